@@ -1,0 +1,16 @@
+/** The trainer, the embedded world and the command line. */
+module org.diffusionnft.trainer {
+  requires transitive org.diffusionnft.weights;
+  requires com.fasterxml.jackson.databind;
+  requires com.fasterxml.jackson.dataformat.yaml;
+  requires commons.math3;
+  requires ejml.core;
+  requires ejml.ddense;
+  requires info.picocli;
+  requires java.desktop;
+  requires me.tongfei.progressbar;
+  requires org.knowm.xchart;
+  requires static org.jspecify;
+
+  // exports org.diffusionnft.trainer;  (to be enabled with the first type: an empty package cannot be exported)
+}

@@ -1,0 +1,7 @@
+/** Fast devices, found with {@link java.util.ServiceLoader}: nobody compiles against them. */
+module org.diffusionnft.kernels {
+  requires org.diffusionnft.tensor;
+  requires jdk.incubator.vector;
+  requires static org.jspecify;
+
+}

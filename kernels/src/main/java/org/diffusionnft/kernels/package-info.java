@@ -1,0 +1,5 @@
+/** Fast devices, found with {@link java.util.ServiceLoader}: nobody compiles against them. */
+@NullMarked
+package org.diffusionnft.kernels;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,7 @@
+/** Diffusion transformers, adapters, schedules and solvers. */
+module org.diffusionnft.models {
+  requires transitive org.diffusionnft.autograd;
+  requires static org.jspecify;
+
+  // exports org.diffusionnft.models;  (to be enabled with the first type: an empty package cannot be exported)
+}

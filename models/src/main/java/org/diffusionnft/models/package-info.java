@@ -1,0 +1,5 @@
+/** Diffusion transformers, adapters, schedules and solvers. */
+@NullMarked
+package org.diffusionnft.models;
+
+import org.jspecify.annotations.NullMarked;

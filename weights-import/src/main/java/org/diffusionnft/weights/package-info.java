@@ -1,0 +1,5 @@
+/** Safetensors, checkpoint layouts and PEFT adapters. */
+@NullMarked
+package org.diffusionnft.weights;
+
+import org.jspecify.annotations.NullMarked;

@@ -9,7 +9,7 @@ module org.diffusionnft.trainer {
   requires info.picocli;
   requires java.desktop;
   requires me.tongfei.progressbar;
-  requires org.knowm.xchart;
+  requires xchart;
   requires static org.jspecify;
 
   // exports org.diffusionnft.trainer;  (to be enabled with the first type: an empty package cannot be exported)

@@ -1,4 +1,7 @@
-/** Tensors, memory, randomness, the device interface and the reference device. */
+/**
+ * Tensors, their memory, the {@link org.diffusionnft.tensor.Device} interface and the reference
+ * device.
+ */
 @NullMarked
 package org.diffusionnft.tensor;
 

@@ -1,0 +1,82 @@
+package org.diffusionnft.tensor;
+
+import org.jspecify.annotations.Nullable;
+
+/** Scaled dot-product attention; see {@link AttentionKernels} for the shapes. */
+public final class Attention {
+  private Attention() {}
+
+  /**
+   * What attention gives.
+   *
+   * @param out {@code [B, S, H*D]}
+   * @param logSumExp {@code [B, H, S]}
+   */
+  public record Attended(Tensor out, Tensor logSumExp) {}
+
+  /**
+   * Gradients of attention.
+   *
+   * @param q {@code [B, S, H*D]}
+   * @param k {@code [B, T, H*D]}
+   * @param v {@code [B, T, H*D]}
+   */
+  public record Gradients(Tensor q, Tensor k, Tensor v) {}
+
+  /**
+   * {@code softmax(scale q kᵀ + mask) v} per head.
+   *
+   * @throws IllegalArgumentException if the shapes don't fit or the width is no multiple of the
+   *     heads
+   */
+  public static Attended attention(
+      Tensor q, Tensor k, Tensor v, @Nullable Tensor mask, int heads, double scale) {
+    Device device = Elementwise.common(q, k);
+    Elementwise.requireSame(k, v);
+    if (q.shape().rank() != 3
+        || k.shape().rank() != 3
+        || q.dim(0) != k.dim(0)
+        || q.dim(2) != k.dim(2)
+        || q.dim(2) % heads != 0) {
+      throw new IllegalArgumentException(
+          "attention with " + heads + " heads does not fit q " + q.shape() + ", k " + k.shape());
+    }
+    Shape scores = Shape.of(q.dim(0), heads, q.dim(1), k.dim(1));
+    if (mask != null
+        && (mask.shape().rank() != 4
+            || !Shape.broadcast(mask.shape(), scores).equals(scores)
+            || mask.dim(2) != scores.dim(2)
+            || mask.dim(3) != scores.dim(3))) {
+      throw new IllegalArgumentException(
+          "attention mask " + mask.shape() + " does not fit scores " + scores);
+    }
+    DType dtype = DType.arithmetic(q, k, v);
+    Tensor out = device.allocate(dtype, q.shape());
+    Tensor logSumExp = device.allocate(dtype, Shape.of(q.dim(0), heads, q.dim(1)));
+    device.attention().attention(q, k, v, mask, heads, scale, out, logSumExp);
+    return new Attended(out, logSumExp);
+  }
+
+  /** Gradients of {@link #attention} from what it gave. */
+  public static Gradients attentionGrad(
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      @Nullable Tensor mask,
+      int heads,
+      double scale,
+      Attended forward,
+      Tensor gradOut) {
+    Device device = q.device();
+    DType dtype = DType.arithmetic(q, gradOut);
+    Tensor gradQ = device.allocate(dtype, q.shape());
+    Tensor gradK = device.allocate(dtype, k.shape());
+    Tensor gradV = device.allocate(dtype, v.shape());
+    device
+        .attention()
+        .attentionGrad(
+            q, k, v, mask, heads, scale, forward.out(), forward.logSumExp(), gradOut, gradQ, gradK,
+            gradV);
+    return new Gradients(gradQ, gradK, gradV);
+  }
+}

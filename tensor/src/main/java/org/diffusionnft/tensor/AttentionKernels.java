@@ -1,0 +1,47 @@
+package org.diffusionnft.tensor;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Scaled dot-product attention that never stores the score matrix (Dao et al., FlashAttention,
+ * arXiv 2205.14135). Heads lie side by side in the last dimension, so no transposition is needed
+ * around it.
+ */
+public interface AttentionKernels {
+
+  /**
+   * {@code out = softmax(scale q kᵀ + mask) v} per head.
+   *
+   * @param q {@code [B, S, H*D]}
+   * @param k {@code [B, T, H*D]}
+   * @param v {@code [B, T, H*D]}
+   * @param mask added to the scores: {@code [B or 1, H or 1, S, T]}, or null
+   * @param out {@code [B, S, H*D]}
+   * @param logSumExp {@code [B, H, S]}: the logarithm of each row's softmax denominator (scores
+   *     scaled and masked), which the backward pass needs
+   */
+  void attention(
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      @Nullable Tensor mask,
+      int heads,
+      double scale,
+      Tensor out,
+      Tensor logSumExp);
+
+  /** Gradients with respect to {@code q}, {@code k} and {@code v}; arguments as in the forward. */
+  void attentionGrad(
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      @Nullable Tensor mask,
+      int heads,
+      double scale,
+      Tensor out,
+      Tensor logSumExp,
+      Tensor gradOut,
+      Tensor gradQ,
+      Tensor gradK,
+      Tensor gradV);
+}

@@ -1,0 +1,63 @@
+package org.diffusionnft.tensor;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Everything a backend implements: memory, copies in and out, and seven small families of kernels.
+ *
+ * <p>Kernels get operands whose shapes the callers ({@link Elementwise}, {@link Matrices}, ...)
+ * have already checked, and write into outputs those callers have allocated. They may run later
+ * than the call, in order; {@link #read} waits. Unless a kernel says otherwise, operands and
+ * outputs are F32 and an output never overlaps an input. One thread at a time drives a device.
+ */
+public interface Device extends AutoCloseable {
+
+  /** How the command line names it: {@code reference}, {@code vector}, {@code tornado:opencl:0:0}. */
+  String name();
+
+  /** The pool that tensors of this device come from. */
+  Memory memory();
+
+  /** Uninitialised memory for a tensor, owned by the innermost open scope. */
+  default Tensor allocate(DType dtype, Shape shape) {
+    return new Tensor(
+        this, dtype, shape, memory().take(shape.elements() * dtype.bytes()), 0);
+  }
+
+  /**
+   * A tensor over memory the caller owns, such as a mapped file. Devices that compute in this
+   * process use it where it is; the others copy it. The memory must stay valid and unchanged.
+   */
+  Tensor wrap(DType dtype, Shape shape, MemorySegment data);
+
+  /** Copies all elements to host memory of exactly as many bytes, after all kernels before it. */
+  void read(Tensor source, MemorySegment target);
+
+  /** Copies host memory of exactly as many bytes into a tensor. */
+  void write(MemorySegment source, Tensor target);
+
+  /** Kernels that treat every element alike. */
+  ElementwiseKernels elementwise();
+
+  /** Sums and maxima along axes. */
+  ReductionKernels reductions();
+
+  /** Matrix products. */
+  MatrixKernels matrices();
+
+  /** Attention without a stored score matrix. */
+  AttentionKernels attention();
+
+  /** Layer norm, RMS norm, softmax. */
+  NormKernels norms();
+
+  /** Kernels that only move elements. */
+  LayoutKernels layout();
+
+  /** Updates in place: AdamW and interpolation. */
+  OptimizerKernels optimizer();
+
+  /** Frees all memory. */
+  @Override
+  void close();
+}

@@ -1,0 +1,99 @@
+package org.diffusionnft.tensor;
+
+import org.diffusionnft.tensor.MatrixKernels.Product;
+import org.jspecify.annotations.Nullable;
+
+/** Matrix products. */
+public final class Matrices {
+  private Matrices() {}
+
+  /** {@code a b}; leading dimensions are batches, and a {@code b} of rank 2 serves all of them. */
+  public static Tensor matmul(Tensor a, Tensor b) {
+    return matmul(a, b, null, Product.NN);
+  }
+
+  /**
+   * The linear layer {@code x Wᵀ + bias}.
+   *
+   * @param x {@code [.., K]}
+   * @param weight {@code [N, K]}; F32, BF16 or F16
+   * @param bias {@code [N]} or null
+   * @return {@code [.., N]}
+   */
+  public static Tensor linear(Tensor x, Tensor weight, @Nullable Tensor bias) {
+    return linear(x, weight, bias, Product.NT);
+  }
+
+  /** {@link #linear(Tensor, Tensor, Tensor)} with what a product can do besides. */
+  public static Tensor linear(Tensor x, Tensor weight, @Nullable Tensor bias, Product product) {
+    Tensor rows = x.reshape(-1, x.dim(-1));
+    Tensor out = matmul(rows, weight, bias, product);
+    return out.reshape(x.shape().withTail(1, out.dim(-1)));
+  }
+
+  /**
+   * A matrix product with all its options.
+   *
+   * @throws IllegalArgumentException if the shapes don't fit
+   */
+  public static Tensor matmul(Tensor a, Tensor b, @Nullable Tensor bias, Product product) {
+    Device device = Elementwise.common(a, b);
+    Shape shape = productShape(a.shape(), b.shape(), product);
+    if (bias != null && !bias.shape().equals(Shape.of(shape.dim(-1)))) {
+      throw new IllegalArgumentException(
+          "bias of shape " + bias.shape() + " does not fit " + shape.dim(-1) + " columns");
+    }
+    Tensor out = device.allocate(DType.arithmetic(a, b), shape);
+    device.matrices().matmul(a, b, bias, product, out);
+    return out;
+  }
+
+  /**
+   * {@code out += scale * op(a) op(b)}.
+   *
+   * @throws IllegalArgumentException if the shapes don't fit
+   */
+  public static void addProduct(Tensor a, Tensor b, Product product, Tensor out) {
+    Device device = Elementwise.common(a, b);
+    Shape shape = productShape(a.shape(), b.shape(), product);
+    if (!shape.equals(out.shape())) {
+      throw new IllegalArgumentException(
+          "cannot add a product of shape " + shape + " into shape " + out.shape());
+    }
+    device.matrices().matmul(a, b, null, product.accumulating(), out);
+  }
+
+  /** The transpose of the last two axes, copied. */
+  public static Tensor transpose(Tensor x) {
+    int rank = x.shape().rank();
+    int[] dims = new int[rank];
+    for (int i = 0; i < rank; i++) {
+      dims[i] = i;
+    }
+    dims[rank - 1] = rank - 2;
+    dims[rank - 2] = rank - 1;
+    return Layout.permute(x, dims);
+  }
+
+  private static Shape productShape(Shape a, Shape b, Product product) {
+    if (a.rank() < 2 || b.rank() < 2) {
+      throw new IllegalArgumentException(
+          "matrix products need rank 2 or more, not shapes " + a + " and " + b);
+    }
+    long m = a.dim(product.transposeA() ? -1 : -2);
+    long k = a.dim(product.transposeA() ? -2 : -1);
+    long n = b.dim(product.transposeB() ? -2 : -1);
+    boolean batches = b.rank() == 2 || a.withTail(2).equals(b.withTail(2));
+    if (b.dim(product.transposeB() ? -1 : -2) != k || !batches) {
+      throw new IllegalArgumentException(
+          "shapes "
+              + a
+              + (product.transposeA() ? " transposed" : "")
+              + " and "
+              + b
+              + (product.transposeB() ? " transposed" : "")
+              + " do not multiply");
+    }
+    return a.withTail(2, m, n);
+  }
+}

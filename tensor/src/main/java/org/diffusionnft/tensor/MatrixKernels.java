@@ -1,0 +1,58 @@
+package org.diffusionnft.tensor;
+
+import org.jspecify.annotations.Nullable;
+
+/** Matrix products. */
+public interface MatrixKernels {
+
+  /**
+   * What to do besides multiplying.
+   *
+   * @param transposeA {@code a} is stored {@code [.., K, M]}
+   * @param transposeB {@code b} is stored {@code [.., N, K]}, as weights of linear layers are
+   * @param scale factor on the product
+   * @param accumulate add to what {@code out} holds instead of overwriting it
+   * @param activation applied last, or null; not together with {@code accumulate}
+   */
+  record Product(
+      boolean transposeA,
+      boolean transposeB,
+      double scale,
+      boolean accumulate,
+      @Nullable UnaryOp activation) {
+    /** {@code a b}. */
+    public static final Product NN = new Product(false, false, 1, false, null);
+
+    /** {@code a bᵀ}. */
+    public static final Product NT = new Product(false, true, 1, false, null);
+
+    /** {@code aᵀ b}. */
+    public static final Product TN = new Product(true, false, 1, false, null);
+
+    /** The same product, times {@code factor}. */
+    public Product scaled(double factor) {
+      return new Product(transposeA, transposeB, scale * factor, accumulate, activation);
+    }
+
+    /** The same product, added to the output. */
+    public Product accumulating() {
+      return new Product(transposeA, transposeB, scale, true, activation);
+    }
+
+    /** The same product with an activation. */
+    public Product activated(UnaryOp function) {
+      return new Product(transposeA, transposeB, scale, accumulate, function);
+    }
+  }
+
+  /**
+   * {@code out = activation(scale * op(a) op(b) + bias)}, or {@code out += ...}.
+   *
+   * @param a {@code [.., M, K]} (or {@code [.., K, M]}); F32, BF16 or F16
+   * @param b {@code [.., K, N]} (or {@code [.., N, K]}) with the same leading dimensions, or rank 2
+   *     and used for all of them; F32, BF16 or F16
+   * @param bias {@code [N]} or null; F32, BF16 or F16
+   * @param out {@code [.., M, N]}
+   */
+  void matmul(Tensor a, Tensor b, @Nullable Tensor bias, Product product, Tensor out);
+}

@@ -1,0 +1,186 @@
+package org.diffusionnft.tensor;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * A device's memory: storage pooled by size and released by scope, not by the garbage collector.
+ *
+ * <p>Scopes nest. What is taken belongs to the innermost open scope and goes back to the pool when
+ * that closes, unless it was {@linkplain #keep kept} (moved to the scope around it) or {@linkplain
+ * #release released} early. What is taken outside any scope stays until released or the device is
+ * closed. One thread at a time drives a device.
+ *
+ * <pre>{@code
+ * try (var scope = device.memory().scope()) {
+ *   Tensor loss = step();   // whatever the step makes goes back at the brace
+ *   weights.keep();         // but this outlives it
+ * }
+ * }</pre>
+ */
+public final class Memory implements AutoCloseable {
+
+  /** Where new storage comes from when the pool has none of a size. */
+  public interface Allocator {
+    /** New storage of at least {@code bytes} bytes, contents undefined. */
+    Storage allocate(long bytes);
+
+    /** Gives storage back to the system. */
+    void free(Storage storage);
+  }
+
+  /** The time between opening and closing; see {@link Memory}. */
+  public final class Scope implements AutoCloseable {
+    private final Set<Storage> owned = Collections.newSetFromMap(new IdentityHashMap<>());
+
+    private Scope() {}
+
+    /**
+     * Returns what the scope still owns to the pool.
+     *
+     * @throws IllegalStateException if it is not the innermost open scope
+     */
+    @Override
+    public void close() {
+      closeScope(this);
+    }
+  }
+
+  private final Allocator allocator;
+  private final Map<Long, Deque<Storage>> pool = new HashMap<>();
+  private final Map<Storage, Scope> owners = new IdentityHashMap<>();
+  private final List<Scope> scopes = new ArrayList<>();
+  private long liveBytes;
+  private long peakBytes;
+  private long reservedBytes;
+
+  /** An empty pool over this allocator. */
+  public Memory(Allocator allocator) {
+    this.allocator = allocator;
+    scopes.add(new Scope());
+  }
+
+  /** Opens a scope inside the innermost open one. */
+  public synchronized Scope scope() {
+    Scope scope = new Scope();
+    scopes.add(scope);
+    return scope;
+  }
+
+  /** Storage of at least {@code bytes} bytes owned by the innermost scope; contents undefined. */
+  public synchronized Storage take(long bytes) {
+    long size = roundUp(bytes);
+    Deque<Storage> free = pool.get(size);
+    Storage storage = free == null ? null : free.pollLast();
+    if (storage == null) {
+      storage = allocator.allocate(size);
+      reservedBytes += size;
+    }
+    Scope scope = scopes.getLast();
+    scope.owned.add(storage);
+    owners.put(storage, scope);
+    liveBytes += size;
+    peakBytes = Math.max(peakBytes, liveBytes);
+    return storage;
+  }
+
+  /** Returns storage to the pool before its scope ends; storage that is not pooled is left alone. */
+  public synchronized void release(Storage storage) {
+    Scope scope = owners.remove(storage);
+    if (scope != null) {
+      scope.owned.remove(storage);
+      recycle(storage);
+    }
+  }
+
+  /** Moves storage from the innermost scope that owns it to the one around that. */
+  public synchronized void keep(Storage storage) {
+    Scope scope = owners.get(storage);
+    int depth = scope == null ? 0 : scopes.indexOf(scope);
+    if (scope != null && depth > 0) {
+      moveTo(scopes.get(depth - 1), scope, storage);
+    }
+  }
+
+  /** Moves storage out of every scope: it stays until {@linkplain #release released}. */
+  public synchronized void keepForever(Storage storage) {
+    Scope scope = owners.get(storage);
+    if (scope != null) {
+      moveTo(scopes.getFirst(), scope, storage);
+    }
+  }
+
+  /** Bytes now in use, as rounded up to the pool's sizes. A step that leaks raises it. */
+  public synchronized long liveBytes() {
+    return liveBytes;
+  }
+
+  /** The most {@link #liveBytes} ever was. */
+  public synchronized long peakBytes() {
+    return peakBytes;
+  }
+
+  /** Bytes taken from the system: live and pooled. */
+  public synchronized long reservedBytes() {
+    return reservedBytes;
+  }
+
+  /** Gives all pooled storage that is not in use back to the system. */
+  public synchronized void trim() {
+    pool.values().forEach(free -> free.forEach(this::free));
+    pool.clear();
+  }
+
+  /** Frees everything, in use or not. */
+  @Override
+  public synchronized void close() {
+    trim();
+    List.copyOf(owners.keySet()).forEach(this::free);
+    owners.clear();
+    scopes.forEach(s -> s.owned.clear());
+    liveBytes = 0;
+  }
+
+  private void moveTo(Scope to, Scope from, Storage storage) {
+    from.owned.remove(storage);
+    to.owned.add(storage);
+    owners.put(storage, to);
+  }
+
+  private synchronized void closeScope(Scope scope) {
+    if (scopes.size() < 2 || scopes.getLast() != scope) {
+      throw new IllegalStateException("scopes must be closed innermost first");
+    }
+    scopes.removeLast();
+    for (Storage storage : scope.owned) {
+      owners.remove(storage);
+      recycle(storage);
+    }
+    scope.owned.clear();
+  }
+
+  private void recycle(Storage storage) {
+    liveBytes -= storage.bytes();
+    pool.computeIfAbsent(storage.bytes(), _ -> new ArrayDeque<>()).addLast(storage);
+  }
+
+  private void free(Storage storage) {
+    reservedBytes -= storage.bytes();
+    allocator.free(storage);
+  }
+
+  /** Sizes have four significant bits above 4 KiB, so that at most an eighth is lost to rounding. */
+  private static long roundUp(long bytes) {
+    long atLeast = Math.max(bytes, 64);
+    long step =
+        atLeast <= 4096 ? 64 : Long.highestOneBit(atLeast - 1) >> 3;
+    return (atLeast + step - 1) / step * step;
+  }
+}

@@ -1,0 +1,123 @@
+package org.diffusionnft.tensor;
+
+import org.jspecify.annotations.Nullable;
+
+/** Normalisations along the last axis, with what their derivatives need. */
+public final class Norms {
+  private Norms() {}
+
+  /**
+   * A normalised tensor.
+   *
+   * @param out like the input
+   * @param mean {@code [R]}
+   * @param rstd {@code [R]}
+   */
+  public record LayerNormed(Tensor out, Tensor mean, Tensor rstd) {}
+
+  /**
+   * A normalised tensor.
+   *
+   * @param out like the input
+   * @param rstd {@code [R]}
+   */
+  public record RmsNormed(Tensor out, Tensor rstd) {}
+
+  /**
+   * Gradients of a normalisation.
+   *
+   * @param x like the input
+   * @param weight like the weight; null if there was none
+   * @param bias like the bias; null if there was none
+   */
+  public record Gradients(Tensor x, @Nullable Tensor weight, @Nullable Tensor bias) {}
+
+  /** Layer norm; see {@link NormKernels#layerNorm} for the shapes. */
+  public static LayerNormed layerNorm(
+      Tensor x, @Nullable Tensor weight, @Nullable Tensor bias, double eps) {
+    requireAffine(x, weight);
+    requireAffine(x, bias);
+    DType dtype = DType.arithmetic(x);
+    Tensor out = x.device().allocate(dtype, x.shape());
+    Tensor mean = x.device().allocate(dtype, Shape.of(rows(x)));
+    Tensor rstd = x.device().allocate(dtype, Shape.of(rows(x)));
+    x.device().norms().layerNorm(x, weight, bias, eps, out, mean, rstd);
+    return new LayerNormed(out, mean, rstd);
+  }
+
+  /**
+   * Gradients of {@link #layerNorm}.
+   *
+   * @param weightGrad whether the gradient of the weight is wanted
+   * @param biasShape the shape of the bias if its gradient is wanted, else null
+   */
+  public static Gradients layerNormGrad(
+      Tensor x,
+      @Nullable Tensor weight,
+      Tensor mean,
+      Tensor rstd,
+      Tensor gradOut,
+      boolean weightGrad,
+      @Nullable Shape biasShape) {
+    Device device = x.device();
+    DType dtype = DType.arithmetic(x, gradOut);
+    Tensor gradX = device.allocate(dtype, x.shape());
+    Tensor gradWeight =
+        weightGrad && weight != null ? device.allocate(dtype, weight.shape()) : null;
+    Tensor gradBias = biasShape != null ? device.allocate(dtype, biasShape) : null;
+    device.norms().layerNormGrad(x, weight, mean, rstd, gradOut, gradX, gradWeight, gradBias);
+    return new Gradients(gradX, gradWeight, gradBias);
+  }
+
+  /** RMS norm; see {@link NormKernels#rmsNorm} for the shapes. */
+  public static RmsNormed rmsNorm(Tensor x, @Nullable Tensor weight, double eps) {
+    requireAffine(x, weight);
+    DType dtype = DType.arithmetic(x);
+    Tensor out = x.device().allocate(dtype, x.shape());
+    Tensor rstd = x.device().allocate(dtype, Shape.of(rows(x)));
+    x.device().norms().rmsNorm(x, weight, eps, out, rstd);
+    return new RmsNormed(out, rstd);
+  }
+
+  /** Gradients of {@link #rmsNorm}; that of the weight only if wanted. */
+  public static Gradients rmsNormGrad(
+      Tensor x, @Nullable Tensor weight, Tensor rstd, Tensor gradOut, boolean weightGrad) {
+    DType dtype = DType.arithmetic(x, gradOut);
+    Tensor gradX = x.device().allocate(dtype, x.shape());
+    Tensor gradWeight =
+        weightGrad && weight != null ? x.device().allocate(dtype, weight.shape()) : null;
+    x.device().norms().rmsNormGrad(x, weight, rstd, gradOut, gradX, gradWeight);
+    return new Gradients(gradX, gradWeight, null);
+  }
+
+  /** Softmax along the last axis. */
+  public static Tensor softmax(Tensor x) {
+    Tensor out = x.device().allocate(DType.arithmetic(x), x.shape());
+    x.device().norms().softmax(x, out);
+    return out;
+  }
+
+  /** Gradient of {@link #softmax} from its output. */
+  public static Tensor softmaxGrad(Tensor out, Tensor gradOut) {
+    Tensor gradX = out.device().allocate(DType.arithmetic(out, gradOut), out.shape());
+    out.device().norms().softmaxGrad(out, gradOut, gradX);
+    return gradX;
+  }
+
+  private static long rows(Tensor x) {
+    return x.dim(-1) == 0 ? 0 : x.elements() / x.dim(-1);
+  }
+
+  private static void requireAffine(Tensor x, @Nullable Tensor affine) {
+    if (affine != null
+        && (affine.dim(-1) != x.dim(-1)
+            || rows(affine) == 0
+            || rows(x) % rows(affine) != 0)) {
+      throw new IllegalArgumentException(
+          "weight or bias of shape "
+              + affine.shape()
+              + " does not fit a normalised shape "
+              + x.shape());
+    }
+  }
+}

@@ -12,5 +12,5 @@ module org.diffusionnft.trainer {
   requires xchart;
   requires static org.jspecify;
 
-  // exports org.diffusionnft.trainer;  (to be enabled with the first type: an empty package cannot be exported)
+  // exports org.diffusionnft.trainer;
 }

@@ -3,5 +3,4 @@ module org.diffusionnft.kernels {
   requires org.diffusionnft.tensor;
   requires jdk.incubator.vector;
   requires static org.jspecify;
-
 }

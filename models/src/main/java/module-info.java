@@ -3,5 +3,5 @@ module org.diffusionnft.models {
   requires transitive org.diffusionnft.autograd;
   requires static org.jspecify;
 
-  // exports org.diffusionnft.models;  (to be enabled with the first type: an empty package cannot be exported)
+  // exports org.diffusionnft.models;
 }

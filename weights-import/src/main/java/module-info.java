@@ -4,5 +4,5 @@ module org.diffusionnft.weights {
   requires com.fasterxml.jackson.databind;
   requires static org.jspecify;
 
-  // exports org.diffusionnft.weights;  (to be enabled with the first type: an empty package cannot be exported)
+  // exports org.diffusionnft.weights;
 }

@@ -1,0 +1,164 @@
+package org.diffusionnft.tensor;
+
+import static org.diffusionnft.tensor.ReferenceDevice.load;
+import static org.diffusionnft.tensor.ReferenceDevice.store;
+
+import org.jspecify.annotations.Nullable;
+
+/** Attention row by row, each row's scores in full. */
+final class ReferenceAttention implements AttentionKernels {
+
+  /** Where one head's vectors lie in {@code [B, T, H*D]}. */
+  private record Head(int tokens, int heads, int depth) {
+    int at(int batch, int token, int head) {
+      return ((batch * tokens + token) * heads + head) * depth;
+    }
+  }
+
+  @Override
+  public void attention(
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      @Nullable Tensor mask,
+      int heads,
+      double scale,
+      Tensor out,
+      Tensor logSumExp) {
+    double[] qs = load(q);
+    double[] ks = load(k);
+    double[] vs = load(v);
+    int depth = q.shape().intDim(2) / heads;
+    Head query = new Head(q.shape().intDim(1), heads, depth);
+    Head key = new Head(k.shape().intDim(1), heads, depth);
+    double[] o = new double[qs.length];
+    double[] lse = new double[Math.toIntExact(logSumExp.elements())];
+    Scores scores = new Scores(qs, ks, query, key, mask, scale);
+    for (int b = 0; b < q.dim(0); b++) {
+      for (int h = 0; h < heads; h++) {
+        for (int s = 0; s < query.tokens; s++) {
+          double[] row = scores.row(b, h, s);
+          double max = Double.NEGATIVE_INFINITY;
+          for (double x : row) {
+            max = Math.max(max, x);
+          }
+          double sum = 0;
+          for (double x : row) {
+            sum += Math.exp(x - max);
+          }
+          double logSum = max + Math.log(sum);
+          lse[(b * heads + h) * query.tokens + s] = logSum;
+          for (int t = 0; t < key.tokens; t++) {
+            double weight = Math.exp(row[t] - logSum);
+            for (int d = 0; d < depth; d++) {
+              o[query.at(b, s, h) + d] += weight * vs[key.at(b, t, h) + d];
+            }
+          }
+        }
+      }
+    }
+    store(out, o);
+    store(logSumExp, lse);
+  }
+
+  @Override
+  public void attentionGrad(
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      @Nullable Tensor mask,
+      int heads,
+      double scale,
+      Tensor out,
+      Tensor logSumExp,
+      Tensor gradOut,
+      Tensor gradQ,
+      Tensor gradK,
+      Tensor gradV) {
+    double[] qs = load(q);
+    double[] ks = load(k);
+    double[] vs = load(v);
+    double[] o = load(out);
+    double[] lse = load(logSumExp);
+    double[] go = load(gradOut);
+    double[] gq = new double[qs.length];
+    double[] gk = new double[ks.length];
+    double[] gv = new double[vs.length];
+    int depth = q.shape().intDim(2) / heads;
+    Head query = new Head(q.shape().intDim(1), heads, depth);
+    Head key = new Head(k.shape().intDim(1), heads, depth);
+    Scores scores = new Scores(qs, ks, query, key, mask, scale);
+    for (int b = 0; b < q.dim(0); b++) {
+      for (int h = 0; h < heads; h++) {
+        for (int s = 0; s < query.tokens; s++) {
+          double[] row = scores.row(b, h, s);
+          int atQ = query.at(b, s, h);
+          // The softmax's Jacobian needs sum_t p_t dp_t, which equals out . gradOut.
+          double delta = 0;
+          for (int d = 0; d < depth; d++) {
+            delta += o[atQ + d] * go[atQ + d];
+          }
+          for (int t = 0; t < key.tokens; t++) {
+            int atK = key.at(b, t, h);
+            double p = Math.exp(row[t] - lse[(b * heads + h) * query.tokens + s]);
+            double gradP = 0;
+            for (int d = 0; d < depth; d++) {
+              gradP += go[atQ + d] * vs[atK + d];
+            }
+            double gradScore = p * (gradP - delta) * scale;
+            for (int d = 0; d < depth; d++) {
+              gv[atK + d] += p * go[atQ + d];
+              gq[atQ + d] += gradScore * ks[atK + d];
+              gk[atK + d] += gradScore * qs[atQ + d];
+            }
+          }
+        }
+      }
+    }
+    store(gradQ, gq);
+    store(gradK, gk);
+    store(gradV, gv);
+  }
+
+  /** Scaled and masked scores of one query. */
+  private static final class Scores {
+    private final double[] q;
+    private final double[] k;
+    private final Head query;
+    private final Head key;
+    private final double scale;
+    private final double @Nullable [] mask;
+    private final long[] maskStrides;
+
+    Scores(double[] q, double[] k, Head query, Head key, @Nullable Tensor mask, double scale) {
+      this.q = q;
+      this.k = k;
+      this.query = query;
+      this.key = key;
+      this.scale = scale;
+      this.mask = mask == null ? null : load(mask);
+      Shape full = mask == null ? Shape.of() : mask.shape();
+      this.maskStrides = full.strides();
+      for (int i = 0; i < maskStrides.length; i++) {
+        maskStrides[i] = full.dim(i) == 1 && i < 2 ? 0 : maskStrides[i];
+      }
+    }
+
+    double[] row(int b, int h, int s) {
+      double[] row = new double[key.tokens];
+      for (int t = 0; t < row.length; t++) {
+        double dot = 0;
+        for (int d = 0; d < query.depth; d++) {
+          dot += q[query.at(b, s, h) + d] * k[key.at(b, t, h) + d];
+        }
+        row[t] = scale * dot;
+        if (mask != null) {
+          long at =
+              b * maskStrides[0] + h * maskStrides[1] + s * maskStrides[2] + t * maskStrides[3];
+          row[t] += mask[(int) at];
+        }
+      }
+      return row;
+    }
+  }
+}

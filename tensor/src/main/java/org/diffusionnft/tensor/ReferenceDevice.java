@@ -1,0 +1,102 @@
+package org.diffusionnft.tensor;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The oracle: every kernel as plain loops over {@code double}s, rounded once when stored. Slow,
+ * single-threaded and obviously right; the only device that also computes in F64. Read it to learn
+ * what a kernel means; test every other device against it.
+ */
+public final class ReferenceDevice implements Device {
+  private final Memory memory = new Memory(new HostAllocator());
+  private final ElementwiseKernels elementwise = new ReferenceElementwise();
+  private final ReductionKernels reductions = new ReferenceReductions();
+  private final MatrixKernels matrices = new ReferenceMatrices();
+  private final AttentionKernels attention = new ReferenceAttention();
+  private final NormKernels norms = new ReferenceNorms();
+  private final LayoutKernels layout = new ReferenceLayout();
+  private final OptimizerKernels optimizer = new ReferenceOptimizer();
+
+  @Override
+  public String name() {
+    return "reference";
+  }
+
+  @Override
+  public Memory memory() {
+    return memory;
+  }
+
+  @Override
+  public Tensor wrap(DType dtype, Shape shape, MemorySegment data) {
+    return new Tensor(this, dtype, shape, new HostStorage(data), 0);
+  }
+
+  @Override
+  public void read(Tensor source, MemorySegment target) {
+    target.copyFrom(source.segment());
+  }
+
+  @Override
+  public void write(MemorySegment source, Tensor target) {
+    target.segment().copyFrom(source);
+  }
+
+  @Override
+  public ElementwiseKernels elementwise() {
+    return elementwise;
+  }
+
+  @Override
+  public ReductionKernels reductions() {
+    return reductions;
+  }
+
+  @Override
+  public MatrixKernels matrices() {
+    return matrices;
+  }
+
+  @Override
+  public AttentionKernels attention() {
+    return attention;
+  }
+
+  @Override
+  public NormKernels norms() {
+    return norms;
+  }
+
+  @Override
+  public LayoutKernels layout() {
+    return layout;
+  }
+
+  @Override
+  public OptimizerKernels optimizer() {
+    return optimizer;
+  }
+
+  @Override
+  public void close() {
+    memory.close();
+  }
+
+  /** All elements, widened. */
+  static double[] load(Tensor t) {
+    MemorySegment s = t.segment();
+    double[] values = new double[Math.toIntExact(t.elements())];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = Tensor.element(s, t.dtype(), i);
+    }
+    return values;
+  }
+
+  /** Stores all elements, rounding each once. */
+  static void store(Tensor t, double[] values) {
+    MemorySegment s = t.segment();
+    for (int i = 0; i < values.length; i++) {
+      Tensor.setElement(s, t.dtype(), i, values[i]);
+    }
+  }
+}

@@ -3,5 +3,5 @@ module org.diffusionnft.models {
   requires transitive org.diffusionnft.autograd;
   requires static org.jspecify;
 
-  // exports org.diffusionnft.models;
+  exports org.diffusionnft.models;
 }

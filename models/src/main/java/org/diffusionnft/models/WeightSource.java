@@ -1,0 +1,59 @@
+package org.diffusionnft.models;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.diffusionnft.tensor.Shape;
+import org.diffusionnft.tensor.Tensor;
+
+/**
+ * Where a model's tensors come from: a checkpoint, another model, an initialiser. Names are those
+ * of diffusers ({@code transformer_blocks.0.attn.to_q.weight}), whatever the layout of the file
+ * behind it; a model knows no file format.
+ */
+public interface WeightSource {
+
+  /**
+   * The tensor of this name, in its stored dtype. The source says how long its memory stays valid.
+   *
+   * @throws IllegalArgumentException if there is none or its shape is another; the message names
+   *     the key, the expected and the found shape
+   */
+  Tensor get(String name, Shape expected);
+
+  /** All names it has. */
+  Set<String> names();
+
+  /** Whether it has a tensor of this name. */
+  default boolean has(String name) {
+    return names().contains(name);
+  }
+
+  /**
+   * Checks that the source has every required name and no others than those and the optional ones.
+   *
+   * @param what what is loaded, for the message
+   * @throws IllegalArgumentException that lists the missing and the unknown names
+   */
+  default void requireExactly(
+      String what, Collection<String> required, Collection<String> optional) {
+    Set<String> missing = new LinkedHashSet<>(required);
+    missing.removeAll(names());
+    Set<String> unknown = new LinkedHashSet<>(names());
+    unknown.removeAll(Set.copyOf(required));
+    unknown.removeAll(Set.copyOf(optional));
+    List<String> faults = new ArrayList<>();
+    if (!missing.isEmpty()) {
+      faults.add(missing.size() + " missing: " + String.join(", ", missing));
+    }
+    if (!unknown.isEmpty()) {
+      faults.add(unknown.size() + " unknown: " + String.join(", ", unknown));
+    }
+    if (!faults.isEmpty()) {
+      throw new IllegalArgumentException(
+          "the tensors given do not fit " + what + " (" + String.join("; ", faults) + ")");
+    }
+  }
+}

@@ -75,7 +75,17 @@ public final class Attention {
     device
         .attention()
         .attentionGrad(
-            q, k, v, mask, heads, scale, forward.out(), forward.logSumExp(), gradOut, gradQ, gradK,
+            q,
+            k,
+            v,
+            mask,
+            heads,
+            scale,
+            forward.out(),
+            forward.logSumExp(),
+            gradOut,
+            gradQ,
+            gradK,
             gradV);
     return new Gradients(gradQ, gradK, gradV);
   }

@@ -35,7 +35,9 @@ public enum DType {
     return floating;
   }
 
-  /** The type in which arithmetic over these operands is done and stored: F64 if one is, else F32. */
+  /**
+   * The type in which arithmetic over these operands is done and stored: F64 if one is, else F32.
+   */
   public static DType arithmetic(Tensor... operands) {
     for (Tensor t : operands) {
       if (t.dtype() == F64) {

@@ -12,7 +12,9 @@ import java.lang.foreign.MemorySegment;
  */
 public interface Device extends AutoCloseable {
 
-  /** How the command line names it: {@code reference}, {@code vector}, {@code tornado:opencl:0:0}. */
+  /**
+   * How the command line names it: {@code reference}, {@code vector}, {@code tornado:opencl:0:0}.
+   */
   String name();
 
   /** The pool that tensors of this device come from. */
@@ -20,8 +22,7 @@ public interface Device extends AutoCloseable {
 
   /** Uninitialised memory for a tensor, owned by the innermost open scope. */
   default Tensor allocate(DType dtype, Shape shape) {
-    return new Tensor(
-        this, dtype, shape, memory().take(shape.elements() * dtype.bytes()), 0);
+    return new Tensor(this, dtype, shape, memory().take(shape.elements() * dtype.bytes()), 0);
   }
 
   /**

@@ -87,7 +87,10 @@ public final class Elementwise {
     return out;
   }
 
-  /** {@code residual + gate * x} with {@code residual} and {@code x} {@code [B, T, C]}, {@code gate} {@code [B, C]}. */
+  /**
+   * {@code residual + gate * x} with {@code residual} and {@code x} {@code [B, T, C]}, {@code gate}
+   * {@code [B, C]}.
+   */
   public static Tensor gatedAdd(Tensor residual, Tensor gate, Tensor x) {
     Device device = common(residual, x);
     requireSame(residual, x);

@@ -78,10 +78,7 @@ public final class Layout {
   /** Rows of {@code table} {@code [V, C]} by I64 {@code ids}; F32 {@code [ids.., C]}. */
   public static Tensor gather(Tensor table, Tensor ids) {
     Tensor out =
-        table
-            .device()
-            .allocate(
-                DType.arithmetic(table), ids.shape().withTail(0, table.dim(1)));
+        table.device().allocate(DType.arithmetic(table), ids.shape().withTail(0, table.dim(1)));
     table.device().layout().gather(table, ids, out);
     return out;
   }
@@ -102,7 +99,9 @@ public final class Layout {
     return out;
   }
 
-  /** The transpose of {@link #im2col}: {@code [N, C*KH*KW, OH*OW]} added back into {@code shape}. */
+  /**
+   * The transpose of {@link #im2col}: {@code [N, C*KH*KW, OH*OW]} added back into {@code shape}.
+   */
   public static Tensor col2im(Tensor columns, Window window, Shape shape) {
     Tensor out = columns.device().allocate(columns.dtype(), shape);
     columns.device().layout().col2im(columns, window, out);

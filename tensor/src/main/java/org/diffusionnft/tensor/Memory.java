@@ -91,7 +91,9 @@ public final class Memory implements AutoCloseable {
     return storage;
   }
 
-  /** Returns storage to the pool before its scope ends; storage that is not pooled is left alone. */
+  /**
+   * Returns storage to the pool before its scope ends; storage that is not pooled is left alone.
+   */
   public synchronized void release(Storage storage) {
     Scope scope = owners.remove(storage);
     if (scope != null) {
@@ -176,11 +178,12 @@ public final class Memory implements AutoCloseable {
     allocator.free(storage);
   }
 
-  /** Sizes have four significant bits above 4 KiB, so that at most an eighth is lost to rounding. */
+  /**
+   * Sizes have four significant bits above 4 KiB, so that at most an eighth is lost to rounding.
+   */
   private static long roundUp(long bytes) {
     long atLeast = Math.max(bytes, 64);
-    long step =
-        atLeast <= 4096 ? 64 : Long.highestOneBit(atLeast - 1) >> 3;
+    long step = atLeast <= 4096 ? 64 : Long.highestOneBit(atLeast - 1) >> 3;
     return (atLeast + step - 1) / step * step;
   }
 }

@@ -9,9 +9,9 @@ public interface NormKernels {
    * {@code out = (x - mean) / sqrt(var + eps) * weight + bias} over the last axis.
    *
    * @param x {@code [.., C]}, seen as {@code [R, C]}
-   * @param weight {@code [G, C]} where G divides R: group g serves rows {@code g R/G} to {@code (g+1)
-   *     R/G}. G is 1 for a plain affine and the batch size for adaLN, where it holds {@code 1 +
-   *     scale}. Null for 1
+   * @param weight {@code [G, C]} where G divides R: group g serves rows {@code g R/G} to {@code
+   *     (g+1) R/G}. G is 1 for a plain affine and the batch size for adaLN, where it holds {@code 1
+   *     + scale}. Null for 1
    * @param bias like {@code weight}; null for 0
    * @param out like {@code x}
    * @param mean {@code [R]}, for the backward pass
@@ -26,7 +26,10 @@ public interface NormKernels {
       Tensor mean,
       Tensor rstd);
 
-  /** Gradients of {@link #layerNorm}; {@code gradWeight} and {@code gradBias} {@code [G, C]} or null. */
+  /**
+   * Gradients of {@link #layerNorm}; {@code gradWeight} and {@code gradBias} {@code [G, C]} or
+   * null.
+   */
   void layerNormGrad(
       Tensor x,
       @Nullable Tensor weight,

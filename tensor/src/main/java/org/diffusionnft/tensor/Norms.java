@@ -110,9 +110,7 @@ public final class Norms {
 
   private static void requireAffine(Tensor x, @Nullable Tensor affine) {
     if (affine != null
-        && (affine.dim(-1) != x.dim(-1)
-            || rows(affine) == 0
-            || rows(x) % rows(affine) != 0)) {
+        && (affine.dim(-1) != x.dim(-1) || rows(affine) == 0 || rows(x) % rows(affine) != 0)) {
       throw new IllegalArgumentException(
           "weight or bias of shape "
               + affine.shape()

@@ -18,8 +18,8 @@ final class ReferenceOptimizer implements OptimizerKernels {
     double[] g = load(gradient);
     double[] m = load(firstMoment);
     double[] v = load(secondMoment);
-    double correction1 = 1 - Math.pow(numbers.beta1(), numbers.step());
-    double correction2 = Math.sqrt(1 - Math.pow(numbers.beta2(), numbers.step()));
+    double correction1 = 1 - Math.pow(numbers.beta1(), (double) numbers.step());
+    double correction2 = Math.sqrt(1 - Math.pow(numbers.beta2(), (double) numbers.step()));
     for (int i = 0; i < p.length; i++) {
       double scaled = g[i] * gradientScale;
       p[i] *= 1 - numbers.learningRate() * numbers.weightDecay();

@@ -1,0 +1,87 @@
+package org.diffusionnft.tensor;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class MemoryTest {
+  private final Memory memory = new Memory(new HostAllocator());
+
+  @AfterEach
+  void close() {
+    memory.close();
+    assertEquals(0, memory.reservedBytes());
+  }
+
+  @Test
+  void aScopeReturnsWhatItTookAndTheNextReusesIt() {
+    Storage first;
+    try (var _ = memory.scope()) {
+      first = memory.take(1000);
+      assertTrue(memory.liveBytes() >= 1000);
+    }
+    assertEquals(0, memory.liveBytes());
+    try (var _ = memory.scope()) {
+      assertSame(first, memory.take(1000));
+    }
+  }
+
+  @Test
+  void keptStorageMovesOneScopeOut() {
+    try (var _ = memory.scope()) {
+      Storage kept;
+      try (var _ = memory.scope()) {
+        kept = memory.take(64);
+        memory.take(64);
+        memory.keep(kept);
+      }
+      assertEquals(64, memory.liveBytes());
+    }
+    assertEquals(0, memory.liveBytes());
+  }
+
+  @Test
+  void storageKeptForeverOutlivesAllScopes() {
+    Storage kept;
+    try (var _ = memory.scope()) {
+      try (var _ = memory.scope()) {
+        kept = memory.take(64);
+        memory.keepForever(kept);
+      }
+    }
+    assertEquals(64, memory.liveBytes());
+    memory.release(kept);
+    assertEquals(0, memory.liveBytes());
+  }
+
+  @Test
+  void releasingTwiceIsHarmless() {
+    Storage storage = memory.take(64);
+    memory.release(storage);
+    memory.release(storage);
+    assertEquals(0, memory.liveBytes());
+  }
+
+  @Test
+  void scopesCloseInnermostFirst() {
+    var outer = memory.scope();
+    var inner = memory.scope();
+    assertThrows(IllegalStateException.class, outer::close);
+    inner.close();
+    outer.close();
+  }
+
+  @Test
+  void roundingWastesAtMostAnEighth() {
+    for (long bytes = 4096; bytes < 1 << 22; bytes += 777) {
+      Storage storage = memory.take(bytes);
+      assertTrue(storage.bytes() >= bytes && storage.bytes() <= bytes + bytes / 8 + 64);
+      memory.release(storage);
+      memory.trim();
+    }
+  }
+}

@@ -13,4 +13,8 @@ module org.diffusionnft.trainer {
   requires static org.jspecify;
 
   // exports org.diffusionnft.trainer;
+  exports org.diffusionnft.trainer.cli;
+
+  opens org.diffusionnft.trainer.cli to
+      info.picocli;
 }

@@ -4,5 +4,5 @@ module org.diffusionnft.weights {
   requires com.fasterxml.jackson.databind;
   requires static org.jspecify;
 
-  // exports org.diffusionnft.weights;
+// exports org.diffusionnft.weights;
 }

@@ -1,0 +1,65 @@
+package org.diffusionnft.models;
+
+import org.diffusionnft.tensor.Elementwise;
+import org.diffusionnft.tensor.Tensor;
+
+/**
+ * The stochastic sampler of Flow-GRPO (Liu et al., arXiv 2505.05470, equation 9); Euler's method
+ * where {@code eta} is 0.
+ *
+ * @param eta noise level a in {@code std = a sqrt(σ / (1 - σ))}
+ */
+public record FlowSolver(double eta) implements Solver {
+  /** Checks the noise level. */
+  public FlowSolver {
+    SolverMath.requireEta("flow", eta);
+  }
+
+  /**
+   * The normal distribution of a step: mean {@code latents * x + dt * (velocity * v)}.
+   *
+   * @param latents factor on the latents
+   * @param velocity factor on the velocity, before {@code dt}
+   * @param dt difference of the noise levels, negative
+   * @param std standard deviation of the noise added
+   */
+  public record Coefficients(float latents, float velocity, float dt, float std) {}
+
+  /** The coefficients of step {@code i}, in float arithmetic as in the reference. */
+  public Coefficients coefficients(float[] sigmas, int i) {
+    float sigma = sigmas[i];
+    float dt = sigmas[i + 1] - sigma;
+    float std = (float) Math.sqrt(sigma / (1 - (sigma == 1 ? sigmas[1] : sigma))) * (float) eta;
+    float variance = std * std;
+    return new Coefficients(
+        1 + variance / (2 * sigma) * dt,
+        1 + variance * (1 - sigma) / (2 * sigma),
+        dt,
+        std * (float) Math.sqrt(-dt));
+  }
+
+  @Override
+  public Stepper start(float[] sigmas) {
+    return (i, latents, velocity, noise) -> {
+      Coefficients c = coefficients(sigmas, i);
+      Tensor image = SolverMath.image(latents, sigmas[i], velocity);
+      Tensor mean =
+          Elementwise.add(
+              SolverMath.times(latents, c.latents()),
+              SolverMath.times(SolverMath.times(velocity, c.velocity()), c.dt()));
+      if (deterministic()) {
+        return new Step(mean, image, null);
+      }
+      Tensor next =
+          Elementwise.add(
+              mean, SolverMath.times(noise.draw(latents.device(), i, latents.shape()), c.std()));
+      double constant = StrictMath.log(c.std()) + SolverMath.LOG_SQRT_2PI;
+      return new Step(next, image, SolverMath.logProb(next, mean, c.std(), constant));
+    };
+  }
+
+  @Override
+  public boolean deterministic() {
+    return eta == 0;
+  }
+}

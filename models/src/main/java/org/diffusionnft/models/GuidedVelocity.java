@@ -1,0 +1,21 @@
+package org.diffusionnft.models;
+
+import org.diffusionnft.tensor.Elementwise;
+import org.diffusionnft.tensor.Tensor;
+
+/**
+ * Classifier-free guidance (Ho and Salimans, arXiv 2207.12598): {@code u + scale (c - u)}.
+ *
+ * @param unconditional u: the velocity for the empty or negative prompt
+ * @param conditional c: the velocity for the prompt
+ * @param scale 1 for the conditional velocity itself; more to exaggerate
+ */
+public record GuidedVelocity(Velocity unconditional, Velocity conditional, double scale)
+    implements Velocity {
+  @Override
+  public Tensor at(Tensor latents, float sigma) {
+    Tensor u = unconditional.at(latents, sigma);
+    Tensor c = conditional.at(latents, sigma);
+    return Elementwise.add(u, Elementwise.scale(Elementwise.sub(c, u), (float) scale));
+  }
+}

@@ -14,6 +14,7 @@ module org.diffusionnft.trainer {
 
   // exports org.diffusionnft.trainer;
   exports org.diffusionnft.trainer.cli;
+  exports org.diffusionnft.trainer.shapes;
 
   opens org.diffusionnft.trainer.cli to
       info.picocli;

@@ -3,5 +3,5 @@ module org.diffusionnft.autograd {
   requires transitive org.diffusionnft.tensor;
   requires static org.jspecify;
 
-// exports org.diffusionnft.autograd;
+  exports org.diffusionnft.autograd;
 }

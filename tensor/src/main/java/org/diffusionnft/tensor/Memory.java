@@ -42,6 +42,11 @@ public final class Memory implements AutoCloseable {
 
     private Scope() {}
 
+    /** Moves storage to the scope around this one if this one owns it; does nothing otherwise. */
+    public void keep(Storage storage) {
+      keepFrom(this, storage);
+    }
+
     /**
      * Returns what the scope still owns to the pool.
      *
@@ -108,6 +113,12 @@ public final class Memory implements AutoCloseable {
     int depth = scope == null ? 0 : scopes.indexOf(scope);
     if (scope != null && depth > 0) {
       moveTo(scopes.get(depth - 1), scope, storage);
+    }
+  }
+
+  private synchronized void keepFrom(Scope scope, Storage storage) {
+    if (owners.get(storage) == scope) {
+      keep(storage);
     }
   }
 

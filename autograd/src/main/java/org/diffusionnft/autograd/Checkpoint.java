@@ -1,0 +1,70 @@
+package org.diffusionnft.autograd;
+
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import org.diffusionnft.tensor.Memory;
+
+/**
+ * Activation checkpointing (Chen et al., arXiv 1604.06174): a block's intermediate values are
+ * forgotten and computed again in the backward pass. Gradients are the same bit for bit, since the
+ * backward pass walks over the block's operations in the same order.
+ */
+public final class Checkpoint {
+  private Checkpoint() {}
+
+  /** A block: it must compute the same whenever it is called with the same inputs. */
+  @FunctionalInterface
+  public interface Body {
+    /** The block's outputs. */
+    List<Variable> apply(List<Variable> inputs);
+  }
+
+  /** {@link #apply(List, Body)} for one input and one output. */
+  public static Variable apply(Variable input, UnaryOperator<Variable> body) {
+    return apply(List.of(input), in -> List.of(body.apply(in.getFirst()))).getFirst();
+  }
+
+  /**
+   * Runs a block and forgets everything but its outputs. Without an active tape that is all.
+   *
+   * @param inputs every recorded value the block reads (parameters it may simply hold)
+   */
+  public static List<Variable> apply(List<Variable> inputs, Body body) {
+    Memory memory = inputs.getFirst().value().device().memory();
+    Optional<Tape> active = Tape.active();
+    try (Memory.Scope scope = memory.scope()) {
+      if (active.isEmpty()) {
+        List<Variable> results = body.apply(inputs);
+        results.forEach(v -> scope.keep(v.value().storage()));
+        return results;
+      }
+      Tape tracer = new Tape(false);
+      List<Variable> traced = tracer.record(() -> body.apply(inputs));
+      Map<Variable, Variable> derived = new IdentityHashMap<>();
+      List<Variable> results = new ArrayList<>();
+      List<Node.Output> outputs = new ArrayList<>();
+      for (int i = 0; i < traced.size(); i++) {
+        Variable v = traced.get(i);
+        scope.keep(v.value().storage());
+        if (!v.isRecordedBy(tracer)) {
+          results.add(v); // a constant, or an input passed through
+        } else if (derived.containsKey(v)) {
+          results.add(derived.get(v));
+        } else {
+          Variable result = Variable.recorded(v.value(), active.get());
+          derived.put(v, result);
+          results.add(result);
+          outputs.add(new Node.Output(i, result));
+        }
+      }
+      if (!outputs.isEmpty()) {
+        active.get().add(new Node.Block(body, List.copyOf(inputs), outputs));
+      }
+      return results;
+    }
+  }
+}

@@ -1,0 +1,50 @@
+package org.diffusionnft.autograd;
+
+import java.util.List;
+import java.util.function.Supplier;
+import org.diffusionnft.tensor.Reductions;
+import org.diffusionnft.tensor.Shape;
+import org.diffusionnft.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/** What a row of {@link Derivatives} gives: a gradient for each input that needs one. */
+final class Contributions {
+  private final List<Variable> inputs;
+  private final @Nullable Tensor[] gradients;
+
+  Contributions(List<Variable> inputs) {
+    this.inputs = inputs;
+    this.gradients = new @Nullable Tensor[inputs.size()];
+  }
+
+  /** Whether the node has input {@code i} and its gradient is wanted. */
+  boolean needs(int i) {
+    return i < inputs.size() && inputs.get(i).requiresGrad();
+  }
+
+  /** Computes and gives the gradient of input {@code i}, if it is needed. */
+  void give(int i, Supplier<Tensor> gradient) {
+    if (needs(i)) {
+      give(i, gradient.get());
+    }
+  }
+
+  /**
+   * Gives the gradient of input {@code i}; it may have another shape of as many elements, or the
+   * one that the input was broadcast to. Null, or a gradient nobody needs, is ignored.
+   */
+  void give(int i, @Nullable Tensor gradient) {
+    if (gradient != null && needs(i)) {
+      Shape shape = inputs.get(i).shape();
+      gradients[i] =
+          gradient.elements() == shape.elements()
+              ? gradient.reshape(shape)
+              : Reductions.sumTo(gradient, shape);
+    }
+  }
+
+  /** The gradient given for input {@code i}, or null. */
+  @Nullable Tensor gradient(int i) {
+    return gradients[i];
+  }
+}

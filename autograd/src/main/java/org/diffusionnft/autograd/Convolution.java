@@ -1,0 +1,194 @@
+package org.diffusionnft.autograd;
+
+import org.diffusionnft.tensor.DType;
+import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.Elementwise;
+import org.diffusionnft.tensor.Layout;
+import org.diffusionnft.tensor.LayoutKernels.Window;
+import org.diffusionnft.tensor.Matrices;
+import org.diffusionnft.tensor.MatrixKernels.Product;
+import org.diffusionnft.tensor.Memory;
+import org.diffusionnft.tensor.Shape;
+import org.diffusionnft.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Convolution as matrix products over unfolded windows, image by image and in bands of rows, so
+ * that the unfolded columns (nine times the image for a 3x3 kernel) are never all in memory. The
+ * backward pass unfolds again.
+ */
+final class Convolution {
+  /** Most elements of the columns of a band; depends on nothing, so that results don't either. */
+  private static final long BAND_ELEMENTS = 1L << 24;
+
+  private Convolution() {}
+
+  /**
+   * A band of output rows.
+   *
+   * @param outStart first output row
+   * @param outRows number of output rows
+   * @param start first input row it sees
+   * @param rows number of input rows it sees
+   * @param window the window within the band
+   */
+  private record Band(long outStart, long outRows, long start, long rows, Window window) {
+
+    static Band at(long outStart, long most, Shape x, Window w) {
+      long height = x.dim(2);
+      long outRows = Math.min(most, w.outHeight(height) - outStart);
+      long from = outStart * w.stride() - w.top();
+      long to = from + (outRows - 1) * w.stride() + w.kernelHeight();
+      long start = Math.clamp(from, 0, height);
+      long end = Math.clamp(to, start, height);
+      Window inside =
+          new Window(
+              w.kernelHeight(),
+              w.kernelWidth(),
+              w.stride(),
+              (int) (start - from),
+              w.left(),
+              (int) (to - end),
+              w.right());
+      return new Band(outStart, outRows, start, end - start, inside);
+    }
+  }
+
+  /**
+   * {@code x} {@code [N, C, H, W]}, {@code weight} {@code [O, C, KH, KW]}, {@code bias} {@code
+   * [O]}.
+   */
+  static Tensor forward(Window window, Tensor x, Tensor weight, @Nullable Tensor bias) {
+    Shape shape = outShape(window, x.shape(), weight.shape());
+    Device device = x.device();
+    Tensor kernel = weight.reshape(weight.dim(0), -1);
+    Tensor out = device.allocate(DType.arithmetic(x, weight), shape);
+    eachBand(
+        window,
+        x.shape(),
+        weight.shape(),
+        (n, band) -> {
+          Tensor columns = columns(image(x, n), band);
+          Tensor image = image(out, n);
+          if (band.outRows() == shape.dim(2)) {
+            Tensor all = image.reshape(shape.dim(1), -1);
+            device.matrices().matmul(kernel, columns, null, Product.NN, all);
+          } else {
+            Tensor part = Matrices.matmul(kernel, columns);
+            long[] dims = {1, shape.dim(1), band.outRows(), shape.dim(3)};
+            place(part.reshape(dims), band.outStart(), image);
+          }
+        },
+        device);
+    if (bias != null) {
+      Elementwise.addInPlace(out, bias.reshape(1, bias.elements(), 1, 1));
+    }
+    return out;
+  }
+
+  /** Gradient of the input of shape {@code shape}. */
+  static Tensor gradX(Window window, Shape shape, Tensor weight, Tensor g) {
+    Device device = g.device();
+    Tensor kernel = weight.reshape(weight.dim(0), -1);
+    Tensor gradX = Tensor.zeros(device, DType.arithmetic(g, weight), shape);
+    eachBand(
+        window,
+        shape,
+        weight.shape(),
+        (n, band) -> {
+          Tensor columns = Matrices.matmul(kernel, gradRows(g, n, band), null, Product.TN);
+          Shape part = Shape.of(1, shape.dim(1), band.rows(), shape.dim(3));
+          Tensor seen = Layout.col2im(columns.reshape(1, columns.dim(0), -1), band.window(), part);
+          Tensor image = image(gradX, n);
+          if (band.rows() == shape.dim(2)) {
+            Elementwise.addInPlace(image, seen);
+          } else {
+            long end = band.start() + band.rows();
+            Tensor sum = Layout.slice(image, 2, band.start(), end, 1);
+            Elementwise.addInPlace(sum, seen); // neighbouring bands overlap
+            place(sum, band.start(), image);
+          }
+        },
+        device);
+    return gradX;
+  }
+
+  /** Gradient of the weight of shape {@code shape}. */
+  static Tensor gradWeight(Window window, Tensor x, Shape shape, Tensor g) {
+    Tensor gradWeight = Tensor.zeros(x.device(), DType.arithmetic(x, g), shape);
+    Tensor sum = gradWeight.reshape(shape.dim(0), -1);
+    eachBand(
+        window,
+        x.shape(),
+        shape,
+        (n, band) ->
+            Matrices.addProduct(gradRows(g, n, band), columns(image(x, n), band), Product.NT, sum),
+        x.device());
+    return gradWeight;
+  }
+
+  private interface BandWork {
+    void run(long image, Band band);
+  }
+
+  private static void eachBand(Window w, Shape x, Shape weight, BandWork work, Device device) {
+    Shape out = outShape(w, x, weight);
+    long perRow = weight.dim(1) * weight.dim(2) * weight.dim(3) * out.dim(3);
+    long most = Math.max(1, BAND_ELEMENTS / Math.max(1, perRow));
+    for (long n = 0; n < x.dim(0); n++) {
+      for (long row = 0; row < out.dim(2); row += most) {
+        try (Memory.Scope _ = device.memory().scope()) {
+          work.run(n, Band.at(row, most, x, w));
+        }
+      }
+    }
+  }
+
+  /** The columns of a band, {@code [C*KH*KW, rows*OW]}. */
+  private static Tensor columns(Tensor image, Band band) {
+    Window w = band.window();
+    boolean whole = band.rows() == image.dim(2);
+    Tensor part =
+        whole ? image : Layout.slice(image, 2, band.start(), band.start() + band.rows(), 1);
+    if (w.equals(new Window(1, 1, 1, 0, 0, 0, 0))) {
+      return part.reshape(part.dim(1), -1);
+    }
+    Tensor columns = Layout.im2col(part, w);
+    return columns.reshape(columns.dim(1), columns.dim(2));
+  }
+
+  /** The gradient of a band of output, {@code [O, rows*OW]}. */
+  private static Tensor gradRows(Tensor g, long n, Band band) {
+    Tensor image = image(g, n);
+    Tensor part =
+        band.outRows() == g.dim(2)
+            ? image
+            : Layout.slice(image, 2, band.outStart(), band.outStart() + band.outRows(), 1);
+    return part.reshape(g.dim(1), -1);
+  }
+
+  private static Tensor image(Tensor x, long n) {
+    return x.narrow(n, 1);
+  }
+
+  private static void place(Tensor rows, long start, Tensor image) {
+    long[] starts = {0, 0, start, 0};
+    long[] steps = {1, 1, 1, 1};
+    image.device().layout().place(rows, starts, steps, image);
+  }
+
+  private static Shape outShape(Window w, Shape x, Shape weight) {
+    if (x.rank() != 4
+        || weight.rank() != 4
+        || x.dim(1) != weight.dim(1)
+        || weight.dim(2) != w.kernelHeight()
+        || weight.dim(3) != w.kernelWidth()) {
+      throw new IllegalArgumentException(
+          "convolution needs x [N, C, H, W] and weight [O, C, KH, KW], not "
+              + x
+              + " and "
+              + weight);
+    }
+    return Shape.of(x.dim(0), weight.dim(0), w.outHeight(x.dim(2)), w.outWidth(x.dim(3)));
+  }
+}

@@ -1,0 +1,158 @@
+package org.diffusionnft.autograd;
+
+import java.lang.ScopedValue.CallableOp;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.diffusionnft.tensor.Memory;
+import org.diffusionnft.tensor.Storage;
+import org.diffusionnft.tensor.Tensor;
+
+/**
+ * Remembers the operations done while it records, to derive them in reverse order, once.
+ *
+ * <p>A tape is active only inside {@link #record}, for the thread that runs it; without one nothing
+ * is remembered, and the same model code is plain inference. An operation none of whose inputs
+ * requires a gradient is not recorded: freezing parameters prunes their backward work.
+ *
+ * <pre>{@code
+ * try (var scope = device.memory().scope()) {
+ *   Tape tape = new Tape();
+ *   Variable loss = tape.record(() -> model.loss(batch));
+ *   tape.backward(loss, gradients);
+ * }
+ * }</pre>
+ *
+ * <p>The backward pass returns the memory of every recorded value to the pool as soon as nothing
+ * needs it any more, so after it only leaves, the root and what was {@linkplain #keep kept} may be
+ * read. Views of a recorded value count as that value.
+ */
+public final class Tape {
+  private static final ScopedValue<Optional<Tape>> ACTIVE = ScopedValue.newInstance();
+
+  private final List<Node> nodes = new ArrayList<>();
+  private final Set<Storage> kept = Collections.newSetFromMap(new IdentityHashMap<>());
+  private final boolean storesNodes;
+  private boolean spent;
+
+  /** An empty tape. */
+  public Tape() {
+    this(true);
+  }
+
+  /**
+   * A tape that only works out which results require a gradient if {@code storesNodes} is false:
+   * the first run of a checkpointed block.
+   */
+  Tape(boolean storesNodes) {
+    this.storesNodes = storesNodes;
+  }
+
+  /** The tape that records here, if any. */
+  static Optional<Tape> active() {
+    return ACTIVE.orElse(Optional.empty());
+  }
+
+  /** Whether some tape records here. */
+  public static boolean isRecording() {
+    return active().isPresent();
+  }
+
+  /**
+   * Runs {@code body} and records what it does. May be called more than once before {@link
+   * #backward}.
+   */
+  public <T, X extends Throwable> T record(CallableOp<? extends T, X> body) throws X {
+    return ScopedValue.where(ACTIVE, Optional.of(this)).<T, X>call(body);
+  }
+
+  /** Runs {@code body} without any tape: a part of the loss that is a constant to it. */
+  public static <T, X extends Throwable> T paused(CallableOp<? extends T, X> body) throws X {
+    return ScopedValue.where(ACTIVE, Optional.<Tape>empty()).<T, X>call(body);
+  }
+
+  /** Number of operations recorded and not yet derived. */
+  public int size() {
+    return nodes.size();
+  }
+
+  /** Lets the memory of a recorded value live past {@link #backward}, until its scope ends. */
+  public Variable keep(Variable value) {
+    kept.add(value.value().storage());
+    return value;
+  }
+
+  /**
+   * Adds the gradients of {@code loss}, which has one element, with respect to every parameter it
+   * depends on.
+   *
+   * @throws IllegalArgumentException if {@code loss} has several elements
+   * @throws IllegalStateException if the loss depends on no parameter, or the tape was used before
+   */
+  public void backward(Variable loss, Gradients into) {
+    Tensor value = loss.value();
+    if (value.elements() != 1) {
+      throw new IllegalArgumentException(
+          "the loss has shape " + loss.shape() + ": reduce it to one element or give a seed");
+    }
+    try (Memory.Scope _ = value.device().memory().scope()) {
+      backward(loss, Tensor.full(value.device(), value.dtype(), value.shape(), 1), into);
+    }
+  }
+
+  /**
+   * Adds the gradients of {@code sum(root * seed)} with respect to every parameter that {@code
+   * root} depends on, and forgets the recording.
+   *
+   * @param seed as many elements as {@code root}
+   * @throws IllegalStateException if the root depends on no parameter, or the tape was used before
+   */
+  public void backward(Variable root, Tensor seed, Gradients into) {
+    if (spent) {
+      throw new IllegalStateException("a tape goes backward once: record again");
+    }
+    if (!root.requiresGrad()) {
+      throw new IllegalStateException(
+          "the root of shape " + root.shape() + " depends on no parameter, or was not recorded");
+    }
+    keep(root);
+    Backward backward = new Backward(kept, into);
+    backward.seed(root, seed.reshape(root.shape()));
+    spent = true;
+    backward.run(nodes);
+  }
+
+  /** The nodes, for the backward pass. */
+  List<Node> nodes() {
+    return nodes;
+  }
+
+  void add(Node node) {
+    if (spent) {
+      throw new IllegalStateException("a tape records nothing after its backward pass");
+    }
+    if (storesNodes) {
+      nodes.add(node);
+    }
+  }
+
+  /** Moves the memory of what was recorded since {@code firstNode} out of a scope that ends. */
+  void keepRecorded(int firstNode, Memory.Scope scope) {
+    for (Node node : nodes.subList(firstNode, nodes.size())) {
+      switch (node) {
+        case Node.Applied(_, var inputs, var output, var saved) -> {
+          inputs.forEach(v -> scope.keep(v.value().storage()));
+          scope.keep(output.value().storage());
+          saved.forEach(t -> scope.keep(t.storage()));
+        }
+        case Node.Block(_, var inputs, var outputs) -> {
+          inputs.forEach(v -> scope.keep(v.value().storage()));
+          outputs.forEach(o -> scope.keep(o.variable().value().storage()));
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,82 @@
+package org.diffusionnft.trainer;
+
+import java.util.OptionalDouble;
+import org.diffusionnft.trainer.NftLoss.Batch;
+import org.diffusionnft.trainer.NftLoss.SampleTerms;
+
+/**
+ * The numbers logged of one evaluation of {@link NftLoss}.
+ *
+ * @param totalLoss what is minimised; the reference code logs it as {@code policy_loss} too,
+ *     because it adds the reference term in place
+ * @param policyLoss without the reference term
+ * @param unweightedPolicyLoss without {@code advClipMax} either
+ * @param referenceMse mean squared distance of the policy in training to the base model, {@code
+ *     kl_div} and {@code kl_div_loss} in the reference code; empty if the base model was not run
+ * @param oldReferenceMse the same of the old policy, {@code old_kl_div}
+ * @param oldDeviation mean squared distance between the policy in training and the old one
+ * @param oldDeviationMax the largest squared distance of any element
+ * @param x0Norm mean square of the clean images
+ * @param x0NormMax largest square of any element
+ */
+public record LossTerms(
+    double totalLoss,
+    double policyLoss,
+    double unweightedPolicyLoss,
+    OptionalDouble referenceMse,
+    OptionalDouble oldReferenceMse,
+    double oldDeviation,
+    double oldDeviationMax,
+    double x0Norm,
+    double x0NormMax) {
+
+  static LossTerms of(NftLoss loss, Batch batch, SampleTerms samples) {
+    double policy = 0;
+    double unweighted = 0;
+    for (double each : samples.policyLoss()) {
+      policy += each * loss.advClipMax();
+      unweighted += each;
+    }
+    policy /= batch.samples();
+    unweighted /= batch.samples();
+    float[] reference = batch.reference();
+    double total = policy;
+    OptionalDouble referenceMse = OptionalDouble.empty();
+    OptionalDouble oldReferenceMse = OptionalDouble.empty();
+    if (reference != null) {
+      float mse = meanSquare(batch.forward(), reference);
+      total += (float) loss.referenceMseWeight() * mse;
+      referenceMse = OptionalDouble.of(mse);
+      oldReferenceMse = OptionalDouble.of(meanSquare(batch.old(), reference));
+    }
+    float[] zeros = new float[batch.x0().length];
+    return new LossTerms(
+        total,
+        policy,
+        unweighted,
+        referenceMse,
+        oldReferenceMse,
+        meanSquare(batch.forward(), batch.old()),
+        maxSquare(batch.forward(), batch.old()),
+        meanSquare(batch.x0(), zeros),
+        maxSquare(batch.x0(), zeros));
+  }
+
+  private static float meanSquare(float[] x, float[] y) {
+    double sum = 0;
+    for (int i = 0; i < x.length; i++) {
+      float d = x[i] - y[i];
+      sum += d * d;
+    }
+    return (float) (sum / x.length);
+  }
+
+  private static float maxSquare(float[] x, float[] y) {
+    float max = 0;
+    for (int i = 0; i < x.length; i++) {
+      float d = x[i] - y[i];
+      max = Math.max(max, d * d);
+    }
+    return max;
+  }
+}

@@ -1,0 +1,53 @@
+package org.diffusionnft.trainer;
+
+/**
+ * How slowly the old policy follows the one in training: after an epoch {@code old = decay · old +
+ * (1 - decay) · new} with {@code decay(step) = 0} before {@code flat} optimizer steps, then {@code
+ * min((step - flat) · rate, cap)}; {@code return_decay} of the reference code. A decay near 0 is on
+ * policy and learns fast at first; the paper warns that a decay that stays too small collapses.
+ *
+ * @param flat steps during which the old policy is replaced outright, at least 0
+ * @param rate growth of the decay per step, at least 0
+ * @param cap the largest decay, in [0, 1]
+ */
+public record SoftUpdateSchedule(long flat, double rate, double cap) {
+
+  /**
+   * Checks the ranges.
+   *
+   * @throws IllegalArgumentException for a number out of its range
+   */
+  public SoftUpdateSchedule {
+    if (flat < 0 || !(rate >= 0) || !(cap >= 0 && cap <= 1)) {
+      throw new IllegalArgumentException(
+          "a soft update needs flat >= 0, rate >= 0 and cap in [0, 1], not %d, %s and %s"
+              .formatted(flat, rate, cap));
+    }
+  }
+
+  /** The schedule {@code min(rate · step, cap)}. */
+  public static SoftUpdateSchedule rising(double rate, double cap) {
+    return new SoftUpdateSchedule(0, rate, cap);
+  }
+
+  /**
+   * The reference code's {@code decay_type}: 0 is on policy; 1, for most rewards, rises by 0.001 to
+   * 0.5; 2, for OCR, rises by 0.0075 to 0.999 after 75 steps.
+   *
+   * @throws IllegalArgumentException for another type
+   */
+  public static SoftUpdateSchedule ofType(int decayType) {
+    return switch (decayType) {
+      case 0 -> new SoftUpdateSchedule(0, 0, 0);
+      case 1 -> new SoftUpdateSchedule(0, 0.001, 0.5);
+      case 2 -> new SoftUpdateSchedule(75, 0.0075, 0.999);
+      default ->
+          throw new IllegalArgumentException("decay type must be 0, 1 or 2, not " + decayType);
+    };
+  }
+
+  /** The weight that the old policy keeps after optimizer step {@code step}. */
+  public double decay(long step) {
+    return step < flat ? 0 : Math.min((step - flat) * rate, cap);
+  }
+}

@@ -1,0 +1,28 @@
+package org.diffusionnft.trainer;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import org.junit.jupiter.api.Test;
+
+class SoftUpdateScheduleTest {
+  @Test
+  void typesAreThoseOfTheReferenceCode() {
+    assertEquals(0, SoftUpdateSchedule.ofType(0).decay(1_000_000));
+    assertEquals(7 * 0.001, SoftUpdateSchedule.ofType(1).decay(7));
+    assertEquals(0.5, SoftUpdateSchedule.ofType(1).decay(501));
+    assertEquals(0, SoftUpdateSchedule.ofType(2).decay(74));
+    assertEquals(25 * 0.0075, SoftUpdateSchedule.ofType(2).decay(100));
+    assertEquals(0.999, SoftUpdateSchedule.ofType(2).decay(400));
+    assertThrows(IllegalArgumentException.class, () -> SoftUpdateSchedule.ofType(3));
+  }
+
+  @Test
+  void customSchedulesRiseToTheirCap() {
+    SoftUpdateSchedule schedule = SoftUpdateSchedule.rising(0.02, 0.8);
+    assertEquals(0.02, schedule.decay(1));
+    assertEquals(0.8, schedule.decay(60));
+    assertThrows(IllegalArgumentException.class, () -> SoftUpdateSchedule.rising(0.02, 1.5));
+    assertThrows(IllegalArgumentException.class, () -> SoftUpdateSchedule.rising(Double.NaN, 0.5));
+  }
+}

@@ -1,0 +1,155 @@
+package org.diffusionnft.tests;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.io.File;
+import java.lang.module.ModuleDescriptor;
+import java.lang.module.ModuleFinder;
+import java.lang.module.ModuleReference;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Dependencies point one way: tensor, autograd, models, weights-import, diffusion-nft, each on
+ * those before it only; kernels on tensor alone, and nobody on kernels, whose devices are found
+ * with {@link java.util.ServiceLoader}.
+ */
+class DependencyRuleTest {
+  /** The modules from the lowest to the highest, with what each may use of ours. */
+  enum Module {
+    TENSOR("tensor", Set.of()),
+    KERNELS("kernels", Set.of("tensor")),
+    AUTOGRAD("autograd", Set.of("tensor")),
+    MODELS("models", Set.of("tensor", "autograd")),
+    WEIGHTS("weights", Set.of("tensor", "autograd", "models")),
+    TRAINER("trainer", Set.of("tensor", "autograd", "models", "weights"));
+
+    final String name;
+    final Set<String> below;
+
+    Module(String name, Set<String> below) {
+      this.name = name;
+      this.below = below;
+    }
+
+    String classes() {
+      return "org.diffusionnft." + name + "..";
+    }
+  }
+
+  private static final JavaClasses OURS =
+      new ClassFileImporter()
+          .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+          .importPackages("org.diffusionnft");
+
+  @ParameterizedTest
+  @EnumSource
+  void dependsOnlyOnModulesBelow(Module module) {
+    String[] forbidden =
+        Arrays.stream(Module.values())
+            .filter(other -> other != module && !module.below.contains(other.name))
+            .map(Module::classes)
+            .toArray(String[]::new);
+    noClasses()
+        .that()
+        .resideInAPackage(module.classes())
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(forbidden)
+        .check(OURS);
+  }
+
+  /** {@code java..} covers the JDK's own; JSpecify's annotations are not needed at run time. */
+  @ParameterizedTest
+  @EnumSource(names = {"TENSOR", "KERNELS", "AUTOGRAD", "MODELS"})
+  void needsNothingButTheJdk(Module module) {
+    String[] allowed =
+        Stream.concat(
+                Stream.of("java..", "jdk.incubator.vector..", "org.jspecify..", module.classes()),
+                module.below.stream().map(below -> "org.diffusionnft." + below + ".."))
+            .toArray(String[]::new);
+    classes()
+        .that()
+        .resideInAPackage(module.classes())
+        .should()
+        .onlyDependOnClassesThat()
+        .resideInAnyPackage(allowed)
+        .check(OURS);
+  }
+
+  @Test
+  void vectorApiStaysInKernels() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(Module.KERNELS.classes())
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("jdk.incubator.vector..")
+        .check(OURS);
+  }
+
+  @Test
+  void commandLineLibrariesStayInTheTrainer() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(Module.TRAINER.classes())
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("picocli..", "me.tongfei..", "org.knowm..", "org.ejml..")
+        .check(OURS);
+  }
+
+  static Stream<Arguments> descriptors() {
+    return Stream.of(
+        Arguments.of("tensor", Set.of()),
+        Arguments.of("kernels", Set.of("org.diffusionnft.tensor", "jdk.incubator.vector")),
+        Arguments.of("autograd", Set.of("org.diffusionnft.tensor")),
+        Arguments.of("models", Set.of("org.diffusionnft.autograd")));
+  }
+
+  @ParameterizedTest
+  @MethodSource("descriptors")
+  void descriptorRequiresNoMore(String name, Set<String> expected) {
+    Set<String> required =
+        descriptor(name).requires().stream()
+            .filter(
+                requires ->
+                    !requires.modifiers().contains(ModuleDescriptor.Requires.Modifier.STATIC))
+            .map(ModuleDescriptor.Requires::name)
+            .filter(module -> !module.equals("java.base"))
+            .collect(Collectors.toCollection(TreeSet::new));
+    assertEquals(new TreeSet<>(expected), required);
+  }
+
+  @Test
+  void kernelsExportsNothing() {
+    assertEquals(Set.of(), descriptor("kernels").exports());
+  }
+
+  private static ModuleDescriptor descriptor(String name) {
+    // Our folders and jars of the class path; some libraries are no valid modules.
+    Path[] classPath =
+        Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+            .map(Path::of)
+            .filter(entry -> entry.endsWith("classes") || entry.getParent().endsWith("target"))
+            .toArray(Path[]::new);
+    return ModuleFinder.of(classPath)
+        .find("org.diffusionnft." + name)
+        .map(ModuleReference::descriptor)
+        .orElseThrow(() -> new AssertionError("no descriptor of " + name));
+  }
+}

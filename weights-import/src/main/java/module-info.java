@@ -1,8 +1,8 @@
 /** Safetensors, checkpoint layouts and PEFT adapters. */
 module org.diffusionnft.weights {
   requires transitive org.diffusionnft.models;
-  requires com.fasterxml.jackson.databind;
+  requires transitive com.fasterxml.jackson.databind;
   requires static org.jspecify;
 
-// exports org.diffusionnft.weights;
+  exports org.diffusionnft.weights;
 }

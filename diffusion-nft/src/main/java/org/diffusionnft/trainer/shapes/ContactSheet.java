@@ -1,8 +1,6 @@
 package org.diffusionnft.trainer.shapes;
 
 import java.awt.Color;
-import java.awt.Font;
-import java.awt.FontMetrics;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;
@@ -11,7 +9,8 @@ import java.util.List;
 /** Many pictures on one sheet, enlarged, each with a line of text below. */
 public final class ContactSheet {
   private static final int GAP = 10;
-  private static final int CAPTION = 26;
+  private static final int CAPTION = 36;
+  private static final int INK = 0xff000000;
 
   private final int columns;
   private final int scale;
@@ -33,7 +32,7 @@ public final class ContactSheet {
    * Adds a picture, row by row from the top left.
    *
    * @param image shape [3, SIZE, SIZE], row-major, values in [-1, 1] (others are clamped)
-   * @param caption the text below, shortened to two lines
+   * @param caption the text below, shortened to what fits below
    */
   public void add(float[] image, String caption) {
     images.add(image.clone());
@@ -50,13 +49,11 @@ public final class ContactSheet {
     Graphics2D graphics = sheet.createGraphics();
     graphics.setColor(Color.WHITE);
     graphics.fillRect(0, 0, width, height);
-    graphics.setColor(Color.BLACK);
-    graphics.setFont(new Font(Font.SANS_SERIF, Font.PLAIN, 11));
     for (int i = 0; i < images.size(); i++) {
       int x = GAP + i % columns * (side + GAP);
       int y = GAP + i / columns * (side + CAPTION + GAP);
       graphics.drawImage(picture(images.get(i)), x, y, side, side, null);
-      caption(graphics, captions.get(i), x, y + side, side);
+      caption(sheet, captions.get(i), x, y + side, side);
     }
     graphics.dispose();
     return sheet;
@@ -79,21 +76,21 @@ public final class ContactSheet {
     return picture;
   }
 
-  private static void caption(Graphics2D graphics, String text, int x, int y, int width) {
-    FontMetrics metrics = graphics.getFontMetrics();
-    int lines = 0;
+  private static void caption(BufferedImage sheet, String text, int x, int y, int width) {
+    int top = y + 5;
     String line = "";
-    for (String word : text.split(" ")) {
+    for (String word : text.split(" ", -1)) {
       String longer = line.isEmpty() ? word : line + " " + word;
-      if (metrics.stringWidth(longer) > width && !line.isEmpty()) {
-        graphics.drawString(line, x, y + 11 + 12 * lines++);
+      if (PixelFont.width(longer) > width && !line.isEmpty()) {
+        PixelFont.write(sheet, line, x, top, INK);
+        top += PixelFont.LINE;
         longer = word;
       }
       line = longer;
-      if (lines == 2) {
+      if (top > y + CAPTION - PixelFont.LINE) {
         return;
       }
     }
-    graphics.drawString(line, x, y + 11 + 12 * lines);
+    PixelFont.write(sheet, line, x, top, INK);
   }
 }

@@ -18,6 +18,6 @@ class ContactSheetTest {
     assertEquals(10 + 2 * (96 + 10), image.getWidth());
     assertEquals(0xfff02d2d, image.getRGB(12, 12));
     assertEquals(0xff28be3c, image.getRGB(12 + 106, 12));
-    assertEquals(0xff2d46f5, image.getRGB(12, 12 + 132));
+    assertEquals(0xff2d46f5, image.getRGB(12, 12 + 142));
   }
 }

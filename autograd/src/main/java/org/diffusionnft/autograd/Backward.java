@@ -1,13 +1,16 @@
 package org.diffusionnft.autograd;
 
+import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.diffusionnft.tensor.Elementwise;
 import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Storage;
 import org.diffusionnft.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One walk over recorded nodes in reverse. Every value's consumers come after it, so its gradient
@@ -32,60 +35,64 @@ final class Backward {
 
   void run(List<Node> nodes) {
     for (int i = nodes.size() - 1; i >= 0; i--) {
-      switch (nodes.get(i)) {
-        case Node.Applied node -> derive(node);
-        case Node.Block block -> derive(block);
+      Node node = nodes.get(i);
+      if (node.outputs().stream().anyMatch(pending::containsKey)) {
+        switch (node) {
+          case Node.Applied applied -> derive(applied);
+          case Node.Split split -> derive(split);
+          case Node.Block block -> derive(block);
+        }
       }
+      release(node);
     }
     nodes.clear();
   }
 
   private void derive(Node.Applied node) {
-    Tensor gradient = pending.remove(node.output());
-    if (gradient != null) {
-      Contributions given = new Contributions(node.inputs());
-      try (Memory.Scope scope = gradient.device().memory().scope()) {
-        Derivatives.apply(node, gradient, given);
-        for (int i = 0; i < node.inputs().size(); i++) {
-          Tensor g = given.gradient(i);
-          if (g != null) {
-            scope.keep(g.storage());
-          }
-        }
-      }
-      for (int i = 0; i < node.inputs().size(); i++) {
-        Tensor g = given.gradient(i);
-        if (g != null) {
-          contribute(node.inputs().get(i), g);
-        }
-      }
-      consumed(gradient);
+    Tensor gradient = Objects.requireNonNull(pending.remove(node.output()));
+    Contributions given = new Contributions(node.inputs());
+    try (Memory.Scope scope = gradient.device().memory().scope()) {
+      Derivatives.apply(node, gradient, given);
+      given.each((_, g) -> scope.keep(g.storage()));
     }
-    release(node.output(), node.inputs());
-    node.saved().forEach(Tensor::release);
+    given.each(this::contribute);
+    consumed(gradient);
+  }
+
+  private void derive(Node.Split node) {
+    List<@Nullable Tensor> gradients = new ArrayList<>();
+    node.outputs().forEach(v -> gradients.add(pending.remove(v)));
+    Tensor whole;
+    try (Memory.Scope scope = node.input().device().memory().scope()) {
+      whole = Derivatives.split(node.axis(), node.outputs(), gradients);
+      scope.keep(whole.storage());
+    }
+    contribute(node.input(), whole);
+    for (Tensor gradient : gradients) {
+      if (gradient != null) {
+        consumed(gradient);
+      }
+    }
   }
 
   /**
    * Runs the block again, now recording, and walks over that as if it had been recorded at first.
    */
   private void derive(Node.Block block) {
-    if (block.outputs().stream().anyMatch(o -> pending.containsKey(o.variable()))) {
-      Memory memory = block.outputs().getFirst().variable().value().device().memory();
-      try (Memory.Scope scope = memory.scope()) {
-        Tape tape = new Tape();
-        List<Variable> again = tape.record(() -> block.body().apply(block.inputs()));
-        for (Node.Output output : block.outputs()) {
-          Tensor gradient = pending.remove(output.variable());
-          if (gradient != null) {
-            pending.put(again.get(output.index()), gradient);
-          }
-        }
-        run(tape.nodes());
-        pending.values().forEach(t -> scope.keep(t.storage()));
-      }
-    }
-    for (Node.Output output : block.outputs()) {
-      release(output.variable(), block.inputs());
+    try (Memory.Scope scope = block.outputs().getFirst().device().memory().scope()) {
+      Tape tape = new Tape();
+      List<Variable> again = tape.record(() -> block.body().apply(block.inputs()));
+      block
+          .results()
+          .forEach(
+              (index, output) -> {
+                Tensor gradient = pending.remove(output);
+                if (gradient != null) {
+                  pending.put(again.get(index), gradient);
+                }
+              });
+      run(tape.nodes());
+      pending.values().forEach(t -> scope.keep(t.storage()));
     }
   }
 
@@ -120,17 +127,29 @@ final class Backward {
     }
   }
 
-  private void release(Variable output, List<Variable> inputs) {
-    Storage storage = output.value().storage();
-    boolean view = false;
-    for (Variable input : inputs) {
-      view |= input.value().storage() == storage;
-    }
-    if (!view && !kept.contains(storage)) {
-      output.value().release();
-    }
-    if (!kept.contains(storage)) {
-      output.markReleased();
+  /** Returns the memory of what a node made: all that reads it has been derived by now. */
+  private void release(Node node) {
+    List<Variable> inputs =
+        switch (node) {
+          case Node.Applied applied -> {
+            applied.saved().forEach(Tensor::release);
+            yield applied.inputs();
+          }
+          case Node.Split split -> List.of(split.input());
+          case Node.Block block -> block.inputs();
+        };
+    for (Variable output : node.outputs()) {
+      Storage storage = output.tensor().storage();
+      if (!output.isReleased() && !kept.contains(storage)) {
+        boolean view = false;
+        for (Variable input : inputs) {
+          view |= !input.isReleased() && input.tensor().storage() == storage;
+        }
+        if (!view) {
+          output.tensor().release();
+        }
+        output.markReleased();
+      }
     }
   }
 }

@@ -5,6 +5,8 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import org.diffusionnft.tensor.Memory;
 
@@ -31,7 +33,8 @@ public final class Checkpoint {
   /**
    * Runs a block and forgets everything but its outputs. Without an active tape that is all.
    *
-   * @param inputs every recorded value the block reads (parameters it may simply hold)
+   * @param inputs every computed value the block reads: parameters and whatever else stays in
+   *     memory it may simply hold
    */
   public static List<Variable> apply(List<Variable> inputs, Body body) {
     Memory memory = inputs.getFirst().value().device().memory();
@@ -46,7 +49,7 @@ public final class Checkpoint {
       List<Variable> traced = tracer.record(() -> body.apply(inputs));
       Map<Variable, Variable> derived = new IdentityHashMap<>();
       List<Variable> results = new ArrayList<>();
-      List<Node.Output> outputs = new ArrayList<>();
+      SortedMap<Integer, Variable> outputs = new TreeMap<>();
       for (int i = 0; i < traced.size(); i++) {
         Variable v = traced.get(i);
         scope.keep(v.value().storage());
@@ -58,7 +61,7 @@ public final class Checkpoint {
           Variable result = Variable.recorded(v.value(), active.get());
           derived.put(v, result);
           results.add(result);
-          outputs.add(new Node.Output(i, result));
+          outputs.put(i, result);
         }
       }
       if (!outputs.isEmpty()) {

@@ -1,6 +1,7 @@
 package org.diffusionnft.autograd;
 
 import java.util.List;
+import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import org.diffusionnft.tensor.Reductions;
 import org.diffusionnft.tensor.Shape;
@@ -43,8 +44,13 @@ final class Contributions {
     }
   }
 
-  /** The gradient given for input {@code i}, or null. */
-  @Nullable Tensor gradient(int i) {
-    return gradients[i];
+  /** Hands over every input that was given a gradient, with it, in order. */
+  void each(BiConsumer<Variable, Tensor> action) {
+    for (int i = 0; i < gradients.length; i++) {
+      Tensor gradient = gradients[i];
+      if (gradient != null) {
+        action.accept(inputs.get(i), gradient);
+      }
+    }
   }
 }

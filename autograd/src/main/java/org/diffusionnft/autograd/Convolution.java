@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * backward pass unfolds again.
  */
 final class Convolution {
-  /** Most elements of the columns of a band; depends on nothing, so that results don't either. */
-  private static final long BAND_ELEMENTS = 1L << 24;
+  /** Usual size of a band's columns: 64 MiB. A constant, since the bands decide the rounding. */
+  static final long BAND_ELEMENTS = 1L << 24;
 
   private Convolution() {}
 
@@ -58,13 +58,13 @@ final class Convolution {
    * {@code x} {@code [N, C, H, W]}, {@code weight} {@code [O, C, KH, KW]}, {@code bias} {@code
    * [O]}.
    */
-  static Tensor forward(Window window, Tensor x, Tensor weight, @Nullable Tensor bias) {
-    Shape shape = outShape(window, x.shape(), weight.shape());
+  static Tensor forward(Operation.Conv2d conv, Tensor x, Tensor weight, @Nullable Tensor bias) {
+    Shape shape = outShape(conv.window(), x.shape(), weight.shape());
     Device device = x.device();
     Tensor kernel = weight.reshape(weight.dim(0), -1);
     Tensor out = device.allocate(DType.arithmetic(x, weight), shape);
     eachBand(
-        window,
+        conv,
         x.shape(),
         weight.shape(),
         (n, band) -> {
@@ -87,12 +87,12 @@ final class Convolution {
   }
 
   /** Gradient of the input of shape {@code shape}. */
-  static Tensor gradX(Window window, Shape shape, Tensor weight, Tensor g) {
+  static Tensor gradX(Operation.Conv2d conv, Shape shape, Tensor weight, Tensor g) {
     Device device = g.device();
     Tensor kernel = weight.reshape(weight.dim(0), -1);
     Tensor gradX = Tensor.zeros(device, DType.arithmetic(g, weight), shape);
     eachBand(
-        window,
+        conv,
         shape,
         weight.shape(),
         (n, band) -> {
@@ -114,11 +114,11 @@ final class Convolution {
   }
 
   /** Gradient of the weight of shape {@code shape}. */
-  static Tensor gradWeight(Window window, Tensor x, Shape shape, Tensor g) {
+  static Tensor gradWeight(Operation.Conv2d conv, Tensor x, Shape shape, Tensor g) {
     Tensor gradWeight = Tensor.zeros(x.device(), DType.arithmetic(x, g), shape);
     Tensor sum = gradWeight.reshape(shape.dim(0), -1);
     eachBand(
-        window,
+        conv,
         x.shape(),
         shape,
         (n, band) ->
@@ -131,10 +131,12 @@ final class Convolution {
     void run(long image, Band band);
   }
 
-  private static void eachBand(Window w, Shape x, Shape weight, BandWork work, Device device) {
+  private static void eachBand(
+      Operation.Conv2d conv, Shape x, Shape weight, BandWork work, Device device) {
+    Window w = conv.window();
     Shape out = outShape(w, x, weight);
     long perRow = weight.dim(1) * weight.dim(2) * weight.dim(3) * out.dim(3);
-    long most = Math.max(1, BAND_ELEMENTS / Math.max(1, perRow));
+    long most = Math.max(1, conv.bandElements() / Math.max(1, perRow));
     for (long n = 0; n < x.dim(0); n++) {
       for (long row = 0; row < out.dim(2); row += most) {
         try (Memory.Scope _ = device.memory().scope()) {

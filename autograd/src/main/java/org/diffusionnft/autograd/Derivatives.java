@@ -12,8 +12,11 @@ import static org.diffusionnft.tensor.Elementwise.unary;
 import static org.diffusionnft.tensor.Elementwise.unaryGrad;
 
 import java.util.List;
+import java.util.Objects;
 import org.diffusionnft.tensor.Attention;
 import org.diffusionnft.tensor.BinaryOp;
+import org.diffusionnft.tensor.DType;
+import org.diffusionnft.tensor.Elementwise;
 import org.diffusionnft.tensor.Layout;
 import org.diffusionnft.tensor.Matrices;
 import org.diffusionnft.tensor.MatrixKernels.Product;
@@ -22,6 +25,7 @@ import org.diffusionnft.tensor.Reductions;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.tensor.UnaryOp;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The derivative of every {@link Operation}: a row each. A row gets the gradient {@code g} of the
@@ -36,11 +40,11 @@ final class Derivatives {
   static void apply(Node.Applied node, Tensor g, Contributions to) {
     Tensor[] in = new Tensor[node.inputs().size()];
     for (int i = 0; i < in.length; i++) {
-      in[i] = node.inputs().get(i).value();
+      in[i] = node.inputs().get(i).tensor();
     }
     Tensor x = in[0];
     Tensor y = in[in.length > 1 ? 1 : 0];
-    Tensor out = node.output().value();
+    Tensor out = node.output().tensor();
     List<Tensor> saved = node.saved();
     switch (node.op()) {
       case Operation.Binary(var op) -> binaryRow(op, x, y, g, to);
@@ -51,6 +55,7 @@ final class Derivatives {
           to.give(0, () -> unaryGrad(op, a, b, x, g));
         }
       }
+      case Operation.Convert _ -> to.give(0, () -> Elementwise.convert(g, DType.arithmetic(x)));
       case Operation.Select() -> {
         to.give(1, () -> select(x, g, zerosLike(g)));
         to.give(2, () -> select(x, zerosLike(g), g));
@@ -78,7 +83,7 @@ final class Derivatives {
                 return mul(hit, div(g, Reductions.sum(hit, axes)));
               });
       case Operation.Matmul(var product) -> matmulRow(product, x, y, g, to);
-      case Operation.Linear() -> linearRow(x, y, rows(g), to);
+      case Operation.Linear _ -> linearRow(x, y, rows(g), to);
       case Operation.LowRankLinear(var s) -> lowRankRow(s, in, saved.getFirst(), rows(g), to);
       case Operation.LayerNorm(_, var weighted, var biased) -> {
         int bias = in.length - 1;
@@ -117,12 +122,24 @@ final class Derivatives {
       }
       case Operation.Gather() ->
           to.give(0, () -> Layout.scatterAdd(g.reshape(-1, x.dim(1)), y.reshape(-1), x.dim(0)));
-      case Operation.Conv2d(var window) -> {
-        to.give(0, () -> Convolution.gradX(window, x.shape(), y, g));
-        to.give(1, () -> Convolution.gradWeight(window, x, y.shape(), g));
+      case Operation.Conv2d conv -> {
+        to.give(0, () -> Convolution.gradX(conv, x.shape(), y, g));
+        to.give(1, () -> Convolution.gradWeight(conv, x, y.shape(), g));
         to.give(2, () -> Reductions.sum(g, 0, 2, 3));
       }
     }
+  }
+
+  /** The gradient of a value that was cut into parts, of which at least one has a gradient. */
+  static Tensor split(int axis, List<Variable> parts, List<@Nullable Tensor> gradients) {
+    Tensor[] all = new Tensor[parts.size()];
+    Tensor given = gradients.stream().filter(Objects::nonNull).findFirst().orElseThrow();
+    for (int i = 0; i < all.length; i++) {
+      Tensor g = gradients.get(i);
+      Shape shape = parts.get(i).shape();
+      all[i] = g != null ? g : Tensor.zeros(given.device(), given.dtype(), shape);
+    }
+    return Layout.concat(axis, all);
   }
 
   private static void binaryRow(BinaryOp op, Tensor x, Tensor y, Tensor g, Contributions to) {

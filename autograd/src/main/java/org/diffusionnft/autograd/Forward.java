@@ -1,5 +1,6 @@
 package org.diffusionnft.autograd;
 
+import java.util.Arrays;
 import java.util.List;
 import org.diffusionnft.tensor.Attention;
 import org.diffusionnft.tensor.Elementwise;
@@ -31,11 +32,13 @@ final class Forward {
     return switch (operation) {
       case Operation.Binary(var op) -> new Result(Elementwise.binary(op, in[0], in[1]));
       case Operation.Unary(var op, var a, var b) -> new Result(Elementwise.unary(op, a, b, in[0]));
+      case Operation.Convert(var to) -> new Result(Elementwise.convert(in[0], to));
       case Operation.Select() -> new Result(Elementwise.select(in[0], in[1], in[2]));
       case Operation.GatedAdd() -> new Result(Elementwise.gatedAdd(in[0], in[1], in[2]));
       case Operation.Reshape(var to) -> new Result(in[0].reshape(to));
       case Operation.Permute(var dims) -> new Result(Layout.permute(in[0], dims));
-      case Operation.Slice slice -> new Result(slice(in[0], slice));
+      case Operation.Slice(var axis, var start, var end, var step) ->
+          new Result(slice(in[0], axis, start, end, step));
       case Operation.Pad(var axis, var before, var after) -> {
         Shape shape = in[0].shape().with(axis, before + in[0].dim(axis) + after);
         yield new Result(Layout.unslice(in[0], shape, axis, before, 1));
@@ -46,8 +49,10 @@ final class Forward {
       case Operation.Max(var axes) -> new Result(Reductions.max(in[0], axes));
       case Operation.Matmul(var product) ->
           new Result(Matrices.matmul(in[0], in[1], null, product));
-      case Operation.Linear() ->
-          new Result(Matrices.linear(in[0], in[1], in.length > 2 ? in[2] : null));
+      case Operation.Linear(var activation) -> {
+        Product product = activation == null ? Product.NT : Product.NT.activated(activation);
+        yield new Result(Matrices.linear(in[0], in[1], in.length > 2 ? in[2] : null, product));
+      }
       case Operation.LowRankLinear(var scale) -> lowRankLinear(scale, in);
       case Operation.LayerNorm(var eps, var weighted, var biased) -> {
         Tensor weight = weighted ? in[1] : null;
@@ -67,25 +72,25 @@ final class Forward {
         yield new Result(a.out(), a.logSumExp());
       }
       case Operation.Gather() -> new Result(Layout.gather(in[0], in[1]));
-      case Operation.Conv2d(var window) ->
-          new Result(Convolution.forward(window, in[0], in[1], in.length > 2 ? in[2] : null));
+      case Operation.Conv2d conv ->
+          new Result(Convolution.forward(conv, in[0], in[1], in.length > 2 ? in[2] : null));
     };
   }
 
-  /** A view where the part is contiguous, else a copy. */
-  private static Tensor slice(Tensor x, Operation.Slice s) {
-    boolean valid = s.start() >= 0 && s.start() <= s.end() && s.end() <= x.dim(s.axis());
-    boolean contiguous = s.step() == 1;
-    for (int i = 0; i < s.axis(); i++) {
+  /** A part of an axis: a view where it is contiguous, else a copy. */
+  static Tensor slice(Tensor x, int axis, long start, long end, long step) {
+    boolean valid = start >= 0 && start <= end && end <= x.dim(axis);
+    boolean contiguous = step == 1;
+    for (int i = 0; i < axis; i++) {
       contiguous &= x.dim(i) == 1;
     }
     if (!valid || !contiguous) {
-      return Layout.slice(x, s.axis(), s.start(), s.end(), s.step());
+      return Layout.slice(x, axis, start, end, step);
     }
     long[] dims = x.shape().dims();
-    long[] fromAxis = java.util.Arrays.copyOfRange(dims, s.axis(), dims.length);
-    Tensor part = x.reshape(Shape.of(fromAxis)).narrow(s.start(), s.end() - s.start());
-    return part.reshape(x.shape().with(s.axis(), s.end() - s.start()));
+    long[] fromAxis = Arrays.copyOfRange(dims, axis, dims.length);
+    Tensor part = x.reshape(Shape.of(fromAxis)).narrow(start, end - start);
+    return part.reshape(x.shape().with(axis, end - start));
   }
 
   /** The low-rank product is added into the full one: no tensor of that size is made besides. */

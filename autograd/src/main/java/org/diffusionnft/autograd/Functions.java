@@ -57,7 +57,7 @@ public final class Functions {
   /** Convolution with any padding; see {@link #conv2d(Variable, Variable, Variable, int, int)}. */
   public static Variable conv2d(
       Variable x, Variable weight, @Nullable Variable bias, Window window) {
-    Operation op = new Operation.Conv2d(window);
+    Operation op = new Operation.Conv2d(window, Convolution.BAND_ELEMENTS);
     return bias == null ? Variable.apply(op, x, weight) : Variable.apply(op, x, weight, bias);
   }
 

@@ -1,10 +1,12 @@
 package org.diffusionnft.autograd;
 
 import org.diffusionnft.tensor.BinaryOp;
+import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.LayoutKernels.Window;
 import org.diffusionnft.tensor.MatrixKernels.Product;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.UnaryOp;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Every primitive operation with its parameters. {@link Forward} says how one is computed, {@link
@@ -17,6 +19,9 @@ sealed interface Operation {
 
   /** {@code f(x)}. */
   record Unary(UnaryOp op, double a, double b) implements Operation {}
+
+  /** Another storage type. */
+  record Convert(DType to) implements Operation {}
 
   /** {@code condition != 0 ? x : y} of condition, x, y. */
   record Select() implements Operation {}
@@ -51,8 +56,8 @@ sealed interface Operation {
   /** {@code scale * op(a) op(b)}. */
   record Matmul(Product product) implements Operation {}
 
-  /** {@code x Wᵀ [+ bias]} of x, W and perhaps bias. */
-  record Linear() implements Operation {}
+  /** {@code x Wᵀ [+ bias]} of x, W and perhaps bias; not differentiable with an activation. */
+  record Linear(@Nullable UnaryOp activation) implements Operation {}
 
   /** {@code x Wᵀ [+ bias] + scale (x Aᵀ) Bᵀ} of x, W, A, B and perhaps bias. */
   record LowRankLinear(double scale) implements Operation {}
@@ -75,6 +80,6 @@ sealed interface Operation {
   /** Rows of a table by ids. */
   record Gather() implements Operation {}
 
-  /** Convolution of x with weight and perhaps bias. */
-  record Conv2d(Window window) implements Operation {}
+  /** Convolution of x with weight and perhaps bias, unfolding so many elements at a time. */
+  record Conv2d(Window window, long bandElements) implements Operation {}
 }

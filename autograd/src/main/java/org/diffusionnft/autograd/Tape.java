@@ -139,18 +139,33 @@ public final class Tape {
     }
   }
 
-  /** Moves the memory of what was recorded since {@code firstNode} out of a scope that ends. */
-  void keepRecorded(int firstNode, Memory.Scope scope) {
-    for (Node node : nodes.subList(firstNode, nodes.size())) {
+  /**
+   * Moves what the backward pass reads of the nodes since {@code firstNode} out of a scope that is
+   * about to end; other recorded values go with it.
+   */
+  void keepNeeded(int firstNode, Memory.Scope scope) {
+    List<Node> recorded = nodes.subList(firstNode, nodes.size());
+    for (Node node : recorded) {
       switch (node) {
-        case Node.Applied(_, var inputs, var output, var saved) -> {
-          inputs.forEach(v -> scope.keep(v.value().storage()));
-          scope.keep(output.value().storage());
-          saved.forEach(t -> scope.keep(t.storage()));
+        case Node.Applied applied -> {
+          for (int i = 0; i < applied.inputs().size(); i++) {
+            if (Needed.input(applied, i)) {
+              scope.keep(applied.inputs().get(i).tensor().storage());
+            }
+          }
+          if (Needed.output(applied)) {
+            scope.keep(applied.output().tensor().storage());
+          }
+          applied.saved().forEach(t -> scope.keep(t.storage()));
         }
-        case Node.Block(_, var inputs, var outputs) -> {
-          inputs.forEach(v -> scope.keep(v.value().storage()));
-          outputs.forEach(o -> scope.keep(o.variable().value().storage()));
+        case Node.Split _ -> {}
+        case Node.Block(_, var inputs, _) -> inputs.forEach(v -> scope.keep(v.tensor().storage()));
+      }
+    }
+    for (Node node : recorded) {
+      for (Variable output : node.outputs()) {
+        if (scope.owns(output.tensor().storage())) {
+          output.markReleased();
         }
       }
     }

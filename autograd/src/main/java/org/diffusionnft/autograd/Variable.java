@@ -1,10 +1,12 @@
 package org.diffusionnft.autograd;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.diffusionnft.tensor.BinaryOp;
+import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.MatrixKernels.Product;
 import org.diffusionnft.tensor.Memory;
@@ -47,15 +49,21 @@ public final class Variable {
   /**
    * The elements.
    *
-   * @throws IllegalStateException if a backward pass has already returned their memory
+   * @throws IllegalStateException if a backward pass, or the end of the block that made this, has
+   *     returned their memory
    */
   public Tensor value() {
     if (released) {
       throw new IllegalStateException(
-          "the backward pass has released this value of shape "
+          "the memory of this value of shape "
               + value.shape()
-              + ": use Tape.keep before it");
+              + " is gone, with a backward pass (see Tape.keep) or its block (see scoped)");
     }
+    return value;
+  }
+
+  /** {@link #value} whose memory may be gone. */
+  Tensor tensor() {
     return value;
   }
 
@@ -159,6 +167,11 @@ public final class Variable {
     return apply(new Operation.Unary(f, a, b), this);
   }
 
+  /** The same numbers in another storage type; the gradient goes back in arithmetic's. */
+  public Variable convert(DType to) {
+    return value.dtype() == to ? this : apply(new Operation.Convert(to), this);
+  }
+
   /** {@code condition != 0 ? x : y} with this as the condition, which gets no gradient. */
   public Variable select(Variable x, Variable y) {
     return apply(new Operation.Select(), detach(), x, y);
@@ -187,7 +200,7 @@ public final class Variable {
   /** Swaps two axes. */
   public Variable transpose(int axis1, int axis2) {
     int[] dims = new int[shape().rank()];
-    java.util.Arrays.setAll(dims, i -> i);
+    Arrays.setAll(dims, i -> i);
     dims[shape().axis(axis1)] = shape().axis(axis2);
     dims[shape().axis(axis2)] = shape().axis(axis1);
     return permute(dims);
@@ -214,9 +227,32 @@ public final class Variable {
       throw new IllegalArgumentException(
           "axis " + axis + " of shape " + shape() + " has no " + n + " equal parts");
     }
+    long[] sizes = new long[n];
+    Arrays.fill(sizes, size);
+    return split(axis, sizes);
+  }
+
+  /**
+   * The parts of an axis that have these sizes, in order; views where contiguous.
+   *
+   * @throws IllegalArgumentException if the sizes do not add up to the axis
+   */
+  public List<Variable> split(int axis, long... sizes) {
+    if (Arrays.stream(sizes).sum() != dim(axis)) {
+      throw new IllegalArgumentException(
+          "sizes " + Arrays.toString(sizes) + " don't add up to axis " + axis + " of " + shape());
+    }
+    int a = shape().axis(axis);
+    boolean records = records(this);
     List<Variable> parts = new ArrayList<>();
-    for (int i = 0; i < n; i++) {
-      parts.add(slice(axis, i * size, (i + 1) * size));
+    long start = 0;
+    for (long size : sizes) {
+      Tensor part = Forward.slice(value(), a, start, start + size, 1);
+      parts.add(records ? recorded(part, Tape.active().orElseThrow()) : constant(part));
+      start += size;
+    }
+    if (records) {
+      Tape.active().orElseThrow().add(new Node.Split(a, this, List.copyOf(parts)));
     }
     return parts;
   }
@@ -301,9 +337,17 @@ public final class Variable {
    * {@code x Wᵀ + bias}: x {@code [.., K]}, W {@code [N, K]} of any float type, bias {@code [N]}.
    */
   public Variable linear(Variable weight, @Nullable Variable bias) {
-    return bias == null
-        ? apply(new Operation.Linear(), this, weight)
-        : apply(new Operation.Linear(), this, weight, bias);
+    return linear(weight, bias, (UnaryOp) null);
+  }
+
+  /** {@code activation(x Wᵀ + bias)}; one kernel unless a tape records it. */
+  public Variable linear(Variable weight, @Nullable Variable bias, @Nullable UnaryOp activation) {
+    Variable[] in = bias == null ? vars(this, weight) : vars(this, weight, bias);
+    if (activation != null && records(in)) {
+      // The derivative of the activation needs its input.
+      return linear(weight, bias).unary(activation);
+    }
+    return apply(new Operation.Linear(activation), in);
   }
 
   /**
@@ -373,7 +417,7 @@ public final class Variable {
 
   /**
    * Runs a block with one result and frees its temporary memory at its end: everything but the
-   * result, and, while a tape records, what was recorded.
+   * result, and, while a tape records, what its backward pass reads.
    */
   public static Variable scoped(Device device, Supplier<Variable> block) {
     return scopedAll(device, () -> List.of(block.get())).getFirst();
@@ -386,7 +430,7 @@ public final class Variable {
     try (Memory.Scope scope = device.memory().scope()) {
       List<Variable> results = block.get();
       results.forEach(v -> scope.keep(v.value().storage()));
-      tape.ifPresent(t -> t.keepRecorded(before, scope));
+      tape.ifPresent(t -> t.keepNeeded(before, scope));
       return results;
     }
   }
@@ -421,6 +465,10 @@ public final class Variable {
     return out;
   }
 
+  private static Variable[] vars(Variable... all) {
+    return all;
+  }
+
   private static boolean records(Variable... inputs) {
     Optional<Tape> tape = Tape.active();
     boolean needed = false;
@@ -443,6 +491,10 @@ public final class Variable {
 
   boolean isRecordedBy(Tape tape) {
     return recorder == tape;
+  }
+
+  boolean isReleased() {
+    return released;
   }
 
   void markReleased() {

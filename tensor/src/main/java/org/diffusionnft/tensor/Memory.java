@@ -42,6 +42,11 @@ public final class Memory implements AutoCloseable {
 
     private Scope() {}
 
+    /** Whether closing this scope would return this storage. */
+    public boolean owns(Storage storage) {
+      return ownedBy(this, storage);
+    }
+
     /** Moves storage to the scope around this one if this one owns it; does nothing otherwise. */
     public void keep(Storage storage) {
       keepFrom(this, storage);
@@ -114,6 +119,10 @@ public final class Memory implements AutoCloseable {
     if (scope != null && depth > 0) {
       moveTo(scopes.get(depth - 1), scope, storage);
     }
+  }
+
+  private synchronized boolean ownedBy(Scope scope, Storage storage) {
+    return owners.get(storage) == scope;
   }
 
   private synchronized void keepFrom(Scope scope, Storage storage) {

@@ -77,7 +77,6 @@ class SafetensorsWriterTest {
     SafetensorsWriter.write(path, tensors, Map.of("note", "\u00e9\ud83d\ude00"));
     try (SafetensorsFile file = SafetensorsFile.open(path)) {
       assertEquals(Map.of("note", "\u00e9\ud83d\ude00"), file.metadata());
-      assertEquals(tensors.keySet(), Map.copyOf(tensors).keySet());
       for (DType dtype : DType.values()) {
         Tensor read = file.tensor(dtype.name(), device);
         assertEquals(dtype, read.dtype());

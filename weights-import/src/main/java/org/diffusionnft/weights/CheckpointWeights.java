@@ -1,0 +1,48 @@
+package org.diffusionnft.weights;
+
+import java.util.Set;
+import org.diffusionnft.models.WeightSource;
+import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.Shape;
+import org.diffusionnft.tensor.Tensor;
+
+/**
+ * What a model takes its tensors from: files, seen by one device. The tensors are valid while the
+ * files are open.
+ */
+public record CheckpointWeights(TensorSource source, Device device) implements WeightSource {
+  @Override
+  public Tensor get(String name, Shape expected) {
+    try {
+      Shape found = source.shape(name);
+      if (!found.equals(expected)) {
+        throw new IllegalArgumentException(
+            source.path()
+                + ": tensor '"
+                + name
+                + "' has shape "
+                + found
+                + ", but "
+                + expected
+                + " is expected");
+      }
+      if (!source.dtype(name).isFloating()) {
+        throw new IllegalArgumentException(
+            source.path()
+                + ": tensor '"
+                + name
+                + "' is "
+                + source.dtype(name)
+                + ", but floating-point is expected");
+      }
+      return source.tensor(name, device);
+    } catch (InvalidFileException e) {
+      throw new IllegalArgumentException(e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public Set<String> names() {
+    return source.names();
+  }
+}

@@ -62,8 +62,7 @@ class DerivativesTest {
   void checkpointingChangesNoBit(GradientCase c) {
     Function<List<Variable>, Variable> checkpointed =
         in -> {
-          List<Variable> computed = in.stream().map(v -> v.affine(1, 0)).toList();
-          return Checkpoint.apply(computed, again -> List.of(c.loss(again))).getFirst();
+          return Checkpoint.apply(computed(in), again -> List.of(c.loss(again))).getFirst();
         };
     assertSame(gradients(c, c::loss), gradients(c, checkpointed));
   }
@@ -76,7 +75,7 @@ class DerivativesTest {
   void readsNothingThatItsBlockFreed(GradientCase c) {
     Function<List<Variable>, Variable> scoped =
         in -> {
-          Variable loss = Variable.scoped(device, () -> c.loss(in));
+          Variable loss = Variable.scoped(device, () -> c.loss(computed(in)));
           poisonPool();
           return loss;
         };
@@ -93,7 +92,7 @@ class DerivativesTest {
         List<Variable> in = new ArrayList<>(c.parameters(device));
         in.set(frozen, in.get(frozen).detach());
         Tape tape = new Tape();
-        Variable loss = tape.record(() -> Variable.scoped(device, () -> c.loss(in)));
+        Variable loss = tape.record(() -> Variable.scoped(device, () -> c.loss(computed(in))));
         poisonPool();
         if (in.size() == 1) {
           assertEquals(0, tape.size());
@@ -209,6 +208,11 @@ class DerivativesTest {
       }
       return c.loss(in).item();
     }
+  }
+
+  /** The same values, made where this is called instead of before. */
+  private static List<Variable> computed(List<Variable> in) {
+    return in.stream().map(v -> v.affine(1, 0)).toList();
   }
 
   private void poisonPool() {

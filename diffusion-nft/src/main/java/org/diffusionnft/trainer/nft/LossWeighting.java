@@ -1,4 +1,4 @@
-package org.diffusionnft.trainer;
+package org.diffusionnft.trainer.nft;
 
 /** What the squared error of a prediction of the clean image is divided by, per sample. */
 public enum LossWeighting {

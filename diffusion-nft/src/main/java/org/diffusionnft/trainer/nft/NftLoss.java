@@ -1,4 +1,4 @@
-package org.diffusionnft.trainer;
+package org.diffusionnft.trainer.nft;
 
 import org.jspecify.annotations.Nullable;
 

@@ -1,4 +1,4 @@
-package org.diffusionnft.trainer;
+package org.diffusionnft.trainer.nft;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.Arrays;
 import java.util.List;
-import org.diffusionnft.trainer.PromptStatistics.Spread;
+import org.diffusionnft.trainer.nft.PromptStatistics.Spread;
 import org.junit.jupiter.api.Test;
 
 class PromptStatisticsTest {

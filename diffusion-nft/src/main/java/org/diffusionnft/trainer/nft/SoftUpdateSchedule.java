@@ -1,4 +1,4 @@
-package org.diffusionnft.trainer;
+package org.diffusionnft.trainer.nft;
 
 /**
  * How slowly the old policy follows the one in training: after an epoch {@code old = decay · old +

@@ -1,4 +1,4 @@
-package org.diffusionnft.trainer;
+package org.diffusionnft.trainer.nft;
 
 /**
  * What becomes of an advantage once it has been clipped to {@code ±advClipMax}; the modes of the

@@ -1,4 +1,4 @@
-package org.diffusionnft.trainer;
+package org.diffusionnft.trainer.nft;
 
 /**
  * Mean and standard deviation as NumPy computes them of a contiguous float32 array: every number

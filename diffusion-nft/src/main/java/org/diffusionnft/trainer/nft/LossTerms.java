@@ -1,8 +1,8 @@
-package org.diffusionnft.trainer;
+package org.diffusionnft.trainer.nft;
 
 import java.util.OptionalDouble;
-import org.diffusionnft.trainer.NftLoss.Batch;
-import org.diffusionnft.trainer.NftLoss.SampleTerms;
+import org.diffusionnft.trainer.nft.NftLoss.Batch;
+import org.diffusionnft.trainer.nft.NftLoss.SampleTerms;
 
 /**
  * The numbers logged of one evaluation of {@link NftLoss}.

@@ -1,4 +1,4 @@
-package org.diffusionnft.trainer;
+package org.diffusionnft.trainer.nft;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.diffusionnft.tensor.Philox;
-import org.diffusionnft.trainer.NftLoss.Batch;
-import org.diffusionnft.trainer.NftLoss.Outcome;
+import org.diffusionnft.trainer.nft.NftLoss.Batch;
+import org.diffusionnft.trainer.nft.NftLoss.Outcome;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

@@ -1,4 +1,4 @@
-package org.diffusionnft.trainer;
+package org.diffusionnft.trainer.nft;
 
 import java.util.ArrayList;
 import java.util.Arrays;

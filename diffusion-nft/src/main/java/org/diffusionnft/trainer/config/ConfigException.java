@@ -1,0 +1,14 @@
+package org.diffusionnft.trainer.config;
+
+/** A configuration file that cannot be used; the message is one sentence with file and line. */
+public final class ConfigException extends IllegalArgumentException {
+  private static final long serialVersionUID = 1;
+
+  ConfigException(String message) {
+    super(message);
+  }
+
+  static ConfigException at(String file, int line, String message) {
+    return new ConfigException(file + ":" + line + ": " + message);
+  }
+}

@@ -1,0 +1,30 @@
+package org.diffusionnft.trainer.config;
+
+import static org.diffusionnft.trainer.config.InvalidSettingException.require;
+
+/**
+ * Evaluations on held-out prompts during training.
+ *
+ * @param every epochs between them, 0 for none
+ * @param prompts number of held-out prompts
+ * @param sampling how their images are sampled
+ */
+public record EvaluationSettings(int every, int prompts, SamplingSettings sampling) {
+  /** Checks the ranges. */
+  public EvaluationSettings {
+    require("every", every, every >= 0, "at least 0");
+    require("prompts", prompts, prompts >= 1, "at least 1");
+  }
+
+  /** Every 10 epochs on GenEval's 2212 prompts; {@link SamplingSettings#officialEvaluation}. */
+  public static EvaluationSettings official() {
+    return new EvaluationSettings(10, 2212, SamplingSettings.officialEvaluation());
+  }
+
+  static EvaluationSettings bind(Keys keys, EvaluationSettings d) {
+    return new EvaluationSettings(
+        keys.count("every", d.every),
+        keys.count("prompts", d.prompts),
+        keys.section("sampling", d.sampling, SamplingSettings::bind));
+  }
+}

@@ -1,0 +1,40 @@
+package org.diffusionnft.trainer.config;
+
+import static org.diffusionnft.trainer.config.InvalidSettingException.require;
+
+/**
+ * Which prompts an epoch draws, and how often.
+ *
+ * @param source the world {@code shapes}, or a file or data set of prompts
+ * @param promptsPerEpoch different prompts of an epoch
+ * @param imagesPerPrompt images sampled for each, which are compared with each other; at least 2
+ */
+public record PromptSettings(String source, int promptsPerEpoch, int imagesPerPrompt) {
+  /** Checks the ranges. */
+  public PromptSettings {
+    require("promptsPerEpoch", promptsPerEpoch, promptsPerEpoch >= 1, "at least 1");
+    require("imagesPerPrompt", imagesPerPrompt, imagesPerPrompt >= 2, "at least 2");
+    require(
+        "promptsPerEpoch",
+        promptsPerEpoch,
+        (long) promptsPerEpoch * imagesPerPrompt < 1 << 24,
+        "small enough that an epoch has fewer than 2^24 images");
+  }
+
+  /** {@code source: geneval, promptsPerEpoch: 48, imagesPerPrompt: 24}. */
+  public static PromptSettings official() {
+    return new PromptSettings("geneval", 48, 24);
+  }
+
+  /** Images of an epoch. */
+  public int imagesPerEpoch() {
+    return promptsPerEpoch * imagesPerPrompt;
+  }
+
+  static PromptSettings bind(Keys keys, PromptSettings d) {
+    return new PromptSettings(
+        keys.text("source", d.source),
+        keys.count("promptsPerEpoch", d.promptsPerEpoch),
+        keys.count("imagesPerPrompt", d.imagesPerPrompt));
+  }
+}

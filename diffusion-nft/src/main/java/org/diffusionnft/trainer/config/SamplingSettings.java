@@ -1,0 +1,77 @@
+package org.diffusionnft.trainer.config;
+
+import static org.diffusionnft.trainer.config.InvalidSettingException.require;
+import static org.diffusionnft.trainer.config.InvalidSettingException.requireNotNegative;
+import static org.diffusionnft.trainer.config.InvalidSettingException.requirePositive;
+
+import org.diffusionnft.models.FlowMatchSchedule;
+import org.diffusionnft.models.Solver;
+
+/**
+ * How images are sampled with the old policy, for training or for evaluation.
+ *
+ * @param steps sampling steps; training uses the same timesteps
+ * @param solver {@code flow}, {@code dance}, {@code ddim}, {@code dpm1} or {@code dpm2}
+ * @param deterministic whether no noise is drawn on the way
+ * @param noiseLevel how much noise is drawn otherwise
+ * @param guidanceScale scale of classifier-free guidance, 1 for none. Training samples without: the
+ *     reference code's training cannot do otherwise
+ * @param shift shift of the noise levels, 3 for Stable Diffusion 3
+ * @param batchSize images sampled at once; changes memory and speed only
+ */
+public record SamplingSettings(
+    int steps,
+    String solver,
+    boolean deterministic,
+    double noiseLevel,
+    double guidanceScale,
+    double shift,
+    int batchSize) {
+  /** Checks the ranges. */
+  public SamplingSettings {
+    require("steps", steps, steps >= 1 && steps <= 1000, "1 to 1000");
+    requireNotNegative("noiseLevel", noiseLevel);
+    requireNotNegative("guidanceScale", guidanceScale);
+    requirePositive("shift", shift);
+    require("batchSize", batchSize, batchSize >= 1, "at least 1");
+    try {
+      Solver.named(solver, deterministic, noiseLevel);
+    } catch (IllegalArgumentException e) {
+      throw new InvalidSettingException("solver", "cannot be used: " + e.getMessage());
+    }
+  }
+
+  /**
+   * For training: {@code steps: 10, solver: dpm2, deterministic: true, noiseLevel: 0.7,
+   * guidanceScale: 1, shift: 3, batchSize: 9}.
+   */
+  public static SamplingSettings official() {
+    return new SamplingSettings(10, "dpm2", true, 0.7, 1, 3, 9);
+  }
+
+  /** For evaluation: 40 steps of {@code flow}, batches of 14, and else the same. */
+  public static SamplingSettings officialEvaluation() {
+    return new SamplingSettings(40, "flow", true, 0.7, 1, 3, 14);
+  }
+
+  /** The solver. */
+  public Solver toSolver() {
+    return Solver.named(solver, deterministic, noiseLevel);
+  }
+
+  /** The noise levels. */
+  public FlowMatchSchedule toSchedule() {
+    return new FlowMatchSchedule.Config(1000, shift).steps(steps);
+  }
+
+  static SamplingSettings bind(Keys keys, SamplingSettings d) {
+    return new SamplingSettings(
+        keys.count("steps", d.steps),
+        keys.text("solver", d.solver),
+        keys.flag("deterministic", d.deterministic),
+        keys.number("noiseLevel", d.noiseLevel),
+        keys.number("guidanceScale", d.guidanceScale),
+        keys.number("shift", d.shift),
+        keys.count("batchSize", d.batchSize));
+  }
+}

@@ -1,0 +1,91 @@
+package org.diffusionnft.trainer.config;
+
+import static org.diffusionnft.trainer.config.InvalidSettingException.require;
+import static org.diffusionnft.trainer.config.InvalidSettingException.requireNotNegative;
+import static org.diffusionnft.trainer.config.InvalidSettingException.requirePositive;
+
+import org.diffusionnft.autograd.AdamW;
+
+/**
+ * How an epoch's images are trained on.
+ *
+ * @param batchSize images of one forward and backward pass, at each of their timesteps
+ * @param optimizerStepsPerEpoch into how many parts, each one optimizer step, an epoch's images are
+ *     cut; the gradient of a part is the mean over its images and timesteps
+ * @param innerEpochs passes over an epoch's images
+ * @param timestepFraction share of the sampling timesteps that each image is trained at, chosen at
+ *     random for each image; rounded down, so 0.99 of 10 are 9
+ * @param learningRate AdamW's step size
+ * @param adamBeta1 decay of AdamW's first moment
+ * @param adamBeta2 decay of AdamW's second moment
+ * @param adamEpsilon added to AdamW's denominator
+ * @param weightDecay decoupled weight decay
+ * @param maxGradNorm gradients are scaled down to this norm
+ */
+public record TrainingSettings(
+    int batchSize,
+    int optimizerStepsPerEpoch,
+    int innerEpochs,
+    double timestepFraction,
+    double learningRate,
+    double adamBeta1,
+    double adamBeta2,
+    double adamEpsilon,
+    double weightDecay,
+    double maxGradNorm) {
+  /** Checks the ranges. */
+  public TrainingSettings {
+    require("batchSize", batchSize, batchSize >= 1, "at least 1");
+    require(
+        "optimizerStepsPerEpoch",
+        optimizerStepsPerEpoch,
+        optimizerStepsPerEpoch >= 1,
+        "at least 1");
+    require("innerEpochs", innerEpochs, innerEpochs >= 1, "at least 1");
+    require(
+        "timestepFraction",
+        timestepFraction,
+        timestepFraction > 0 && timestepFraction <= 1,
+        "above 0 and at most 1");
+    requirePositive("learningRate", learningRate);
+    require("adamBeta1", adamBeta1, adamBeta1 >= 0 && adamBeta1 < 1, "at least 0 and below 1");
+    require("adamBeta2", adamBeta2, adamBeta2 >= 0 && adamBeta2 < 1, "at least 0 and below 1");
+    requirePositive("adamEpsilon", adamEpsilon);
+    requireNotNegative("weightDecay", weightDecay);
+    requirePositive("maxGradNorm", maxGradNorm);
+  }
+
+  /**
+   * {@code batchSize: 9, optimizerStepsPerEpoch: 1, innerEpochs: 1, timestepFraction: 0.99,
+   * learningRate: 3e-4, adamBeta1: 0.9, adamBeta2: 0.999, adamEpsilon: 1e-8, weightDecay: 1e-4,
+   * maxGradNorm: 1}. The official batch of 9 is one GPU's of eight, and accumulated 16 times; that
+   * is the same step as 128 times 9 here.
+   */
+  public static TrainingSettings official() {
+    return new TrainingSettings(9, 1, 1, 0.99, 3e-4, 0.9, 0.999, 1e-8, 1e-4, 1);
+  }
+
+  /** Timesteps that each image is trained at, of so many sampling steps. */
+  public int trainedTimesteps(int samplingSteps) {
+    return (int) (samplingSteps * timestepFraction);
+  }
+
+  /** AdamW's constants. */
+  public AdamW.Settings toAdamW() {
+    return new AdamW.Settings(learningRate, adamBeta1, adamBeta2, adamEpsilon, weightDecay);
+  }
+
+  static TrainingSettings bind(Keys keys, TrainingSettings d) {
+    return new TrainingSettings(
+        keys.count("batchSize", d.batchSize),
+        keys.count("optimizerStepsPerEpoch", d.optimizerStepsPerEpoch),
+        keys.count("innerEpochs", d.innerEpochs),
+        keys.number("timestepFraction", d.timestepFraction),
+        keys.number("learningRate", d.learningRate),
+        keys.number("adamBeta1", d.adamBeta1),
+        keys.number("adamBeta2", d.adamBeta2),
+        keys.number("adamEpsilon", d.adamEpsilon),
+        keys.number("weightDecay", d.weightDecay),
+        keys.number("maxGradNorm", d.maxGradNorm));
+  }
+}

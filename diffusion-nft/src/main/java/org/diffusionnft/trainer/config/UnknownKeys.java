@@ -1,0 +1,89 @@
+package org.diffusionnft.trainer.config;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.diffusionnft.trainer.config.WriteKeys.Tree;
+import org.diffusionnft.trainer.config.YamlNode.Mapping;
+
+/** Refuses keys that no setting has, and suggests the one that was probably meant. */
+final class UnknownKeys {
+  private final String file;
+  private final List<String> known;
+
+  private UnknownKeys(String file, List<String> known) {
+    this.file = file;
+    this.known = known;
+  }
+
+  /**
+   * Checks a file's keys.
+   *
+   * @param tree all settings, as {@link WriteKeys} notes them down
+   * @throws ConfigException for the first key that is not in the tree
+   */
+  static void refuse(String file, Mapping root, Map<String, ?> tree) {
+    new UnknownKeys(file, WriteKeys.paths(tree, "")).check(root, tree, "");
+  }
+
+  private void check(Mapping mapping, Map<String, ?> tree, String prefix) {
+    mapping
+        .entries()
+        .forEach(
+            (key, node) -> {
+              if (!tree.containsKey(key)) {
+                throw ConfigException.at(file, node.line(), complaint(prefix + key));
+              }
+              if (tree.get(key) instanceof Tree(var inner) && node instanceof Mapping section) {
+                check(section, inner, prefix + key + ".");
+              }
+            });
+  }
+
+  private String complaint(String path) {
+    String nearest = "";
+    int least = Integer.MAX_VALUE;
+    for (String candidate : known) {
+      // A key in the wrong section counts as one mistake.
+      int misplaced = section(path).equals(section(candidate)) ? 0 : 1;
+      int distance =
+          Math.min(distance(path, candidate), misplaced + distance(leaf(path), leaf(candidate)));
+      if (distance < least) {
+        least = distance;
+        nearest = candidate;
+      }
+    }
+    boolean near = least <= Math.max(2, leaf(path).length() / 2);
+    return "unknown key "
+        + path
+        + (near ? ", did you mean " + nearest + "?" : "; the nearest known key is " + nearest);
+  }
+
+  private static String leaf(String path) {
+    return path.substring(path.lastIndexOf('.') + 1);
+  }
+
+  private static String section(String path) {
+    return path.substring(0, path.lastIndexOf('.') + 1);
+  }
+
+  /** Levenshtein's distance, upper and lower case being the same. */
+  static int distance(String from, String to) {
+    String a = from.toLowerCase(Locale.ROOT);
+    String b = to.toLowerCase(Locale.ROOT);
+    int[] previous = new int[b.length() + 1];
+    for (int j = 0; j <= b.length(); j++) {
+      previous[j] = j;
+    }
+    for (int i = 1; i <= a.length(); i++) {
+      int[] current = new int[b.length() + 1];
+      current[0] = i;
+      for (int j = 1; j <= b.length(); j++) {
+        int replace = previous[j - 1] + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+        current[j] = Math.min(replace, Math.min(previous[j], current[j - 1]) + 1);
+      }
+      previous = current;
+    }
+    return previous[b.length()];
+  }
+}

@@ -1,0 +1,129 @@
+package org.diffusionnft.trainer.config;
+
+import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+
+/**
+ * A YAML document with the line of every value. Scalars stay text: what they mean is up to the key.
+ */
+sealed interface YamlNode {
+
+  /** Where it starts, from 1. */
+  int line();
+
+  /** What it is called in messages. */
+  String kind();
+
+  /** Keys and values in order. */
+  record Mapping(SequencedMap<String, YamlNode> entries, int line) implements YamlNode {
+    @Override
+    public String kind() {
+      return "a mapping";
+    }
+  }
+
+  /** Values in order. */
+  record Sequence(List<YamlNode> items, int line) implements YamlNode {
+    @Override
+    public String kind() {
+      return "a list";
+    }
+  }
+
+  /** A number, a word, a text. */
+  record Scalar(String text, int line) implements YamlNode {
+    @Override
+    public String kind() {
+      return "'" + text + "'";
+    }
+  }
+
+  /** Nothing where a value could be. */
+  record Empty(int line) implements YamlNode {
+    @Override
+    public String kind() {
+      return "nothing";
+    }
+  }
+
+  /**
+   * Parses one document; an empty one is an empty mapping.
+   *
+   * @param file its name, for messages
+   * @throws ConfigException if it is no YAML, or no mapping
+   */
+  static Mapping parse(String file, String text) {
+    try (YAMLParser parser = new YAMLFactory().createParser(text)) {
+      YamlNode root = parser.nextToken() == null ? new Empty(1) : read(file, parser);
+      if (parser.nextToken() != null) {
+        throw ConfigException.at(file, line(parser), "a second YAML document begins here");
+      }
+      return switch (root) {
+        case Mapping mapping -> mapping;
+        case Empty _ -> new Mapping(new LinkedHashMap<>(), 1);
+        default ->
+            throw ConfigException.at(
+                file, root.line(), "expected keys and values, found " + root.kind());
+      };
+    } catch (JsonProcessingException e) {
+      JsonLocation at = e.getLocation();
+      throw ConfigException.at(
+          file, at == null ? 1 : at.getLineNr(), "not valid YAML: " + firstLine(e));
+    } catch (IOException e) {
+      throw new ConfigException(file + ": " + e.getMessage());
+    }
+  }
+
+  private static YamlNode read(String file, YAMLParser parser) throws IOException {
+    int line = line(parser);
+    JsonToken token = parser.currentToken();
+    if (parser.isCurrentAlias()) {
+      throw ConfigException.at(file, line, "YAML aliases are not supported");
+    }
+    return switch (token) {
+      case START_OBJECT -> mapping(file, parser, line);
+      case START_ARRAY -> {
+        List<YamlNode> items = new ArrayList<>();
+        while (parser.nextToken() != JsonToken.END_ARRAY) {
+          items.add(read(file, parser));
+        }
+        yield new Sequence(items, line);
+      }
+      case VALUE_NULL -> new Empty(line);
+      default -> {
+        String text = parser.getText();
+        yield text.isEmpty() ? new Empty(line) : new Scalar(text, line);
+      }
+    };
+  }
+
+  private static Mapping mapping(String file, YAMLParser parser, int line) throws IOException {
+    SequencedMap<String, YamlNode> entries = new LinkedHashMap<>();
+    while (parser.nextToken() != JsonToken.END_OBJECT) {
+      String key = parser.currentName();
+      int keyLine = line(parser);
+      parser.nextToken();
+      if (entries.putIfAbsent(key, read(file, parser)) != null) {
+        throw ConfigException.at(file, keyLine, "the key " + key + " is there twice");
+      }
+    }
+    return new Mapping(entries, line);
+  }
+
+  private static int line(JsonParser parser) {
+    return parser.currentTokenLocation().getLineNr();
+  }
+
+  private static String firstLine(JsonProcessingException e) {
+    return e.getOriginalMessage().lines().findFirst().orElse("unreadable");
+  }
+}

@@ -12,8 +12,13 @@ module org.diffusionnft.trainer {
   requires xchart;
   requires static org.jspecify;
 
-  // exports org.diffusionnft.trainer;
+  uses org.diffusionnft.trainer.reward.RewardProvider;
+
+  exports org.diffusionnft.trainer;
   exports org.diffusionnft.trainer.cli;
+  exports org.diffusionnft.trainer.config;
+  exports org.diffusionnft.trainer.nft;
+  exports org.diffusionnft.trainer.reward;
   exports org.diffusionnft.trainer.shapes;
 
   opens org.diffusionnft.trainer.cli to

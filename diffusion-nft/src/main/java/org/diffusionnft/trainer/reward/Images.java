@@ -1,0 +1,43 @@
+package org.diffusionnft.trainer.reward;
+
+import java.util.Arrays;
+
+/**
+ * Images in host memory, as the decoder gives them: -1 is black and 1 is white, and nothing is
+ * clamped.
+ *
+ * @param values {@code [N, C, H, W]}, row-major
+ * @param channels C
+ * @param height H
+ * @param width W
+ */
+public record Images(float[] values, int channels, int height, int width) {
+  /**
+   * Checks the sizes.
+   *
+   * @throws IllegalArgumentException if the values are not a whole number of images
+   */
+  public Images {
+    long size = (long) channels * height * width;
+    if (size <= 0 || values.length % size != 0) {
+      throw new IllegalArgumentException(
+          "%d values are no images of shape [%d, %d, %d]"
+              .formatted(values.length, channels, height, width));
+    }
+  }
+
+  /** Values of one image. */
+  public int size() {
+    return channels * height * width;
+  }
+
+  /** Number of images. */
+  public int count() {
+    return values.length / size();
+  }
+
+  /** A copy of the values of image {@code i}, {@code [C, H, W]}. */
+  public float[] image(int i) {
+    return Arrays.copyOfRange(values, i * size(), (i + 1) * size());
+  }
+}

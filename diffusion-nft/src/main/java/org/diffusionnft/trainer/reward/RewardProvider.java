@@ -1,0 +1,18 @@
+package org.diffusionnft.trainer.reward;
+
+/** What a module that brings a reward registers with {@link java.util.ServiceLoader}. */
+public interface RewardProvider {
+
+  /** The name configurations use. */
+  String name();
+
+  /** What it rewards, in one line. */
+  String description();
+
+  /**
+   * Loads it. Whatever can be missing must be missed here and not at the first score.
+   *
+   * @throws IllegalArgumentException that says in one sentence what is missing and what brings it
+   */
+  Reward open();
+}

@@ -15,11 +15,10 @@ record AdaptedLinear(String name, Linear layer) {
   /** {@code [.., K]} to {@code [.., N]}, with what the adapter adds if it has this layer. */
   Variable apply(Variable x, @Nullable Adapter adapter) {
     Adapter.LowRank low = adapter == null ? null : adapter.find(name);
-    if (adapter == null || low == null) {
+    if (low == null) {
       return x.linear(flat(layer.weight()), layer.bias());
     }
-    return x.linear(
-        flat(layer.weight()), layer.bias(), flat(low.a()), flat(low.b()), adapter.config().scale());
+    return x.linear(flat(layer.weight()), layer.bias(), flat(low.a()), flat(low.b()), low.scale());
   }
 
   /** The weight of a convolution over whole patches, {@code [N, C, k, k]}, as a matrix. */

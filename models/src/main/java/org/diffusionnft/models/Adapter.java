@@ -1,12 +1,13 @@
 package org.diffusionnft.models;
 
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.TreeSet;
 import org.diffusionnft.autograd.Variable;
 import org.diffusionnft.tensor.BinaryOp;
 import org.diffusionnft.tensor.DType;
@@ -33,8 +34,20 @@ public final class Adapter implements AutoCloseable {
    *
    * @param a {@code [r, K]}
    * @param b {@code [N, r]}
+   * @param scale factor on {@code B A}, as a rule alpha / r
    */
-  public record LowRank(Variable a, Variable b) {}
+  public record LowRank(Variable a, Variable b, double scale) {
+
+    /** Copies of matrices from elsewhere, as F32 outside all memory scopes. */
+    public static LowRank copyOf(Tensor a, Tensor b, double scale, boolean trainable) {
+      return new LowRank(copy(a, trainable), copy(b, trainable), scale);
+    }
+
+    private static Variable copy(Tensor given, boolean trainable) {
+      Tensor own = Elementwise.convert(given, DType.F32).keepForever();
+      return trainable ? Variable.parameter(own) : Variable.constant(own);
+    }
+  }
 
   private Adapter(AdapterConfig config, SequencedMap<String, LowRank> layers) {
     this.config = config;
@@ -54,34 +67,47 @@ public final class Adapter implements AutoCloseable {
         .adapted(parameters)
         .forEach(
             (module, weight) -> {
-              Shape shapeA = shapeA(config, weight);
-              Tensor a = init.matrixA(device, module, shapeA).keepForever();
-              Tensor b = Tensor.zeros(device, DType.F32, shapeB(config, weight)).keepForever();
-              layers.put(module, new LowRank(Variable.parameter(a), Variable.parameter(b)));
+              Tensor a = init.matrixA(device, module, shapeA(weight, config.rank()));
+              Tensor b = Tensor.zeros(device, DType.F32, shapeB(weight, config.rank()));
+              layers.put(
+                  module,
+                  new LowRank(
+                      Variable.parameter(a.keepForever()),
+                      Variable.parameter(b.keepForever()),
+                      config.scale()));
             });
     return new Adapter(config, layers);
   }
 
   /**
-   * Reads an adapter into memory of its own.
+   * An adapter of given matrices, whose memory it takes over.
    *
-   * @param source tensors named {@code <layer>.lora_A.weight} and {@code <layer>.lora_B.weight}
-   * @param trainable whether gradients are wanted
-   * @throws IllegalArgumentException if a tensor is missing, unknown or of another shape
+   * @param config what they were made with
+   * @param parameters names and shapes of the model's parameters
+   * @param layers the matrices by layer, in any order
+   * @throws IllegalArgumentException if the model has no such layer, or a matrix doesn't fit it
    */
-  public static Adapter load(
-      AdapterConfig config, Map<String, Shape> parameters, WeightSource source, boolean trainable) {
-    SequencedMap<String, Shape> adapted = config.adapted(parameters);
-    source.requireExactly("the LoRA adapter", tensorNames(adapted.keySet()), Set.of());
-    SequencedMap<String, LowRank> layers = new LinkedHashMap<>();
-    adapted.forEach(
-        (module, weight) ->
-            layers.put(
-                module,
-                new LowRank(
-                    owned(source.get(nameA(module), shapeA(config, weight)), trainable),
-                    owned(source.get(nameB(module), shapeB(config, weight)), trainable))));
-    return new Adapter(config, layers);
+  public static Adapter of(
+      AdapterConfig config, Map<String, Shape> parameters, Map<String, LowRank> layers) {
+    SequencedMap<String, LowRank> ordered = new LinkedHashMap<>();
+    parameters.forEach(
+        (name, shape) -> {
+          String module = name.replaceFirst("\\.weight$", "");
+          LowRank layer = layers.get(module);
+          if (layer != null && !module.equals(name)) {
+            int rank = layer.a().shape().intDim(0);
+            requireShape(nameA(module), layer.a(), shapeA(shape, rank));
+            requireShape(nameB(module), layer.b(), shapeB(shape, rank));
+            ordered.put(module, layer);
+          }
+        });
+    Set<String> unknown = new TreeSet<>(layers.keySet());
+    unknown.removeAll(ordered.keySet());
+    if (!unknown.isEmpty()) {
+      throw new IllegalArgumentException(
+          "the adapter is for another model: there are no layers " + String.join(", ", unknown));
+    }
+    return new Adapter(config, ordered);
   }
 
   /** What is adapted and how. */
@@ -125,9 +151,7 @@ public final class Adapter implements AutoCloseable {
         (module, layer) ->
             copies.put(
                 module,
-                new LowRank(
-                    owned(Elementwise.copy(layer.a().value()), trainable),
-                    owned(Elementwise.copy(layer.b().value()), trainable))));
+                LowRank.copyOf(layer.a().value(), layer.b().value(), layer.scale(), trainable)));
     return new Adapter(config, copies);
   }
 
@@ -167,8 +191,8 @@ public final class Adapter implements AutoCloseable {
   public void moveTowards(Adapter other, double decay) {
     List<Variable> own = parameters();
     List<Variable> target = other.parameters();
-    if (!layers.keySet().equals(other.layers.keySet()) || config.rank() != other.config.rank()) {
-      throw new IllegalArgumentException("the two adapters don't adapt the same layers and rank");
+    if (!List.copyOf(layers.keySet()).equals(List.copyOf(other.layers.keySet()))) {
+      throw new IllegalArgumentException("the two adapters don't adapt the same layers");
     }
     for (int i = 0; i < own.size(); i++) {
       Tensor mine = own.get(i).value();
@@ -196,7 +220,7 @@ public final class Adapter implements AutoCloseable {
         Tensor b = layer.b().value();
         Tensor product = Matrices.matmul(b.reshape(b.dim(0), b.dim(1)), a.reshape(a.dim(0), -1));
         Elementwise.addInPlace(
-            out, Elementwise.scale(product, (float) config.scale()).reshape(weight.shape()));
+            out, Elementwise.scale(product, (float) layer.scale()).reshape(weight.shape()));
       }
     }
     return out;
@@ -208,19 +232,16 @@ public final class Adapter implements AutoCloseable {
     parameters().forEach(p -> p.value().release());
   }
 
-  private static Variable owned(Tensor given, boolean trainable) {
-    Tensor own = Elementwise.convert(given, DType.F32).keepForever();
-    given.release();
-    return trainable ? Variable.parameter(own) : Variable.constant(own);
-  }
-
-  private static List<String> tensorNames(Iterable<String> modules) {
-    List<String> names = new ArrayList<>();
-    for (String module : modules) {
-      names.add(nameA(module));
-      names.add(nameB(module));
+  private static void requireShape(String name, Variable given, Shape expected) {
+    if (!given.shape().equals(expected)) {
+      throw new IllegalArgumentException(
+          "tensor "
+              + name
+              + " of the adapter has shape "
+              + given.shape()
+              + " but must have "
+              + expected);
     }
-    return names;
   }
 
   private static String nameA(String module) {
@@ -231,15 +252,15 @@ public final class Adapter implements AutoCloseable {
     return module + ".lora_B.weight";
   }
 
-  private static Shape shapeA(AdapterConfig config, Shape weight) {
-    return weight.with(0, config.rank());
+  private static Shape shapeA(Shape weight, int rank) {
+    return weight.with(0, rank);
   }
 
-  private static Shape shapeB(AdapterConfig config, Shape weight) {
+  private static Shape shapeB(Shape weight, int rank) {
     long[] dims = new long[weight.rank()];
-    java.util.Arrays.fill(dims, 1);
+    Arrays.fill(dims, 1);
     dims[0] = weight.dim(0);
-    dims[1] = config.rank();
+    dims[1] = rank;
     return Shape.of(dims);
   }
 }

@@ -3,4 +3,7 @@ module org.diffusionnft.kernels {
   requires org.diffusionnft.tensor;
   requires jdk.incubator.vector;
   requires static org.jspecify;
+
+  provides org.diffusionnft.tensor.DeviceProvider with
+      org.diffusionnft.kernels.VectorDeviceProvider;
 }

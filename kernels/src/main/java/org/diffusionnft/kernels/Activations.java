@@ -1,0 +1,64 @@
+package org.diffusionnft.kernels;
+
+import static org.diffusionnft.kernels.Lanes.splat;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+
+/** Activation functions and slopes, of all lanes. */
+final class Activations {
+  private Activations() {}
+
+  /** The factor of {@code QUICK_GELU}. */
+  static final float QUICK = 1.702f;
+
+  private static final float SQRT_2_OVER_PI = 0.7978845608f;
+  private static final float CUBIC = 0.044715f;
+  private static final float SQRT_HALF = 0.7071067812f;
+  private static final float INVERSE_SQRT_2_PI = 0.3989422804f;
+
+  static FloatVector geluTanh(FloatVector x) {
+    return x.mul(VectorMath.sigmoid(geluArgument(x)));
+  }
+
+  /** {@code 2 sqrt(2/pi) (x + 0.044715 x^3)}: (1 + tanh(u)) / 2 is sigmoid(2 u). */
+  private static FloatVector geluArgument(FloatVector x) {
+    FloatVector cube = x.mul(x).fma(splat(CUBIC), splat(1));
+    return x.mul(2 * SQRT_2_OVER_PI).mul(cube);
+  }
+
+  static FloatVector geluTanhSlope(FloatVector value) {
+    // Constant beyond 30; further out the square would overflow.
+    FloatVector x = value.lanewise(VectorOperators.MAX, -30f).lanewise(VectorOperators.MIN, 30f);
+    FloatVector s = VectorMath.sigmoid(geluArgument(x));
+    FloatVector inner =
+        x.mul(x).fma(splat(6 * SQRT_2_OVER_PI * CUBIC), splat(2 * SQRT_2_OVER_PI));
+    return x.mul(inner).mul(splat(1).sub(s)).fma(s, s);
+  }
+
+  static FloatVector geluErf(FloatVector x) {
+    return x.mul(0.5f).mul(VectorMath.erf(x.mul(SQRT_HALF)).add(1f));
+  }
+
+  static FloatVector geluErfSlope(FloatVector x) {
+    FloatVector cdf = VectorMath.erf(x.mul(SQRT_HALF)).add(1f).mul(0.5f);
+    FloatVector density = VectorMath.exp(x.mul(x).mul(-0.5f)).mul(INVERSE_SQRT_2_PI);
+    return x.fma(density, cdf);
+  }
+
+  static FloatVector tanhSlope(FloatVector x) {
+    FloatVector t = VectorMath.tanh(x);
+    return splat(1).sub(t).mul(splat(1).add(t));
+  }
+
+  static FloatVector sigmoidSlope(FloatVector x) {
+    FloatVector s = VectorMath.sigmoid(x.abs().neg());
+    return s.mul(splat(1).sub(s));
+  }
+
+  /** The slope of {@code x sigmoid(x)}. */
+  static FloatVector siluSlope(FloatVector x) {
+    FloatVector s = VectorMath.sigmoid(x);
+    return x.mul(splat(1).sub(s)).fma(s, s);
+  }
+}

@@ -1,0 +1,151 @@
+package org.diffusionnft.kernels;
+
+import org.diffusionnft.tensor.DType;
+
+/**
+ * Gradients of one head: scores are recomputed block by block from queries, keys and their {@code
+ * logSumExp}. With P the probabilities and G the gradient of the scores: {@code gradV = Pᵀ gradOut},
+ * {@code gradQ = G K}, {@code gradK = Gᵀ Q}, where {@code G = P (gradOut Vᵀ - out·gradOut) scale}.
+ */
+final class AttentionBackward {
+  /** Queries of a block. */
+  static final int QUERIES = 64;
+
+  /** Keys of a block. */
+  static final int KEYS = 256;
+
+  private static final int SLOT_TILE = 0;
+  private static final int SLOT_KEYS = 1;
+  private static final int SLOT_QUERIES = 2;
+  private static final int SLOT_SCORES = 3;
+
+  private final AttentionCall call;
+  private final long out;
+  private final long logSumExp;
+  private final long gradOut;
+  private final long gradQ;
+  private final long gradK;
+  private final long gradV;
+
+  AttentionBackward(
+      AttentionCall call,
+      long out,
+      long logSumExp,
+      long gradOut,
+      long gradQ,
+      long gradK,
+      long gradV) {
+    this.call = call;
+    this.out = out;
+    this.logSumExp = logSumExp;
+    this.gradOut = gradOut;
+    this.gradQ = gradQ;
+    this.gradK = gradK;
+    this.gradV = gradV;
+  }
+
+  /** Which gradients a pass computes. */
+  enum Wanted {
+    ALL,
+    QUERIES,
+    KEYS_AND_VALUES
+  }
+
+  /**
+   * The gradients that {@code wanted} names, from these queries and keys of head {@code bh}. The
+   * gradient of a query needs all keys, those of a key all queries.
+   */
+  void run(
+      Wanted wanted, int bh, int firstQuery, int endQuery, int firstKey, int endKey, Scratch scratch) {
+    int depth = call.depth();
+    long elements = call.row() / 4;
+    long deepPanels = Panels.floats(depth, KEYS);
+    long widePanels = Panels.floats(KEYS, depth);
+    long keyBase = scratch.floats(SLOT_KEYS, 2 * widePanels + deepPanels);
+    long queryBase = scratch.floats(SLOT_QUERIES, 2 * Panels.floats(depth, QUERIES));
+    Buffers buffers =
+        new Buffers(
+            scratch.floats(SLOT_TILE, Block.TILE_FLOATS),
+            keyBase,
+            keyBase + 4 * widePanels,
+            keyBase + 8 * widePanels,
+            queryBase,
+            queryBase + 4 * Panels.floats(depth, QUERIES),
+            scratch.floats(SLOT_SCORES, 2L * QUERIES * KEYS));
+    for (int key = firstKey; key < endKey; key += KEYS) {
+      int keys = Math.min(KEYS, endKey - key);
+      long atK = call.key(call.k(), bh, key);
+      long atV = call.key(call.v(), bh, key);
+      Panels.packAll(DType.F32, true, atK, elements, depth, keys, buffers.keysAcross);
+      Panels.packAll(DType.F32, true, atV, elements, depth, keys, buffers.valuesAcross);
+      if (wanted != Wanted.KEYS_AND_VALUES) {
+        Panels.packAll(DType.F32, false, atK, elements, keys, depth, buffers.keysDown);
+      }
+      for (int query = firstQuery; query < endQuery; query += QUERIES) {
+        int queries = Math.min(QUERIES, endQuery - query);
+        block(wanted, bh, query, queries, key, keys, query > firstQuery, key > firstKey, buffers);
+      }
+    }
+  }
+
+  /** Working memory: packed keys and values, packed queries and gradients, scores. */
+  private record Buffers(
+      long tile,
+      long keysAcross,
+      long valuesAcross,
+      long keysDown,
+      long queriesDown,
+      long gradsDown,
+      long scores) {}
+
+  private void block(
+      Wanted wanted,
+      int bh,
+      int query,
+      int queries,
+      int key,
+      int keys,
+      boolean addKeys,
+      boolean addQueries,
+      Buffers buffers) {
+    int depth = call.depth();
+    int padded = Panels.padded(keys);
+    long row = 4L * padded;
+    long p = buffers.scores;
+    long g = p + row * queries;
+    long across = 4L * Panels.WIDTH * depth;
+    long atQ = call.query(call.q(), bh, query);
+    long atGrad = call.query(gradOut, bh, query);
+    Block.multiply(
+        queries, padded, depth, atQ, call.row(), 4, buffers.keysAcross, across, p, row, 1, false,
+        buffers.tile);
+    Block.multiply(
+        queries, padded, depth, atGrad, call.row(), 4, buffers.valuesAcross, across, g, row, 1,
+        false, buffers.tile);
+    for (int r = 0; r < queries; r++) {
+      long mask = call.maskRow(bh, query + r, key);
+      float log = Lanes.get(logSumExp + 4L * ((long) bh * call.queries() + query + r));
+      ScoreRows.probabilities(p + r * row, call.scale(), mask, log, keys);
+      float delta =
+          (float) Sums.dot(call.query(out, bh, query + r), call.query(gradOut, bh, query + r), depth);
+      ScoreRows.scoreGradient(p + r * row, g + r * row, delta, call.scale(), keys);
+    }
+    if (wanted != Wanted.KEYS_AND_VALUES) {
+      Block.multiply(
+          queries, depth, keys, g, row, 4, buffers.keysDown, 4L * Panels.WIDTH * keys,
+          call.query(gradQ, bh, query), call.row(), 1, addQueries, buffers.tile);
+    }
+    if (wanted != Wanted.QUERIES) {
+      long elements = call.row() / 4;
+      Panels.packAll(DType.F32, false, atQ, elements, queries, depth, buffers.queriesDown);
+      Panels.packAll(DType.F32, false, atGrad, elements, queries, depth, buffers.gradsDown);
+      long down = 4L * Panels.WIDTH * queries;
+      Block.multiply(
+          keys, depth, queries, g, 4, row, buffers.queriesDown, down,
+          call.key(gradK, bh, key), call.row(), 1, addKeys, buffers.tile);
+      Block.multiply(
+          keys, depth, queries, p, 4, row, buffers.gradsDown, down,
+          call.key(gradV, bh, key), call.row(), 1, addKeys, buffers.tile);
+    }
+  }
+}

@@ -1,0 +1,82 @@
+package org.diffusionnft.kernels;
+
+import static org.diffusionnft.kernels.Operands.address;
+
+import org.diffusionnft.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What forward and backward attention have in common: where each head's rows lie.
+ *
+ * @param batches B
+ * @param heads H
+ * @param queries S
+ * @param keys T
+ * @param depth D
+ * @param row bytes between the rows of one head, {@code 4 * H * D}
+ * @param mask address, or 0 for none
+ */
+record AttentionCall(
+    int batches,
+    int heads,
+    int queries,
+    int keys,
+    int depth,
+    long row,
+    long q,
+    long k,
+    long v,
+    long mask,
+    long maskBatch,
+    long maskHead,
+    float scale) {
+
+  static AttentionCall of(
+      Tensor q, Tensor k, Tensor v, @Nullable Tensor mask, int heads, double scale) {
+    int width = q.shape().intDim(2);
+    long plane = 4 * q.dim(1) * k.dim(1);
+    return new AttentionCall(
+        q.shape().intDim(0),
+        heads,
+        q.shape().intDim(1),
+        k.shape().intDim(1),
+        width / heads,
+        4L * width,
+        address(q),
+        address(k),
+        address(v),
+        mask == null ? 0 : address(mask),
+        mask == null || mask.dim(0) == 1 ? 0 : plane * mask.dim(1),
+        mask == null || mask.dim(1) == 1 ? 0 : plane,
+        (float) scale);
+  }
+
+  int tasks() {
+    return batches * heads;
+  }
+
+  /** Where a head's row of a query-shaped tensor begins; {@code bh} counts heads within batches. */
+  long query(long base, int bh, int row) {
+    return base + ((long) (bh / heads) * queries + row) * this.row + 4L * (bh % heads) * depth;
+  }
+
+  /** Where a head's row of a key-shaped tensor begins. */
+  long key(long base, int bh, int row) {
+    return base + ((long) (bh / heads) * keys + row) * this.row + 4L * (bh % heads) * depth;
+  }
+
+  /** Where the mask's row for a query begins at a key; 0 for no mask. */
+  long maskRow(int bh, int query, int key) {
+    return mask == 0
+        ? 0
+        : mask
+            + bh / heads * maskBatch
+            + bh % heads * maskHead
+            + 4 * ((long) query * keys + key);
+  }
+
+  /** Multiply-adds of one product over all scores. */
+  long work() {
+    return (long) tasks() * queries * keys * depth;
+  }
+}

@@ -1,0 +1,122 @@
+package org.diffusionnft.kernels;
+
+import static org.diffusionnft.kernels.Lanes.BYTES;
+import static org.diffusionnft.kernels.Lanes.LANES;
+import static org.diffusionnft.kernels.Lanes.load;
+import static org.diffusionnft.kernels.Lanes.store;
+
+import jdk.incubator.vector.FloatVector;
+
+/** A block of a matrix product on one thread: tiles, and what to do at the edges. */
+final class Block {
+  private Block() {}
+
+  /** Rows of a tile: AVX-512 and NEON have 32 vector registers, AVX2 has 16. */
+  static final int ROWS = LANES == 8 ? 4 : 8;
+
+  /** Floats of scratch that {@link #multiply} needs. */
+  static final int TILE_FLOATS = ROWS * Panels.WIDTH;
+
+  /**
+   * {@code c = scale * a b}, or {@code c += scale * a b}.
+   *
+   * @param a element {@code (r, k)} at {@code a + r * rowA + k * stepA} (bytes)
+   * @param panels {@code b}, packed; panel {@code p} begins {@code p * panelBytes} bytes in
+   * @param c element {@code (r, j)} at {@code c + r * rowC + 4 * j}
+   * @param tile scratch of {@link #TILE_FLOATS}
+   */
+  static void multiply(
+      int m,
+      int n,
+      int depth,
+      long a,
+      long rowA,
+      long stepA,
+      long panels,
+      long panelBytes,
+      long c,
+      long rowC,
+      float scale,
+      boolean add,
+      long tile) {
+    for (int panel = 0; panel < Panels.count(n); panel++) {
+      int columns = Math.min(Panels.WIDTH, n - panel * Panels.WIDTH);
+      long b = panels + panel * panelBytes;
+      long at = c + 4L * panel * Panels.WIDTH;
+      strip(m, columns, depth, a, rowA, stepA, b, at, rowC, scale, add, tile);
+    }
+  }
+
+  /** All rows of one panel. */
+  private static void strip(
+      int m,
+      int columns,
+      int depth,
+      long a,
+      long rowA,
+      long stepA,
+      long b,
+      long c,
+      long rowC,
+      float scale,
+      boolean add,
+      long tile) {
+    boolean wide = columns > LANES;
+    boolean direct = scale == 1 && columns == (wide ? Panels.WIDTH : LANES);
+    long rowTile = wide ? 2 * BYTES : BYTES;
+    int rows = m >= ROWS ? ROWS : m >= 4 ? 4 : 1;
+    for (int done = 0; done < m; ) {
+      // The last tile is moved up to end with the last row; what it computes again is dropped.
+      int row = Math.min(done, m - rows);
+      int repeated = done - row;
+      long atA = a + row * rowA;
+      if (direct && repeated == 0) {
+        tile(rows, wide, depth, atA, rowA, stepA, b, c + row * rowC, rowC, add);
+      } else {
+        tile(rows, wide, depth, atA, rowA, stepA, b, tile, rowTile, false);
+        for (int r = repeated; r < rows; r++) {
+          merge(tile + r * rowTile, c + (row + r) * rowC, columns, scale, add);
+        }
+      }
+      done = row + rows;
+    }
+  }
+
+  private static void tile(
+      int rows,
+      boolean wide,
+      int depth,
+      long a,
+      long rowA,
+      long stepA,
+      long b,
+      long c,
+      long rowC,
+      boolean add) {
+    if (wide) {
+      switch (rows) {
+        case 8 -> WideTiles.tile8x2(depth, a, rowA, stepA, b, 2 * BYTES, c, rowC, add);
+        case 4 -> WideTiles.tile4x2(depth, a, rowA, stepA, b, 2 * BYTES, c, rowC, add);
+        default -> WideTiles.tile1x2(depth, a, rowA, stepA, b, 2 * BYTES, c, rowC, add);
+      }
+    } else {
+      switch (rows) {
+        case 8 -> NarrowTiles.tile8x1(depth, a, rowA, stepA, b, BYTES, c, rowC, add);
+        case 4 -> NarrowTiles.tile4x1(depth, a, rowA, stepA, b, BYTES, c, rowC, add);
+        default -> NarrowTiles.tile1x1(depth, a, rowA, stepA, b, BYTES, c, rowC, add);
+      }
+    }
+  }
+
+  /** {@code c = scale * t} or {@code c += scale * t} for a row of at most a panel's width. */
+  private static void merge(long t, long c, int columns, float scale, boolean add) {
+    for (int j = 0; j < columns; j += LANES) {
+      int left = Math.min(LANES, columns - j);
+      FloatVector v = load(t + 4L * j).mul(scale);
+      if (add) {
+        v = v.add(load(c + 4L * j, left));
+      }
+      store(c + 4L * j, v, left);
+    }
+  }
+}

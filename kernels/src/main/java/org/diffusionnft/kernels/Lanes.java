@@ -1,0 +1,196 @@
+package org.diffusionnft.kernels;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorShuffle;
+import jdk.incubator.vector.VectorSpecies;
+import org.diffusionnft.tensor.DType;
+
+/**
+ * Vector loads and stores at absolute addresses.
+ *
+ * <p>All kernels see memory as one segment from address 0: its bounds and liveness checks fold to
+ * constants, so an inner loop has none. The price is that a wrong address is not caught: callers
+ * take addresses only from tensors ({@link Operands}) and {@link Scratch}.
+ */
+final class Lanes {
+  private Lanes() {}
+
+  /** The widest vectors of this machine. */
+  static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
+
+  /** Floats in a vector. */
+  static final int LANES = FLOATS.length();
+
+  /** Bytes in a vector. */
+  static final long BYTES = FLOATS.vectorByteSize();
+
+  private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
+  private static final VectorSpecies<Short> SHORTS =
+      VectorSpecies.of(short.class, VectorShape.forBitSize(FLOATS.vectorBitSize() / 2));
+  private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+  private static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+  private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED;
+  private static final ValueLayout.OfShort I16 = ValueLayout.JAVA_SHORT_UNALIGNED;
+  private static final ValueLayout.OfLong I64 = ValueLayout.JAVA_LONG_UNALIGNED;
+
+  private static final VectorShuffle<Float> ROTATE_8 = rotate(8);
+  private static final VectorShuffle<Float> ROTATE_4 = rotate(4);
+  private static final VectorShuffle<Float> ROTATE_2 = rotate(2);
+  private static final VectorShuffle<Float> ROTATE_1 = rotate(1);
+
+  /** Shorter vectors rotate by multiples of their length: each such step doubled the sum. */
+  private static final float UNROTATED = Math.min(1f, LANES / 16f);
+
+  private static VectorShuffle<Float> rotate(int by) {
+    return VectorShuffle.fromOp(FLOATS, i -> (i + by) % LANES);
+  }
+
+  static FloatVector load(long address) {
+    return FloatVector.fromMemorySegment(FLOATS, ALL, address, ORDER);
+  }
+
+  /** The first {@code count} lanes; the others are 0 and their memory is not touched. */
+  static FloatVector load(long address, int count) {
+    return FloatVector.fromMemorySegment(FLOATS, ALL, address, ORDER, first(count));
+  }
+
+  static void store(long address, FloatVector v) {
+    v.intoMemorySegment(ALL, address, ORDER);
+  }
+
+  /** Stores the first {@code count} lanes. */
+  static void store(long address, FloatVector v, int count) {
+    v.intoMemorySegment(ALL, address, ORDER, first(count));
+  }
+
+  static VectorMask<Float> first(int count) {
+    return FLOATS.indexInRange(0, count);
+  }
+
+  static FloatVector splat(float value) {
+    return FloatVector.broadcast(FLOATS, value);
+  }
+
+  /** The float at an address in all lanes. */
+  static FloatVector splatAt(long address) {
+    return FloatVector.broadcast(FLOATS, ALL.get(F32, address));
+  }
+
+  static float get(long address) {
+    return ALL.get(F32, address);
+  }
+
+  static void set(long address, float value) {
+    ALL.set(F32, address, value);
+  }
+
+  static short getShort(long address) {
+    return ALL.get(I16, address);
+  }
+
+  static void setShort(long address, short value) {
+    ALL.set(I16, address, value);
+  }
+
+  static long getLong(long address) {
+    return ALL.get(I64, address);
+  }
+
+  /** The elements before the tail that fills no vector. */
+  static int whole(int count) {
+    return FLOATS.loopBound(count);
+  }
+
+  static void copy(long from, long to, long bytes) {
+    MemorySegment.copy(ALL, from, ALL, to, bytes);
+  }
+
+  static void clear(long address, long bytes) {
+    ALL.asSlice(address, bytes).fill((byte) 0);
+  }
+
+  /**
+   * Adds the lanes, halves onto each other. Not {@code reduceLanes}: its order of additions may
+   * differ between interpreted and compiled code.
+   */
+  static float sum(FloatVector v) {
+    FloatVector s = v.add(v.rearrange(ROTATE_8));
+    s = s.add(s.rearrange(ROTATE_4));
+    s = s.add(s.rearrange(ROTATE_2));
+    s = s.add(s.rearrange(ROTATE_1));
+    return s.lane(0) * UNROTATED;
+  }
+
+  /** {@code LANES} BF16 numbers, widened. */
+  static FloatVector loadBf16(long address) {
+    return widenBf16(ShortVector.fromMemorySegment(SHORTS, ALL, address, ORDER));
+  }
+
+  static FloatVector widenBf16(ShortVector bits) {
+    return ((IntVector) bits.convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0))
+        .lanewise(VectorOperators.LSHL, 16)
+        .reinterpretAsFloats();
+  }
+
+  /** {@code LANES} F16 numbers, widened; subnormals, infinities and NaN included. */
+  static FloatVector loadF16(long address) {
+    ShortVector bits = ShortVector.fromMemorySegment(SHORTS, ALL, address, ORDER);
+    IntVector h = (IntVector) bits.convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0);
+    IntVector magnitude = h.and(0x7FFF);
+    // With the exponent moved into place, a product by 2^112 corrects its bias.
+    FloatVector finite =
+        magnitude.lanewise(VectorOperators.LSHL, 13).reinterpretAsFloats().mul(0x1p112f);
+    IntVector value = finite.reinterpretAsInts();
+    IntVector special = value.or(0x7F800000);
+    value = value.blend(special, magnitude.compare(VectorOperators.GE, 0x7C00));
+    return value.or(h.and(0x8000).lanewise(VectorOperators.LSHL, 16)).reinterpretAsFloats();
+  }
+
+  /** {@code LANES} elements of a floating type, widened. */
+  static FloatVector load(DType dtype, long address) {
+    return switch (dtype) {
+      case BF16 -> loadBf16(address);
+      case F16 -> loadF16(address);
+      default -> load(address);
+    };
+  }
+
+  /** One element of a floating type, widened. */
+  static float get(DType dtype, long address) {
+    return switch (dtype) {
+      case BF16 -> Float.intBitsToFloat(getShort(address) << 16);
+      case F16 -> Float.float16ToFloat(getShort(address));
+      default -> get(address);
+    };
+  }
+
+  /** Copies elements of a floating type, widened. */
+  static void widen(DType dtype, long from, long to, int count) {
+    int i = 0;
+    if (dtype == DType.F32) {
+      copy(from, to, 4L * count);
+      return;
+    }
+    if (dtype == DType.BF16) {
+      for (; i < whole(count); i += LANES) {
+        store(to + 4L * i, loadBf16(from + 2L * i));
+      }
+    } else {
+      for (; i < whole(count); i += LANES) {
+        store(to + 4L * i, loadF16(from + 2L * i));
+      }
+    }
+    for (; i < count; i++) {
+      set(to + 4L * i, get(dtype, from + 2L * i));
+    }
+  }
+
+}

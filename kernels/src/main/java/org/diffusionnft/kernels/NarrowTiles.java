@@ -1,0 +1,104 @@
+package org.diffusionnft.kernels;
+
+import static org.diffusionnft.kernels.Lanes.load;
+import static org.diffusionnft.kernels.Lanes.splat;
+import static org.diffusionnft.kernels.Lanes.splatAt;
+import static org.diffusionnft.kernels.Lanes.store;
+
+import jdk.incubator.vector.FloatVector;
+
+/**
+ * Micro-kernels one vector wide, for the last columns of a product; see {@link WideTiles}.
+ */
+final class NarrowTiles {
+  private NarrowTiles() {}
+
+  static void tile8x1(
+      int depth, long a, long rowA, long stepA, long b, long stepB, long c, long rowC, boolean add) {
+    FloatVector c00 = splat(0);
+    FloatVector c10 = splat(0);
+    FloatVector c20 = splat(0);
+    FloatVector c30 = splat(0);
+    FloatVector c40 = splat(0);
+    FloatVector c50 = splat(0);
+    FloatVector c60 = splat(0);
+    FloatVector c70 = splat(0);
+    long p = a;
+    long q = b;
+    for (int k = 0; k < depth; k++) {
+      FloatVector b0 = load(q);
+      FloatVector a0 = splatAt(p);
+      c00 = a0.fma(b0, c00);
+      FloatVector a1 = splatAt(p + rowA);
+      c10 = a1.fma(b0, c10);
+      FloatVector a2 = splatAt(p + 2 * rowA);
+      c20 = a2.fma(b0, c20);
+      FloatVector a3 = splatAt(p + 3 * rowA);
+      c30 = a3.fma(b0, c30);
+      FloatVector a4 = splatAt(p + 4 * rowA);
+      c40 = a4.fma(b0, c40);
+      FloatVector a5 = splatAt(p + 5 * rowA);
+      c50 = a5.fma(b0, c50);
+      FloatVector a6 = splatAt(p + 6 * rowA);
+      c60 = a6.fma(b0, c60);
+      FloatVector a7 = splatAt(p + 7 * rowA);
+      c70 = a7.fma(b0, c70);
+      p += stepA;
+      q += stepB;
+    }
+    finish(c, c00, add);
+    finish(c + rowC, c10, add);
+    finish(c + 2 * rowC, c20, add);
+    finish(c + 3 * rowC, c30, add);
+    finish(c + 4 * rowC, c40, add);
+    finish(c + 5 * rowC, c50, add);
+    finish(c + 6 * rowC, c60, add);
+    finish(c + 7 * rowC, c70, add);
+  }
+
+  static void tile4x1(
+      int depth, long a, long rowA, long stepA, long b, long stepB, long c, long rowC, boolean add) {
+    FloatVector c00 = splat(0);
+    FloatVector c10 = splat(0);
+    FloatVector c20 = splat(0);
+    FloatVector c30 = splat(0);
+    long p = a;
+    long q = b;
+    for (int k = 0; k < depth; k++) {
+      FloatVector b0 = load(q);
+      FloatVector a0 = splatAt(p);
+      c00 = a0.fma(b0, c00);
+      FloatVector a1 = splatAt(p + rowA);
+      c10 = a1.fma(b0, c10);
+      FloatVector a2 = splatAt(p + 2 * rowA);
+      c20 = a2.fma(b0, c20);
+      FloatVector a3 = splatAt(p + 3 * rowA);
+      c30 = a3.fma(b0, c30);
+      p += stepA;
+      q += stepB;
+    }
+    finish(c, c00, add);
+    finish(c + rowC, c10, add);
+    finish(c + 2 * rowC, c20, add);
+    finish(c + 3 * rowC, c30, add);
+  }
+
+  static void tile1x1(
+      int depth, long a, long rowA, long stepA, long b, long stepB, long c, long rowC, boolean add) {
+    FloatVector c00 = splat(0);
+    long p = a;
+    long q = b;
+    for (int k = 0; k < depth; k++) {
+      FloatVector b0 = load(q);
+      FloatVector a0 = splatAt(p);
+      c00 = a0.fma(b0, c00);
+      p += stepA;
+      q += stepB;
+    }
+    finish(c, c00, add);
+  }
+
+  private static void finish(long at, FloatVector v, boolean add) {
+    store(at, add ? v.add(load(at)) : v);
+  }
+}

@@ -1,0 +1,108 @@
+package org.diffusionnft.kernels;
+
+import static org.diffusionnft.kernels.Lanes.BYTES;
+import static org.diffusionnft.kernels.Lanes.LANES;
+
+import jdk.incubator.vector.FloatVector;
+import org.diffusionnft.tensor.DType;
+
+/**
+ * The right-hand matrix of a product, copied into panels that the micro-kernels read from front to
+ * back: columns in groups of {@link #WIDTH}, each group stored {@code [K][WIDTH]}; a last group of
+ * at most half as many columns is stored {@code [K][WIDTH / 2]}. Columns beyond the matrix are 0.
+ * Transposes and half precision are dealt with here, so that the micro-kernels know neither.
+ */
+final class Panels {
+  private Panels() {}
+
+  /** Columns of a panel. */
+  static final int WIDTH = 2 * LANES;
+
+  /** Floats that {@code n} columns of {@code k} rows take. */
+  static long floats(int n, int k) {
+    return (long) padded(n) * k;
+  }
+
+  /** Columns with padding. */
+  static int padded(int n) {
+    return (n + LANES - 1) / LANES * LANES;
+  }
+
+  /** Number of panels of {@code n} columns. */
+  static int count(int n) {
+    return (n + WIDTH - 1) / WIDTH;
+  }
+
+  /** Stored columns of panel {@code panel} of {@code n} columns. */
+  static int stored(int panel, int n) {
+    return n - panel * WIDTH <= LANES ? LANES : WIDTH;
+  }
+
+  /**
+   * Packs one panel.
+   *
+   * @param b address of the matrix, stored {@code [K][ld]}, or {@code [N][ld]} if transposed
+   * @param ld elements between its rows
+   * @param fromK first row to pack, {@code k} of them
+   * @param column first column of the panel
+   * @param columns columns of the matrix in it, 1 to {@link #WIDTH}
+   */
+  static void pack(
+      DType dtype,
+      boolean transposed,
+      long b,
+      long ld,
+      int fromK,
+      int k,
+      int column,
+      int columns,
+      long to) {
+    int stored = columns <= LANES ? LANES : WIDTH;
+    int size = dtype.bytes();
+    if (transposed) {
+      Transposition.pack(
+          dtype, b + size * (column * ld + fromK), size * ld, columns, k, to, stored);
+      return;
+    }
+    long from = b + size * (fromK * ld + column);
+    if (dtype == DType.F32) {
+      packRows(from, 4 * ld, k, columns, stored, to);
+    } else {
+      for (int i = 0; i < k; i++) {
+        long row = to + 4L * i * stored;
+        Lanes.widen(dtype, from + size * ld * i, row, columns);
+        for (int j = columns; j < stored; j++) {
+          Lanes.set(row + 4L * j, 0);
+        }
+      }
+    }
+  }
+
+  private static void packRows(long from, long row, int k, int columns, int stored, long to) {
+    if (columns == WIDTH) {
+      for (int i = 0; i < k; i++) {
+        FloatVector low = Lanes.load(from + i * row);
+        FloatVector high = Lanes.load(from + i * row + BYTES);
+        Lanes.store(to + 2 * BYTES * i, low);
+        Lanes.store(to + 2 * BYTES * i + BYTES, high);
+      }
+    } else {
+      for (int i = 0; i < k; i++) {
+        for (int j = 0; j < stored; j += LANES) {
+          int left = Math.min(LANES, columns - j);
+          Lanes.store(to + 4L * (i * stored + j), Lanes.load(from + i * row + 4L * j, left));
+        }
+      }
+    }
+  }
+
+  /** Packs all panels of a matrix. */
+  static void packAll(
+      DType dtype, boolean transposed, long b, long ld, int k, int n, long to) {
+    for (int panel = 0; panel < count(n); panel++) {
+      int column = panel * WIDTH;
+      int columns = Math.min(WIDTH, n - column);
+      pack(dtype, transposed, b, ld, 0, k, column, columns, to + 4L * column * k);
+    }
+  }
+}

@@ -1,0 +1,111 @@
+package org.diffusionnft.kernels;
+
+import org.diffusionnft.tensor.Shape;
+
+/**
+ * Copies floats between two strided walks over one shape. Axes of size 1 are dropped and neighbours
+ * that lie alike on both sides merged; the last axis that is left is the row.
+ */
+final class StridedCopy {
+  private final long from;
+  private final long to;
+  private final long[] dims;
+  private final long[] stridesFrom;
+  private final long[] stridesTo;
+  private final int outer;
+
+  private StridedCopy(
+      long from, long to, long[] dims, long[] stridesFrom, long[] stridesTo, int axes) {
+    this.from = from;
+    this.to = to;
+    this.dims = dims;
+    this.stridesFrom = stridesFrom;
+    this.stridesTo = stridesTo;
+    this.outer = axes - 1;
+  }
+
+  static StridedCopy of(Shape shape, long from, long[] stridesFrom, long to, long[] stridesTo) {
+    int rank = shape.rank();
+    long[] dims = new long[rank + 1];
+    long[] f = new long[rank + 1];
+    long[] t = new long[rank + 1];
+    int axes = 0;
+    for (int i = 0; i < rank; i++) {
+      long d = shape.dim(i);
+      if (d == 1) {
+        continue;
+      }
+      boolean joins =
+          axes > 0 && f[axes - 1] == d * stridesFrom[i] && t[axes - 1] == d * stridesTo[i];
+      if (joins) {
+        axes--;
+        dims[axes] *= d;
+      } else {
+        dims[axes] = d;
+      }
+      f[axes] = stridesFrom[i];
+      t[axes] = stridesTo[i];
+      axes++;
+    }
+    if (axes == 0) {
+      dims[0] = shape.elements();
+      f[0] = 1;
+      t[0] = 1;
+      axes = 1;
+    }
+    return new StridedCopy(from, to, dims, f, t, axes);
+  }
+
+  long length() {
+    return dims[outer];
+  }
+
+  long rows() {
+    long rows = 1;
+    for (int i = 0; i < outer; i++) {
+      rows *= dims[i];
+    }
+    return rows;
+  }
+
+  /** Copies one row. */
+  void row(long row) {
+    long f = from;
+    long t = to;
+    long rest = row;
+    for (int i = outer - 1; i >= 0; i--) {
+      long index = rest % dims[i];
+      rest /= dims[i];
+      f += 4 * index * stridesFrom[i];
+      t += 4 * index * stridesTo[i];
+    }
+    long n = dims[outer];
+    long stepFrom = 4 * stridesFrom[outer];
+    long stepTo = 4 * stridesTo[outer];
+    if (stepFrom == 4 && stepTo == 4) {
+      copy(f, t, n);
+    } else if (stepFrom == 0 && stepTo == 4) {
+      Rows.fill(t, Lanes.get(f), Math.toIntExact(n));
+    } else {
+      for (long i = 0; i < n; i++) {
+        Lanes.set(t + i * stepTo, Lanes.get(f + i * stepFrom));
+      }
+    }
+  }
+
+  /** Short rows are copied here: the call of the JVM's copy routine would cost more. */
+  private static void copy(long from, long to, long n) {
+    if (n > 1024) {
+      Lanes.copy(from, to, 4 * n);
+      return;
+    }
+    int count = (int) n;
+    int i = 0;
+    for (; i < Lanes.whole(count); i += Lanes.LANES) {
+      Lanes.store(to + 4L * i, Lanes.load(from + 4L * i));
+    }
+    if (i < count) {
+      Lanes.store(to + 4L * i, Lanes.load(from + 4L * i, count - i), count - i);
+    }
+  }
+}

@@ -1,0 +1,51 @@
+package org.diffusionnft.kernels;
+
+import java.util.List;
+import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.DeviceOptions;
+import org.diffusionnft.tensor.DeviceProvider;
+
+/** Offers {@link VectorDevice} where the JVM runs with the Vector API. */
+public final class VectorDeviceProvider implements DeviceProvider {
+  private static final String NAME = "vector";
+  private static final int PRIORITY = 100;
+
+  @Override
+  public String family() {
+    return NAME;
+  }
+
+  @Override
+  public int priority() {
+    return PRIORITY;
+  }
+
+  @Override
+  public Found probe() {
+    try {
+      return new Found(
+          List.of(
+              new Description(
+                  NAME,
+                  Lanes.LANES
+                      + " float lanes ("
+                      + Lanes.FLOATS.vectorBitSize()
+                      + " bits), up to "
+                      + Runtime.getRuntime().availableProcessors()
+                      + " threads")),
+          "");
+    } catch (NoClassDefFoundError e) {
+      return new Found(
+          List.of(), "the vector device needs the JVM flag --add-modules jdk.incubator.vector");
+    }
+  }
+
+  @Override
+  public Device open(String name, DeviceOptions options) {
+    if (!name.equals(NAME)) {
+      throw new IllegalArgumentException(
+          "there is no device '" + name + "' here, only '" + NAME + "'");
+    }
+    return new VectorDevice(options);
+  }
+}

@@ -1,0 +1,63 @@
+package org.diffusionnft.kernels;
+
+import static org.diffusionnft.kernels.Operands.address;
+
+import org.diffusionnft.tensor.DType;
+import org.diffusionnft.tensor.MatrixKernels;
+import org.diffusionnft.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/** Matrix products; see {@link Gemm} for how. */
+final class VectorMatrices implements MatrixKernels {
+  private final Workers workers;
+  private final MatrixKernels reference;
+  private final Scratch shared = new Scratch();
+
+  VectorMatrices(Workers workers, MatrixKernels reference) {
+    this.workers = workers;
+    this.reference = reference;
+  }
+
+  void close() {
+    shared.close();
+  }
+
+  @Override
+  public void matmul(Tensor a, Tensor b, @Nullable Tensor bias, Product product, Tensor out) {
+    if (out.dtype() != DType.F32 || !Operands.allWidenable(a, b, bias)) {
+      reference.matmul(a, b, bias, product, out);
+      return;
+    }
+    if (out.elements() == 0) {
+      return;
+    }
+    int m = out.shape().intDim(-2);
+    int n = out.shape().intDim(-1);
+    int k = a.shape().intDim(product.transposeA() ? -2 : -1);
+    int batches = Math.toIntExact(out.elements() / ((long) m * n));
+    boolean oneB = b.shape().rank() == 2;
+    if (oneB && batches > 1 && !product.transposeA()) {
+      m = Math.toIntExact((long) m * batches);
+      batches = 1;
+    }
+    new Gemm(
+            workers,
+            shared,
+            batches,
+            m,
+            n,
+            k,
+            new Gemm.Matrix(
+                address(a), a.dtype(), product.transposeA(), product.transposeA() ? m : k, (long) m * k),
+            new Gemm.Matrix(
+                address(b),
+                b.dtype(),
+                product.transposeB(),
+                product.transposeB() ? k : n,
+                oneB ? 0 : (long) n * k),
+            bias == null ? null : new Gemm.Matrix(address(bias), bias.dtype(), false, n, 0),
+            product,
+            address(out))
+        .run();
+  }
+}

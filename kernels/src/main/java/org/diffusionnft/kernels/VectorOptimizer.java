@@ -1,0 +1,121 @@
+package org.diffusionnft.kernels;
+
+import static org.diffusionnft.kernels.Lanes.LANES;
+import static org.diffusionnft.kernels.Lanes.load;
+import static org.diffusionnft.kernels.Lanes.splat;
+import static org.diffusionnft.kernels.Lanes.store;
+import static org.diffusionnft.kernels.Operands.address;
+
+import jdk.incubator.vector.FloatVector;
+import org.diffusionnft.tensor.OptimizerKernels;
+import org.diffusionnft.tensor.Tensor;
+
+/** AdamW and interpolation, in place. */
+final class VectorOptimizer implements OptimizerKernels {
+  private static final int CHUNK = 8192;
+  private final Workers workers;
+  private final OptimizerKernels reference;
+
+  VectorOptimizer(Workers workers, OptimizerKernels reference) {
+    this.workers = workers;
+    this.reference = reference;
+  }
+
+  @Override
+  public void adamW(
+      Tensor parameter,
+      Tensor gradient,
+      Tensor firstMoment,
+      Tensor secondMoment,
+      AdamW numbers,
+      double gradientScale) {
+    if (!Operands.allFloat(parameter, gradient, firstMoment, secondMoment)) {
+      reference.adamW(parameter, gradient, firstMoment, secondMoment, numbers, gradientScale);
+      return;
+    }
+    long n = parameter.elements();
+    long p = address(parameter);
+    long g = address(gradient);
+    long m = address(firstMoment);
+    long v = address(secondMoment);
+    Step step = Step.of(numbers, gradientScale);
+    workers.run(
+        chunks(n),
+        4 * n,
+        (index, scratch) -> {
+          long start = (long) index * CHUNK;
+          long end = Math.min(n, start + CHUNK);
+          for (long i = start; i < end; i += LANES) {
+            int left = (int) Math.min(LANES, end - i);
+            step.update(p + 4 * i, g + 4 * i, m + 4 * i, v + 4 * i, left);
+          }
+        });
+  }
+
+  /** The numbers of one step, as floats. */
+  private record Step(
+      float gradientScale,
+      float keep,
+      float oneMinusBeta1,
+      float beta2,
+      float oneMinusBeta2,
+      float inverseCorrection2,
+      float eps,
+      float stepSize) {
+
+    static Step of(AdamW numbers, double gradientScale) {
+      double correction1 = 1 - Math.pow(numbers.beta1(), (double) numbers.step());
+      double correction2 = Math.sqrt(1 - Math.pow(numbers.beta2(), (double) numbers.step()));
+      return new Step(
+          (float) gradientScale,
+          (float) (1 - numbers.learningRate() * numbers.weightDecay()),
+          (float) (1 - numbers.beta1()),
+          (float) numbers.beta2(),
+          (float) (1 - numbers.beta2()),
+          (float) (1 / correction2),
+          (float) numbers.eps(),
+          (float) (numbers.learningRate() / correction1));
+    }
+
+    void update(long atP, long atG, long atM, long atV, int left) {
+      FloatVector g = load(atG, left).mul(gradientScale);
+      FloatVector m = load(atM, left);
+      m = g.sub(m).fma(splat(oneMinusBeta1), m);
+      FloatVector v = load(atV, left).mul(beta2);
+      v = g.mul(g).fma(splat(oneMinusBeta2), v);
+      FloatVector denominator = v.sqrt().fma(splat(inverseCorrection2), splat(eps));
+      FloatVector p = load(atP, left).mul(keep).sub(m.mul(stepSize).div(denominator));
+      store(atM, m, left);
+      store(atV, v, left);
+      store(atP, p, left);
+    }
+  }
+
+  @Override
+  public void lerp(Tensor target, Tensor source, double weight) {
+    if (!Operands.allFloat(target, source)) {
+      reference.lerp(target, source, weight);
+      return;
+    }
+    long n = target.elements();
+    long t = address(target);
+    long s = address(source);
+    FloatVector w = splat((float) weight);
+    workers.run(
+        chunks(n),
+        n,
+        (index, scratch) -> {
+          long start = (long) index * CHUNK;
+          long end = Math.min(n, start + CHUNK);
+          for (long i = start; i < end; i += LANES) {
+            int left = (int) Math.min(LANES, end - i);
+            FloatVector v = load(t + 4 * i, left);
+            store(t + 4 * i, load(s + 4 * i, left).sub(v).fma(w, v), left);
+          }
+        });
+  }
+
+  private static int chunks(long n) {
+    return Math.toIntExact((n + CHUNK - 1) / CHUNK);
+  }
+}

@@ -17,6 +17,7 @@ module org.diffusionnft.trainer {
   exports org.diffusionnft.trainer;
   exports org.diffusionnft.trainer.cli;
   exports org.diffusionnft.trainer.config;
+  exports org.diffusionnft.trainer.conformance;
   exports org.diffusionnft.trainer.nft;
   exports org.diffusionnft.trainer.reward;
   exports org.diffusionnft.trainer.shapes;

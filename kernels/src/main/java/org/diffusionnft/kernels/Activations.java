@@ -31,8 +31,7 @@ final class Activations {
     // Constant beyond 30; further out the square would overflow.
     FloatVector x = value.lanewise(VectorOperators.MAX, -30f).lanewise(VectorOperators.MIN, 30f);
     FloatVector s = VectorMath.sigmoid(geluArgument(x));
-    FloatVector inner =
-        x.mul(x).fma(splat(6 * SQRT_2_OVER_PI * CUBIC), splat(2 * SQRT_2_OVER_PI));
+    FloatVector inner = x.mul(x).fma(splat(6 * SQRT_2_OVER_PI * CUBIC), splat(2 * SQRT_2_OVER_PI));
     return x.mul(inner).mul(splat(1).sub(s)).fma(s, s);
   }
 

@@ -6,8 +6,8 @@ import org.diffusionnft.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gradients of a norm's weight and bias, {@code [G, C]} each. Rows are cut into chunks that cross no
- * group; a chunk adds up its rows in floats, and the chunks of a group are added in order in
+ * Gradients of a norm's weight and bias, {@code [G, C]} each. Rows are cut into chunks that cross
+ * no group; a chunk adds up its rows in floats, and the chunks of a group are added in order in
  * doubles.
  */
 final class AffineGrad {

@@ -4,8 +4,9 @@ import org.diffusionnft.tensor.DType;
 
 /**
  * Gradients of one head: scores are recomputed block by block from queries, keys and their {@code
- * logSumExp}. With P the probabilities and G the gradient of the scores: {@code gradV = Pᵀ gradOut},
- * {@code gradQ = G K}, {@code gradK = Gᵀ Q}, where {@code G = P (gradOut Vᵀ - out·gradOut) scale}.
+ * logSumExp}. With P the probabilities and G the gradient of the scores: {@code gradV = Pᵀ
+ * gradOut}, {@code gradQ = G K}, {@code gradK = Gᵀ Q}, where {@code G = P (gradOut Vᵀ -
+ * out·gradOut) scale}.
  */
 final class AttentionBackward {
   /** Queries of a block. */
@@ -56,7 +57,13 @@ final class AttentionBackward {
    * gradient of a query needs all keys, those of a key all queries.
    */
   void run(
-      Wanted wanted, int bh, int firstQuery, int endQuery, int firstKey, int endKey, Scratch scratch) {
+      Wanted wanted,
+      int bh,
+      int firstQuery,
+      int endQuery,
+      int firstKey,
+      int endKey,
+      Scratch scratch) {
     int depth = call.depth();
     long elements = call.row() / 4;
     long deepPanels = Panels.floats(depth, KEYS);
@@ -117,23 +124,57 @@ final class AttentionBackward {
     long atQ = call.query(call.q(), bh, query);
     long atGrad = call.query(gradOut, bh, query);
     Block.multiply(
-        queries, padded, depth, atQ, call.row(), 4, buffers.keysAcross, across, p, row, 1, false,
+        queries,
+        padded,
+        depth,
+        atQ,
+        call.row(),
+        4,
+        buffers.keysAcross,
+        across,
+        p,
+        row,
+        1,
+        false,
         buffers.tile);
     Block.multiply(
-        queries, padded, depth, atGrad, call.row(), 4, buffers.valuesAcross, across, g, row, 1,
-        false, buffers.tile);
+        queries,
+        padded,
+        depth,
+        atGrad,
+        call.row(),
+        4,
+        buffers.valuesAcross,
+        across,
+        g,
+        row,
+        1,
+        false,
+        buffers.tile);
     for (int r = 0; r < queries; r++) {
       long mask = call.maskRow(bh, query + r, key);
       float log = Lanes.get(logSumExp + 4L * ((long) bh * call.queries() + query + r));
       ScoreRows.probabilities(p + r * row, call.scale(), mask, log, keys);
       float delta =
-          (float) Sums.dot(call.query(out, bh, query + r), call.query(gradOut, bh, query + r), depth);
+          (float)
+              Sums.dot(call.query(out, bh, query + r), call.query(gradOut, bh, query + r), depth);
       ScoreRows.scoreGradient(p + r * row, g + r * row, delta, call.scale(), keys);
     }
     if (wanted != Wanted.KEYS_AND_VALUES) {
       Block.multiply(
-          queries, depth, keys, g, row, 4, buffers.keysDown, 4L * Panels.WIDTH * keys,
-          call.query(gradQ, bh, query), call.row(), 1, addQueries, buffers.tile);
+          queries,
+          depth,
+          keys,
+          g,
+          row,
+          4,
+          buffers.keysDown,
+          4L * Panels.WIDTH * keys,
+          call.query(gradQ, bh, query),
+          call.row(),
+          1,
+          addQueries,
+          buffers.tile);
     }
     if (wanted != Wanted.QUERIES) {
       long elements = call.row() / 4;
@@ -141,11 +182,33 @@ final class AttentionBackward {
       Panels.packAll(DType.F32, false, atGrad, elements, queries, depth, buffers.gradsDown);
       long down = 4L * Panels.WIDTH * queries;
       Block.multiply(
-          keys, depth, queries, g, 4, row, buffers.queriesDown, down,
-          call.key(gradK, bh, key), call.row(), 1, addKeys, buffers.tile);
+          keys,
+          depth,
+          queries,
+          g,
+          4,
+          row,
+          buffers.queriesDown,
+          down,
+          call.key(gradK, bh, key),
+          call.row(),
+          1,
+          addKeys,
+          buffers.tile);
       Block.multiply(
-          keys, depth, queries, p, 4, row, buffers.gradsDown, down,
-          call.key(gradV, bh, key), call.row(), 1, addKeys, buffers.tile);
+          keys,
+          depth,
+          queries,
+          p,
+          4,
+          row,
+          buffers.gradsDown,
+          down,
+          call.key(gradV, bh, key),
+          call.row(),
+          1,
+          addKeys,
+          buffers.tile);
     }
   }
 }

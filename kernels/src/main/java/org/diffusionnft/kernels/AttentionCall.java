@@ -69,10 +69,7 @@ record AttentionCall(
   long maskRow(int bh, int query, int key) {
     return mask == 0
         ? 0
-        : mask
-            + bh / heads * maskBatch
-            + bh % heads * maskHead
-            + 4 * ((long) query * keys + key);
+        : mask + bh / heads * maskBatch + bh % heads * maskHead + 4 * ((long) query * keys + key);
   }
 
   /** Multiply-adds of one product over all scores. */

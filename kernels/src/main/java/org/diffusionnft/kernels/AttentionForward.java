@@ -64,7 +64,17 @@ final class AttentionForward {
           values);
       for (int row = 0; row < rows; row += ROWS) {
         int count = Math.min(ROWS, rows - row);
-        block(bh, first + row, count, key, keys, keyPanels, values, scores, tile, max + 4L * row,
+        block(
+            bh,
+            first + row,
+            count,
+            key,
+            keys,
+            keyPanels,
+            values,
+            scores,
+            tile,
+            max + 4L * row,
             sum + 4L * row);
       }
     }
@@ -93,10 +103,19 @@ final class AttentionForward {
     int padded = Panels.padded(keys);
     long rowScores = 4L * padded;
     Block.multiply(
-        rows, padded, depth,
-        call.query(call.q(), bh, query), call.row(), 4,
-        keyPanels, 4L * Panels.WIDTH * depth,
-        scores, rowScores, 1, false, tile);
+        rows,
+        padded,
+        depth,
+        call.query(call.q(), bh, query),
+        call.row(),
+        4,
+        keyPanels,
+        4L * Panels.WIDTH * depth,
+        scores,
+        rowScores,
+        1,
+        false,
+        tile);
     for (int r = 0; r < rows; r++) {
       long at = scores + r * rowScores;
       long mask = call.maskRow(bh, query + r, key);
@@ -117,9 +136,18 @@ final class AttentionForward {
       Lanes.set(sum + 4L * r, added);
     }
     Block.multiply(
-        rows, depth, keys,
-        scores, rowScores, 4,
-        values, 4L * Panels.WIDTH * keys,
-        call.query(out, bh, query), call.row(), 1, key > 0, tile);
+        rows,
+        depth,
+        keys,
+        scores,
+        rowScores,
+        4,
+        values,
+        4L * Panels.WIDTH * keys,
+        call.query(out, bh, query),
+        call.row(),
+        1,
+        key > 0,
+        tile);
   }
 }

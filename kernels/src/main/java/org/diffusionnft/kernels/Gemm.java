@@ -9,9 +9,10 @@ import org.jspecify.annotations.Nullable;
  * One matrix product, cut into tasks by shape alone.
  *
  * <p>A task is a block of rows and columns of the output with all of K. It walks K in steps of
- * {@link #DEPTH}, for which a panel of B stays in the nearest cache, and adds each step's product to
- * the output: the order of additions for one element is the same however the rest is cut. Where B is
- * small or many tasks need it, it is packed once for all; otherwise each task packs its own columns.
+ * {@link #DEPTH}, for which a panel of B stays in the nearest cache, and adds each step's product
+ * to the output: the order of additions for one element is the same however the rest is cut. Where
+ * B is small or many tasks need it, it is packed once for all; otherwise each task packs its own
+ * columns.
  */
 final class Gemm {
 
@@ -180,8 +181,22 @@ final class Gemm {
           packPanel(b.at(batch), fromK, depth, first, column + columns, panels + p * panelBytes);
         }
       }
-      multiply(scratch, batch, row, rows, columns, fromK, depth, panels, panelBytes,
-          sharedB != 0, c, rowC, scale, add, tile);
+      multiply(
+          scratch,
+          batch,
+          row,
+          rows,
+          columns,
+          fromK,
+          depth,
+          panels,
+          panelBytes,
+          sharedB != 0,
+          c,
+          rowC,
+          scale,
+          add,
+          tile);
       add = true;
     }
     if (k == 0 && !add) {
@@ -238,13 +253,24 @@ final class Gemm {
       int width = Panels.stored(p, columns);
       long offset = wholeK ? 4L * width * fromK : 0;
       int here = Math.min(Panels.WIDTH, columns - p * Panels.WIDTH);
-      Block.multiply(rows, here, depth, from, rowA, stepA, panels + p * panelBytes + offset, 0,
-          c + 4L * p * Panels.WIDTH, rowC, scale, add, tile);
+      Block.multiply(
+          rows,
+          here,
+          depth,
+          from,
+          rowA,
+          stepA,
+          panels + p * panelBytes + offset,
+          0,
+          c + 4L * p * Panels.WIDTH,
+          rowC,
+          scale,
+          add,
+          tile);
     }
   }
 
-  private void finish(
-      long c, long rowC, int rows, int column, int columns, long biasFloats) {
+  private void finish(long c, long rowC, int rows, int column, int columns, long biasFloats) {
     UnaryOp activation = product.activation();
     if (biasFloats == 0 && activation == null) {
       return;

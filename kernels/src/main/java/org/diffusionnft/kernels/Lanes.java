@@ -192,5 +192,4 @@ final class Lanes {
       set(to + 4L * i, get(dtype, from + 2L * i));
     }
   }
-
 }

@@ -7,14 +7,20 @@ import static org.diffusionnft.kernels.Lanes.store;
 
 import jdk.incubator.vector.FloatVector;
 
-/**
- * Micro-kernels one vector wide, for the last columns of a product; see {@link WideTiles}.
- */
+/** Micro-kernels one vector wide, for the last columns of a product; see {@link WideTiles}. */
 final class NarrowTiles {
   private NarrowTiles() {}
 
   static void tile8x1(
-      int depth, long a, long rowA, long stepA, long b, long stepB, long c, long rowC, boolean add) {
+      int depth,
+      long a,
+      long rowA,
+      long stepA,
+      long b,
+      long stepB,
+      long c,
+      long rowC,
+      boolean add) {
     FloatVector c00 = splat(0);
     FloatVector c10 = splat(0);
     FloatVector c20 = splat(0);
@@ -57,7 +63,15 @@ final class NarrowTiles {
   }
 
   static void tile4x1(
-      int depth, long a, long rowA, long stepA, long b, long stepB, long c, long rowC, boolean add) {
+      int depth,
+      long a,
+      long rowA,
+      long stepA,
+      long b,
+      long stepB,
+      long c,
+      long rowC,
+      boolean add) {
     FloatVector c00 = splat(0);
     FloatVector c10 = splat(0);
     FloatVector c20 = splat(0);
@@ -84,7 +98,15 @@ final class NarrowTiles {
   }
 
   static void tile1x1(
-      int depth, long a, long rowA, long stepA, long b, long stepB, long c, long rowC, boolean add) {
+      int depth,
+      long a,
+      long rowA,
+      long stepA,
+      long b,
+      long stepB,
+      long c,
+      long rowC,
+      boolean add) {
     FloatVector c00 = splat(0);
     long p = a;
     long q = b;

@@ -12,12 +12,16 @@ import jdk.incubator.vector.FloatVector;
 final class NormRows {
   private NormRows() {}
 
-  /** {@code out = (x - mean) * rstd * weight + bias}; address 0 for no weight or no bias. */
-  static void normalise(
-      long x, float mean, float rstd, long weight, long bias, long out, int c) {
+  /**
+   * {@code out = (x - mean) * rstd * weight + bias}; address 0 for no weight or no bias. The mean
+   * comes in full precision: rounded, it would spoil rows whose mean is large and variance small.
+   */
+  static void normalise(long x, double mean, float rstd, long weight, long bias, long out, int c) {
+    float rounded = (float) mean;
+    float rest = (float) (mean - rounded);
     for (int i = 0; i < c; i += LANES) {
       int left = Math.min(LANES, c - i);
-      FloatVector v = load(x + 4L * i, left).sub(mean).mul(rstd);
+      FloatVector v = load(x + 4L * i, left).sub(rounded).sub(rest).mul(rstd);
       if (weight != 0) {
         v = v.mul(load(weight + 4L * i, left));
       }

@@ -97,8 +97,7 @@ final class Panels {
   }
 
   /** Packs all panels of a matrix. */
-  static void packAll(
-      DType dtype, boolean transposed, long b, long ld, int k, int n, long to) {
+  static void packAll(DType dtype, boolean transposed, long b, long ld, int k, int n, long to) {
     for (int panel = 0; panel < count(n); panel++) {
       int column = panel * WIDTH;
       int columns = Math.min(WIDTH, n - column);

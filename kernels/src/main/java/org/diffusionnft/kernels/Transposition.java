@@ -30,7 +30,9 @@ final class Transposition {
     for (int r = 0; r < LANES; r++) {
       if (r < rows) {
         for (int i = 0; i < k; i++) {
-          Lanes.set(to + 4L * ((long) i * stored + r), Lanes.get(dtype, from + r * row + (long) size * i));
+          Lanes.set(
+              to + 4L * ((long) i * stored + r),
+              Lanes.get(dtype, from + r * row + (long) size * i));
         }
       } else {
         for (int i = 0; i < k; i++) {

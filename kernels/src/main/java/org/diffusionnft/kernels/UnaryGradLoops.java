@@ -45,8 +45,7 @@ final class UnaryGradLoops {
   }
 
   /** Functions that no hot path needs, in double precision. */
-  private static void exact(
-      UnaryOp op, double a, double b, long x, long gradOut, long out, int n) {
+  private static void exact(UnaryOp op, double a, double b, long x, long gradOut, long out, int n) {
     for (long at = 0; at < 4L * n; at += 4) {
       double slope = ScalarMath.derivative(op, a, b, Lanes.get(x + at));
       Lanes.set(out + at, (float) (Lanes.get(gradOut + at) * slope));
@@ -84,12 +83,18 @@ final class UnaryGradLoops {
     for (; i < whole(n); i += LANES) {
       FloatVector v = load(x + 4L * i);
       FloatVector g = load(gradOut + 4L * i);
-      store(out + 4L * i, splat(0).blend(g, v.compare(VectorOperators.GE, a).and(v.compare(VectorOperators.LE, b))));
+      store(
+          out + 4L * i,
+          splat(0)
+              .blend(g, v.compare(VectorOperators.GE, a).and(v.compare(VectorOperators.LE, b))));
     }
     if (i < n) {
       FloatVector v = load(x + 4L * i, n - i);
       FloatVector g = load(gradOut + 4L * i, n - i);
-      store(out + 4L * i, splat(0).blend(g, v.compare(VectorOperators.GE, a).and(v.compare(VectorOperators.LE, b))), n - i);
+      store(
+          out + 4L * i,
+          splat(0).blend(g, v.compare(VectorOperators.GE, a).and(v.compare(VectorOperators.LE, b))),
+          n - i);
     }
   }
 
@@ -140,12 +145,21 @@ final class UnaryGradLoops {
     for (; i < whole(n); i += LANES) {
       FloatVector v = load(x + 4L * i);
       FloatVector g = load(gradOut + 4L * i);
-      store(out + 4L * i, splat(0).blend(g, v.compare(VectorOperators.GT, 0)).blend(g.neg(), v.compare(VectorOperators.LT, 0)));
+      store(
+          out + 4L * i,
+          splat(0)
+              .blend(g, v.compare(VectorOperators.GT, 0))
+              .blend(g.neg(), v.compare(VectorOperators.LT, 0)));
     }
     if (i < n) {
       FloatVector v = load(x + 4L * i, n - i);
       FloatVector g = load(gradOut + 4L * i, n - i);
-      store(out + 4L * i, splat(0).blend(g, v.compare(VectorOperators.GT, 0)).blend(g.neg(), v.compare(VectorOperators.LT, 0)), n - i);
+      store(
+          out + 4L * i,
+          splat(0)
+              .blend(g, v.compare(VectorOperators.GT, 0))
+              .blend(g.neg(), v.compare(VectorOperators.LT, 0)),
+          n - i);
     }
   }
 

@@ -86,7 +86,8 @@ final class UnaryLoops {
     }
     if (i < n) {
       FloatVector v = load(x + 4L * i, n - i);
-      store(out + 4L * i, v.lanewise(VectorOperators.MAX, a).lanewise(VectorOperators.MIN, b), n - i);
+      store(
+          out + 4L * i, v.lanewise(VectorOperators.MAX, a).lanewise(VectorOperators.MIN, b), n - i);
     }
   }
 

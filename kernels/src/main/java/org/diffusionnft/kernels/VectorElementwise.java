@@ -67,8 +67,7 @@ final class VectorElementwise implements ElementwiseKernels {
       chunked(
           x.elements(),
           1,
-          (start, count) ->
-              Lanes.widen(x.dtype(), from + sizeX * start, to + 4 * start, count));
+          (start, count) -> Lanes.widen(x.dtype(), from + sizeX * start, to + 4 * start, count));
     } else if (x.dtype() == DType.F32 && Operands.allWidenable(out)) {
       chunked(
           x.elements(),
@@ -265,7 +264,9 @@ final class VectorElementwise implements ElementwiseKernels {
     }
 
     int rowLength() {
-      return rows == 1 ? (int) Math.min(Integer.MAX_VALUE, longRowLength) : Math.toIntExact(longRowLength);
+      return rows == 1
+          ? (int) Math.min(Integer.MAX_VALUE, longRowLength)
+          : Math.toIntExact(longRowLength);
     }
 
     long rowX(long row) {

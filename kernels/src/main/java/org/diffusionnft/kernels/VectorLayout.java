@@ -38,8 +38,7 @@ final class VectorLayout implements LayoutKernels {
   }
 
   /** The axes of a walk except the last one, merged where they can be. */
-  private void strided(
-      Shape walk, long from, long[] stridesFrom, long to, long[] stridesTo) {
+  private void strided(Shape walk, long from, long[] stridesFrom, long to, long[] stridesTo) {
     StridedCopy copy = StridedCopy.of(walk, from, stridesFrom, to, stridesTo);
     byRows(copy.rows(), copy.length(), copy::row);
   }

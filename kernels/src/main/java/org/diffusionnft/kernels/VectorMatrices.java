@@ -48,7 +48,11 @@ final class VectorMatrices implements MatrixKernels {
             n,
             k,
             new Gemm.Matrix(
-                address(a), a.dtype(), product.transposeA(), product.transposeA() ? m : k, (long) m * k),
+                address(a),
+                a.dtype(),
+                product.transposeA(),
+                product.transposeA() ? m : k,
+                (long) m * k),
             new Gemm.Matrix(
                 address(b),
                 b.dtype(),

@@ -61,9 +61,9 @@ final class VectorNorms implements NormKernels {
         (first, end) -> {
           for (long r = first; r < end; r++) {
             long row = from + 4 * r * c;
-            float m = (float) (Sums.sum(row, c) / c);
-            float s = (float) (1 / Math.sqrt(Sums.squares(row, m, c) / c + eps));
-            Lanes.set(means + 4 * r, m);
+            double m = Sums.sum(row, c) / c;
+            float s = (float) (1 / Math.sqrt(Sums.variance(row, m, c) + eps));
+            Lanes.set(means + 4 * r, (float) m);
             Lanes.set(rstds + 4 * r, s);
             NormRows.normalise(row, m, s, w.row(r), b.row(r), to + 4 * r * c, c);
           }
@@ -214,7 +214,9 @@ final class VectorNorms implements NormKernels {
         });
   }
 
-  /** A weight or bias {@code [G, C]} of which group g serves {@code R/G} rows; address 0 for none. */
+  /**
+   * A weight or bias {@code [G, C]} of which group g serves {@code R/G} rows; address 0 for none.
+   */
   record Affine(long address, long rowsPerGroup, int c) {
     static Affine of(@Nullable Tensor t, long rows, int c) {
       return t == null

@@ -10,9 +10,9 @@ import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 
 /**
- * Reductions. Neighbouring axes that are both reduced or both kept are merged first; what is left is
- * rows to sum up ({@code [.., reduced]}) or rows to add onto each other ({@code [.., kept]}). Long
- * reductions are cut into pieces of a fixed size whose results are combined in order.
+ * Reductions. Neighbouring axes that are both reduced or both kept are merged first; what is left
+ * is rows to sum up ({@code [.., reduced]}) or rows to add onto each other ({@code [.., kept]}).
+ * Long reductions are cut into pieces of a fixed size whose results are combined in order.
  */
 final class VectorReductions implements ReductionKernels {
   /** Elements of a piece. */

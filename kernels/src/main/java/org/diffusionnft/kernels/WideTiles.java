@@ -11,18 +11,26 @@ import jdk.incubator.vector.FloatVector;
 /**
  * Micro-kernels: tiles of a matrix product, two vectors wide, held in registers.
  *
- * <p>{@code c[r, :] = sum over k of a[r, k] * b[k, :]}, or added to {@code c}. Element {@code (r, k)}
- * of {@code a} is at {@code a + r * rowA + k * stepA}, row {@code k} of {@code b} at {@code b + k *
- * stepB}, row {@code r} of {@code c} at {@code c + r * rowC}; all in bytes. Every accumulator is a
- * local variable of its own: that is what makes the compiler keep it in a register (an array of
- * vectors would live in memory). Per step of k, eight rows take ten loads for sixteen fused
+ * <p>{@code c[r, :] = sum over k of a[r, k] * b[k, :]}, or added to {@code c}. Element {@code (r,
+ * k)} of {@code a} is at {@code a + r * rowA + k * stepA}, row {@code k} of {@code b} at {@code b +
+ * k * stepB}, row {@code r} of {@code c} at {@code c + r * rowC}; all in bytes. Every accumulator
+ * is a local variable of its own: that is what makes the compiler keep it in a register (an array
+ * of vectors would live in memory). Per step of k, eight rows take ten loads for sixteen fused
  * multiply-adds, so the multipliers are the bottleneck, at 97 % of their peak where measured.
  */
 final class WideTiles {
   private WideTiles() {}
 
   static void tile8x2(
-      int depth, long a, long rowA, long stepA, long b, long stepB, long c, long rowC, boolean add) {
+      int depth,
+      long a,
+      long rowA,
+      long stepA,
+      long b,
+      long stepB,
+      long c,
+      long rowC,
+      boolean add) {
     FloatVector c00 = splat(0);
     FloatVector c01 = splat(0);
     FloatVector c10 = splat(0);
@@ -82,7 +90,15 @@ final class WideTiles {
   }
 
   static void tile4x2(
-      int depth, long a, long rowA, long stepA, long b, long stepB, long c, long rowC, boolean add) {
+      int depth,
+      long a,
+      long rowA,
+      long stepA,
+      long b,
+      long stepB,
+      long c,
+      long rowC,
+      boolean add) {
     FloatVector c00 = splat(0);
     FloatVector c01 = splat(0);
     FloatVector c10 = splat(0);
@@ -118,7 +134,15 @@ final class WideTiles {
   }
 
   static void tile1x2(
-      int depth, long a, long rowA, long stepA, long b, long stepB, long c, long rowC, boolean add) {
+      int depth,
+      long a,
+      long rowA,
+      long stepA,
+      long b,
+      long stepB,
+      long c,
+      long rowC,
+      boolean add) {
     FloatVector c00 = splat(0);
     FloatVector c01 = splat(0);
     long p = a;

@@ -29,7 +29,9 @@ final class Windows {
     return (long) outHeight * outWidth;
   }
 
-  /** Writes row {@code row} of the columns: one cell of the window over one plane of the picture. */
+  /**
+   * Writes row {@code row} of the columns: one cell of the window over one plane of the picture.
+   */
   void unfold(long image, long row, long columns) {
     int cell = (int) (row % cells());
     long plane = image + 4 * (row / cells()) * height * width;

@@ -181,11 +181,13 @@ final class ReferenceNorms implements NormKernels {
     int c = out.shape().intDim(-1);
     for (int start = 0; start < y.length; start += c) {
       double dot = 0;
+      double sum = 0; // not quite 1: the stored probabilities are rounded
       for (int i = start; i < start + c; i++) {
         dot += y[i] * g[i];
+        sum += y[i];
       }
       for (int i = start; i < start + c; i++) {
-        y[i] *= g[i] - dot;
+        y[i] *= g[i] - dot / sum;
       }
     }
     store(gradX, y);

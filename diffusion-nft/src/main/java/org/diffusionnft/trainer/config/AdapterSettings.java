@@ -4,6 +4,7 @@ import static org.diffusionnft.trainer.config.InvalidSettingException.require;
 import static org.diffusionnft.trainer.config.InvalidSettingException.requirePositive;
 
 import java.util.List;
+import org.diffusionnft.models.AdapterConfig;
 
 /**
  * The low-rank adapter (LoRA) that is trained.
@@ -24,18 +25,12 @@ public record AdapterSettings(int rank, double alpha, List<String> targets) {
 
   /** Rank 32, alpha 64 on all projections of the joint attention. */
   public static AdapterSettings official() {
-    return new AdapterSettings(
-        32,
-        64,
-        List.of(
-            "attn.add_k_proj",
-            "attn.add_q_proj",
-            "attn.add_v_proj",
-            "attn.to_add_out",
-            "attn.to_k",
-            "attn.to_out.0",
-            "attn.to_q",
-            "attn.to_v"));
+    return new AdapterSettings(32, 64, AdapterConfig.JOINT_ATTENTION);
+  }
+
+  /** The same for models. */
+  public AdapterConfig toConfig() {
+    return new AdapterConfig(rank, alpha, targets);
   }
 
   static AdapterSettings bind(Keys keys, AdapterSettings d) {

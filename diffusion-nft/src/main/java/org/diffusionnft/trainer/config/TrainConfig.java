@@ -81,6 +81,13 @@ public record TrainConfig(
                   training.optimizerStepsPerEpoch(),
                   training.batchSize()));
     }
+    if (sampling.guidanceScale() != 1) {
+      throw new InvalidSettingException(
+          "sampling",
+          "has guidanceScale "
+              + sampling.guidanceScale()
+              + ", but training samples without guidance: set it to 1");
+    }
     if (training.trainedTimesteps(sampling.steps()) < 1) {
       throw new InvalidSettingException(
           "training",

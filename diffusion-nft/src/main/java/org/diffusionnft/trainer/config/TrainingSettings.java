@@ -21,6 +21,8 @@ import org.diffusionnft.autograd.AdamW;
  * @param adamEpsilon added to AdamW's denominator
  * @param weightDecay decoupled weight decay
  * @param maxGradNorm gradients are scaled down to this norm
+ * @param checkpointing whether transformer blocks are computed again in the backward pass instead
+ *     of being remembered: a third more time, a fraction of the memory, the same numbers
  */
 public record TrainingSettings(
     int batchSize,
@@ -32,7 +34,8 @@ public record TrainingSettings(
     double adamBeta2,
     double adamEpsilon,
     double weightDecay,
-    double maxGradNorm) {
+    double maxGradNorm,
+    boolean checkpointing) {
   /** Checks the ranges. */
   public TrainingSettings {
     require("batchSize", batchSize, batchSize >= 1, "at least 1");
@@ -58,11 +61,11 @@ public record TrainingSettings(
   /**
    * {@code batchSize: 9, optimizerStepsPerEpoch: 1, innerEpochs: 1, timestepFraction: 0.99,
    * learningRate: 3e-4, adamBeta1: 0.9, adamBeta2: 0.999, adamEpsilon: 1e-8, weightDecay: 1e-4,
-   * maxGradNorm: 1}. The official batch of 9 is one GPU's of eight, and accumulated 16 times; that
-   * is the same step as 128 times 9 here.
+   * maxGradNorm: 1, checkpointing: false}. The official batch of 9 is one GPU's of eight, and
+   * accumulated 16 times; that is the same step as 128 times 9 here.
    */
   public static TrainingSettings official() {
-    return new TrainingSettings(9, 1, 1, 0.99, 3e-4, 0.9, 0.999, 1e-8, 1e-4, 1);
+    return new TrainingSettings(9, 1, 1, 0.99, 3e-4, 0.9, 0.999, 1e-8, 1e-4, 1, false);
   }
 
   /** Timesteps that each image is trained at, of so many sampling steps. */
@@ -86,6 +89,7 @@ public record TrainingSettings(
         keys.number("adamBeta2", d.adamBeta2),
         keys.number("adamEpsilon", d.adamEpsilon),
         keys.number("weightDecay", d.weightDecay),
-        keys.number("maxGradNorm", d.maxGradNorm));
+        keys.number("maxGradNorm", d.maxGradNorm),
+        keys.flag("checkpointing", d.checkpointing));
   }
 }

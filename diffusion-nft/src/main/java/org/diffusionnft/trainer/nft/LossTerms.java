@@ -1,6 +1,9 @@
 package org.diffusionnft.trainer.nft;
 
+import java.util.List;
 import java.util.OptionalDouble;
+import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
 import org.diffusionnft.trainer.nft.NftLoss.Batch;
 import org.diffusionnft.trainer.nft.NftLoss.SampleTerms;
 
@@ -29,6 +32,24 @@ public record LossTerms(
     double oldDeviationMax,
     double x0Norm,
     double x0NormMax) {
+
+  /**
+   * The mean of each term, maxima included, as the reference code logs it.
+   *
+   * @throws IllegalArgumentException if there are none
+   */
+  public static LossTerms mean(List<LossTerms> all) {
+    return new LossTerms(
+        mean(all, LossTerms::totalLoss),
+        mean(all, LossTerms::policyLoss),
+        mean(all, LossTerms::unweightedPolicyLoss),
+        optionalMean(all, LossTerms::referenceMse),
+        optionalMean(all, LossTerms::oldReferenceMse),
+        mean(all, LossTerms::oldDeviation),
+        mean(all, LossTerms::oldDeviationMax),
+        mean(all, LossTerms::x0Norm),
+        mean(all, LossTerms::x0NormMax));
+  }
 
   static LossTerms of(NftLoss loss, Batch batch, SampleTerms samples) {
     double policy = 0;
@@ -60,6 +81,18 @@ public record LossTerms(
         maxSquare(batch.forward(), batch.old()),
         meanSquare(batch.x0(), zeros),
         maxSquare(batch.x0(), zeros));
+  }
+
+  private static double mean(List<LossTerms> all, ToDoubleFunction<LossTerms> term) {
+    return all.stream()
+        .mapToDouble(term)
+        .average()
+        .orElseThrow(() -> new IllegalArgumentException("there is no mean of no terms"));
+  }
+
+  private static OptionalDouble optionalMean(
+      List<LossTerms> all, Function<LossTerms, OptionalDouble> term) {
+    return all.stream().map(term).flatMapToDouble(OptionalDouble::stream).average();
   }
 
   private static float meanSquare(float[] x, float[] y) {

@@ -1,5 +1,6 @@
 package org.diffusionnft.trainer.reward;
 
+import java.nio.FloatBuffer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -65,7 +66,27 @@ public final class WeightedRewards implements AutoCloseable {
    * @param total the weighted sum, rounded to float as the reference code does
    * @param components the score of each reward, unweighted
    */
-  public record Scores(float[] total, SequencedMap<String, float[]> components) {}
+  public record Scores(float[] total, SequencedMap<String, float[]> components) {
+
+    /**
+     * The scores of several batches, one after another.
+     *
+     * @param batches at least one, all by the same rewards
+     */
+    public static Scores concat(List<Scores> batches) {
+      SequencedMap<String, float[]> components = new LinkedHashMap<>();
+      for (String name : batches.getFirst().components.keySet()) {
+        components.put(name, join(batches.stream().map(b -> b.components.get(name)).toList()));
+      }
+      return new Scores(join(batches.stream().map(Scores::total).toList()), components);
+    }
+
+    private static float[] join(List<float[]> parts) {
+      FloatBuffer joined = FloatBuffer.allocate(parts.stream().mapToInt(p -> p.length).sum());
+      parts.forEach(joined::put);
+      return joined.array();
+    }
+  }
 
   /** The names. */
   public List<String> names() {

@@ -1,0 +1,39 @@
+package org.diffusionnft.trainer;
+
+import java.util.SequencedMap;
+import org.diffusionnft.trainer.nft.LossTerms;
+
+/**
+ * One epoch on one page: is it learning, standing still, or cheating the reward?
+ *
+ * @param epoch number of the epoch, from 0
+ * @param steps optimizer steps since the start of the run
+ * @param reward mean of the weighted sum of rewards
+ * @param components mean of each reward
+ * @param topReward mean over prompts of the best quarter of their images
+ * @param rewardStd mean over prompts of the standard deviation of their rewards
+ * @param zeroStdRatio share of prompts whose images all got the same reward and so teach nothing
+ * @param groupSize images per prompt
+ * @param promptsSeen different prompts since the trainer was made
+ * @param terms means of the loss terms; {@code oldDeviation} and {@code referenceMse} say how far
+ *     the policy is from the one that sampled and from the base
+ * @param gradNorm mean norm of the gradient before it was clipped
+ * @param oldDecay what the old policy kept of itself at the end
+ * @param samplingSeconds time spent on sampling, rewards included
+ * @param trainingSeconds time spent on training
+ */
+public record EpochReport(
+    long epoch,
+    long steps,
+    double reward,
+    SequencedMap<String, Double> components,
+    double topReward,
+    double rewardStd,
+    double zeroStdRatio,
+    double groupSize,
+    int promptsSeen,
+    LossTerms terms,
+    double gradNorm,
+    double oldDecay,
+    double samplingSeconds,
+    double trainingSeconds) {}

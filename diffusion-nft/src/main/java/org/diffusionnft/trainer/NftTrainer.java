@@ -1,0 +1,400 @@
+package org.diffusionnft.trainer;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.diffusionnft.autograd.AdamW;
+import org.diffusionnft.autograd.Ema;
+import org.diffusionnft.autograd.Gradients;
+import org.diffusionnft.autograd.Tape;
+import org.diffusionnft.autograd.Variable;
+import org.diffusionnft.models.Adapter;
+import org.diffusionnft.models.AdapterInit;
+import org.diffusionnft.models.Conditioning;
+import org.diffusionnft.models.FlowMatchSchedule;
+import org.diffusionnft.models.ForwardPass;
+import org.diffusionnft.models.Mmdit;
+import org.diffusionnft.models.MmditVelocity;
+import org.diffusionnft.models.MmditVelocity.Timesteps;
+import org.diffusionnft.models.Noise;
+import org.diffusionnft.models.Sampler;
+import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.Memory;
+import org.diffusionnft.tensor.Shape;
+import org.diffusionnft.tensor.Tensor;
+import org.diffusionnft.trainer.config.TrainConfig;
+import org.diffusionnft.trainer.nft.LossTerms;
+import org.diffusionnft.trainer.nft.NftLoss;
+import org.diffusionnft.trainer.nft.PromptStatistics;
+import org.diffusionnft.trainer.reward.Images;
+import org.diffusionnft.trainer.reward.Prompt;
+import org.diffusionnft.trainer.reward.WeightedRewards.Scores;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * DiffusionNFT (Zheng et al., arXiv 2509.16117), as {@code scripts/train_nft_sd3.py} of the
+ * reference code runs it, on one machine.
+ *
+ * <p>Each epoch samples images with the old policy, scores them, compares each with the others of
+ * its prompt, and trains the policy on noised copies of them: no likelihoods, no trajectories. Then
+ * the old policy moves a little towards the trained one. Both are adapters of one frozen base.
+ *
+ * <p>All that a run consists of between two epochs are the two adapters, the average, the
+ * optimizer's moments and the numbers {@link #epoch} and {@link #step}: randomness follows from
+ * these.
+ */
+public final class NftTrainer implements AutoCloseable {
+  private final TrainConfig config;
+  private final TrainingTask task;
+  private final Mmdit model;
+  private final Device device;
+  private final Memory memory;
+  private final FlowMatchSchedule schedule;
+  private final NftLoss loss;
+
+  private final Adapter policy;
+  private final Adapter old;
+  private final AdamW optimizer;
+  private final @Nullable Ema ema;
+  private final Gradients gradients;
+  private final Set<String> promptsSeen = new HashSet<>();
+  private long epoch;
+  private long step;
+
+  /** A trainer of a new adapter that changes nothing yet. */
+  public NftTrainer(TrainConfig config, TrainingTask task) {
+    this(config, task, newAdapter(config, task.model()));
+  }
+
+  /**
+   * A trainer that goes on with an adapter.
+   *
+   * @param policy is trained in place; the trainer takes its memory over
+   */
+  public NftTrainer(TrainConfig config, TrainingTask task, Adapter policy) {
+    this.config = config;
+    this.task = task;
+    this.model = task.model();
+    this.device = model.device();
+    this.memory = device.memory();
+    this.schedule = config.sampling().toSchedule();
+    this.loss = config.loss().toLoss();
+    this.policy = policy;
+    this.old = policy.copy(false);
+    this.optimizer = new AdamW(policy.parameters(), config.training().toAdamW());
+    this.ema =
+        config.ema().enabled()
+            ? new Ema(policy.parameters(), config.ema().decay(), config.ema().interval())
+            : null;
+    // With a zero for every matrix, those that no loss reaches get their weight decay too.
+    this.gradients = new Gradients(policy.parameters());
+  }
+
+  /** Runs all epochs that are left. */
+  public void run(TrainingListener listener) {
+    while (epoch < config.epochs()) {
+      runEpoch(listener);
+    }
+  }
+
+  /** Runs one epoch: sample, score, compare, train, follow. */
+  public EpochReport runEpoch(TrainingListener listener) {
+    long started = System.nanoTime();
+    List<Prompt> prompts = task.randomness().prompts(epoch);
+    try (PromptTable table = new PromptTable(device, task.encoder(), prompts)) {
+      Rollout rollout = sample(prompts, table, listener);
+      PromptStatistics statistics = compare(rollout);
+      double[][] advantages = statistics.advantages(config.loss().advantageSpread());
+      listener.scored(rollout, advantages);
+
+      long sampled = System.nanoTime();
+      List<StepReport> steps = train(rollout, advantages, table, listener);
+
+      double decay = config.oldPolicy().decay(step);
+      old.moveTowards(policy, decay);
+
+      promptsSeen.addAll(statistics.prompts());
+      EpochReport report =
+          report(rollout, statistics, steps, decay, started, sampled, System.nanoTime());
+      epoch++;
+      listener.epochDone(report);
+      return report;
+    }
+  }
+
+  /** Samples an epoch's images with the old policy; rewards run beside it. */
+  private Rollout sample(List<Prompt> prompts, PromptTable table, TrainingListener listener) {
+    float[][] latents = new float[prompts.size()][];
+    List<Future<Scores>> scores = new ArrayList<>();
+    try (ExecutorService judge = Executors.newSingleThreadExecutor()) {
+      for (int first = 0; first < latents.length; first += config.sampling().batchSize()) {
+        int last = Math.min(first + config.sampling().batchSize(), latents.length);
+        List<Prompt> batch = prompts.subList(first, last);
+        try (Memory.Scope scope = memory.scope()) {
+          Tensor sampled = sampleBatch(table.of(batch), first, batch.size());
+          for (int i = first; i < last; i++) {
+            latents[i] = sampled.narrow(i - first, 1).toFloats();
+          }
+          Images images = task.decoder().decode(sampled);
+          scores.add(judge.submit(() -> task.rewards().score(images, batch)));
+        }
+        listener.sampled(epoch, last, latents.length);
+      }
+      return new Rollout(epoch, prompts, latents, Scores.concat(results(scores)));
+    }
+  }
+
+  private Tensor sampleBatch(Conditioning prompts, int first, int count) {
+    Noise noise = task.randomness().sampling(epoch, first, count);
+    Shape c = task.latents();
+    Shape shape = Shape.of(count, c.dim(0), c.dim(1), c.dim(2));
+    Tensor start = noise.draw(device, Noise.INITIAL, shape);
+    MmditVelocity velocity =
+        new MmditVelocity(model, prompts, ForwardPass.with(old), Timesteps.TRUNCATED);
+    return Sampler.sample(config.sampling().toSolver(), velocity, start, schedule.sigmas(), noise);
+  }
+
+  /** Statistics of the rewards, each repeated per trained timestep as in the reference code. */
+  private PromptStatistics compare(Rollout rollout) {
+    float[][] rewards = new float[rollout.images()][config.trainedTimesteps()];
+    for (int i = 0; i < rewards.length; i++) {
+      java.util.Arrays.fill(rewards[i], rollout.scores().total()[i]);
+    }
+    return PromptStatistics.of(rollout.prompts().stream().map(Prompt::text).toList(), rewards);
+  }
+
+  /** Trains on an epoch's images, in random order, each at a random choice of the timesteps. */
+  private List<StepReport> train(
+      Rollout rollout, double[][] advantages, PromptTable table, TrainingListener listener) {
+    int count = rollout.images();
+    int batchSize = config.training().batchSize();
+    int turns = config.trainedTimesteps();
+    int batchesPerStep = count / batchSize / config.training().optimizerStepsPerEpoch();
+    int inner = config.training().innerEpochs();
+    int done = 0;
+    List<StepReport> reports = new ArrayList<>();
+    List<LossTerms> terms = new ArrayList<>();
+    for (long pass = epoch * inner; pass < (epoch + 1) * inner; pass++) {
+      TrainingPass images =
+          new TrainingPass(rollout, advantages, schedule, task.randomness(), pass);
+      for (int first = 0; first < count; first += batchSize) {
+        long liveBefore = memory.liveBytes();
+        for (int turn = 0; turn < turns; turn++) {
+          TrainingPass.Batch batch = images.batch(first, batchSize, turn);
+          terms.add(descend(batch, table, 1.0 / (batchesPerStep * turns), listener));
+          listener.trained(epoch, ++done, inner * count / batchSize * turns);
+        }
+        if ((first / batchSize + 1) % batchesPerStep == 0) {
+          reports.add(update(LossTerms.mean(terms), listener));
+          terms.clear();
+        }
+        requireNoLeak(liveBefore);
+      }
+    }
+    return reports;
+  }
+
+  /** Adds a share of the gradient of one batch at one timestep of each of its images. */
+  private LossTerms descend(
+      TrainingPass.Batch batch, PromptTable table, double share, TrainingListener listener) {
+    try (Memory.Scope scope = memory.scope()) {
+      Shape c = task.latents();
+      Variable xt =
+          Variable.constant(
+              Tensor.of(device, batch.xt(), batch.prompts().size(), c.dim(0), c.dim(1), c.dim(2)));
+      Conditioning prompts = table.of(batch.prompts());
+      float[] timesteps = batch.timesteps();
+
+      float[] oldVelocity = velocity(xt, timesteps, prompts, ForwardPass.with(old));
+      float @Nullable [] baseVelocity =
+          loss.referenceMseWeight() > 0 ? velocity(xt, timesteps, prompts, ForwardPass.BASE) : null;
+      ForwardPass pass = ForwardPass.with(policy).checkpointing(config.training().checkpointing());
+      Tape tape = new Tape();
+      Variable predicted = tape.record(() -> model.forward(xt, timesteps, prompts, pass));
+
+      NftLoss.Batch arguments =
+          new NftLoss.Batch(
+              predicted.value().toFloats(),
+              oldVelocity,
+              baseVelocity,
+              batch.x0(),
+              batch.xt(),
+              batch.t(),
+              batch.advantages());
+      NftLoss.Outcome outcome = loss.evaluate(arguments);
+      requireFinite("loss", outcome.terms().totalLoss());
+      listener.loss(arguments, outcome);
+
+      tape.backward(predicted, seed(outcome.gradient(), share, predicted.shape()), gradients);
+      return outcome.terms();
+    }
+  }
+
+  private float[] velocity(Variable xt, float[] timesteps, Conditioning prompts, ForwardPass pass) {
+    return model.forward(xt, timesteps, prompts, pass).value().toFloats();
+  }
+
+  private Tensor seed(float[] gradient, double share, Shape shape) {
+    float[] scaled = new float[gradient.length];
+    for (int i = 0; i < scaled.length; i++) {
+      scaled[i] = gradient[i] * (float) share;
+    }
+    return Tensor.of(device, scaled, shape.dims());
+  }
+
+  /** One optimizer step on the gradient that was summed up. */
+  private StepReport update(LossTerms terms, TrainingListener listener) {
+    listener.gradients(step, gradients);
+    double norm = gradients.norm();
+    requireFinite("gradient", norm);
+    optimizer.step(gradients, Gradients.clipFactor(norm, config.training().maxGradNorm()));
+    gradients.zero();
+    StepReport report = new StepReport(step, terms, norm);
+    step++;
+    if (ema != null) {
+      ema.step(step);
+    }
+    listener.stepped(report);
+    return report;
+  }
+
+  private EpochReport report(
+      Rollout rollout,
+      PromptStatistics statistics,
+      List<StepReport> steps,
+      double decay,
+      long started,
+      long sampled,
+      long trained) {
+    SequencedMap<String, Double> components = new LinkedHashMap<>();
+    rollout.scores().components().forEach((name, scores) -> components.put(name, mean(scores)));
+    return new EpochReport(
+        epoch,
+        step,
+        mean(rollout.scores().total()),
+        components,
+        statistics.meanOfTop(25),
+        statistics.rewardStdMean(),
+        statistics.zeroStdRatio(),
+        statistics.groupSize(),
+        promptsSeen.size(),
+        LossTerms.mean(steps.stream().map(StepReport::terms).toList()),
+        steps.stream().mapToDouble(StepReport::gradNorm).average().orElse(0),
+        decay,
+        (sampled - started) * 1e-9,
+        (trained - sampled) * 1e-9);
+  }
+
+  /** The policy in training. */
+  public Adapter policy() {
+    return policy;
+  }
+
+  /** The policy that samples. */
+  public Adapter old() {
+    return old;
+  }
+
+  /** The optimizer, whose moments are part of a run's state. */
+  public AdamW optimizer() {
+    return optimizer;
+  }
+
+  /** The average of the policy, if the configuration asks for one. */
+  public @Nullable Ema ema() {
+    return ema;
+  }
+
+  /** A copy of what evaluations and saved adapters use: the average if there is one. */
+  public Adapter best() {
+    Adapter copy = policy.copy(false);
+    if (ema != null) {
+      copy.set(ema.averages());
+    }
+    return copy;
+  }
+
+  /** The next epoch, from 0. */
+  public long epoch() {
+    return epoch;
+  }
+
+  /** Optimizer steps done. */
+  public long step() {
+    return step;
+  }
+
+  /** Goes on from another point of a run, whose adapters and moments have been restored. */
+  public void resumeAt(long epoch, long step) {
+    this.epoch = epoch;
+    this.step = step;
+  }
+
+  /** Frees everything but the task. */
+  @Override
+  public void close() {
+    gradients.close();
+    optimizer.close();
+    if (ema != null) {
+      ema.close();
+    }
+    old.close();
+    policy.close();
+  }
+
+  private static Adapter newAdapter(TrainConfig config, Mmdit model) {
+    Map<String, Shape> parameters = new LinkedHashMap<>();
+    model.parameters().forEach((name, parameter) -> parameters.put(name, parameter.shape()));
+    AdapterInit init = AdapterInit.gaussian(config.seed());
+    return Adapter.create(config.adapter().toConfig(), parameters, model.device(), init);
+  }
+
+  private void requireFinite(String what, double value) {
+    if (!Double.isFinite(value)) {
+      throw new IllegalStateException(
+          "the %s became %s at optimizer step %d of epoch %d: try a lower training.learningRate"
+              .formatted(what, value, step, epoch));
+    }
+  }
+
+  private void requireNoLeak(long liveBefore) {
+    long live = memory.liveBytes();
+    if (live != liveBefore) {
+      throw new IllegalStateException(
+          "a training step left %d bytes behind".formatted(live - liveBefore));
+    }
+  }
+
+  private static List<Scores> results(List<Future<Scores>> futures) {
+    List<Scores> results = new ArrayList<>();
+    for (Future<Scores> future : futures) {
+      try {
+        results.add(future.get());
+      } catch (ExecutionException e) {
+        throw e.getCause() instanceof RuntimeException cause
+            ? cause
+            : new IllegalStateException("a reward failed", e.getCause());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IllegalStateException("interrupted while waiting for rewards", e);
+      }
+    }
+    return results;
+  }
+
+  private static double mean(float[] values) {
+    double sum = 0;
+    for (float value : values) {
+      sum += value;
+    }
+    return sum / values.length;
+  }
+}

@@ -1,0 +1,36 @@
+package org.diffusionnft.trainer;
+
+import org.diffusionnft.autograd.Gradients;
+import org.diffusionnft.trainer.nft.NftLoss;
+
+/** Is told what a run does, on the thread that runs it. Arrays must not be changed. */
+public interface TrainingListener {
+  /** Does nothing. */
+  TrainingListener NONE = new TrainingListener() {};
+
+  /** More images of the epoch have been sampled. */
+  default void sampled(long epoch, int images, int of) {}
+
+  /** All images of the epoch have been sampled and scored. */
+  default void scored(Rollout rollout, double[][] advantages) {}
+
+  /**
+   * A batch was trained on at one timestep.
+   *
+   * @param done how many of these the epoch has seen
+   * @param of how many it will see
+   */
+  default void trained(long epoch, int done, int of) {}
+
+  /** The loss of such a batch, with all that went into it. */
+  default void loss(NftLoss.Batch batch, NftLoss.Outcome outcome) {}
+
+  /** The gradient of an optimizer step, before it is clipped. */
+  default void gradients(long step, Gradients gradients) {}
+
+  /** An optimizer step is done. */
+  default void stepped(StepReport report) {}
+
+  /** An epoch is done, the old policy updated. */
+  default void epochDone(EpochReport report) {}
+}

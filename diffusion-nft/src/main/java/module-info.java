@@ -18,7 +18,9 @@ module org.diffusionnft.trainer {
   exports org.diffusionnft.trainer.cli;
   exports org.diffusionnft.trainer.config;
   exports org.diffusionnft.trainer.conformance;
+  exports org.diffusionnft.trainer.evaluation;
   exports org.diffusionnft.trainer.nft;
+  exports org.diffusionnft.trainer.pretrain;
   exports org.diffusionnft.trainer.reward;
   exports org.diffusionnft.trainer.shapes;
 

@@ -18,7 +18,7 @@ import picocli.CommandLine.Spec;
     versionProvider = Version.class,
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {})
+    subcommands = PretrainCommand.class)
 public final class Dnft implements Runnable {
   @Spec private CommandSpec spec;
 

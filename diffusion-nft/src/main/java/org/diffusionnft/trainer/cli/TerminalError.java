@@ -14,6 +14,11 @@ import java.io.PrintStream;
 final class TerminalError {
   private TerminalError() {}
 
+  /** Whether the error stream is a terminal: the launcher knows, and tells by naming it. */
+  static boolean isTerminal() {
+    return System.getenv("DNFT_STDERR") != null;
+  }
+
   /** Makes {@code System.err} the terminal again, if the launcher put a filter before it. */
   static void restore() {
     String terminal = System.getenv("DNFT_STDERR");

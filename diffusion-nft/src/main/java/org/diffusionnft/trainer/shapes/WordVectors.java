@@ -10,7 +10,8 @@ package org.diffusionnft.trainer.shapes;
  * stored: the numbers follow from the seed.
  */
 public final class WordVectors {
-  private static final long SEED = 20250919;
+  /** What all vectors follow from. */
+  static final long SEED = 20250919;
 
   private final int dim;
   private final float[] words;

@@ -1,0 +1,95 @@
+package org.diffusionnft.trainer.cli;
+
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.DeviceOptions;
+import org.diffusionnft.tensor.DeviceProvider;
+import org.diffusionnft.tensor.DeviceProvider.Description;
+import org.diffusionnft.tensor.Devices;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Options of every command that computes. */
+final class ComputeOptions {
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec;
+
+  @Option(
+      names = "--device",
+      paramLabel = "NAME",
+      description = "What computes, such as vector or reference. Default: the fastest found.")
+  private @Nullable String device;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Threads that compute. Default: all processors. Results do not depend on it.")
+  private @Nullable Integer threads;
+
+  @Option(
+      names = {"-q", "--quiet"},
+      description = "No progress, only results and errors.")
+  private boolean quiet;
+
+  /**
+   * Opens the device and says which, once.
+   *
+   * @throws IllegalArgumentException if a device that was asked for is not there
+   */
+  Device open() {
+    DeviceOptions options = threads == null ? DeviceOptions.defaults() : new DeviceOptions(threads);
+    Device opened = device == null ? Devices.openDefault(options) : Devices.open(device, options);
+    if (!quiet) {
+      err().println(choice(opened.name()));
+      err().flush();
+    }
+    return opened;
+  }
+
+  /** A progress display on the error stream. */
+  Progress progress(String task, long done, long all) {
+    return Progress.start(err(), task, done, all, quiet);
+  }
+
+  /** A line on the error stream, unless all is to be quiet. */
+  void note(String line) {
+    if (!quiet) {
+      err().println(line);
+      err().flush();
+    }
+  }
+
+  private PrintWriter err() {
+    return spec.commandLine().getErr();
+  }
+
+  /** Which device was chosen, which others there are, what is missing, what would change it. */
+  private String choice(String name) {
+    String details = "";
+    List<String> others = new ArrayList<>();
+    List<String> missing = new ArrayList<>();
+    for (DeviceProvider provider : Devices.providers()) {
+      DeviceProvider.Found found = provider.probe();
+      for (Description description : found.devices()) {
+        if (description.name().equals(name)) {
+          details = " (" + description.details() + ")";
+        } else {
+          others.add(description.name());
+        }
+      }
+      if (!found.missing().isEmpty()) {
+        missing.add(found.missing());
+      }
+    }
+    return "device: "
+        + name
+        + details
+        + (others.isEmpty() ? "" : "; also here: " + String.join(", ", others))
+        + (missing.isEmpty() ? "" : "; missing: " + String.join("; ", missing))
+        + (device == null ? "; --device chooses another" : "; chosen by --device");
+  }
+}

@@ -1,0 +1,56 @@
+package org.diffusionnft.tests.models;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import org.diffusionnft.models.FlowMatchSchedule;
+import org.diffusionnft.tensor.ReferenceDevice;
+import org.diffusionnft.tensor.Tensor;
+import org.junit.jupiter.api.Test;
+
+class FlowMatchScheduleTest {
+  private final FlowMatchSchedule ten = FlowMatchSchedule.Config.SD3.steps(10);
+
+  @Test
+  void theTenStepsOfTheOfficialConfiguration() {
+    assertArrayEquals(
+        new long[] {1000, 960, 913, 857, 790, 707, 602, 464, 278, 8}, ten.truncatedTimesteps());
+    assertEquals(0.0089286, ten.sigma(9), 1e-6);
+    assertEquals(0, ten.sigma(10));
+    assertEquals(10, ten.timesteps().length);
+  }
+
+  @Test
+  void withoutAShiftTheLevelsAreEvenlySpaced() {
+    float[] sigmas = new FlowMatchSchedule.Config(1000, 1).steps(4).sigmas();
+    assertArrayEquals(new float[] {1, 0.667f, 0.334f, 0.001f, 0}, sigmas, 1e-6f);
+  }
+
+  @Test
+  void oneStepGoesFromNoiseToImage() {
+    assertArrayEquals(new float[] {1, 0}, FlowMatchSchedule.Config.SD3.steps(1).sigmas());
+  }
+
+  @Test
+  void noiseIsAddedPerEntry() {
+    try (var device = new ReferenceDevice()) {
+      Tensor sample = Tensor.of(device, new float[] {1, 2, 3, 4}, 2, 2);
+      Tensor noise = Tensor.of(device, new float[] {-1, 0, 1, 2}, 2, 2);
+      float[] t = ten.timesteps();
+      float[] out = ten.addNoise(sample, new float[] {t[0], t[5]}, noise).toFloats();
+      float s = ten.sigma(5);
+      assertArrayEquals(new float[] {-1, 0, s + (1 - s) * 3, s * 2 + (1 - s) * 4}, out, 1e-6f);
+      assertThrows(
+          IllegalArgumentException.class, () -> ten.addNoise(sample, new float[] {1, 2}, noise));
+    }
+  }
+
+  @Test
+  void badNumbersAreTold() {
+    assertThrows(IllegalArgumentException.class, () -> FlowMatchSchedule.Config.SD3.steps(0));
+    assertThrows(
+        IllegalArgumentException.class, () -> new FlowMatchSchedule.Config(1000, Double.NaN));
+    assertThrows(IllegalArgumentException.class, () -> new FlowMatchSchedule.Config(0, 3));
+  }
+}

@@ -1,7 +1,10 @@
 package org.diffusionnft.trainer;
 
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.SequencedMap;
 import org.diffusionnft.trainer.nft.LossTerms;
+import org.diffusionnft.trainer.nft.PromptStatistics;
 
 /**
  * One epoch on one page: is it learning, standing still, or cheating the reward?
@@ -36,4 +39,41 @@ public record EpochReport(
     double gradNorm,
     double oldDecay,
     double samplingSeconds,
-    double trainingSeconds) {}
+    double trainingSeconds) {
+
+  static EpochReport of(
+      Rollout rollout,
+      PromptStatistics statistics,
+      List<StepReport> stepReports,
+      long steps,
+      int promptsSeen,
+      double oldDecay,
+      double samplingSeconds,
+      double trainingSeconds) {
+    SequencedMap<String, Double> components = new LinkedHashMap<>();
+    rollout.scores().components().forEach((name, scores) -> components.put(name, mean(scores)));
+    return new EpochReport(
+        rollout.epoch(),
+        steps,
+        mean(rollout.scores().total()),
+        components,
+        statistics.meanOfTop(25),
+        statistics.rewardStdMean(),
+        statistics.zeroStdRatio(),
+        statistics.groupSize(),
+        promptsSeen,
+        LossTerms.mean(stepReports.stream().map(StepReport::terms).toList()),
+        stepReports.stream().mapToDouble(StepReport::gradNorm).average().orElse(0),
+        oldDecay,
+        samplingSeconds,
+        trainingSeconds);
+  }
+
+  private static double mean(float[] values) {
+    double sum = 0;
+    for (float value : values) {
+      sum += value;
+    }
+    return sum / values.length;
+  }
+}

@@ -5,12 +5,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SequencedMap;
 import java.util.Set;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import org.diffusionnft.autograd.AdamW;
 import org.diffusionnft.autograd.Ema;
 import org.diffusionnft.autograd.Gradients;
@@ -36,7 +31,6 @@ import org.diffusionnft.trainer.nft.NftLoss;
 import org.diffusionnft.trainer.nft.PromptStatistics;
 import org.diffusionnft.trainer.reward.Images;
 import org.diffusionnft.trainer.reward.Prompt;
-import org.diffusionnft.trainer.reward.WeightedRewards.Scores;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -123,7 +117,15 @@ public final class NftTrainer implements AutoCloseable {
 
       promptsSeen.addAll(statistics.prompts());
       EpochReport report =
-          report(rollout, statistics, steps, decay, started, sampled, System.nanoTime());
+          EpochReport.of(
+              rollout,
+              statistics,
+              steps,
+              step,
+              promptsSeen.size(),
+              decay,
+              (sampled - started) * 1e-9,
+              (System.nanoTime() - sampled) * 1e-9);
       epoch++;
       listener.epochDone(report);
       return report;
@@ -133,8 +135,7 @@ public final class NftTrainer implements AutoCloseable {
   /** Samples an epoch's images with the old policy; rewards run beside it. */
   private Rollout sample(List<Prompt> prompts, PromptTable table, TrainingListener listener) {
     float[][] latents = new float[prompts.size()][];
-    List<Future<Scores>> scores = new ArrayList<>();
-    try (ExecutorService judge = Executors.newSingleThreadExecutor()) {
+    try (RewardQueue scores = new RewardQueue(task.rewards())) {
       for (int first = 0; first < latents.length; first += config.sampling().batchSize()) {
         int last = Math.min(first + config.sampling().batchSize(), latents.length);
         List<Prompt> batch = prompts.subList(first, last);
@@ -144,11 +145,11 @@ public final class NftTrainer implements AutoCloseable {
             latents[i] = sampled.narrow(i - first, 1).toFloats();
           }
           Images images = task.decoder().decode(sampled);
-          scores.add(judge.submit(() -> task.rewards().score(images, batch)));
+          scores.submit(images, batch);
         }
         listener.sampled(epoch, last, latents.length);
       }
-      return new Rollout(epoch, prompts, latents, Scores.concat(results(scores)));
+      return new Rollout(epoch, prompts, latents, scores.await());
     }
   }
 
@@ -174,25 +175,26 @@ public final class NftTrainer implements AutoCloseable {
   /** Trains on an epoch's images, in random order, each at a random choice of the timesteps. */
   private List<StepReport> train(
       Rollout rollout, double[][] advantages, PromptTable table, TrainingListener listener) {
-    int count = rollout.images();
     int batchSize = config.training().batchSize();
     int turns = config.trainedTimesteps();
-    int batchesPerStep = count / batchSize / config.training().optimizerStepsPerEpoch();
+    int batches = rollout.images() / batchSize;
+    int batchesPerStep = batches / config.training().optimizerStepsPerEpoch();
     int inner = config.training().innerEpochs();
-    int done = 0;
     List<StepReport> reports = new ArrayList<>();
     List<LossTerms> terms = new ArrayList<>();
+    int done = 0;
     for (long pass = epoch * inner; pass < (epoch + 1) * inner; pass++) {
       TrainingPass images =
           new TrainingPass(rollout, advantages, schedule, task.randomness(), pass);
-      for (int first = 0; first < count; first += batchSize) {
+      for (int number = 0; number < batches; number++) {
         long liveBefore = memory.liveBytes();
         for (int turn = 0; turn < turns; turn++) {
-          TrainingPass.Batch batch = images.batch(first, batchSize, turn);
-          terms.add(descend(batch, table, 1.0 / (batchesPerStep * turns), listener));
-          listener.trained(epoch, ++done, inner * count / batchSize * turns);
+          TrainingPass.Batch batch = images.batch(number * batchSize, batchSize, turn);
+          TrainedBatch trained = descend(batch, table, 1.0 / (batchesPerStep * turns));
+          terms.add(trained.outcome().terms());
+          listener.trained(epoch, ++done, inner * batches * turns, trained);
         }
-        if ((first / batchSize + 1) % batchesPerStep == 0) {
+        if ((number + 1) % batchesPerStep == 0) {
           reports.add(update(LossTerms.mean(terms), listener));
           terms.clear();
         }
@@ -203,8 +205,7 @@ public final class NftTrainer implements AutoCloseable {
   }
 
   /** Adds a share of the gradient of one batch at one timestep of each of its images. */
-  private LossTerms descend(
-      TrainingPass.Batch batch, PromptTable table, double share, TrainingListener listener) {
+  private TrainedBatch descend(TrainingPass.Batch batch, PromptTable table, double share) {
     try (Memory.Scope scope = memory.scope()) {
       Shape c = task.latents();
       Variable xt =
@@ -215,7 +216,9 @@ public final class NftTrainer implements AutoCloseable {
 
       float[] oldVelocity = velocity(xt, timesteps, prompts, ForwardPass.with(old));
       float @Nullable [] baseVelocity =
-          loss.referenceMseWeight() > 0 ? velocity(xt, timesteps, prompts, ForwardPass.BASE) : null;
+          config.loss().needsReference()
+              ? velocity(xt, timesteps, prompts, ForwardPass.BASE)
+              : null;
       ForwardPass pass = ForwardPass.with(policy).checkpointing(config.training().checkpointing());
       Tape tape = new Tape();
       Variable predicted = tape.record(() -> model.forward(xt, timesteps, prompts, pass));
@@ -231,10 +234,9 @@ public final class NftTrainer implements AutoCloseable {
               batch.advantages());
       NftLoss.Outcome outcome = loss.evaluate(arguments);
       requireFinite("loss", outcome.terms().totalLoss());
-      listener.loss(arguments, outcome);
 
       tape.backward(predicted, seed(outcome.gradient(), share, predicted.shape()), gradients);
-      return outcome.terms();
+      return new TrainedBatch(timesteps, arguments, outcome);
     }
   }
 
@@ -264,33 +266,6 @@ public final class NftTrainer implements AutoCloseable {
     }
     listener.stepped(report);
     return report;
-  }
-
-  private EpochReport report(
-      Rollout rollout,
-      PromptStatistics statistics,
-      List<StepReport> steps,
-      double decay,
-      long started,
-      long sampled,
-      long trained) {
-    SequencedMap<String, Double> components = new LinkedHashMap<>();
-    rollout.scores().components().forEach((name, scores) -> components.put(name, mean(scores)));
-    return new EpochReport(
-        epoch,
-        step,
-        mean(rollout.scores().total()),
-        components,
-        statistics.meanOfTop(25),
-        statistics.rewardStdMean(),
-        statistics.zeroStdRatio(),
-        statistics.groupSize(),
-        promptsSeen.size(),
-        LossTerms.mean(steps.stream().map(StepReport::terms).toList()),
-        steps.stream().mapToDouble(StepReport::gradNorm).average().orElse(0),
-        decay,
-        (sampled - started) * 1e-9,
-        (trained - sampled) * 1e-9);
   }
 
   /** The policy in training. */
@@ -371,30 +346,5 @@ public final class NftTrainer implements AutoCloseable {
       throw new IllegalStateException(
           "a training step left %d bytes behind".formatted(live - liveBefore));
     }
-  }
-
-  private static List<Scores> results(List<Future<Scores>> futures) {
-    List<Scores> results = new ArrayList<>();
-    for (Future<Scores> future : futures) {
-      try {
-        results.add(future.get());
-      } catch (ExecutionException e) {
-        throw e.getCause() instanceof RuntimeException cause
-            ? cause
-            : new IllegalStateException("a reward failed", e.getCause());
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new IllegalStateException("interrupted while waiting for rewards", e);
-      }
-    }
-    return results;
-  }
-
-  private static double mean(float[] values) {
-    double sum = 0;
-    for (float value : values) {
-      sum += value;
-    }
-    return sum / values.length;
   }
 }

@@ -1,7 +1,6 @@
 package org.diffusionnft.trainer;
 
 import org.diffusionnft.autograd.Gradients;
-import org.diffusionnft.trainer.nft.NftLoss;
 
 /** Is told what a run does, on the thread that runs it. Arrays must not be changed. */
 public interface TrainingListener {
@@ -15,15 +14,12 @@ public interface TrainingListener {
   default void scored(Rollout rollout, double[][] advantages) {}
 
   /**
-   * A batch was trained on at one timestep.
+   * A batch was trained on at one timestep of each of its images.
    *
-   * @param done how many of these the epoch has seen
+   * @param done how many of these the epoch has seen, this one included
    * @param of how many it will see
    */
-  default void trained(long epoch, int done, int of) {}
-
-  /** The loss of such a batch, with all that went into it. */
-  default void loss(NftLoss.Batch batch, NftLoss.Outcome outcome) {}
+  default void trained(long epoch, int done, int of, TrainedBatch batch) {}
 
   /** The gradient of an optimizer step, before it is clipped. */
   default void gradients(long step, Gradients gradients) {}

@@ -19,6 +19,8 @@ import org.diffusionnft.trainer.nft.PromptStatistics.Spread;
  * @param weighting {@code self_normalized} or {@code uniform}
  * @param advantageSpread what advantages are divided by: the standard deviation of all rewards of
  *     the epoch, {@code global}, or of the prompt's, {@code per_prompt}
+ * @param measureReference whether the distance to the frozen base is measured where it has no
+ *     weight: tells how far the policy has gone, and costs a forward pass
  */
 public record LossSettings(
     double guidanceBeta,
@@ -26,7 +28,8 @@ public record LossSettings(
     double advClipMax,
     AdvantageMode advantageMode,
     LossWeighting weighting,
-    Spread advantageSpread) {
+    Spread advantageSpread,
+    boolean measureReference) {
   /** Checks the ranges. */
   public LossSettings {
     requirePositive("guidanceBeta", guidanceBeta);
@@ -36,11 +39,16 @@ public record LossSettings(
 
   /**
    * {@code guidanceBeta: 1, referenceMseWeight: 1e-4, advClipMax: 5, advantageMode: all, weighting:
-   * self_normalized, advantageSpread: global}.
+   * self_normalized, advantageSpread: global, measureReference: false}.
    */
   public static LossSettings official() {
     return new LossSettings(
-        1, 1e-4, 5, AdvantageMode.ALL, LossWeighting.SELF_NORMALIZED, Spread.GLOBAL);
+        1, 1e-4, 5, AdvantageMode.ALL, LossWeighting.SELF_NORMALIZED, Spread.GLOBAL, false);
+  }
+
+  /** Whether the base model must be run beside the policy. */
+  public boolean needsReference() {
+    return measureReference || referenceMseWeight > 0;
   }
 
   /** The loss. */
@@ -55,6 +63,7 @@ public record LossSettings(
         keys.number("advClipMax", d.advClipMax),
         keys.choice("advantageMode", d.advantageMode),
         keys.choice("weighting", d.weighting),
-        keys.choice("advantageSpread", d.advantageSpread));
+        keys.choice("advantageSpread", d.advantageSpread),
+        keys.flag("measureReference", d.measureReference));
   }
 }

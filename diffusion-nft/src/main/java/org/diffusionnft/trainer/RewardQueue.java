@@ -1,0 +1,55 @@
+package org.diffusionnft.trainer;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.diffusionnft.trainer.reward.Images;
+import org.diffusionnft.trainer.reward.Prompt;
+import org.diffusionnft.trainer.reward.WeightedRewards;
+import org.diffusionnft.trainer.reward.WeightedRewards.Scores;
+
+/** Scores batches on a thread of its own, in order, while the next ones are sampled. */
+final class RewardQueue implements AutoCloseable {
+  private final WeightedRewards rewards;
+  private final ExecutorService thread =
+      Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name("rewards").factory());
+  private final List<Future<Scores>> scores = new ArrayList<>();
+
+  RewardQueue(WeightedRewards rewards) {
+    this.rewards = rewards;
+  }
+
+  void submit(Images images, List<Prompt> prompts) {
+    scores.add(thread.submit(() -> rewards.score(images, prompts)));
+  }
+
+  /**
+   * The scores of all batches, in the order in which they were submitted.
+   *
+   * @throws IllegalStateException if a reward gave no valid scores; whatever a reward threw
+   */
+  Scores await() {
+    List<Scores> results = new ArrayList<>();
+    for (Future<Scores> future : scores) {
+      try {
+        results.add(future.get());
+      } catch (ExecutionException e) {
+        throw e.getCause() instanceof RuntimeException cause
+            ? cause
+            : new IllegalStateException("a reward failed", e.getCause());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IllegalStateException("interrupted while waiting for rewards", e);
+      }
+    }
+    return Scores.concat(results);
+  }
+
+  @Override
+  public void close() {
+    thread.shutdownNow();
+  }
+}

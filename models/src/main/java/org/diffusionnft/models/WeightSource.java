@@ -16,7 +16,8 @@ import org.diffusionnft.tensor.Tensor;
 public interface WeightSource {
 
   /**
-   * The tensor of this name, in its stored dtype. The source says how long its memory stays valid.
+   * The tensor of this name, in its stored dtype. Memory of the device's pool becomes the caller's;
+   * of any other memory, such as a mapped file, the source says how long it stays valid.
    *
    * @throws IllegalArgumentException if there is none or its shape is another; the message names
    *     the key, the expected and the found shape

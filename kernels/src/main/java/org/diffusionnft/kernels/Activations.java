@@ -30,9 +30,20 @@ final class Activations {
   static FloatVector geluTanhSlope(FloatVector value) {
     // Constant beyond 30; further out the square would overflow.
     FloatVector x = value.lanewise(VectorOperators.MAX, -30f).lanewise(VectorOperators.MIN, 30f);
-    FloatVector s = VectorMath.sigmoid(geluArgument(x));
     FloatVector inner = x.mul(x).fma(splat(6 * SQRT_2_OVER_PI * CUBIC), splat(2 * SQRT_2_OVER_PI));
-    return x.mul(inner).mul(splat(1).sub(s)).fma(s, s);
+    return sigmoidAndSlope(geluArgument(x), x.mul(inner));
+  }
+
+  /**
+   * {@code s + factor s (1 - s)} for {@code s = sigmoid(u)}. {@code 1 - s} is not taken as a
+   * difference, which would leave no digits for large u.
+   */
+  private static FloatVector sigmoidAndSlope(FloatVector u, FloatVector factor) {
+    FloatVector e = VectorMath.exp(u.abs().neg());
+    FloatVector larger = splat(1).div(e.add(1f));
+    FloatVector smaller = e.mul(larger);
+    FloatVector s = larger.blend(smaller, u.compare(VectorOperators.LT, 0));
+    return factor.mul(smaller).fma(larger, s);
   }
 
   static FloatVector geluErf(FloatVector x) {
@@ -57,7 +68,6 @@ final class Activations {
 
   /** The slope of {@code x sigmoid(x)}. */
   static FloatVector siluSlope(FloatVector x) {
-    FloatVector s = VectorMath.sigmoid(x);
-    return x.mul(splat(1).sub(s)).fma(s, s);
+    return sigmoidAndSlope(x, x);
   }
 }

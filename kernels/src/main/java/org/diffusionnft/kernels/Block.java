@@ -62,7 +62,7 @@ final class Block {
       boolean add,
       long tile) {
     boolean wide = columns > LANES;
-    boolean direct = scale == 1 && columns == (wide ? Panels.WIDTH : LANES);
+    boolean direct = !add && scale == 1 && columns == (wide ? Panels.WIDTH : LANES);
     long rowTile = wide ? 2 * BYTES : BYTES;
     int rows = m >= ROWS ? ROWS : m >= 4 ? 4 : 1;
     for (int done = 0; done < m; ) {
@@ -71,9 +71,9 @@ final class Block {
       int repeated = done - row;
       long atA = a + row * rowA;
       if (direct && repeated == 0) {
-        tile(rows, wide, depth, atA, rowA, stepA, b, c + row * rowC, rowC, add);
+        tile(rows, wide, depth, atA, rowA, stepA, b, c + row * rowC, rowC);
       } else {
-        tile(rows, wide, depth, atA, rowA, stepA, b, tile, rowTile, false);
+        tile(rows, wide, depth, atA, rowA, stepA, b, tile, rowTile);
         for (int r = repeated; r < rows; r++) {
           merge(tile + r * rowTile, c + (row + r) * rowC, columns, scale, add);
         }
@@ -83,27 +83,18 @@ final class Block {
   }
 
   private static void tile(
-      int rows,
-      boolean wide,
-      int depth,
-      long a,
-      long rowA,
-      long stepA,
-      long b,
-      long c,
-      long rowC,
-      boolean add) {
+      int rows, boolean wide, int depth, long a, long rowA, long stepA, long b, long c, long rowC) {
     if (wide) {
       switch (rows) {
-        case 8 -> WideTiles.tile8x2(depth, a, rowA, stepA, b, 2 * BYTES, c, rowC, add);
-        case 4 -> WideTiles.tile4x2(depth, a, rowA, stepA, b, 2 * BYTES, c, rowC, add);
-        default -> WideTiles.tile1x2(depth, a, rowA, stepA, b, 2 * BYTES, c, rowC, add);
+        case 8 -> WideTiles.tile8x2(depth, a, rowA, stepA, b, 2 * BYTES, c, rowC);
+        case 4 -> WideTiles.tile4x2(depth, a, rowA, stepA, b, 2 * BYTES, c, rowC);
+        default -> WideTiles.tile1x2(depth, a, rowA, stepA, b, 2 * BYTES, c, rowC);
       }
     } else {
       switch (rows) {
-        case 8 -> NarrowTiles.tile8x1(depth, a, rowA, stepA, b, BYTES, c, rowC, add);
-        case 4 -> NarrowTiles.tile4x1(depth, a, rowA, stepA, b, BYTES, c, rowC, add);
-        default -> NarrowTiles.tile1x1(depth, a, rowA, stepA, b, BYTES, c, rowC, add);
+        case 8 -> NarrowTiles.tile8x1(depth, a, rowA, stepA, b, BYTES, c, rowC);
+        case 4 -> NarrowTiles.tile4x1(depth, a, rowA, stepA, b, BYTES, c, rowC);
+        default -> NarrowTiles.tile1x1(depth, a, rowA, stepA, b, BYTES, c, rowC);
       }
     }
   }

@@ -12,15 +12,7 @@ final class NarrowTiles {
   private NarrowTiles() {}
 
   static void tile8x1(
-      int depth,
-      long a,
-      long rowA,
-      long stepA,
-      long b,
-      long stepB,
-      long c,
-      long rowC,
-      boolean add) {
+      int depth, long a, long rowA, long stepA, long b, long stepB, long c, long rowC) {
     FloatVector c00 = splat(0);
     FloatVector c10 = splat(0);
     FloatVector c20 = splat(0);
@@ -52,26 +44,18 @@ final class NarrowTiles {
       p += stepA;
       q += stepB;
     }
-    finish(c, c00, add);
-    finish(c + rowC, c10, add);
-    finish(c + 2 * rowC, c20, add);
-    finish(c + 3 * rowC, c30, add);
-    finish(c + 4 * rowC, c40, add);
-    finish(c + 5 * rowC, c50, add);
-    finish(c + 6 * rowC, c60, add);
-    finish(c + 7 * rowC, c70, add);
+    store(c, c00);
+    store(c + rowC, c10);
+    store(c + 2 * rowC, c20);
+    store(c + 3 * rowC, c30);
+    store(c + 4 * rowC, c40);
+    store(c + 5 * rowC, c50);
+    store(c + 6 * rowC, c60);
+    store(c + 7 * rowC, c70);
   }
 
   static void tile4x1(
-      int depth,
-      long a,
-      long rowA,
-      long stepA,
-      long b,
-      long stepB,
-      long c,
-      long rowC,
-      boolean add) {
+      int depth, long a, long rowA, long stepA, long b, long stepB, long c, long rowC) {
     FloatVector c00 = splat(0);
     FloatVector c10 = splat(0);
     FloatVector c20 = splat(0);
@@ -91,22 +75,14 @@ final class NarrowTiles {
       p += stepA;
       q += stepB;
     }
-    finish(c, c00, add);
-    finish(c + rowC, c10, add);
-    finish(c + 2 * rowC, c20, add);
-    finish(c + 3 * rowC, c30, add);
+    store(c, c00);
+    store(c + rowC, c10);
+    store(c + 2 * rowC, c20);
+    store(c + 3 * rowC, c30);
   }
 
   static void tile1x1(
-      int depth,
-      long a,
-      long rowA,
-      long stepA,
-      long b,
-      long stepB,
-      long c,
-      long rowC,
-      boolean add) {
+      int depth, long a, long rowA, long stepA, long b, long stepB, long c, long rowC) {
     FloatVector c00 = splat(0);
     long p = a;
     long q = b;
@@ -117,10 +93,6 @@ final class NarrowTiles {
       p += stepA;
       q += stepB;
     }
-    finish(c, c00, add);
-  }
-
-  private static void finish(long at, FloatVector v, boolean add) {
-    store(at, add ? v.add(load(at)) : v);
+    store(c, c00);
   }
 }

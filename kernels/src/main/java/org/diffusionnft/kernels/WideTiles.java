@@ -11,26 +11,18 @@ import jdk.incubator.vector.FloatVector;
 /**
  * Micro-kernels: tiles of a matrix product, two vectors wide, held in registers.
  *
- * <p>{@code c[r, :] = sum over k of a[r, k] * b[k, :]}, or added to {@code c}. Element {@code (r,
- * k)} of {@code a} is at {@code a + r * rowA + k * stepA}, row {@code k} of {@code b} at {@code b +
- * k * stepB}, row {@code r} of {@code c} at {@code c + r * rowC}; all in bytes. Every accumulator
- * is a local variable of its own: that is what makes the compiler keep it in a register (an array
- * of vectors would live in memory). Per step of k, eight rows take ten loads for sixteen fused
- * multiply-adds, so the multipliers are the bottleneck, at 97 % of their peak where measured.
+ * <p>{@code c[r, :] = sum over k of a[r, k] * b[k, :]}. Element {@code (r, k)} of {@code a} is at
+ * {@code a + r * rowA + k * stepA}, row {@code k} of {@code b} at {@code b + k * stepB}, row {@code
+ * r} of {@code c} at {@code c + r * rowC}; all in bytes. Every accumulator is a local variable of
+ * its own: that is what makes the compiler keep it in a register (an array of vectors would live in
+ * memory). Per step of k, eight rows take ten loads for sixteen fused multiply-adds, so the
+ * multipliers are the bottleneck, at 97 % of their peak where measured.
  */
 final class WideTiles {
   private WideTiles() {}
 
   static void tile8x2(
-      int depth,
-      long a,
-      long rowA,
-      long stepA,
-      long b,
-      long stepB,
-      long c,
-      long rowC,
-      boolean add) {
+      int depth, long a, long rowA, long stepA, long b, long stepB, long c, long rowC) {
     FloatVector c00 = splat(0);
     FloatVector c01 = splat(0);
     FloatVector c10 = splat(0);
@@ -79,26 +71,26 @@ final class WideTiles {
       p += stepA;
       q += stepB;
     }
-    finish(c, c00, c01, add);
-    finish(c + rowC, c10, c11, add);
-    finish(c + 2 * rowC, c20, c21, add);
-    finish(c + 3 * rowC, c30, c31, add);
-    finish(c + 4 * rowC, c40, c41, add);
-    finish(c + 5 * rowC, c50, c51, add);
-    finish(c + 6 * rowC, c60, c61, add);
-    finish(c + 7 * rowC, c70, c71, add);
+    store(c, c00);
+    store(c + BYTES, c01);
+    store(c + rowC, c10);
+    store(c + rowC + BYTES, c11);
+    store(c + 2 * rowC, c20);
+    store(c + 2 * rowC + BYTES, c21);
+    store(c + 3 * rowC, c30);
+    store(c + 3 * rowC + BYTES, c31);
+    store(c + 4 * rowC, c40);
+    store(c + 4 * rowC + BYTES, c41);
+    store(c + 5 * rowC, c50);
+    store(c + 5 * rowC + BYTES, c51);
+    store(c + 6 * rowC, c60);
+    store(c + 6 * rowC + BYTES, c61);
+    store(c + 7 * rowC, c70);
+    store(c + 7 * rowC + BYTES, c71);
   }
 
   static void tile4x2(
-      int depth,
-      long a,
-      long rowA,
-      long stepA,
-      long b,
-      long stepB,
-      long c,
-      long rowC,
-      boolean add) {
+      int depth, long a, long rowA, long stepA, long b, long stepB, long c, long rowC) {
     FloatVector c00 = splat(0);
     FloatVector c01 = splat(0);
     FloatVector c10 = splat(0);
@@ -127,22 +119,18 @@ final class WideTiles {
       p += stepA;
       q += stepB;
     }
-    finish(c, c00, c01, add);
-    finish(c + rowC, c10, c11, add);
-    finish(c + 2 * rowC, c20, c21, add);
-    finish(c + 3 * rowC, c30, c31, add);
+    store(c, c00);
+    store(c + BYTES, c01);
+    store(c + rowC, c10);
+    store(c + rowC + BYTES, c11);
+    store(c + 2 * rowC, c20);
+    store(c + 2 * rowC + BYTES, c21);
+    store(c + 3 * rowC, c30);
+    store(c + 3 * rowC + BYTES, c31);
   }
 
   static void tile1x2(
-      int depth,
-      long a,
-      long rowA,
-      long stepA,
-      long b,
-      long stepB,
-      long c,
-      long rowC,
-      boolean add) {
+      int depth, long a, long rowA, long stepA, long b, long stepB, long c, long rowC) {
     FloatVector c00 = splat(0);
     FloatVector c01 = splat(0);
     long p = a;
@@ -156,16 +144,7 @@ final class WideTiles {
       p += stepA;
       q += stepB;
     }
-    finish(c, c00, c01, add);
-  }
-
-  private static void finish(long at, FloatVector v0, FloatVector v1, boolean add) {
-    if (add) {
-      store(at, v0.add(load(at)));
-      store(at + BYTES, v1.add(load(at + BYTES)));
-    } else {
-      store(at, v0);
-      store(at + BYTES, v1);
-    }
+    store(c, c00);
+    store(c + BYTES, c01);
   }
 }

@@ -23,6 +23,7 @@ module org.diffusionnft.trainer {
   exports org.diffusionnft.trainer.pretrain;
   exports org.diffusionnft.trainer.reward;
   exports org.diffusionnft.trainer.shapes;
+  exports org.diffusionnft.trainer.verify;
 
   opens org.diffusionnft.trainer.cli to
       info.picocli;

@@ -18,7 +18,7 @@ import picocli.CommandLine.Spec;
     versionProvider = Version.class,
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = PretrainCommand.class)
+    subcommands = {PretrainCommand.class, Verify.class})
 public final class Dnft implements Runnable {
   @Spec private CommandSpec spec;
 

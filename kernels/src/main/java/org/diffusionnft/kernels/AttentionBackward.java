@@ -15,7 +15,6 @@ final class AttentionBackward {
   /** Keys of a block. */
   static final int KEYS = 256;
 
-  private static final int SLOT_TILE = 0;
   private static final int SLOT_KEYS = 1;
   private static final int SLOT_QUERIES = 2;
   private static final int SLOT_SCORES = 3;
@@ -72,7 +71,8 @@ final class AttentionBackward {
     long queryBase = scratch.floats(SLOT_QUERIES, 2 * Panels.floats(depth, QUERIES));
     Buffers buffers =
         new Buffers(
-            scratch.floats(SLOT_TILE, Block.TILE_FLOATS),
+            scratch.tile(),
+            scratch.work(),
             keyBase,
             keyBase + 4 * widePanels,
             keyBase + 8 * widePanels,
@@ -83,10 +83,12 @@ final class AttentionBackward {
       int keys = Math.min(KEYS, endKey - key);
       long atK = call.key(call.k(), bh, key);
       long atV = call.key(call.v(), bh, key);
-      Panels.packAll(DType.F32, true, atK, elements, depth, keys, buffers.keysAcross);
-      Panels.packAll(DType.F32, true, atV, elements, depth, keys, buffers.valuesAcross);
+      Panels.packAll(DType.F32, true, atK, elements, depth, keys, buffers.keysAcross, buffers.work);
+      Panels.packAll(
+          DType.F32, true, atV, elements, depth, keys, buffers.valuesAcross, buffers.work);
       if (wanted != Wanted.KEYS_AND_VALUES) {
-        Panels.packAll(DType.F32, false, atK, elements, keys, depth, buffers.keysDown);
+        Panels.packAll(
+            DType.F32, false, atK, elements, keys, depth, buffers.keysDown, buffers.work);
       }
       for (int query = firstQuery; query < endQuery; query += QUERIES) {
         int queries = Math.min(QUERIES, endQuery - query);
@@ -98,6 +100,7 @@ final class AttentionBackward {
   /** Working memory: packed keys and values, packed queries and gradients, scores. */
   private record Buffers(
       long tile,
+      long work,
       long keysAcross,
       long valuesAcross,
       long keysDown,
@@ -178,8 +181,10 @@ final class AttentionBackward {
     }
     if (wanted != Wanted.QUERIES) {
       long elements = call.row() / 4;
-      Panels.packAll(DType.F32, false, atQ, elements, queries, depth, buffers.queriesDown);
-      Panels.packAll(DType.F32, false, atGrad, elements, queries, depth, buffers.gradsDown);
+      Panels.packAll(
+          DType.F32, false, atQ, elements, queries, depth, buffers.queriesDown, buffers.work);
+      Panels.packAll(
+          DType.F32, false, atGrad, elements, queries, depth, buffers.gradsDown, buffers.work);
       long down = 4L * Panels.WIDTH * queries;
       Block.multiply(
           keys,

@@ -1,5 +1,7 @@
 package org.diffusionnft.kernels;
 
+import org.diffusionnft.tensor.DType;
+
 /**
  * One block of queries of one head against all keys, in blocks of keys (Dao et al., FlashAttention,
  * arXiv 2205.14135): per row a running maximum, a running sum, and an output that is rescaled when
@@ -15,7 +17,6 @@ final class AttentionForward {
   /** Rows whose scores are in the nearest cache at a time. */
   private static final int ROWS = 32;
 
-  private static final int SLOT_TILE = 0;
   private static final int SLOT_KEYS = 1;
   private static final int SLOT_VALUES = 2;
   private static final int SLOT_SCORES = 3;
@@ -35,7 +36,7 @@ final class AttentionForward {
   void run(int bh, int first, int end, Scratch scratch) {
     int rows = end - first;
     int depth = call.depth();
-    long tile = scratch.floats(SLOT_TILE, Block.TILE_FLOATS);
+    long tile = scratch.tile();
     long keyPanels = scratch.floats(SLOT_KEYS, Panels.floats(Math.min(KEYS, call.keys()), depth));
     long values = scratch.floats(SLOT_VALUES, Panels.floats(depth, KEYS));
     long scores = scratch.floats(SLOT_SCORES, (long) ROWS * KEYS);
@@ -47,21 +48,23 @@ final class AttentionForward {
     for (int key = 0; key < call.keys(); key += KEYS) {
       int keys = Math.min(KEYS, call.keys() - key);
       Panels.packAll(
-          org.diffusionnft.tensor.DType.F32,
+          DType.F32,
           true,
           call.key(call.k(), bh, key),
           elements,
           depth,
           keys,
-          keyPanels);
+          keyPanels,
+          scratch.work());
       Panels.packAll(
-          org.diffusionnft.tensor.DType.F32,
+          DType.F32,
           false,
           call.key(call.v(), bh, key),
           elements,
           keys,
           depth,
-          values);
+          values,
+          scratch.work());
       for (int row = 0; row < rows; row += ROWS) {
         int count = Math.min(ROWS, rows - row);
         block(

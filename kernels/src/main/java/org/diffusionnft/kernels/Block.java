@@ -48,7 +48,7 @@ final class Block {
   }
 
   /** All rows of one panel. */
-  private static void strip(
+  static void strip(
       int m,
       int columns,
       int depth,

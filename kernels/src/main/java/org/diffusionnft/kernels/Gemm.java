@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * <p>A task is a block of rows and columns of the output with all of K. It walks K in steps of
  * {@link #DEPTH}, for which a panel of B stays in the nearest cache, and adds each step's product
  * to the output: the order of additions for one element is the same however the rest is cut. Where
- * B is small or many tasks need it, it is packed once for all; otherwise each task packs its own
- * columns.
+ * B is small and one for the whole batch, it is packed once for all tasks; otherwise each task
+ * packs its own columns.
  */
 final class Gemm {
 
@@ -29,22 +29,33 @@ final class Gemm {
     }
   }
 
+  /** A block of the output of one task. */
+  private record Part(int batch, int row, int rows, int column, int columns) {}
+
   private static final int DEPTH = 256;
 
   /** Columns of a task that packs B itself: with {@link #DEPTH} rows they fit the second cache. */
   private static final int COLUMNS = 256;
 
-  /** A task's multiply-adds, about: some tens of microseconds. */
+  /** Most rows of A that are worked on at a time: they share the second cache with B. */
+  private static final int ROWS = 256;
+
+  /** Most rows of a task that packs B itself. */
+  private static final int TASK_ROWS = 2048;
+
+  /** A task's multiply-adds, about, where B is packed once: some tens of microseconds. */
   private static final long TASK_WORK = 2_000_000;
 
   /** Floats of B up to which it is packed once for all tasks. */
-  private static final long SHARED_FLOATS = 1 << 19;
+  private static final long SHARED_FLOATS = 1 << 18;
 
-  private static final int SLOT_TILE = 0;
+  /** Bytes between rows of A above which its rows are copied together before use. */
+  private static final long FAR = 2048;
+
   private static final int SLOT_A = 1;
   private static final int SLOT_B = 2;
-  private static final int SHARED_B = 0;
-  private static final int SHARED_BIAS = 1;
+  private static final int SHARED_B = 1;
+  private static final int SHARED_BIAS = 2;
 
   private final Workers workers;
   private final Scratch shared;
@@ -84,42 +95,40 @@ final class Gemm {
   }
 
   void run() {
-    boolean oneB = b.batchStride() == 0;
-    boolean packOnce = oneB && Panels.floats(n, k) <= SHARED_FLOATS;
-    long packed = 0;
-    if (packOnce) {
-      packed = packShared();
-    }
+    boolean dots = m <= FewRows.MOST && b.transposed() && !a.transposed();
+    boolean packOnce = !dots && b.batchStride() == 0 && Panels.floats(n, k) <= SHARED_FLOATS;
+    long packed = packOnce ? packShared() : 0;
     int columns = packOnce ? n : Math.min(n, COLUMNS);
-    long rowWork = (long) columns * Math.max(1, k);
-    int rows = packOnce ? (int) Math.max(1, Math.min(m, TASK_WORK / rowWork)) : m;
-    rows = Math.min(m, (rows + Block.ROWS - 1) / Block.ROWS * Block.ROWS);
-    if (!packOnce) {
-      rows = Math.min(m, 2048);
-    }
+    int rows = packOnce ? rowsOfTask(columns) : Math.min(m, TASK_ROWS);
     int rowTasks = (m + rows - 1) / rows;
     int columnTasks = (n + columns - 1) / columns;
-    long sharedB = packed;
     long biasFloats = biasFloats();
-    int taskRows = rows;
     workers.run(
         Math.toIntExact((long) batches * rowTasks * columnTasks),
         (long) batches * m * n * Math.max(1, k) / 16,
         (index, scratch) -> {
-          int columnTask = index % columnTasks;
-          int rest = index / columnTasks;
-          int row = rest % rowTasks * taskRows;
-          int column = columnTask * columns;
-          task(
-              scratch,
-              rest / rowTasks,
-              row,
-              Math.min(taskRows, m - row),
-              column,
-              Math.min(columns, n - column),
-              sharedB,
-              biasFloats);
+          int column = index % columnTasks * columns;
+          int row = index / columnTasks % rowTasks * rows;
+          Part part =
+              new Part(
+                  index / columnTasks / rowTasks,
+                  row,
+                  Math.min(rows, m - row),
+                  column,
+                  Math.min(columns, n - column));
+          if (dots) {
+            dots(part, scratch);
+          } else {
+            multiply(part, packed, scratch);
+          }
+          finish(part, biasFloats);
         });
+  }
+
+  private int rowsOfTask(int columns) {
+    long rows = TASK_WORK / ((long) columns * Math.max(1, k));
+    long whole = Math.max(1, rows / Block.ROWS) * Block.ROWS;
+    return (int) Math.min(m, Math.min(ROWS, whole));
   }
 
   /** Packs all of B, a task per panel. */
@@ -130,14 +139,16 @@ final class Gemm {
         (long) n * k,
         (panel, scratch) -> {
           int column = panel * Panels.WIDTH;
-          packPanel(b.at(0), 0, k, column, n, to + 4L * column * k);
+          packPanel(b.at(0), 0, k, column, n, to + 4L * column * k, scratch);
         });
     return to;
   }
 
-  private void packPanel(long from, int fromK, int depth, int column, int end, long to) {
+  private void packPanel(
+      long from, int fromK, int depth, int column, int end, long to, Scratch scratch) {
     int columns = Math.min(Panels.WIDTH, end - column);
-    Panels.pack(b.dtype(), b.transposed(), from, b.ld(), fromK, depth, column, columns, to);
+    Panels.pack(
+        b.dtype(), b.transposed(), from, b.ld(), fromK, depth, column, columns, to, scratch.work());
   }
 
   private long biasFloats() {
@@ -152,136 +163,117 @@ final class Gemm {
     return to;
   }
 
-  private void task(
-      Scratch scratch,
-      int batch,
-      int row,
-      int rows,
-      int column,
-      int columns,
-      long sharedB,
-      long biasFloats) {
-    long c = out + 4L * (((long) batch * m + row) * n + column);
-    long rowC = 4L * n;
-    long tile = scratch.floats(SLOT_TILE, Block.TILE_FLOATS);
-    boolean add = product.accumulate();
-    float scale = (float) product.scale();
+  private long output(Part part) {
+    return out + 4L * (((long) part.batch * m + part.row) * n + part.column);
+  }
+
+  private void multiply(Part part, long packed, Scratch scratch) {
+    if (k == 0) {
+      clear(part);
+    }
     for (int fromK = 0; fromK < k; fromK += DEPTH) {
       int depth = Math.min(DEPTH, k - fromK);
-      long panels;
-      long panelBytes;
-      if (sharedB != 0) {
-        panels = sharedB;
-        panelBytes = 4L * Panels.WIDTH * k;
-      } else {
-        panels = scratch.floats(SLOT_B, Panels.floats(columns, depth));
-        panelBytes = 4L * Panels.WIDTH * depth;
-        for (int p = 0; p < Panels.count(columns); p++) {
-          int first = column + p * Panels.WIDTH;
-          packPanel(b.at(batch), fromK, depth, first, column + columns, panels + p * panelBytes);
+      long own = packed == 0 ? packColumns(part, fromK, depth, scratch) : 0;
+      for (int row = 0; row < part.rows; row += ROWS) {
+        int rows = Math.min(ROWS, part.rows - row);
+        Left left = left(part.batch, part.row + row, rows, fromK, depth, scratch);
+        for (int p = 0; p < Panels.count(part.columns); p++) {
+          long offset = 4L * p * Panels.WIDTH;
+          long panel =
+              packed == 0
+                  ? own + offset * depth
+                  : packed + offset * k + 4L * Panels.stored(p, part.columns) * fromK;
+          Block.strip(
+              rows,
+              Math.min(Panels.WIDTH, part.columns - p * Panels.WIDTH),
+              depth,
+              left.address,
+              left.row,
+              left.step,
+              panel,
+              output(part) + 4L * row * n + offset,
+              4L * n,
+              (float) product.scale(),
+              product.accumulate() || fromK > 0,
+              scratch.tile());
         }
       }
-      multiply(
-          scratch,
-          batch,
-          row,
-          rows,
-          columns,
-          fromK,
-          depth,
-          panels,
-          panelBytes,
-          sharedB != 0,
-          c,
-          rowC,
-          scale,
-          add,
-          tile);
-      add = true;
     }
-    if (k == 0 && !add) {
-      for (int r = 0; r < rows; r++) {
-        Rows.fill(c + r * rowC, 0, columns);
-      }
-    }
-    finish(c, rowC, rows, column, columns, biasFloats);
   }
 
-  private void multiply(
-      Scratch scratch,
-      int batch,
-      int row,
-      int rows,
-      int columns,
-      int fromK,
-      int depth,
-      long panels,
-      long panelBytes,
-      boolean wholeK,
-      long c,
-      long rowC,
-      float scale,
-      boolean add,
-      long tile) {
-    long from;
-    long rowA;
-    long stepA;
+  private void clear(Part part) {
+    for (int r = 0; r < part.rows && !product.accumulate(); r++) {
+      Rows.fill(output(part) + 4L * n * r, 0, part.columns);
+    }
+  }
+
+  private long packColumns(Part part, int fromK, int depth, Scratch scratch) {
+    long to = scratch.floats(SLOT_B, Panels.floats(part.columns, depth));
+    int end = part.column + part.columns;
+    for (int p = 0; p < Panels.count(part.columns); p++) {
+      int column = part.column + p * Panels.WIDTH;
+      long panel = to + 4L * p * Panels.WIDTH * depth;
+      packPanel(b.at(part.batch), fromK, depth, column, end, panel, scratch);
+    }
+    return to;
+  }
+
+  /** A block of A as floats: element (r, k) at {@code address + r * row + k * step}. */
+  private record Left(long address, long row, long step) {}
+
+  /**
+   * A block of A, where it is if it is F32 and dense enough; else copied. The copy's rows are a
+   * cache line longer than they need be, so that they do not all fall into the same cache sets.
+   */
+  private Left left(int batch, int row, int rows, int fromK, int depth, Scratch scratch) {
     int size = a.dtype().bytes();
-    if (a.dtype() == DType.F32) {
-      rowA = a.transposed() ? 4 : 4 * a.ld();
-      stepA = a.transposed() ? 4 * a.ld() : 4;
-      from = a.at(batch) + row * rowA + fromK * stepA;
-    } else {
-      from = scratch.floats(SLOT_A, (long) rows * depth);
-      if (a.transposed()) {
-        rowA = 4;
-        stepA = 4L * rows;
-        for (int i = 0; i < depth; i++) {
-          long at = a.at(batch) + size * ((fromK + i) * a.ld() + row);
-          Lanes.widen(a.dtype(), at, from + i * stepA, rows);
-        }
-      } else {
-        rowA = 4L * depth;
-        stepA = 4;
-        for (int r = 0; r < rows; r++) {
-          long at = a.at(batch) + size * ((row + r) * a.ld() + fromK);
-          Lanes.widen(a.dtype(), at, from + r * rowA, depth);
-        }
+    int outer = a.transposed() ? depth : rows;
+    int inner = a.transposed() ? rows : depth;
+    long first = a.transposed() ? fromK * a.ld() + row : row * a.ld() + fromK;
+    long from = a.at(batch) + size * first;
+    long between = size * a.ld();
+    if (a.dtype() != DType.F32 || between > FAR) {
+      long padded = 4L * ((inner + 15) / 16 * 16 + 16);
+      long to = scratch.floats(SLOT_A, outer * padded / 4);
+      for (int i = 0; i < outer; i++) {
+        Lanes.widen(a.dtype(), from + i * between, to + i * padded, inner);
       }
+      from = to;
+      between = padded;
     }
-    for (int p = 0; p < Panels.count(columns); p++) {
-      int width = Panels.stored(p, columns);
-      long offset = wholeK ? 4L * width * fromK : 0;
-      int here = Math.min(Panels.WIDTH, columns - p * Panels.WIDTH);
-      Block.multiply(
-          rows,
-          here,
-          depth,
-          from,
-          rowA,
-          stepA,
-          panels + p * panelBytes + offset,
-          0,
-          c + 4L * p * Panels.WIDTH,
-          rowC,
-          scale,
-          add,
-          tile);
-    }
+    return a.transposed() ? new Left(from, 4, between) : new Left(from, between, 4);
   }
 
-  private void finish(long c, long rowC, int rows, int column, int columns, long biasFloats) {
+  private void dots(Part part, Scratch scratch) {
+    Left left = left(part.batch, part.row, part.rows, 0, k, scratch);
+    FewRows.multiply(
+        part.rows,
+        part.columns,
+        k,
+        left.address,
+        left.row,
+        b.dtype(),
+        b.at(part.batch) + b.dtype().bytes() * b.ld() * part.column,
+        b.dtype().bytes() * b.ld(),
+        output(part),
+        4L * n,
+        (float) product.scale(),
+        product.accumulate(),
+        scratch.floats(SLOT_B, 4L * k));
+  }
+
+  private void finish(Part part, long biasFloats) {
     UnaryOp activation = product.activation();
     if (biasFloats == 0 && activation == null) {
       return;
     }
-    for (int r = 0; r < rows; r++) {
-      long at = c + r * rowC;
+    for (int r = 0; r < part.rows; r++) {
+      long at = output(part) + 4L * n * r;
       if (biasFloats != 0) {
-        Rows.add(biasFloats + 4L * column, at, columns);
+        Rows.add(biasFloats + 4L * part.column, at, part.columns);
       }
       if (activation != null) {
-        UnaryLoops.run(activation, 0, 0, at, at, columns);
+        UnaryLoops.run(activation, 0, 0, at, at, part.columns);
       }
     }
   }

@@ -46,6 +46,7 @@ final class Panels {
    * @param fromK first row to pack, {@code k} of them
    * @param column first column of the panel
    * @param columns columns of the matrix in it, 1 to {@link #WIDTH}
+   * @param work {@link Transposition#WORK_FLOATS} of working memory
    */
   static void pack(
       DType dtype,
@@ -56,12 +57,13 @@ final class Panels {
       int k,
       int column,
       int columns,
-      long to) {
+      long to,
+      long work) {
     int stored = columns <= LANES ? LANES : WIDTH;
     int size = dtype.bytes();
     if (transposed) {
       Transposition.pack(
-          dtype, b + size * (column * ld + fromK), size * ld, columns, k, to, stored);
+          dtype, b + size * (column * ld + fromK), size * ld, columns, k, to, stored, work);
       return;
     }
     long from = b + size * (fromK * ld + column);
@@ -97,11 +99,12 @@ final class Panels {
   }
 
   /** Packs all panels of a matrix. */
-  static void packAll(DType dtype, boolean transposed, long b, long ld, int k, int n, long to) {
+  static void packAll(
+      DType dtype, boolean transposed, long b, long ld, int k, int n, long to, long work) {
     for (int panel = 0; panel < count(n); panel++) {
       int column = panel * WIDTH;
       int columns = Math.min(WIDTH, n - column);
-      pack(dtype, transposed, b, ld, 0, k, column, columns, to + 4L * column * k);
+      pack(dtype, transposed, b, ld, 0, k, column, columns, to + 4L * column * k, work);
     }
   }
 }

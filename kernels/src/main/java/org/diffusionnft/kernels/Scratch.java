@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 /** Working memory of one thread: buffers that grow and are used again by the next kernel. */
 final class Scratch implements AutoCloseable {
   private static final int SLOTS = 8;
+  private static final int SLOT_TILE = 0;
   private static final long ALIGNMENT = 64;
   private final Arena[] arenas = new Arena[SLOTS];
   private final MemorySegment[] buffers = new MemorySegment[SLOTS];
@@ -16,13 +17,26 @@ final class Scratch implements AutoCloseable {
     }
   }
 
-  /** Address of at least {@code floats} floats, contents undefined, aligned for vectors. */
+  /**
+   * Address, by slot from 1, of at least {@code floats} floats, contents undefined, aligned for
+   * vectors.
+   */
   long floats(int slot, long floats) {
     if (buffers[slot].byteSize() < 4 * floats) {
       arenas[slot].close();
       grow(slot, Math.max(4 * floats, buffers[slot].byteSize() * 3 / 2));
     }
     return buffers[slot].address();
+  }
+
+  /** Memory for a tile at the edge of a product; every kernel may use it. */
+  long tile() {
+    return floats(SLOT_TILE, Block.TILE_FLOATS + Transposition.WORK_FLOATS);
+  }
+
+  /** Memory that {@link Transposition} works in. */
+  long work() {
+    return tile() + 4L * Block.TILE_FLOATS;
   }
 
   @SuppressWarnings("MustBeClosedChecker") // closed when outgrown, or by close

@@ -1,43 +1,88 @@
 package org.diffusionnft.kernels;
 
+import static org.diffusionnft.kernels.Lanes.BYTES;
+import static org.diffusionnft.kernels.Lanes.FLOATS;
 import static org.diffusionnft.kernels.Lanes.LANES;
+import static org.diffusionnft.kernels.Lanes.load;
+import static org.diffusionnft.kernels.Lanes.store;
 
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorShuffle;
 import org.diffusionnft.tensor.DType;
 
 /**
- * Transposes blocks of as many rows as a vector has lanes, in place, in logarithmically many rounds
- * of exchanging halves between rows.
+ * Transposes square blocks of as many rows as a vector has lanes. A round interleaves row i with
+ * row {@code i + LANES / 2}; after as many rounds as LANES has bits, rows are columns.
  */
 final class Transposition {
   private Transposition() {}
+
+  private static final VectorShuffle<Float> ZIP_LOW = VectorShuffle.makeZip(FLOATS, 0);
+  private static final VectorShuffle<Float> ZIP_HIGH = VectorShuffle.makeZip(FLOATS, 1);
+  private static final int ROUNDS = Integer.numberOfTrailingZeros(LANES);
+
+  /** Floats of working memory. */
+  static final int WORK_FLOATS = 2 * LANES * LANES;
 
   /**
    * Writes {@code columns} rows of {@code k} contiguous elements as columns of {@code to}.
    *
    * @param row bytes between the rows read
-   * @param stored floats between the rows written; those beyond {@code columns} become 0
+   * @param stored floats between the rows written, a multiple of LANES; those beyond {@code
+   *     columns} become 0
+   * @param work working memory
    */
-  static void pack(DType dtype, long from, long row, int columns, int k, long to, int stored) {
+  static void pack(
+      DType dtype, long from, long row, int columns, int k, long to, int stored, long work) {
+    int size = dtype.bytes();
     for (int group = 0; group < stored; group += LANES) {
       int rows = Math.max(0, Math.min(LANES, columns - group));
-      block(dtype, from + group * row, row, rows, k, to + 4L * group, stored);
+      for (int i = 0; i < k; i += LANES) {
+        int length = Math.min(LANES, k - i);
+        fetch(dtype, from + group * row + (long) size * i, row, rows, length, work);
+        block(work, to + 4L * ((long) i * stored + group), 4L * stored, length);
+      }
     }
   }
 
-  private static void block(
-      DType dtype, long from, long row, int rows, int k, long to, int stored) {
-    int size = dtype.bytes();
-    for (int r = 0; r < LANES; r++) {
-      if (r < rows) {
-        for (int i = 0; i < k; i++) {
-          Lanes.set(
-              to + 4L * ((long) i * stored + r),
-              Lanes.get(dtype, from + r * row + (long) size * i));
-        }
-      } else {
-        for (int i = 0; i < k; i++) {
-          Lanes.set(to + 4L * ((long) i * stored + r), 0);
-        }
+  /** Copies a block into working memory, widened, with zeros around it. */
+  private static void fetch(DType dtype, long from, long row, int rows, int length, long work) {
+    if (dtype == DType.F32 && length == LANES) {
+      for (int r = 0; r < rows; r++) {
+        store(work + r * BYTES, load(from + r * row));
+      }
+    } else {
+      for (int r = 0; r < rows; r++) {
+        Lanes.widen(dtype, from + r * row, work + r * BYTES, length);
+      }
+    }
+    for (int r = rows; r < LANES; r++) {
+      store(work + r * BYTES, Lanes.splat(0));
+    }
+  }
+
+  private static void block(long work, long to, long rowTo, int length) {
+    long from = work;
+    long other = work + LANES * BYTES;
+    for (int round = 1; round < ROUNDS; round++) {
+      for (int i = 0; i < LANES / 2; i++) {
+        FloatVector a = load(from + i * BYTES);
+        FloatVector b = load(from + (i + LANES / 2) * BYTES);
+        store(other + 2 * i * BYTES, a.rearrange(ZIP_LOW, b));
+        store(other + (2 * i + 1) * BYTES, a.rearrange(ZIP_HIGH, b));
+      }
+      long swap = from;
+      from = other;
+      other = swap;
+    }
+    for (int i = 0; i < LANES / 2; i++) {
+      FloatVector a = load(from + i * BYTES);
+      FloatVector b = load(from + (i + LANES / 2) * BYTES);
+      if (2 * i < length) {
+        store(to + 2 * i * rowTo, a.rearrange(ZIP_LOW, b));
+      }
+      if (2 * i + 1 < length) {
+        store(to + (2 * i + 1) * rowTo, a.rearrange(ZIP_HIGH, b));
       }
     }
   }

@@ -1,0 +1,117 @@
+package org.diffusionnft.kernels;
+
+import static org.diffusionnft.kernels.Lanes.LANES;
+import static org.diffusionnft.kernels.Lanes.load;
+import static org.diffusionnft.kernels.Lanes.splat;
+
+import jdk.incubator.vector.FloatVector;
+import org.diffusionnft.tensor.DType;
+
+/**
+ * Products of at most a few rows with a transposed matrix, as dot products: reading the matrix once
+ * is all the work there is, and packing it would double that.
+ */
+final class FewRows {
+  private FewRows() {}
+
+  /** Most rows for which this is faster than packing. */
+  static final int MOST = 4;
+
+  /** Rows of {@code b} taken together. */
+  private static final int GROUP = 4;
+
+  /**
+   * {@code c[r, j] = scale * dot(a[r], b[j])} for {@code m} rows and {@code n} columns, or added.
+   *
+   * @param rowA bytes between rows of F32 {@code a}
+   * @param rowB bytes between rows of {@code b}
+   * @param work {@code 4 * k} floats, used if {@code b} is not F32
+   */
+  static void multiply(
+      int m,
+      int n,
+      int k,
+      long a,
+      long rowA,
+      DType dtype,
+      long b,
+      long rowB,
+      long c,
+      long rowC,
+      float scale,
+      boolean add,
+      long work) {
+    for (int j = 0; j < n; j += GROUP) {
+      // The last group is moved up to end with the last row; what it computes again is dropped.
+      int first = Math.max(0, Math.min(j, n - GROUP));
+      int group = Math.min(GROUP, n);
+      long at = b + first * rowB;
+      long row = rowB;
+      if (dtype != DType.F32) {
+        for (int i = 0; i < group; i++) {
+          Lanes.widen(dtype, at + i * rowB, work + 4L * i * k, k);
+        }
+        at = work;
+        row = 4L * k;
+      }
+      for (int r = 0; r < m; r++) {
+        long to = c + r * rowC + 4L * first;
+        if (group == GROUP) {
+          four(k, a + r * rowA, at, row, to, scale, add, j - first);
+        } else {
+          for (int i = 0; i < group; i++) {
+            put(to + 4L * i, one(k, a + r * rowA, at + i * row) * scale, add);
+          }
+        }
+      }
+    }
+  }
+
+  private static void four(
+      int k, long a, long b, long rowB, long to, float scale, boolean add, int repeated) {
+    FloatVector s0 = splat(0);
+    FloatVector s1 = splat(0);
+    FloatVector s2 = splat(0);
+    FloatVector s3 = splat(0);
+    int i = 0;
+    for (; i < Lanes.whole(k); i += LANES) {
+      long at = b + 4L * i;
+      FloatVector x = load(a + 4L * i);
+      s0 = x.fma(load(at), s0);
+      s1 = x.fma(load(at + rowB), s1);
+      s2 = x.fma(load(at + 2 * rowB), s2);
+      s3 = x.fma(load(at + 3 * rowB), s3);
+    }
+    if (i < k) {
+      long at = b + 4L * i;
+      FloatVector x = load(a + 4L * i, k - i);
+      s0 = x.fma(load(at, k - i), s0);
+      s1 = x.fma(load(at + rowB, k - i), s1);
+      s2 = x.fma(load(at + 2 * rowB, k - i), s2);
+      s3 = x.fma(load(at + 3 * rowB, k - i), s3);
+    }
+    if (repeated < 1) {
+      put(to, Lanes.sum(s0) * scale, add);
+    }
+    if (repeated < 2) {
+      put(to + 4, Lanes.sum(s1) * scale, add);
+    }
+    if (repeated < 3) {
+      put(to + 8, Lanes.sum(s2) * scale, add);
+    }
+    put(to + 12, Lanes.sum(s3) * scale, add);
+  }
+
+  private static float one(int k, long a, long b) {
+    FloatVector s = splat(0);
+    for (int i = 0; i < k; i += LANES) {
+      int left = Math.min(LANES, k - i);
+      s = load(a + 4L * i, left).fma(load(b + 4L * i, left), s);
+    }
+    return Lanes.sum(s);
+  }
+
+  private static void put(long at, float value, boolean add) {
+    Lanes.set(at, add ? Lanes.get(at) + value : value);
+  }
+}

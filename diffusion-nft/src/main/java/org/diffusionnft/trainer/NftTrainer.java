@@ -17,8 +17,6 @@ import org.diffusionnft.models.Conditioning;
 import org.diffusionnft.models.FlowMatchSchedule;
 import org.diffusionnft.models.ForwardPass;
 import org.diffusionnft.models.Mmdit;
-import org.diffusionnft.models.MmditVelocity;
-import org.diffusionnft.models.MmditVelocity.Timesteps;
 import org.diffusionnft.models.Noise;
 import org.diffusionnft.models.Sampler;
 import org.diffusionnft.tensor.Device;
@@ -55,13 +53,14 @@ public final class NftTrainer implements AutoCloseable {
   private final NftLoss loss;
 
   private final Adapter policy;
-  private final Adapter old;
+  private final SamplingPolicy old;
   private final AdamW optimizer;
   private final @Nullable Ema ema;
   private final Gradients gradients;
   private final Set<String> promptsSeen = new HashSet<>();
   private long epoch;
   private long step;
+  private boolean warm; // the very first batch fills caches of the model
 
   /** A trainer of a new adapter that changes nothing yet. */
   public NftTrainer(TrainConfig config, TrainingTask task) {
@@ -82,7 +81,8 @@ public final class NftTrainer implements AutoCloseable {
     this.schedule = config.sampling().toSchedule();
     this.loss = config.loss().toLoss();
     this.policy = policy;
-    this.old = policy.copy(false);
+    this.old =
+        new SamplingPolicy(model, policy.copy(false), config.sampling().mergeLimitMb() << 20);
     this.optimizer = new AdamW(policy.parameters(), config.training().toAdamW());
     this.ema =
         config.ema().enabled()
@@ -102,7 +102,10 @@ public final class NftTrainer implements AutoCloseable {
   /** Runs one epoch: sample, score, compare, train, follow. */
   public EpochReport runEpoch(TrainingListener listener) {
     long started = System.nanoTime();
+    long live = memory.liveBytes();
+    boolean wasWarm = warm;
     List<Prompt> prompts = task.randomness().prompts(epoch);
+    EpochReport report;
     try (PromptTable table = new PromptTable(device, task.encoder(), prompts)) {
       Rollout rollout = sample(prompts, table, listener);
       PromptStatistics statistics = compare(rollout);
@@ -113,10 +116,10 @@ public final class NftTrainer implements AutoCloseable {
       List<StepReport> steps = train(rollout, advantages, table, listener);
 
       double decay = config.oldPolicy().decay(step);
-      old.moveTowards(policy, decay);
+      old.follow(policy, decay);
 
       promptsSeen.addAll(statistics.prompts());
-      EpochReport report =
+      report =
           EpochReport.of(
               rollout,
               statistics,
@@ -126,10 +129,11 @@ public final class NftTrainer implements AutoCloseable {
               decay,
               (sampled - started) * 1e-9,
               (System.nanoTime() - sampled) * 1e-9);
-      epoch++;
-      listener.epochDone(report);
-      return report;
     }
+    requireNoLeak("an epoch", live, wasWarm);
+    epoch++;
+    listener.epochDone(report);
+    return report;
   }
 
   /** Samples an epoch's images with the old policy; rewards run beside it. */
@@ -158,9 +162,8 @@ public final class NftTrainer implements AutoCloseable {
     Shape c = task.latents();
     Shape shape = Shape.of(count, c.dim(0), c.dim(1), c.dim(2));
     Tensor start = noise.draw(device, Noise.INITIAL, shape);
-    MmditVelocity velocity =
-        new MmditVelocity(model, prompts, ForwardPass.with(old), Timesteps.TRUNCATED);
-    return Sampler.sample(config.sampling().toSolver(), velocity, start, schedule.sigmas(), noise);
+    return Sampler.sample(
+        config.sampling().toSolver(), old.velocity(prompts), start, schedule.sigmas(), noise);
   }
 
   /** Statistics of the rewards, each repeated per trained timestep as in the reference code. */
@@ -187,7 +190,7 @@ public final class NftTrainer implements AutoCloseable {
       TrainingPass images =
           new TrainingPass(rollout, advantages, schedule, task.randomness(), pass);
       for (int number = 0; number < batches; number++) {
-        long liveBefore = memory.liveBytes();
+        long live = memory.liveBytes();
         for (int turn = 0; turn < turns; turn++) {
           TrainingPass.Batch batch = images.batch(number * batchSize, batchSize, turn);
           TrainedBatch trained = descend(batch, table, 1.0 / (batchesPerStep * turns));
@@ -198,7 +201,8 @@ public final class NftTrainer implements AutoCloseable {
           reports.add(update(LossTerms.mean(terms), listener));
           terms.clear();
         }
-        requireNoLeak(liveBefore);
+        requireNoLeak("a training batch", live, warm);
+        warm = true;
       }
     }
     return reports;
@@ -214,10 +218,10 @@ public final class NftTrainer implements AutoCloseable {
       Conditioning prompts = table.of(batch.prompts());
       float[] timesteps = batch.timesteps();
 
-      float[] oldVelocity = velocity(xt, timesteps, prompts, ForwardPass.with(old));
+      float[] oldVelocity = old.predict(xt, timesteps, prompts).value().toFloats();
       float @Nullable [] baseVelocity =
           config.loss().needsReference()
-              ? velocity(xt, timesteps, prompts, ForwardPass.BASE)
+              ? model.forward(xt, timesteps, prompts, ForwardPass.BASE).value().toFloats()
               : null;
       ForwardPass pass = ForwardPass.with(policy).checkpointing(config.training().checkpointing());
       Tape tape = new Tape();
@@ -238,10 +242,6 @@ public final class NftTrainer implements AutoCloseable {
       tape.backward(predicted, seed(outcome.gradient(), share, predicted.shape()), gradients);
       return new TrainedBatch(timesteps, arguments, outcome);
     }
-  }
-
-  private float[] velocity(Variable xt, float[] timesteps, Conditioning prompts, ForwardPass pass) {
-    return model.forward(xt, timesteps, prompts, pass).value().toFloats();
   }
 
   private Tensor seed(float[] gradient, double share, Shape shape) {
@@ -275,7 +275,7 @@ public final class NftTrainer implements AutoCloseable {
 
   /** The policy that samples. */
   public Adapter old() {
-    return old;
+    return old.adapter();
   }
 
   /** The optimizer, whose moments are part of a run's state. */
@@ -309,6 +309,7 @@ public final class NftTrainer implements AutoCloseable {
 
   /** Goes on from another point of a run, whose adapters and moments have been restored. */
   public void resumeAt(long epoch, long step) {
+    old.merge();
     this.epoch = epoch;
     this.step = step;
   }
@@ -340,11 +341,10 @@ public final class NftTrainer implements AutoCloseable {
     }
   }
 
-  private void requireNoLeak(long liveBefore) {
-    long live = memory.liveBytes();
-    if (live != liveBefore) {
-      throw new IllegalStateException(
-          "a training step left %d bytes behind".formatted(live - liveBefore));
+  private void requireNoLeak(String what, long liveBefore, boolean warm) {
+    long left = memory.liveBytes() - liveBefore;
+    if (warm && left != 0) {
+      throw new IllegalStateException(what + " left " + left + " bytes behind");
     }
   }
 }

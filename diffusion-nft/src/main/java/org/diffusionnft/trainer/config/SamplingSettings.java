@@ -18,6 +18,8 @@ import org.diffusionnft.models.Solver;
  *     reference code's training cannot do otherwise
  * @param shift shift of the noise levels, 3 for Stable Diffusion 3
  * @param batchSize images sampled at once; changes memory and speed only
+ * @param mergeLimitMb models of up to so many MiB are copied and the adapter is merged into the
+ *     copy, which saves time; 0 to run the adapter beside the model always
  */
 public record SamplingSettings(
     int steps,
@@ -26,7 +28,8 @@ public record SamplingSettings(
     double noiseLevel,
     double guidanceScale,
     double shift,
-    int batchSize) {
+    int batchSize,
+    long mergeLimitMb) {
   /** Checks the ranges. */
   public SamplingSettings {
     require("steps", steps, steps >= 1 && steps <= 1000, "1 to 1000");
@@ -34,6 +37,7 @@ public record SamplingSettings(
     requireNotNegative("guidanceScale", guidanceScale);
     requirePositive("shift", shift);
     require("batchSize", batchSize, batchSize >= 1, "at least 1");
+    require("mergeLimitMb", mergeLimitMb, mergeLimitMb >= 0 && mergeLimitMb < 1 << 30, "0 to 2^30");
     try {
       Solver.named(solver, deterministic, noiseLevel);
     } catch (IllegalArgumentException e) {
@@ -43,15 +47,15 @@ public record SamplingSettings(
 
   /**
    * For training: {@code steps: 10, solver: dpm2, deterministic: true, noiseLevel: 0.7,
-   * guidanceScale: 1, shift: 3, batchSize: 9}.
+   * guidanceScale: 1, shift: 3, batchSize: 9, mergeLimitMb: 256}.
    */
   public static SamplingSettings official() {
-    return new SamplingSettings(10, "dpm2", true, 0.7, 1, 3, 9);
+    return new SamplingSettings(10, "dpm2", true, 0.7, 1, 3, 9, 256);
   }
 
   /** For evaluation: 40 steps of {@code flow}, batches of 14, and else the same. */
   public static SamplingSettings officialEvaluation() {
-    return new SamplingSettings(40, "flow", true, 0.7, 1, 3, 14);
+    return new SamplingSettings(40, "flow", true, 0.7, 1, 3, 14, 256);
   }
 
   /** The solver. */
@@ -72,6 +76,7 @@ public record SamplingSettings(
         keys.number("noiseLevel", d.noiseLevel),
         keys.number("guidanceScale", d.guidanceScale),
         keys.number("shift", d.shift),
-        keys.count("batchSize", d.batchSize));
+        keys.count("batchSize", d.batchSize),
+        keys.integer("mergeLimitMb", d.mergeLimitMb));
   }
 }

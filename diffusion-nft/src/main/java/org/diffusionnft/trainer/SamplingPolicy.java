@@ -1,0 +1,118 @@
+package org.diffusionnft.trainer;
+
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+import org.diffusionnft.autograd.Variable;
+import org.diffusionnft.models.Adapter;
+import org.diffusionnft.models.Conditioning;
+import org.diffusionnft.models.ForwardPass;
+import org.diffusionnft.models.Mmdit;
+import org.diffusionnft.models.MmditLayout;
+import org.diffusionnft.models.MmditVelocity;
+import org.diffusionnft.models.MmditVelocity.Timesteps;
+import org.diffusionnft.models.Velocity;
+import org.diffusionnft.models.WeightSource;
+import org.diffusionnft.tensor.DType;
+import org.diffusionnft.tensor.Elementwise;
+import org.diffusionnft.tensor.Memory;
+import org.diffusionnft.tensor.Shape;
+import org.diffusionnft.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A policy that is run often and changed rarely: a frozen model with an adapter. Where the model is
+ * small, a copy of it has the adapter merged into its weights, which saves the adapter's part of
+ * every forward pass; a large model is run with the adapter beside it.
+ */
+final class SamplingPolicy implements AutoCloseable {
+  private final Mmdit base;
+  private final Adapter adapter;
+  private final @Nullable Mmdit merged;
+
+  /**
+   * A policy.
+   *
+   * @param adapter whose memory this takes over
+   * @param mergeLimit bytes that a merged copy of the model may take
+   */
+  SamplingPolicy(Mmdit base, Adapter adapter, long mergeLimit) {
+    this.base = base;
+    this.adapter = adapter;
+    long bytes = base.parameters().values().stream().mapToLong(p -> p.value().bytes()).sum();
+    this.merged = bytes <= mergeLimit ? Mmdit.load(base.config(), new Copies(base, adapter)) : null;
+    merge();
+  }
+
+  Adapter adapter() {
+    return adapter;
+  }
+
+  /** What the policy predicts, {@code [B, C, H, W]}. */
+  Variable predict(Variable latents, float[] timesteps, Conditioning prompts) {
+    return merged == null
+        ? base.forward(latents, timesteps, prompts, ForwardPass.with(adapter))
+        : merged.forward(latents, timesteps, prompts, ForwardPass.BASE);
+  }
+
+  /** What the policy predicts while it samples; timesteps are whole numbers then. */
+  Velocity velocity(Conditioning prompts) {
+    return merged == null
+        ? new MmditVelocity(base, prompts, ForwardPass.with(adapter), Timesteps.TRUNCATED)
+        : new MmditVelocity(merged, prompts, ForwardPass.BASE, Timesteps.TRUNCATED);
+  }
+
+  /** Takes {@code 1 - decay} of another adapter, and keeps {@code decay} of its own. */
+  void follow(Adapter leader, double decay) {
+    adapter.moveTowards(leader, decay);
+    merge();
+  }
+
+  /** Brings the merged weights up to date after the adapter was changed. */
+  void merge() {
+    if (merged != null) {
+      Map<String, Variable> targets = new LinkedHashMap<>(merged.parameters());
+      for (String module : adapter.layers().keySet()) {
+        String name = module + ".weight";
+        Variable source = base.parameters().get(name);
+        Variable target = targets.get(name);
+        if (source != null && target != null) {
+          try (Memory.Scope scope = base.device().memory().scope()) {
+            Tensor weight = adapter.merged(module, source.value());
+            base.device().elementwise().convert(weight, target.value());
+          }
+        }
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    if (merged != null) {
+      merged.close();
+    }
+    adapter.close();
+  }
+
+  /** A model's tensors, copied; adapted weights as F32, so that merging does not round them. */
+  private record Copies(Mmdit model, Adapter adapter) implements WeightSource {
+    @Override
+    public Set<String> names() {
+      Set<String> names = new LinkedHashSet<>(model.parameters().keySet());
+      names.add(MmditLayout.POSITION_EMBEDDING);
+      return names;
+    }
+
+    @Override
+    public Tensor get(String name, Shape expected) {
+      Variable parameter = model.parameters().get(name);
+      if (parameter == null) {
+        return Elementwise.copy(model.positionEmbedding());
+      }
+      boolean adapted = adapter.layers().containsKey(name.replaceFirst("\\.weight$", ""));
+      Tensor value = parameter.value();
+      return Elementwise.convert(value, adapted ? DType.F32 : value.dtype());
+    }
+  }
+}

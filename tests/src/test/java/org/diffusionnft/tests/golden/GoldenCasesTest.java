@@ -1,0 +1,64 @@
+package org.diffusionnft.tests.golden;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.DeviceOptions;
+import org.diffusionnft.tensor.Devices;
+import org.diffusionnft.trainer.verify.Check;
+import org.diffusionnft.trainer.verify.Verification;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every golden case on every device that every machine has. */
+class GoldenCasesTest {
+  private static final List<String> DEVICES = List.of("reference", "vector");
+
+  static Stream<Arguments> casesAndDevices() throws IOException {
+    return cases().flatMap(c -> DEVICES.stream().map(d -> Arguments.of(c, d)));
+  }
+
+  @ParameterizedTest(name = "{0} on {1}")
+  @MethodSource("casesAndDevices")
+  void outputsAreThoseOfTheReferenceImplementation(String name, String deviceName)
+      throws IOException {
+    try (Device device = Devices.open(deviceName, DeviceOptions.defaults())) {
+      long live = device.memory().liveBytes();
+      Verification done = Verification.run(golden().resolve(name), device, check -> {});
+      List<String> wrong =
+          done.checks().stream().filter(c -> !c.passed()).map(Check::toString).toList();
+      assertEquals(List.of(), wrong);
+      assertTrue(done.checks().size() > 2, done.checks().toString());
+      assertEquals(live, device.memory().liveBytes(), "memory was not returned");
+    }
+  }
+
+  private static Stream<String> cases() throws IOException {
+    try (Stream<Path> folders = Files.list(golden())) {
+      return folders
+          .filter(Files::isDirectory)
+          .map(f -> f.getFileName().toString())
+          .sorted()
+          .toList()
+          .stream();
+    }
+  }
+
+  static Path golden() {
+    try {
+      var marker = Objects.requireNonNull(GoldenCasesTest.class.getResource("/golden/README.md"));
+      return Objects.requireNonNull(Path.of(marker.toURI()).getParent());
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

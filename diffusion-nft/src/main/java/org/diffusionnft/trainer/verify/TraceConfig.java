@@ -67,7 +67,8 @@ final class TraceConfig {
         sample.number("noise_level"),
         sample.number("guidance_scale"),
         3,
-        sample.integer("train_batch_size"));
+        sample.integer("train_batch_size"),
+        0);
   }
 
   private TrainingSettings training(int images) throws InvalidFileException {

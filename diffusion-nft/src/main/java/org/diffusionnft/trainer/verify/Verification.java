@@ -28,7 +28,8 @@ public record Verification(String kind, List<Check> checks) {
           new ReturnDecayCase(),
           new StatTrackerCase(),
           new EmaCase(),
-          new AdamWCase());
+          new AdamWCase(),
+          new NftTraceCase());
 
   /**
    * Runs a case on a device.

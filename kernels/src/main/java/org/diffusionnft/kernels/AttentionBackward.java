@@ -157,10 +157,10 @@ final class AttentionBackward {
     for (int r = 0; r < queries; r++) {
       long mask = call.maskRow(bh, query + r, key);
       float log = Lanes.get(logSumExp + 4L * ((long) bh * call.queries() + query + r));
-      ScoreRows.probabilities(p + r * row, call.scale(), mask, log, keys);
+      ScoreRows.scaleAndMask(p + r * row, call.scale(), mask, keys);
+      ScoreRows.exponentials(p + r * row, log, keys);
       float delta =
-          (float)
-              Sums.dot(call.query(out, bh, query + r), call.query(gradOut, bh, query + r), depth);
+          NormRows.dot(call.query(out, bh, query + r), call.query(gradOut, bh, query + r), depth);
       ScoreRows.scoreGradient(p + r * row, g + r * row, delta, call.scale(), keys);
     }
     if (wanted != Wanted.KEYS_AND_VALUES) {

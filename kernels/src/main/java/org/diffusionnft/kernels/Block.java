@@ -101,13 +101,14 @@ final class Block {
 
   /** {@code c = scale * t} or {@code c += scale * t} for a row of at most a panel's width. */
   private static void merge(long t, long c, int columns, float scale, boolean add) {
-    for (int j = 0; j < columns; j += LANES) {
-      int left = Math.min(LANES, columns - j);
+    int j = 0;
+    for (; j + LANES <= columns; j += LANES) {
       FloatVector v = load(t + 4L * j).mul(scale);
-      if (add) {
-        v = v.add(load(c + 4L * j, left));
-      }
-      store(c + 4L * j, v, left);
+      store(c + 4L * j, add ? v.add(load(c + 4L * j)) : v);
+    }
+    if (j < columns) {
+      FloatVector v = load(t + 4L * j).mul(scale);
+      store(c + 4L * j, add ? v.add(load(c + 4L * j, columns - j)) : v, columns - j);
     }
   }
 }

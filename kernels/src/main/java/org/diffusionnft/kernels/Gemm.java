@@ -121,7 +121,7 @@ final class Gemm {
           } else {
             multiply(part, packed, scratch);
           }
-          finish(part, biasFloats);
+          finish(part, biasFloats, scratch);
         });
   }
 
@@ -262,7 +262,7 @@ final class Gemm {
         scratch.floats(SLOT_B, 4L * k));
   }
 
-  private void finish(Part part, long biasFloats) {
+  private void finish(Part part, long biasFloats, Scratch scratch) {
     UnaryOp activation = product.activation();
     if (biasFloats == 0 && activation == null) {
       return;
@@ -273,7 +273,7 @@ final class Gemm {
         Rows.add(biasFloats + 4L * part.column, at, part.columns);
       }
       if (activation != null) {
-        UnaryLoops.run(activation, 0, 0, at, at, part.columns);
+        UnaryLoops.run(activation, 0, 0, at, at, part.columns, scratch);
       }
     }
   }

@@ -19,6 +19,11 @@ import org.diffusionnft.tensor.DType;
  * <p>All kernels see memory as one segment from address 0: its bounds and liveness checks fold to
  * constants, so an inner loop has none. The price is that a wrong address is not caught: callers
  * take addresses only from tensors ({@link Operands}) and {@link Scratch}.
+ *
+ * <p>The compiler inlines calls only up to a number of nodes per method, which some thirty vector
+ * operations use up; beyond it every vector that goes through a method of ours is boxed, at a tenth
+ * of the speed. The Vector API's own methods are exempt. So long kernels call them with {@link
+ * #ALL} and {@link #ORDER} directly, and kernels are cut so that each has one loop.
  */
 final class Lanes {
   private Lanes() {}
@@ -35,9 +40,9 @@ final class Lanes {
   private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
   private static final VectorSpecies<Short> SHORTS =
       VectorSpecies.of(short.class, VectorShape.forBitSize(FLOATS.vectorBitSize() / 2));
-  private static final ByteOrder ORDER = ByteOrder.nativeOrder();
-  private static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
-  private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED;
+  static final ByteOrder ORDER = ByteOrder.nativeOrder();
+  static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+  static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED;
   private static final ValueLayout.OfShort I16 = ValueLayout.JAVA_SHORT_UNALIGNED;
   private static final ValueLayout.OfLong I64 = ValueLayout.JAVA_LONG_UNALIGNED;
 

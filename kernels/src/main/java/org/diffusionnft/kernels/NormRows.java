@@ -1,84 +1,156 @@
 package org.diffusionnft.kernels;
 
+import static jdk.incubator.vector.FloatVector.broadcast;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static org.diffusionnft.kernels.Lanes.ALL;
+import static org.diffusionnft.kernels.Lanes.FLOATS;
 import static org.diffusionnft.kernels.Lanes.LANES;
-import static org.diffusionnft.kernels.Lanes.load;
-import static org.diffusionnft.kernels.Lanes.splat;
-import static org.diffusionnft.kernels.Lanes.store;
+import static org.diffusionnft.kernels.Lanes.ORDER;
 
-import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
 
-/** One row of a norm and of its gradient. */
+/**
+ * One row of a norm and of its gradient. Sums run in the lanes of one vector, so each lane adds
+ * only a sixteenth of the row (with AVX-512), and the mean is refined in a second pass.
+ */
 final class NormRows {
   private NormRows() {}
 
-  /**
-   * {@code out = (x - mean) * rstd * weight + bias}; address 0 for no weight or no bias. The mean
-   * comes in full precision: rounded, it would spoil rows whose mean is large and variance small.
-   */
-  static void normalise(long x, double mean, float rstd, long weight, long bias, long out, int c) {
-    float rounded = (float) mean;
-    float rest = (float) (mean - rounded);
-    for (int i = 0; i < c; i += LANES) {
-      int left = Math.min(LANES, c - i);
-      FloatVector v = load(x + 4L * i, left).sub(rounded).sub(rest).mul(rstd);
-      if (weight != 0) {
-        v = v.mul(load(weight + 4L * i, left));
-      }
-      if (bias != 0) {
-        v = v.add(load(bias + 4L * i, left));
-      }
-      store(out + 4L * i, v, left);
+  /** Sum of the elements. */
+  static float sum(long x, int c) {
+    FloatVector sum = broadcast(FLOATS, 0);
+    int i = 0;
+    for (; i < Lanes.whole(c); i += LANES) {
+      sum = sum.add(fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER));
+    }
+    if (i < c) {
+      sum = sum.add(fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER, Lanes.first(c - i)));
+    }
+    return Lanes.sum(sum);
+  }
+
+  /** Sum of {@code x - shift}. */
+  static float deviation(long x, float shift, int c) {
+    FloatVector sum = broadcast(FLOATS, 0);
+    int i = 0;
+    for (; i < Lanes.whole(c); i += LANES) {
+      sum = sum.add(fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER).sub(shift));
+    }
+    if (i < c) {
+      VectorMask<Float> inside = Lanes.first(c - i);
+      FloatVector v = fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER, inside).sub(shift);
+      sum = sum.add(v, inside);
+    }
+    return Lanes.sum(sum);
+  }
+
+  /** Sum of {@code (x - shift)^2}. */
+  static float squares(long x, float shift, int c) {
+    FloatVector sum = broadcast(FLOATS, 0);
+    int i = 0;
+    for (; i < Lanes.whole(c); i += LANES) {
+      FloatVector v = fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER).sub(shift);
+      sum = v.fma(v, sum);
+    }
+    if (i < c) {
+      VectorMask<Float> inside = Lanes.first(c - i);
+      FloatVector v = fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER, inside).sub(shift);
+      sum = sum.add(v.mul(v), inside);
+    }
+    return Lanes.sum(sum);
+  }
+
+  /** Sum of {@code x * y}. */
+  static float dot(long x, long y, int c) {
+    FloatVector sum = broadcast(FLOATS, 0);
+    int i = 0;
+    for (; i < Lanes.whole(c); i += LANES) {
+      sum =
+          fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER)
+              .fma(fromMemorySegment(FLOATS, ALL, y + 4L * i, ORDER), sum);
+    }
+    if (i < c) {
+      VectorMask<Float> inside = Lanes.first(c - i);
+      sum =
+          fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER, inside)
+              .fma(fromMemorySegment(FLOATS, ALL, y + 4L * i, ORDER, inside), sum);
+    }
+    return Lanes.sum(sum);
+  }
+
+  /** {@code out = (x - mean - rest) * rstd}. */
+  static void normalise(long x, float mean, float rest, float rstd, long out, int c) {
+    int i = 0;
+    for (; i < Lanes.whole(c); i += LANES) {
+      fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER)
+          .sub(mean)
+          .sub(rest)
+          .mul(rstd)
+          .intoMemorySegment(ALL, out + 4L * i, ORDER);
+    }
+    if (i < c) {
+      VectorMask<Float> inside = Lanes.first(c - i);
+      fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER, inside)
+          .sub(mean)
+          .sub(rest)
+          .mul(rstd)
+          .intoMemorySegment(ALL, out + 4L * i, ORDER, inside);
     }
   }
 
-  /**
-   * With n the normalised row and g the gradient times the weight: {@code rstd (g - mean(g) - n
-   * mean(g n))}, the middle term only if {@code centred}. Adds {@code gradOut * n} to {@code sums}
-   * and {@code gradOut} to the {@code c} floats after them, unless {@code sums} is 0.
-   */
-  static void gradient(
-      long x,
-      float mean,
-      boolean centred,
-      float rstd,
-      long weight,
-      long gradOut,
-      long gradX,
-      long sums,
-      int c) {
-    DoubleVector lowG = Sums.zero();
-    DoubleVector highG = Sums.zero();
-    DoubleVector lowGn = Sums.zero();
-    DoubleVector highGn = Sums.zero();
-    for (int i = 0; i < c; i += LANES) {
-      int left = Math.min(LANES, c - i);
-      FloatVector n = load(x + 4L * i, left).sub(mean).mul(rstd);
-      FloatVector g = load(gradOut + 4L * i, left);
-      if (sums != 0) {
-        store(sums + 4L * i, n.fma(g, load(sums + 4L * i, left)), left);
-        store(sums + 4L * (c + i), g.add(load(sums + 4L * (c + i), left)), left);
-      }
-      if (weight != 0) {
-        g = g.mul(load(weight + 4L * i, left));
-      }
-      lowG = lowG.add(Sums.low(g));
-      highG = highG.add(Sums.high(g));
-      // Lanes beyond the row hold g = 0.
-      lowGn = Sums.low(g).fma(Sums.low(n), lowGn);
-      highGn = Sums.high(g).fma(Sums.high(n), highGn);
+  /** {@code out = a * b}. */
+  static void multiply(long a, long b, long out, int c) {
+    int i = 0;
+    for (; i < Lanes.whole(c); i += LANES) {
+      fromMemorySegment(FLOATS, ALL, a + 4L * i, ORDER)
+          .mul(fromMemorySegment(FLOATS, ALL, b + 4L * i, ORDER))
+          .intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
-    FloatVector meanG = splat(centred ? (float) (Sums.total(lowG.add(highG)) / c) : 0);
-    FloatVector meanGn = splat((float) (Sums.total(lowGn.add(highGn)) / c));
-    for (int i = 0; i < c; i += LANES) {
-      int left = Math.min(LANES, c - i);
-      FloatVector n = load(x + 4L * i, left).sub(mean).mul(rstd);
-      FloatVector g = load(gradOut + 4L * i, left);
-      if (weight != 0) {
-        g = g.mul(load(weight + 4L * i, left));
-      }
-      FloatVector v = n.neg().fma(meanGn, g.sub(meanG)).mul(rstd);
-      store(gradX + 4L * i, v, left);
+    if (i < c) {
+      VectorMask<Float> inside = Lanes.first(c - i);
+      fromMemorySegment(FLOATS, ALL, a + 4L * i, ORDER, inside)
+          .mul(fromMemorySegment(FLOATS, ALL, b + 4L * i, ORDER, inside))
+          .intoMemorySegment(ALL, out + 4L * i, ORDER, inside);
+    }
+  }
+
+  /** {@code sums += a * b}. */
+  static void addProduct(long a, long b, long sums, int c) {
+    int i = 0;
+    for (; i < Lanes.whole(c); i += LANES) {
+      fromMemorySegment(FLOATS, ALL, a + 4L * i, ORDER)
+          .fma(
+              fromMemorySegment(FLOATS, ALL, b + 4L * i, ORDER),
+              fromMemorySegment(FLOATS, ALL, sums + 4L * i, ORDER))
+          .intoMemorySegment(ALL, sums + 4L * i, ORDER);
+    }
+    if (i < c) {
+      VectorMask<Float> inside = Lanes.first(c - i);
+      fromMemorySegment(FLOATS, ALL, a + 4L * i, ORDER, inside)
+          .fma(
+              fromMemorySegment(FLOATS, ALL, b + 4L * i, ORDER, inside),
+              fromMemorySegment(FLOATS, ALL, sums + 4L * i, ORDER, inside))
+          .intoMemorySegment(ALL, sums + 4L * i, ORDER, inside);
+    }
+  }
+
+  /** {@code out = rstd * (g - meanG - n * meanGn)}. */
+  static void gradient(long n, long g, float meanG, float meanGn, float rstd, long out, int c) {
+    FloatVector minusMeanGn = broadcast(FLOATS, -meanGn);
+    int i = 0;
+    for (; i < Lanes.whole(c); i += LANES) {
+      fromMemorySegment(FLOATS, ALL, n + 4L * i, ORDER)
+          .fma(minusMeanGn, fromMemorySegment(FLOATS, ALL, g + 4L * i, ORDER).sub(meanG))
+          .mul(rstd)
+          .intoMemorySegment(ALL, out + 4L * i, ORDER);
+    }
+    if (i < c) {
+      VectorMask<Float> inside = Lanes.first(c - i);
+      fromMemorySegment(FLOATS, ALL, n + 4L * i, ORDER, inside)
+          .fma(minusMeanGn, fromMemorySegment(FLOATS, ALL, g + 4L * i, ORDER, inside).sub(meanG))
+          .mul(rstd)
+          .intoMemorySegment(ALL, out + 4L * i, ORDER, inside);
     }
   }
 }

@@ -86,14 +86,6 @@ final class Sums {
     return total(low.add(high));
   }
 
-  /** Variance around a given mean. */
-  static double variance(long x, double mean, int n) {
-    // Squares around the mean's nearest float are too large by the square of the distance.
-    float shift = (float) mean;
-    double distance = mean - shift;
-    return Math.max(0, squares(x, shift, n) / n - distance * distance);
-  }
-
   /** Sum of {@code x * y}. */
   static double dot(long x, long y, int n) {
     DoubleVector low = zero();

@@ -1,10 +1,11 @@
 package org.diffusionnft.kernels;
 
+import static jdk.incubator.vector.FloatVector.broadcast;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static org.diffusionnft.kernels.Lanes.ALL;
+import static org.diffusionnft.kernels.Lanes.FLOATS;
 import static org.diffusionnft.kernels.Lanes.LANES;
-import static org.diffusionnft.kernels.Lanes.load;
-import static org.diffusionnft.kernels.Lanes.splat;
-import static org.diffusionnft.kernels.Lanes.store;
-import static org.diffusionnft.kernels.Lanes.whole;
+import static org.diffusionnft.kernels.Lanes.ORDER;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
@@ -16,7 +17,24 @@ final class UnaryGradLoops {
   private UnaryGradLoops() {}
 
   /** {@code out[i] = gradOut[i] * f'(x[i])}; {@code out} may be {@code x} or {@code gradOut}. */
-  static void run(UnaryOp op, double a, double b, long x, long gradOut, long out, int n) {
+  static void run(
+      UnaryOp op, double a, double b, long x, long gradOut, long out, int n, Scratch scratch) {
+    int whole = Lanes.whole(n);
+    vectors(op, a, b, x, gradOut, out, whole);
+    if (whole < n) {
+      long rest = 4L * (n - whole);
+      long workX = scratch.work();
+      long workG = workX + Lanes.BYTES;
+      Rows.fill(workX, 0, 2 * LANES);
+      Lanes.copy(x + 4L * whole, workX, rest);
+      Lanes.copy(gradOut + 4L * whole, workG, rest);
+      vectors(op, a, b, workX, workG, workG, LANES);
+      Lanes.copy(workG, out + 4L * whole, rest);
+    }
+  }
+
+  private static void vectors(
+      UnaryOp op, double a, double b, long x, long gradOut, long out, int n) {
     switch (op) {
       case AFFINE -> scale((float) a, gradOut, out, n);
       case POW -> pow(a, x, gradOut, out, n);
@@ -53,211 +71,121 @@ final class UnaryGradLoops {
   }
 
   private static void scale(float a, long gradOut, long out, int n) {
-    int i = 0;
-    for (; i < whole(n); i += LANES) {
-      FloatVector g = load(gradOut + 4L * i);
-      store(out + 4L * i, g.mul(a));
-    }
-    if (i < n) {
-      FloatVector g = load(gradOut + 4L * i, n - i);
-      store(out + 4L * i, g.mul(a), n - i);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector g = fromMemorySegment(FLOATS, ALL, gradOut + 4L * i, ORDER);
+      g.mul(a).intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
   }
 
   private static void square(long x, long gradOut, long out, int n) {
-    int i = 0;
-    for (; i < whole(n); i += LANES) {
-      FloatVector v = load(x + 4L * i);
-      FloatVector g = load(gradOut + 4L * i);
-      store(out + 4L * i, g.mul(v.add(v)));
-    }
-    if (i < n) {
-      FloatVector v = load(x + 4L * i, n - i);
-      FloatVector g = load(gradOut + 4L * i, n - i);
-      store(out + 4L * i, g.mul(v.add(v)), n - i);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v = fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER);
+      FloatVector g = fromMemorySegment(FLOATS, ALL, gradOut + 4L * i, ORDER);
+      g.mul(v.add(v)).intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
   }
 
   private static void clamp(float a, float b, long x, long gradOut, long out, int n) {
-    int i = 0;
-    for (; i < whole(n); i += LANES) {
-      FloatVector v = load(x + 4L * i);
-      FloatVector g = load(gradOut + 4L * i);
-      store(
-          out + 4L * i,
-          splat(0)
-              .blend(g, v.compare(VectorOperators.GE, a).and(v.compare(VectorOperators.LE, b))));
-    }
-    if (i < n) {
-      FloatVector v = load(x + 4L * i, n - i);
-      FloatVector g = load(gradOut + 4L * i, n - i);
-      store(
-          out + 4L * i,
-          splat(0).blend(g, v.compare(VectorOperators.GE, a).and(v.compare(VectorOperators.LE, b))),
-          n - i);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v = fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER);
+      FloatVector g = fromMemorySegment(FLOATS, ALL, gradOut + 4L * i, ORDER);
+      broadcast(FLOATS, 0)
+          .blend(g, v.compare(VectorOperators.GE, a).and(v.compare(VectorOperators.LE, b)))
+          .intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
   }
 
   private static void exp(long x, long gradOut, long out, int n) {
-    int i = 0;
-    for (; i < whole(n); i += LANES) {
-      FloatVector v = load(x + 4L * i);
-      FloatVector g = load(gradOut + 4L * i);
-      store(out + 4L * i, g.mul(VectorMath.exp(v)));
-    }
-    if (i < n) {
-      FloatVector v = load(x + 4L * i, n - i);
-      FloatVector g = load(gradOut + 4L * i, n - i);
-      store(out + 4L * i, g.mul(VectorMath.exp(v)), n - i);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v = fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER);
+      FloatVector g = fromMemorySegment(FLOATS, ALL, gradOut + 4L * i, ORDER);
+      g.mul(VectorMath.exp(v)).intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
   }
 
   private static void log(long x, long gradOut, long out, int n) {
-    int i = 0;
-    for (; i < whole(n); i += LANES) {
-      FloatVector v = load(x + 4L * i);
-      FloatVector g = load(gradOut + 4L * i);
-      store(out + 4L * i, g.div(v));
-    }
-    if (i < n) {
-      FloatVector v = load(x + 4L * i, n - i);
-      FloatVector g = load(gradOut + 4L * i, n - i);
-      store(out + 4L * i, g.div(v), n - i);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v = fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER);
+      FloatVector g = fromMemorySegment(FLOATS, ALL, gradOut + 4L * i, ORDER);
+      g.div(v).intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
   }
 
   private static void sqrt(long x, long gradOut, long out, int n) {
-    int i = 0;
-    for (; i < whole(n); i += LANES) {
-      FloatVector v = load(x + 4L * i);
-      FloatVector g = load(gradOut + 4L * i);
-      store(out + 4L * i, g.mul(0.5f).div(v.sqrt()));
-    }
-    if (i < n) {
-      FloatVector v = load(x + 4L * i, n - i);
-      FloatVector g = load(gradOut + 4L * i, n - i);
-      store(out + 4L * i, g.mul(0.5f).div(v.sqrt()), n - i);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v = fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER);
+      FloatVector g = fromMemorySegment(FLOATS, ALL, gradOut + 4L * i, ORDER);
+      g.mul(0.5f).div(v.sqrt()).intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
   }
 
   private static void abs(long x, long gradOut, long out, int n) {
-    int i = 0;
-    for (; i < whole(n); i += LANES) {
-      FloatVector v = load(x + 4L * i);
-      FloatVector g = load(gradOut + 4L * i);
-      store(
-          out + 4L * i,
-          splat(0)
-              .blend(g, v.compare(VectorOperators.GT, 0))
-              .blend(g.neg(), v.compare(VectorOperators.LT, 0)));
-    }
-    if (i < n) {
-      FloatVector v = load(x + 4L * i, n - i);
-      FloatVector g = load(gradOut + 4L * i, n - i);
-      store(
-          out + 4L * i,
-          splat(0)
-              .blend(g, v.compare(VectorOperators.GT, 0))
-              .blend(g.neg(), v.compare(VectorOperators.LT, 0)),
-          n - i);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v = fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER);
+      FloatVector g = fromMemorySegment(FLOATS, ALL, gradOut + 4L * i, ORDER);
+      broadcast(FLOATS, 0)
+          .blend(g, v.compare(VectorOperators.GT, 0))
+          .blend(g.neg(), v.compare(VectorOperators.LT, 0))
+          .intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
   }
 
   private static void tanh(long x, long gradOut, long out, int n) {
-    int i = 0;
-    for (; i < whole(n); i += LANES) {
-      FloatVector v = load(x + 4L * i);
-      FloatVector g = load(gradOut + 4L * i);
-      store(out + 4L * i, g.mul(Activations.tanhSlope(v)));
-    }
-    if (i < n) {
-      FloatVector v = load(x + 4L * i, n - i);
-      FloatVector g = load(gradOut + 4L * i, n - i);
-      store(out + 4L * i, g.mul(Activations.tanhSlope(v)), n - i);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v = fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER);
+      FloatVector g = fromMemorySegment(FLOATS, ALL, gradOut + 4L * i, ORDER);
+      g.mul(Activations.tanhSlope(v)).intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
   }
 
   private static void sigmoid(long x, long gradOut, long out, int n) {
-    int i = 0;
-    for (; i < whole(n); i += LANES) {
-      FloatVector v = load(x + 4L * i);
-      FloatVector g = load(gradOut + 4L * i);
-      store(out + 4L * i, g.mul(Activations.sigmoidSlope(v)));
-    }
-    if (i < n) {
-      FloatVector v = load(x + 4L * i, n - i);
-      FloatVector g = load(gradOut + 4L * i, n - i);
-      store(out + 4L * i, g.mul(Activations.sigmoidSlope(v)), n - i);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v = fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER);
+      FloatVector g = fromMemorySegment(FLOATS, ALL, gradOut + 4L * i, ORDER);
+      g.mul(Activations.sigmoidSlope(v)).intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
   }
 
   private static void relu(long x, long gradOut, long out, int n) {
-    int i = 0;
-    for (; i < whole(n); i += LANES) {
-      FloatVector v = load(x + 4L * i);
-      FloatVector g = load(gradOut + 4L * i);
-      store(out + 4L * i, splat(0).blend(g, v.compare(VectorOperators.GT, 0)));
-    }
-    if (i < n) {
-      FloatVector v = load(x + 4L * i, n - i);
-      FloatVector g = load(gradOut + 4L * i, n - i);
-      store(out + 4L * i, splat(0).blend(g, v.compare(VectorOperators.GT, 0)), n - i);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v = fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER);
+      FloatVector g = fromMemorySegment(FLOATS, ALL, gradOut + 4L * i, ORDER);
+      broadcast(FLOATS, 0)
+          .blend(g, v.compare(VectorOperators.GT, 0))
+          .intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
   }
 
   private static void silu(long x, long gradOut, long out, int n) {
-    int i = 0;
-    for (; i < whole(n); i += LANES) {
-      FloatVector v = load(x + 4L * i);
-      FloatVector g = load(gradOut + 4L * i);
-      store(out + 4L * i, g.mul(Activations.siluSlope(v)));
-    }
-    if (i < n) {
-      FloatVector v = load(x + 4L * i, n - i);
-      FloatVector g = load(gradOut + 4L * i, n - i);
-      store(out + 4L * i, g.mul(Activations.siluSlope(v)), n - i);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v = fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER);
+      FloatVector g = fromMemorySegment(FLOATS, ALL, gradOut + 4L * i, ORDER);
+      g.mul(Activations.siluSlope(v)).intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
   }
 
   private static void geluTanh(long x, long gradOut, long out, int n) {
-    int i = 0;
-    for (; i < whole(n); i += LANES) {
-      FloatVector v = load(x + 4L * i);
-      FloatVector g = load(gradOut + 4L * i);
-      store(out + 4L * i, g.mul(Activations.geluTanhSlope(v)));
-    }
-    if (i < n) {
-      FloatVector v = load(x + 4L * i, n - i);
-      FloatVector g = load(gradOut + 4L * i, n - i);
-      store(out + 4L * i, g.mul(Activations.geluTanhSlope(v)), n - i);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v = fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER);
+      FloatVector g = fromMemorySegment(FLOATS, ALL, gradOut + 4L * i, ORDER);
+      g.mul(Activations.geluTanhSlope(v)).intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
   }
 
   private static void geluErf(long x, long gradOut, long out, int n) {
-    int i = 0;
-    for (; i < whole(n); i += LANES) {
-      FloatVector v = load(x + 4L * i);
-      FloatVector g = load(gradOut + 4L * i);
-      store(out + 4L * i, g.mul(Activations.geluErfSlope(v)));
-    }
-    if (i < n) {
-      FloatVector v = load(x + 4L * i, n - i);
-      FloatVector g = load(gradOut + 4L * i, n - i);
-      store(out + 4L * i, g.mul(Activations.geluErfSlope(v)), n - i);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v = fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER);
+      FloatVector g = fromMemorySegment(FLOATS, ALL, gradOut + 4L * i, ORDER);
+      g.mul(Activations.geluErfSlope(v)).intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
   }
 
   private static void quickGelu(long x, long gradOut, long out, int n) {
-    int i = 0;
-    for (; i < whole(n); i += LANES) {
-      FloatVector v = load(x + 4L * i);
-      FloatVector g = load(gradOut + 4L * i);
-      store(out + 4L * i, g.mul(Activations.siluSlope(v.mul(Activations.QUICK))));
-    }
-    if (i < n) {
-      FloatVector v = load(x + 4L * i, n - i);
-      FloatVector g = load(gradOut + 4L * i, n - i);
-      store(out + 4L * i, g.mul(Activations.siluSlope(v.mul(Activations.QUICK))), n - i);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v = fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER);
+      FloatVector g = fromMemorySegment(FLOATS, ALL, gradOut + 4L * i, ORDER);
+      g.mul(Activations.siluSlope(v.mul(Activations.QUICK)))
+          .intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
   }
 }

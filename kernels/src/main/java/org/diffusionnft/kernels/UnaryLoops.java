@@ -1,10 +1,11 @@
 package org.diffusionnft.kernels;
 
+import static jdk.incubator.vector.FloatVector.broadcast;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static org.diffusionnft.kernels.Lanes.ALL;
+import static org.diffusionnft.kernels.Lanes.FLOATS;
 import static org.diffusionnft.kernels.Lanes.LANES;
-import static org.diffusionnft.kernels.Lanes.load;
-import static org.diffusionnft.kernels.Lanes.splat;
-import static org.diffusionnft.kernels.Lanes.store;
-import static org.diffusionnft.kernels.Lanes.whole;
+import static org.diffusionnft.kernels.Lanes.ORDER;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
@@ -19,7 +20,20 @@ final class UnaryLoops {
   private UnaryLoops() {}
 
   /** {@code out[i] = f(x[i])} for {@code n} elements; {@code out} may be {@code x}. */
-  static void run(UnaryOp op, double a, double b, long x, long out, int n) {
+  static void run(UnaryOp op, double a, double b, long x, long out, int n, Scratch scratch) {
+    int whole = Lanes.whole(n);
+    vectors(op, a, b, x, out, whole);
+    if (whole < n) {
+      long rest = 4L * (n - whole);
+      long work = scratch.work();
+      Rows.fill(work, 0, LANES);
+      Lanes.copy(x + 4L * whole, work, rest);
+      vectors(op, a, b, work, work, LANES);
+      Lanes.copy(work, out + 4L * whole, rest);
+    }
+  }
+
+  private static void vectors(UnaryOp op, double a, double b, long x, long out, int n) {
     switch (op) {
       case AFFINE -> affine((float) a, (float) b, x, out, n);
       case POW -> pow(a, x, out, n);
@@ -55,171 +69,103 @@ final class UnaryLoops {
   }
 
   private static void affine(float a, float b, long x, long out, int n) {
-    int i = 0;
-    for (; i < whole(n); i += LANES) {
-      FloatVector v = load(x + 4L * i);
-      store(out + 4L * i, v.fma(splat(a), splat(b)));
-    }
-    if (i < n) {
-      FloatVector v = load(x + 4L * i, n - i);
-      store(out + 4L * i, v.fma(splat(a), splat(b)), n - i);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v = fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER);
+      v.fma(broadcast(FLOATS, a), broadcast(FLOATS, b)).intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
   }
 
   private static void square(long x, long out, int n) {
-    int i = 0;
-    for (; i < whole(n); i += LANES) {
-      FloatVector v = load(x + 4L * i);
-      store(out + 4L * i, v.mul(v));
-    }
-    if (i < n) {
-      FloatVector v = load(x + 4L * i, n - i);
-      store(out + 4L * i, v.mul(v), n - i);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v = fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER);
+      v.mul(v).intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
   }
 
   private static void clamp(float a, float b, long x, long out, int n) {
-    int i = 0;
-    for (; i < whole(n); i += LANES) {
-      FloatVector v = load(x + 4L * i);
-      store(out + 4L * i, v.lanewise(VectorOperators.MAX, a).lanewise(VectorOperators.MIN, b));
-    }
-    if (i < n) {
-      FloatVector v = load(x + 4L * i, n - i);
-      store(
-          out + 4L * i, v.lanewise(VectorOperators.MAX, a).lanewise(VectorOperators.MIN, b), n - i);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v = fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER);
+      v.lanewise(VectorOperators.MAX, a)
+          .lanewise(VectorOperators.MIN, b)
+          .intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
   }
 
   private static void exp(long x, long out, int n) {
-    int i = 0;
-    for (; i < whole(n); i += LANES) {
-      FloatVector v = load(x + 4L * i);
-      store(out + 4L * i, VectorMath.exp(v));
-    }
-    if (i < n) {
-      FloatVector v = load(x + 4L * i, n - i);
-      store(out + 4L * i, VectorMath.exp(v), n - i);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v = fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER);
+      VectorMath.exp(v).intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
   }
 
   private static void sqrt(long x, long out, int n) {
-    int i = 0;
-    for (; i < whole(n); i += LANES) {
-      FloatVector v = load(x + 4L * i);
-      store(out + 4L * i, v.sqrt());
-    }
-    if (i < n) {
-      FloatVector v = load(x + 4L * i, n - i);
-      store(out + 4L * i, v.sqrt(), n - i);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v = fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER);
+      v.sqrt().intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
   }
 
   private static void rsqrt(long x, long out, int n) {
-    int i = 0;
-    for (; i < whole(n); i += LANES) {
-      FloatVector v = load(x + 4L * i);
-      store(out + 4L * i, splat(1).div(v.sqrt()));
-    }
-    if (i < n) {
-      FloatVector v = load(x + 4L * i, n - i);
-      store(out + 4L * i, splat(1).div(v.sqrt()), n - i);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v = fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER);
+      broadcast(FLOATS, 1).div(v.sqrt()).intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
   }
 
   private static void abs(long x, long out, int n) {
-    int i = 0;
-    for (; i < whole(n); i += LANES) {
-      FloatVector v = load(x + 4L * i);
-      store(out + 4L * i, v.abs());
-    }
-    if (i < n) {
-      FloatVector v = load(x + 4L * i, n - i);
-      store(out + 4L * i, v.abs(), n - i);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v = fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER);
+      v.abs().intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
   }
 
   private static void tanh(long x, long out, int n) {
-    int i = 0;
-    for (; i < whole(n); i += LANES) {
-      FloatVector v = load(x + 4L * i);
-      store(out + 4L * i, VectorMath.tanh(v));
-    }
-    if (i < n) {
-      FloatVector v = load(x + 4L * i, n - i);
-      store(out + 4L * i, VectorMath.tanh(v), n - i);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v = fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER);
+      VectorMath.tanh(v).intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
   }
 
   private static void sigmoid(long x, long out, int n) {
-    int i = 0;
-    for (; i < whole(n); i += LANES) {
-      FloatVector v = load(x + 4L * i);
-      store(out + 4L * i, VectorMath.sigmoid(v));
-    }
-    if (i < n) {
-      FloatVector v = load(x + 4L * i, n - i);
-      store(out + 4L * i, VectorMath.sigmoid(v), n - i);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v = fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER);
+      VectorMath.sigmoid(v).intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
   }
 
   private static void relu(long x, long out, int n) {
-    int i = 0;
-    for (; i < whole(n); i += LANES) {
-      FloatVector v = load(x + 4L * i);
-      store(out + 4L * i, v.lanewise(VectorOperators.MAX, 0f));
-    }
-    if (i < n) {
-      FloatVector v = load(x + 4L * i, n - i);
-      store(out + 4L * i, v.lanewise(VectorOperators.MAX, 0f), n - i);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v = fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER);
+      v.lanewise(VectorOperators.MAX, 0f).intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
   }
 
   private static void silu(long x, long out, int n) {
-    int i = 0;
-    for (; i < whole(n); i += LANES) {
-      FloatVector v = load(x + 4L * i);
-      store(out + 4L * i, v.mul(VectorMath.sigmoid(v)));
-    }
-    if (i < n) {
-      FloatVector v = load(x + 4L * i, n - i);
-      store(out + 4L * i, v.mul(VectorMath.sigmoid(v)), n - i);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v = fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER);
+      v.mul(VectorMath.sigmoid(v)).intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
   }
 
   private static void geluTanh(long x, long out, int n) {
-    int i = 0;
-    for (; i < whole(n); i += LANES) {
-      FloatVector v = load(x + 4L * i);
-      store(out + 4L * i, Activations.geluTanh(v));
-    }
-    if (i < n) {
-      FloatVector v = load(x + 4L * i, n - i);
-      store(out + 4L * i, Activations.geluTanh(v), n - i);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v = fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER);
+      Activations.geluTanh(v).intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
   }
 
   private static void geluErf(long x, long out, int n) {
-    int i = 0;
-    for (; i < whole(n); i += LANES) {
-      FloatVector v = load(x + 4L * i);
-      store(out + 4L * i, Activations.geluErf(v));
-    }
-    if (i < n) {
-      FloatVector v = load(x + 4L * i, n - i);
-      store(out + 4L * i, Activations.geluErf(v), n - i);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v = fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER);
+      Activations.geluErf(v).intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
   }
 
   private static void quickGelu(long x, long out, int n) {
-    int i = 0;
-    for (; i < whole(n); i += LANES) {
-      FloatVector v = load(x + 4L * i);
-      store(out + 4L * i, v.mul(VectorMath.sigmoid(v.mul(Activations.QUICK))));
-    }
-    if (i < n) {
-      FloatVector v = load(x + 4L * i, n - i);
-      store(out + 4L * i, v.mul(VectorMath.sigmoid(v.mul(Activations.QUICK))), n - i);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v = fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER);
+      v.mul(VectorMath.sigmoid(v.mul(Activations.QUICK)))
+          .intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
   }
 }

@@ -26,7 +26,7 @@ final class VectorElementwise implements ElementwiseKernels {
 
   /** A share of the elements. */
   private interface Chunk {
-    void run(long start, int count);
+    void run(long start, int count, Scratch scratch);
   }
 
   private void chunked(long elements, int costPerElement, Chunk chunk) {
@@ -36,7 +36,7 @@ final class VectorElementwise implements ElementwiseKernels {
         elements * costPerElement,
         (index, scratch) -> {
           long start = (long) index * CHUNK;
-          chunk.run(start, (int) Math.min(CHUNK, elements - start));
+          chunk.run(start, (int) Math.min(CHUNK, elements - start), scratch);
         });
   }
 
@@ -48,7 +48,7 @@ final class VectorElementwise implements ElementwiseKernels {
     }
     long to = address(out);
     float v = (float) value;
-    chunked(out.elements(), 1, (start, count) -> Rows.fill(to + 4 * start, v, count));
+    chunked(out.elements(), 1, (start, count, scratch) -> Rows.fill(to + 4 * start, v, count));
   }
 
   @Override
@@ -61,18 +61,19 @@ final class VectorElementwise implements ElementwiseKernels {
       chunked(
           x.elements(),
           1,
-          (start, count) ->
+          (start, count, scratch) ->
               Lanes.copy(from + sizeX * start, to + sizeX * start, (long) sizeX * count));
     } else if (out.dtype() == DType.F32 && Operands.allWidenable(x)) {
       chunked(
           x.elements(),
           1,
-          (start, count) -> Lanes.widen(x.dtype(), from + sizeX * start, to + 4 * start, count));
+          (start, count, scratch) ->
+              Lanes.widen(x.dtype(), from + sizeX * start, to + 4 * start, count));
     } else if (x.dtype() == DType.F32 && Operands.allWidenable(out)) {
       chunked(
           x.elements(),
           2,
-          (start, count) ->
+          (start, count, scratch) ->
               Rows.narrow(out.dtype(), from + 4 * start, to + sizeOut * start, count));
     } else {
       reference.convert(x, out);
@@ -90,7 +91,8 @@ final class VectorElementwise implements ElementwiseKernels {
     chunked(
         x.elements(),
         op.ordinal() < UnaryOp.EXP.ordinal() ? 1 : 4,
-        (start, count) -> UnaryLoops.run(op, a, b, from + 4 * start, to + 4 * start, count));
+        (start, count, scratch) ->
+            UnaryLoops.run(op, a, b, from + 4 * start, to + 4 * start, count, scratch));
   }
 
   @Override
@@ -105,9 +107,9 @@ final class VectorElementwise implements ElementwiseKernels {
     chunked(
         x.elements(),
         op.ordinal() < UnaryOp.EXP.ordinal() ? 1 : 4,
-        (start, count) ->
+        (start, count, scratch) ->
             UnaryGradLoops.run(
-                op, a, b, from + 4 * start, grad + 4 * start, to + 4 * start, count));
+                op, a, b, from + 4 * start, grad + 4 * start, to + 4 * start, count, scratch));
   }
 
   @Override
@@ -153,7 +155,7 @@ final class VectorElementwise implements ElementwiseKernels {
     chunked(
         elements,
         1,
-        (start, count) ->
+        (start, count, scratch) ->
             BinaryLoops.run(
                 op,
                 p + 4 * start * stepP,
@@ -177,7 +179,7 @@ final class VectorElementwise implements ElementwiseKernels {
     chunked(
         out.elements(),
         1,
-        (start, count) -> {
+        (start, count, scratch) -> {
           for (int i = 0; i < count; i += Lanes.LANES) {
             int left = Math.min(Lanes.LANES, count - i);
             long at = 4 * (start + i);

@@ -7,9 +7,10 @@ import org.diffusionnft.tensor.NormKernels;
 import org.diffusionnft.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** Normalisations, row by row: statistics in double precision, the rest in floats. */
+/** Normalisations, row by row. */
 final class VectorNorms implements NormKernels {
   private static final int ELEMENTS_PER_TASK = 8192;
+  private static final int SLOT_ROWS = 1;
   private final Workers workers;
   private final NormKernels reference;
 
@@ -61,11 +62,16 @@ final class VectorNorms implements NormKernels {
         (first, end) -> {
           for (long r = first; r < end; r++) {
             long row = from + 4 * r * c;
-            double m = Sums.sum(row, c) / c;
-            float s = (float) (1 / Math.sqrt(Sums.variance(row, m, c) + eps));
-            Lanes.set(means + 4 * r, (float) m);
+            // The first mean is rounded; deviations from it are small, and so is their rounding.
+            float shift = NormRows.sum(row, c) / c;
+            double rest = (double) NormRows.deviation(row, shift, c) / c;
+            double variance = (double) NormRows.squares(row, shift, c) / c - rest * rest;
+            float s = (float) (1 / Math.sqrt(Math.max(0, variance) + eps));
+            Lanes.set(means + 4 * r, (float) (shift + rest));
             Lanes.set(rstds + 4 * r, s);
-            NormRows.normalise(row, m, s, w.row(r), b.row(r), to + 4 * r * c, c);
+            long rowOut = to + 4 * r * c;
+            NormRows.normalise(row, shift, (float) rest, s, rowOut, c);
+            affine(rowOut, w.row(r), b.row(r), c);
           }
         });
   }
@@ -106,9 +112,12 @@ final class VectorNorms implements NormKernels {
         (first, end) -> {
           for (long r = first; r < end; r++) {
             long row = from + 4 * r * c;
-            float s = (float) (1 / Math.sqrt(Sums.squares(row, 0, c) / c + eps));
+            double squares = NormRows.squares(row, 0, c);
+            float s = (float) (1 / Math.sqrt(squares / c + eps));
             Lanes.set(rstds + 4 * r, s);
-            NormRows.normalise(row, 0, s, w.row(r), 0, to + 4 * r * c, c);
+            long rowOut = to + 4 * r * c;
+            NormRows.normalise(row, 0, 0, s, rowOut, c);
+            affine(rowOut, w.row(r), 0, c);
           }
         });
   }
@@ -127,6 +136,16 @@ final class VectorNorms implements NormKernels {
       return;
     }
     normGrad(x, weight, null, rstd, gradOut, gradX, gradWeight, null);
+  }
+
+  /** {@code x = x * weight + bias}, in place; address 0 for no weight or no bias. */
+  private static void affine(long x, long weight, long bias, int c) {
+    if (weight != 0) {
+      NormRows.multiply(x, weight, x, c);
+    }
+    if (bias != 0) {
+      Rows.add(bias, x, c);
+    }
   }
 
   /** Both norms' gradients; without a mean none was subtracted. */
@@ -153,20 +172,26 @@ final class VectorNorms implements NormKernels {
         4 * rows * c,
         (index, scratch) -> {
           long sums = affine.sums(index, scratch);
+          long normalised = scratch.floats(SLOT_ROWS, 2L * Panels.padded(c));
+          long weighted = normalised + 4L * Panels.padded(c);
           long end = affine.lastRow(index);
           for (long r = affine.firstRow(index); r < end; r++) {
-            float m = means == 0 ? 0 : Lanes.get(means + 4 * r);
             long at = 4 * r * c;
-            NormRows.gradient(
-                from + at,
-                m,
-                means != 0,
-                Lanes.get(rstds + 4 * r),
-                w.row(r),
-                grad + at,
-                to + at,
-                sums,
-                c);
+            float s = Lanes.get(rstds + 4 * r);
+            float m = means == 0 ? 0 : Lanes.get(means + 4 * r);
+            NormRows.normalise(from + at, m, 0, s, normalised, c);
+            if (sums != 0) {
+              NormRows.addProduct(grad + at, normalised, sums, c);
+              Rows.add(grad + at, sums + 4L * c, c);
+            }
+            long g = grad + at;
+            if (weight != null) {
+              NormRows.multiply(g, w.row(r), weighted, c);
+              g = weighted;
+            }
+            float meanG = means == 0 ? 0 : NormRows.sum(g, c) / c;
+            float meanGn = NormRows.dot(g, normalised, c) / c;
+            NormRows.gradient(normalised, g, meanG, meanGn, s, to + at, c);
           }
           affine.done(index, sums);
         });

@@ -1,10 +1,13 @@
 package org.diffusionnft.kernels;
 
+import static jdk.incubator.vector.FloatVector.broadcast;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static jdk.incubator.vector.FloatVector.zero;
+import static org.diffusionnft.kernels.Lanes.ALL;
 import static org.diffusionnft.kernels.Lanes.BYTES;
-import static org.diffusionnft.kernels.Lanes.load;
-import static org.diffusionnft.kernels.Lanes.splat;
-import static org.diffusionnft.kernels.Lanes.splatAt;
-import static org.diffusionnft.kernels.Lanes.store;
+import static org.diffusionnft.kernels.Lanes.F32;
+import static org.diffusionnft.kernels.Lanes.FLOATS;
+import static org.diffusionnft.kernels.Lanes.ORDER;
 
 import jdk.incubator.vector.FloatVector;
 
@@ -23,128 +26,128 @@ final class WideTiles {
 
   static void tile8x2(
       int depth, long a, long rowA, long stepA, long b, long stepB, long c, long rowC) {
-    FloatVector c00 = splat(0);
-    FloatVector c01 = splat(0);
-    FloatVector c10 = splat(0);
-    FloatVector c11 = splat(0);
-    FloatVector c20 = splat(0);
-    FloatVector c21 = splat(0);
-    FloatVector c30 = splat(0);
-    FloatVector c31 = splat(0);
-    FloatVector c40 = splat(0);
-    FloatVector c41 = splat(0);
-    FloatVector c50 = splat(0);
-    FloatVector c51 = splat(0);
-    FloatVector c60 = splat(0);
-    FloatVector c61 = splat(0);
-    FloatVector c70 = splat(0);
-    FloatVector c71 = splat(0);
+    FloatVector c00 = zero(FLOATS);
+    FloatVector c01 = zero(FLOATS);
+    FloatVector c10 = zero(FLOATS);
+    FloatVector c11 = zero(FLOATS);
+    FloatVector c20 = zero(FLOATS);
+    FloatVector c21 = zero(FLOATS);
+    FloatVector c30 = zero(FLOATS);
+    FloatVector c31 = zero(FLOATS);
+    FloatVector c40 = zero(FLOATS);
+    FloatVector c41 = zero(FLOATS);
+    FloatVector c50 = zero(FLOATS);
+    FloatVector c51 = zero(FLOATS);
+    FloatVector c60 = zero(FLOATS);
+    FloatVector c61 = zero(FLOATS);
+    FloatVector c70 = zero(FLOATS);
+    FloatVector c71 = zero(FLOATS);
     long p = a;
     long q = b;
     for (int k = 0; k < depth; k++) {
-      FloatVector b0 = load(q);
-      FloatVector b1 = load(q + BYTES);
-      FloatVector a0 = splatAt(p);
+      FloatVector b0 = fromMemorySegment(FLOATS, ALL, q, ORDER);
+      FloatVector b1 = fromMemorySegment(FLOATS, ALL, q + BYTES, ORDER);
+      FloatVector a0 = broadcast(FLOATS, ALL.get(F32, p));
       c00 = a0.fma(b0, c00);
       c01 = a0.fma(b1, c01);
-      FloatVector a1 = splatAt(p + rowA);
+      FloatVector a1 = broadcast(FLOATS, ALL.get(F32, p + rowA));
       c10 = a1.fma(b0, c10);
       c11 = a1.fma(b1, c11);
-      FloatVector a2 = splatAt(p + 2 * rowA);
+      FloatVector a2 = broadcast(FLOATS, ALL.get(F32, p + 2 * rowA));
       c20 = a2.fma(b0, c20);
       c21 = a2.fma(b1, c21);
-      FloatVector a3 = splatAt(p + 3 * rowA);
+      FloatVector a3 = broadcast(FLOATS, ALL.get(F32, p + 3 * rowA));
       c30 = a3.fma(b0, c30);
       c31 = a3.fma(b1, c31);
-      FloatVector a4 = splatAt(p + 4 * rowA);
+      FloatVector a4 = broadcast(FLOATS, ALL.get(F32, p + 4 * rowA));
       c40 = a4.fma(b0, c40);
       c41 = a4.fma(b1, c41);
-      FloatVector a5 = splatAt(p + 5 * rowA);
+      FloatVector a5 = broadcast(FLOATS, ALL.get(F32, p + 5 * rowA));
       c50 = a5.fma(b0, c50);
       c51 = a5.fma(b1, c51);
-      FloatVector a6 = splatAt(p + 6 * rowA);
+      FloatVector a6 = broadcast(FLOATS, ALL.get(F32, p + 6 * rowA));
       c60 = a6.fma(b0, c60);
       c61 = a6.fma(b1, c61);
-      FloatVector a7 = splatAt(p + 7 * rowA);
+      FloatVector a7 = broadcast(FLOATS, ALL.get(F32, p + 7 * rowA));
       c70 = a7.fma(b0, c70);
       c71 = a7.fma(b1, c71);
       p += stepA;
       q += stepB;
     }
-    store(c, c00);
-    store(c + BYTES, c01);
-    store(c + rowC, c10);
-    store(c + rowC + BYTES, c11);
-    store(c + 2 * rowC, c20);
-    store(c + 2 * rowC + BYTES, c21);
-    store(c + 3 * rowC, c30);
-    store(c + 3 * rowC + BYTES, c31);
-    store(c + 4 * rowC, c40);
-    store(c + 4 * rowC + BYTES, c41);
-    store(c + 5 * rowC, c50);
-    store(c + 5 * rowC + BYTES, c51);
-    store(c + 6 * rowC, c60);
-    store(c + 6 * rowC + BYTES, c61);
-    store(c + 7 * rowC, c70);
-    store(c + 7 * rowC + BYTES, c71);
+    c00.intoMemorySegment(ALL, c, ORDER);
+    c01.intoMemorySegment(ALL, c + BYTES, ORDER);
+    c10.intoMemorySegment(ALL, c + rowC, ORDER);
+    c11.intoMemorySegment(ALL, c + rowC + BYTES, ORDER);
+    c20.intoMemorySegment(ALL, c + 2 * rowC, ORDER);
+    c21.intoMemorySegment(ALL, c + 2 * rowC + BYTES, ORDER);
+    c30.intoMemorySegment(ALL, c + 3 * rowC, ORDER);
+    c31.intoMemorySegment(ALL, c + 3 * rowC + BYTES, ORDER);
+    c40.intoMemorySegment(ALL, c + 4 * rowC, ORDER);
+    c41.intoMemorySegment(ALL, c + 4 * rowC + BYTES, ORDER);
+    c50.intoMemorySegment(ALL, c + 5 * rowC, ORDER);
+    c51.intoMemorySegment(ALL, c + 5 * rowC + BYTES, ORDER);
+    c60.intoMemorySegment(ALL, c + 6 * rowC, ORDER);
+    c61.intoMemorySegment(ALL, c + 6 * rowC + BYTES, ORDER);
+    c70.intoMemorySegment(ALL, c + 7 * rowC, ORDER);
+    c71.intoMemorySegment(ALL, c + 7 * rowC + BYTES, ORDER);
   }
 
   static void tile4x2(
       int depth, long a, long rowA, long stepA, long b, long stepB, long c, long rowC) {
-    FloatVector c00 = splat(0);
-    FloatVector c01 = splat(0);
-    FloatVector c10 = splat(0);
-    FloatVector c11 = splat(0);
-    FloatVector c20 = splat(0);
-    FloatVector c21 = splat(0);
-    FloatVector c30 = splat(0);
-    FloatVector c31 = splat(0);
+    FloatVector c00 = zero(FLOATS);
+    FloatVector c01 = zero(FLOATS);
+    FloatVector c10 = zero(FLOATS);
+    FloatVector c11 = zero(FLOATS);
+    FloatVector c20 = zero(FLOATS);
+    FloatVector c21 = zero(FLOATS);
+    FloatVector c30 = zero(FLOATS);
+    FloatVector c31 = zero(FLOATS);
     long p = a;
     long q = b;
     for (int k = 0; k < depth; k++) {
-      FloatVector b0 = load(q);
-      FloatVector b1 = load(q + BYTES);
-      FloatVector a0 = splatAt(p);
+      FloatVector b0 = fromMemorySegment(FLOATS, ALL, q, ORDER);
+      FloatVector b1 = fromMemorySegment(FLOATS, ALL, q + BYTES, ORDER);
+      FloatVector a0 = broadcast(FLOATS, ALL.get(F32, p));
       c00 = a0.fma(b0, c00);
       c01 = a0.fma(b1, c01);
-      FloatVector a1 = splatAt(p + rowA);
+      FloatVector a1 = broadcast(FLOATS, ALL.get(F32, p + rowA));
       c10 = a1.fma(b0, c10);
       c11 = a1.fma(b1, c11);
-      FloatVector a2 = splatAt(p + 2 * rowA);
+      FloatVector a2 = broadcast(FLOATS, ALL.get(F32, p + 2 * rowA));
       c20 = a2.fma(b0, c20);
       c21 = a2.fma(b1, c21);
-      FloatVector a3 = splatAt(p + 3 * rowA);
+      FloatVector a3 = broadcast(FLOATS, ALL.get(F32, p + 3 * rowA));
       c30 = a3.fma(b0, c30);
       c31 = a3.fma(b1, c31);
       p += stepA;
       q += stepB;
     }
-    store(c, c00);
-    store(c + BYTES, c01);
-    store(c + rowC, c10);
-    store(c + rowC + BYTES, c11);
-    store(c + 2 * rowC, c20);
-    store(c + 2 * rowC + BYTES, c21);
-    store(c + 3 * rowC, c30);
-    store(c + 3 * rowC + BYTES, c31);
+    c00.intoMemorySegment(ALL, c, ORDER);
+    c01.intoMemorySegment(ALL, c + BYTES, ORDER);
+    c10.intoMemorySegment(ALL, c + rowC, ORDER);
+    c11.intoMemorySegment(ALL, c + rowC + BYTES, ORDER);
+    c20.intoMemorySegment(ALL, c + 2 * rowC, ORDER);
+    c21.intoMemorySegment(ALL, c + 2 * rowC + BYTES, ORDER);
+    c30.intoMemorySegment(ALL, c + 3 * rowC, ORDER);
+    c31.intoMemorySegment(ALL, c + 3 * rowC + BYTES, ORDER);
   }
 
   static void tile1x2(
       int depth, long a, long rowA, long stepA, long b, long stepB, long c, long rowC) {
-    FloatVector c00 = splat(0);
-    FloatVector c01 = splat(0);
+    FloatVector c00 = zero(FLOATS);
+    FloatVector c01 = zero(FLOATS);
     long p = a;
     long q = b;
     for (int k = 0; k < depth; k++) {
-      FloatVector b0 = load(q);
-      FloatVector b1 = load(q + BYTES);
-      FloatVector a0 = splatAt(p);
+      FloatVector b0 = fromMemorySegment(FLOATS, ALL, q, ORDER);
+      FloatVector b1 = fromMemorySegment(FLOATS, ALL, q + BYTES, ORDER);
+      FloatVector a0 = broadcast(FLOATS, ALL.get(F32, p));
       c00 = a0.fma(b0, c00);
       c01 = a0.fma(b1, c01);
       p += stepA;
       q += stepB;
     }
-    store(c, c00);
-    store(c + BYTES, c01);
+    c00.intoMemorySegment(ALL, c, ORDER);
+    c01.intoMemorySegment(ALL, c + BYTES, ORDER);
   }
 }

@@ -1,6 +1,10 @@
 package org.diffusionnft.weights;
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /**
@@ -48,15 +52,13 @@ public final class InvalidFileException extends IOException {
     return out.append(shown < name.length() ? "...'" : "'").toString();
   }
 
-  /** What went wrong in an I/O operation, in words that a user understands. */
+  /** What went wrong in an I/O operation, in words that a user understands, without the path. */
   static String reason(IOException e) {
     return switch (e) {
-      case java.nio.file.NoSuchFileException x -> "no such file or folder: " + x.getFile();
-      case java.nio.file.AccessDeniedException x -> "permission denied: " + x.getFile();
-      case java.nio.file.FileAlreadyExistsException x -> "it already exists: " + x.getFile();
-      case java.nio.file.NotDirectoryException x -> "not a folder: " + x.getFile();
-      case java.nio.file.FileSystemException x when x.getReason() != null ->
-          lowerFirst(x.getReason()) + ": " + x.getFile();
+      case NoSuchFileException _ -> "no such file or folder";
+      case AccessDeniedException _ -> "permission denied";
+      case FileAlreadyExistsException _ -> "it already exists";
+      case FileSystemException x when x.getReason() != null -> lowerFirst(x.getReason());
       default -> {
         String message = e.getMessage();
         yield message == null ? e.getClass().getSimpleName() : lowerFirst(message);

@@ -1,6 +1,8 @@
 package org.diffusionnft.weights;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -20,8 +22,14 @@ public final class OutputException extends IOException {
   }
 
   static OutputException of(Path target, IOException e) {
-    return e instanceof OutputException o
-        ? o
-        : new OutputException(target, InvalidFileException.reason(e), e);
+    if (e instanceof OutputException o) {
+      return o;
+    }
+    Path folder = AtomicFile.folderOf(target);
+    String reason =
+        e instanceof NoSuchFileException && Files.notExists(folder)
+            ? "there is no folder " + folder
+            : InvalidFileException.reason(e);
+    return new OutputException(target, reason, e);
   }
 }

@@ -23,7 +23,8 @@ import org.diffusionnft.tensor.Tensor;
  * its name. An adapter trained here loads in diffusers, one trained there resumes here.
  *
  * <p>Tensors are named {@code base_model.model.<module>.lora_A.weight}, {@code [rank, in]}, and
- * {@code ....lora_B.weight}, {@code [out, rank]}.
+ * {@code ....lora_B.weight}, {@code [out, rank]}; those of a convolution have its kernel's
+ * dimensions besides.
  */
 public final class PeftFolder {
   /** The adapter in the folder itself. */
@@ -126,7 +127,8 @@ public final class PeftFolder {
     Shape a = file.shape(nameA);
     Shape b = file.shape(nameB);
     int rank = config.rank(module);
-    if (a.rank() != 2 || b.rank() != 2 || a.dim(0) != rank || b.dim(1) != rank) {
+    boolean matrices = a.rank() >= 2 && b.rank() == a.rank();
+    if (!matrices || a.dim(0) != rank || b.dim(1) != rank) {
       throw new InvalidFileException(
           file.path(),
           "has lora_A "

@@ -72,7 +72,11 @@ class AtomicWriteTest {
     Path missing = folder.resolve("no/such/x.json");
     OutputException e =
         assertThrows(OutputException.class, () -> AtomicFile.write(missing, "text"));
-    assertTrue(e.getMessage().contains("no such file or folder"), e.getMessage());
+    assertEquals(
+        "cannot write " + missing + ": there is no folder " + missing.getParent(), e.getMessage());
+    Path run = folder.resolve("no/run");
+    e = assertThrows(OutputException.class, () -> AtomicFolder.write(run, hidden -> {}));
+    assertEquals("cannot write " + run + ": there is no folder " + run.getParent(), e.getMessage());
     e = assertThrows(OutputException.class, () -> AtomicFile.write(folder, "text"));
     assertEquals("cannot write " + folder + ": it is a folder", e.getMessage());
     assertEquals(List.of(), contents());

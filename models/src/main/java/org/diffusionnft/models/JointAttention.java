@@ -1,5 +1,6 @@
 package org.diffusionnft.models;
 
+import java.util.List;
 import org.diffusionnft.autograd.Functions;
 import org.diffusionnft.autograd.Variable;
 import org.jspecify.annotations.Nullable;
@@ -46,9 +47,7 @@ record JointAttention(
     if (textOut == null) {
       return new Streams(imageOut.apply(attended, adapter), null);
     }
-    long n = x.dim(1);
-    return new Streams(
-        imageOut.apply(attended.slice(1, 0, n), adapter),
-        textOut.apply(attended.slice(1, n, attended.dim(1)), adapter));
+    List<Variable> parts = attended.split(1, x.dim(1), c.dim(1));
+    return new Streams(imageOut.apply(parts.get(0), adapter), textOut.apply(parts.get(1), adapter));
   }
 }

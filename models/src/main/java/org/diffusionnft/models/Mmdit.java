@@ -153,7 +153,9 @@ public final class Mmdit implements AutoCloseable {
       MmditBlock block, Streams in, Variable conditioning, ForwardPass pass) {
     @Nullable Adapter adapter = pass.adapter();
     if (Tape.isRecording() && !pass.checkpointing()) {
-      return block.apply(in, conditioning, adapter);
+      return Streams.of(
+          Variable.scopedAll(
+              conditioning.device(), () -> block.apply(in, conditioning, adapter).asList()));
     }
     // Without a tape this only bounds the life of the block's temporaries.
     return Streams.of(

@@ -9,19 +9,24 @@ module org.diffusionnft.trainer {
   requires info.picocli;
   requires java.desktop;
   requires me.tongfei.progressbar;
-  requires xchart;
   requires static org.jspecify;
 
   uses org.diffusionnft.trainer.reward.RewardProvider;
+
+  provides org.diffusionnft.trainer.reward.RewardProvider with
+      org.diffusionnft.trainer.shapes.ShapesReward.Graded,
+      org.diffusionnft.trainer.shapes.ShapesReward.Strict;
 
   exports org.diffusionnft.trainer;
   exports org.diffusionnft.trainer.cli;
   exports org.diffusionnft.trainer.config;
   exports org.diffusionnft.trainer.conformance;
+  exports org.diffusionnft.trainer.demo;
   exports org.diffusionnft.trainer.evaluation;
   exports org.diffusionnft.trainer.nft;
   exports org.diffusionnft.trainer.pretrain;
   exports org.diffusionnft.trainer.reward;
+  exports org.diffusionnft.trainer.run;
   exports org.diffusionnft.trainer.shapes;
   exports org.diffusionnft.trainer.verify;
 

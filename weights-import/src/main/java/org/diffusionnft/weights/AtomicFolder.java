@@ -74,6 +74,23 @@ public final class AtomicFolder {
     }
   }
 
+  /**
+   * Checks before any work is done that {@link #write} will be able to put a folder here: a long
+   * run should not find out at its end.
+   *
+   * @throws OutputException if it exists and isn't empty, or nothing can be written beside it
+   */
+  public static void requireWritable(Path folder) throws OutputException {
+    requireNewOrEmpty(folder);
+    Path hidden = AtomicFile.hiddenBeside(folder);
+    try {
+      Files.createDirectory(hidden);
+      Files.delete(hidden);
+    } catch (IOException e) {
+      throw OutputException.of(folder, e);
+    }
+  }
+
   private static void syncTree(Path root) throws IOException {
     List<Path> all;
     try (Stream<Path> walk = Files.walk(root)) {

@@ -52,7 +52,12 @@ final class ComputeOptions {
 
   /** A progress display on the error stream. */
   Progress progress(String task, long done, long all) {
-    return Progress.start(err(), task, done, all, quiet);
+    return progress(task, done, all, 1);
+  }
+
+  /** A progress display that counts in units of several parts; see {@link Progress#start}. */
+  Progress progress(String task, long done, long all, int unit) {
+    return Progress.start(err(), task, done, all, unit, quiet);
   }
 
   /** A line on the error stream, unless all is to be quiet. */
@@ -61,6 +66,11 @@ final class ComputeOptions {
       err().println(line);
       err().flush();
     }
+  }
+
+  /** Whether only results and errors are to be shown. */
+  boolean isQuiet() {
+    return quiet;
   }
 
   private PrintWriter err() {

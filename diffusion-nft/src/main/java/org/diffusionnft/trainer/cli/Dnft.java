@@ -18,7 +18,13 @@ import picocli.CommandLine.Spec;
     versionProvider = Version.class,
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {PretrainCommand.class, Verify.class})
+    subcommands = {
+      DemoCommand.class,
+      TrainCommand.class,
+      SampleCommand.class,
+      PretrainCommand.class,
+      Verify.class
+    })
 public final class Dnft implements Runnable {
   @Spec private CommandSpec spec;
 

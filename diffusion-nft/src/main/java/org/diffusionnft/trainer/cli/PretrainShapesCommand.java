@@ -13,7 +13,7 @@ import org.diffusionnft.trainer.evaluation.ScoreTable;
 import org.diffusionnft.trainer.evaluation.ScoreText;
 import org.diffusionnft.trainer.pretrain.PretrainRun;
 import org.diffusionnft.trainer.pretrain.PretrainSettings;
-import org.diffusionnft.trainer.shapes.SamplingSettings;
+import org.diffusionnft.trainer.shapes.ShapesModel;
 import org.diffusionnft.trainer.shapes.ShapesModelConfig;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -135,7 +135,7 @@ final class PretrainShapesCommand implements Callable<Integer> {
     }
     SequencedMap<String, ScoreTable> table = new LinkedHashMap<>();
     table.put("without guidance", scores.plain().scores());
-    table.put("guidance " + SamplingSettings.GUIDANCE, scores.guided().scores());
+    table.put("guidance " + ShapesModel.GUIDANCE, scores.guided().scores());
     PrintWriter console = spec.commandLine().getOut();
     console.println(ScoreText.of(table));
     console.println("written to " + out);

@@ -21,6 +21,7 @@ final class Progress implements AutoCloseable {
   private final String task;
   private final long first;
   private final long all;
+  private final int unit;
   private final boolean quiet;
   private final @Nullable ProgressBar bar;
   private final long started = System.nanoTime();
@@ -32,12 +33,14 @@ final class Progress implements AutoCloseable {
       String task,
       long first,
       long all,
+      int unit,
       boolean quiet,
       @Nullable ProgressBar bar) {
     this.err = err;
     this.task = task;
     this.first = first;
     this.all = all;
+    this.unit = unit;
     this.quiet = quiet;
     this.bar = bar;
   }
@@ -46,19 +49,22 @@ final class Progress implements AutoCloseable {
    * Starts a display.
    *
    * @param task what is done, in one or two words
-   * @param done units done before
-   * @param all units there are
+   * @param done parts done before
+   * @param all parts there are
+   * @param unit parts of one unit that people count in: 1, or more to show progress inside a unit
    */
-  static Progress start(PrintWriter err, String task, long done, long all, boolean quiet) {
+  static Progress start(
+      PrintWriter err, String task, long done, long all, int unit, boolean quiet) {
     err.flush();
-    ProgressBar bar = quiet || !TerminalError.isTerminal() ? null : bar(task, done, all);
-    return new Progress(err, task, done, all, quiet, bar);
+    ProgressBar bar = quiet || !TerminalError.isTerminal() ? null : bar(task, done, all, unit);
+    return new Progress(err, task, done, all, unit, quiet, bar);
   }
 
-  private static ProgressBar bar(String task, long done, long all) {
+  private static ProgressBar bar(String task, long done, long all, int unit) {
     return new ProgressBarBuilder()
         .setTaskName(task)
         .setInitialMax(all)
+        .setUnit("", unit)
         .startsFrom(done, Duration.ZERO)
         .setUpdateIntervalMillis(500)
         .setStyle(ProgressBarStyle.ASCII)
@@ -66,7 +72,7 @@ final class Progress implements AutoCloseable {
         .build();
   }
 
-  /** Shows that so many units are done, with a few words or numbers on them. */
+  /** Shows that so many parts are done, with a few words or numbers on them. */
   void to(long done, String message) {
     if (bar != null) {
       bar.setExtraMessage(" " + message);
@@ -77,16 +83,23 @@ final class Progress implements AutoCloseable {
     if (!quiet && (now - lastLine > pause || done == all)) {
       lastLine = now;
       pause = Math.min(2 * pause, LONGEST_PAUSE);
-      double perUnit = (now - started) / 1e9 / Math.max(1, done - first);
-      String left = done >= all ? "took " + clock(now - started) : "left " + left(perUnit, done);
+      double perPart = (now - started) / 1e9 / Math.max(1, done - first);
+      String left = done >= all ? "took " + clock(now - started) : "left " + left(perPart, done);
       err.println(
-          String.format(Locale.ROOT, "%s %d/%d, %s%s", task, done, all, left, separated(message)));
+          String.format(
+              Locale.ROOT,
+              "%s %d/%d, %s%s",
+              task,
+              done / unit,
+              all / unit,
+              left,
+              separated(message)));
       err.flush();
     }
   }
 
-  private String left(double perUnit, long done) {
-    return clock((long) (perUnit * (all - done) * 1e9));
+  private String left(double perPart, long done) {
+    return clock((long) (perPart * (all - done) * 1e9));
   }
 
   private static String separated(String message) {

@@ -58,6 +58,18 @@ public record SamplingSettings(
     return new SamplingSettings(40, "flow", true, 0.7, 1, 3, 14, 256);
   }
 
+  /** The same with another scale of classifier-free guidance. */
+  public SamplingSettings guided(double scale) {
+    return new SamplingSettings(
+        steps, solver, deterministic, noiseLevel, scale, shift, batchSize, mergeLimitMb);
+  }
+
+  /** The same with another number of steps. */
+  public SamplingSettings steps(int count) {
+    return new SamplingSettings(
+        count, solver, deterministic, noiseLevel, guidanceScale, shift, batchSize, mergeLimitMb);
+  }
+
   /** The solver. */
   public Solver toSolver() {
     return Solver.named(solver, deterministic, noiseLevel);

@@ -116,6 +116,46 @@ public record TrainConfig(
         EvaluationSettings.official());
   }
 
+  /** The same for another number of epochs. */
+  public TrainConfig withEpochs(int count) {
+    return new TrainConfig(
+        seed,
+        count,
+        saveEvery,
+        model,
+        resolution,
+        output,
+        rewards,
+        prompts,
+        sampling,
+        training,
+        loss,
+        oldPolicy,
+        adapter,
+        ema,
+        evaluation);
+  }
+
+  /** The same with another seed. */
+  public TrainConfig withSeed(long other) {
+    return new TrainConfig(
+        other,
+        epochs,
+        saveEvery,
+        model,
+        resolution,
+        output,
+        rewards,
+        prompts,
+        sampling,
+        training,
+        loss,
+        oldPolicy,
+        adapter,
+        ema,
+        evaluation);
+  }
+
   /** Optimizer steps of one epoch. */
   public int stepsPerEpoch() {
     return training.innerEpochs() * training.optimizerStepsPerEpoch();
@@ -133,7 +173,12 @@ public record TrainConfig(
    * @throws IOException if the file cannot be read
    */
   public static TrainConfig read(Path file) throws IOException {
-    return parse(file.toString(), Files.readString(file), official());
+    return read(file, official());
+  }
+
+  /** {@link #read(Path)} with other defaults. */
+  public static TrainConfig read(Path file, TrainConfig defaults) throws IOException {
+    return parse(file.toString(), Files.readString(file), defaults);
   }
 
   /**

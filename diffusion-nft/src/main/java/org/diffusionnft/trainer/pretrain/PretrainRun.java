@@ -15,7 +15,6 @@ import org.diffusionnft.tensor.Device;
 import org.diffusionnft.trainer.evaluation.HeldOut;
 import org.diffusionnft.trainer.evaluation.ScoreJson;
 import org.diffusionnft.trainer.shapes.ContactSheet;
-import org.diffusionnft.trainer.shapes.SamplingSettings;
 import org.diffusionnft.trainer.shapes.ShapesModel;
 import org.diffusionnft.trainer.shapes.ShapesModelFolder;
 import org.diffusionnft.trainer.shapes.ShapesSampler;
@@ -142,11 +141,11 @@ public final class PretrainRun implements AutoCloseable {
       HeldOut.Outcome plain = heldOut.evaluate(sampler, done);
       int count = heldOut.prompts().size();
       HeldOut.Outcome guided =
-          heldOut.evaluate(sampler.guided(SamplingSettings.GUIDANCE), n -> done.accept(count + n));
+          heldOut.evaluate(sampler.guided(ShapesModel.GUIDANCE), n -> done.accept(count + n));
       ObjectNode json = StrictJson.object();
       json.set("plain", ScoreJson.of(plain.scores()));
       json.set("guided", ScoreJson.of(guided.scores()));
-      json.put("guidance_scale", SamplingSettings.GUIDANCE);
+      json.put("guidance_scale", ShapesModel.GUIDANCE);
       json.put("prompts", count);
       StrictJson.write(folder.resolve("score.json"), json);
       writeSheet(heldOut.captions(), plain.images());

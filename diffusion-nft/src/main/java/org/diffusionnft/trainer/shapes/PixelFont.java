@@ -7,12 +7,12 @@ import java.util.Locale;
  * Letters of 5 x 7 pixels for captions. The fonts of Java2D need a font configuration that bare
  * machines lack, and look different on each; these letters always are the same.
  */
-final class PixelFont {
+public final class PixelFont {
   /** From one letter to the next, in pixels. */
-  static final int ADVANCE = 6;
+  public static final int ADVANCE = 6;
 
   /** From one line to the next, in pixels. */
-  static final int LINE = 10;
+  public static final int LINE = 10;
 
   private static final String LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789.-:/+,%()=_";
 
@@ -69,12 +69,12 @@ final class PixelFont {
   private PixelFont() {}
 
   /** Width of a text in pixels. */
-  static int width(String text) {
+  public static int width(String text) {
     return text.length() * ADVANCE;
   }
 
   /** Writes a text with its top left corner at (x, y); characters without a letter stay blank. */
-  static void write(BufferedImage image, String text, int x, int y, int rgb) {
+  public static void write(BufferedImage image, String text, int x, int y, int rgb) {
     String lower = text.toLowerCase(Locale.ROOT);
     for (int i = 0; i < lower.length(); i++) {
       int letter = LETTERS.indexOf(lower.charAt(i));

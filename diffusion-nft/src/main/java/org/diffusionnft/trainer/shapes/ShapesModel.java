@@ -12,11 +12,19 @@ import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Elementwise;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
+import org.diffusionnft.trainer.config.SamplingSettings;
 import org.diffusionnft.weights.InvalidFileException;
 import org.diffusionnft.weights.MmditCheckpoint;
 
 /** Loads models of the world: the shipped one, or one that {@code dnft pretrain shapes} made. */
 public final class ShapesModel {
+  /** How models of the world are evaluated: ten steps, without shift and without guidance. */
+  public static final SamplingSettings SAMPLING =
+      new SamplingSettings(10, "dpm2", true, 0, 1, 1, 129, 256);
+
+  /** The guidance scale of comparisons with guidance. */
+  public static final double GUIDANCE = 3;
+
   private static final String SHIPPED = "base/";
 
   private ShapesModel() {}
@@ -56,7 +64,7 @@ public final class ShapesModel {
 
   /** A sampler of a model without adapter, as it is evaluated by default. */
   public static ShapesSampler sampler(Mmdit model) {
-    return new ShapesSampler(model, ForwardPass.BASE, SamplingSettings.DEFAULT);
+    return new ShapesSampler(model, ForwardPass.BASE, SAMPLING);
   }
 
   private static void unpack(String name, Path folder) throws IOException {

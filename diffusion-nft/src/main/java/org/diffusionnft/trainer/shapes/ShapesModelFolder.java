@@ -40,8 +40,8 @@ public final class ShapesModelFolder {
 
     ObjectNode scheduler = StrictJson.object();
     scheduler.put("_class_name", "FlowMatchEulerDiscreteScheduler");
-    scheduler.put("num_train_timesteps", SamplingSettings.SCHEDULE.trainTimesteps());
-    scheduler.put("shift", SamplingSettings.SCHEDULE.shift());
+    scheduler.put("num_train_timesteps", 1000);
+    scheduler.put("shift", ShapesModel.SAMPLING.shift());
     StrictJson.write(
         Files.createDirectories(folder.resolve("scheduler")).resolve("scheduler_config.json"),
         scheduler);

@@ -15,6 +15,7 @@ import org.diffusionnft.models.Velocity;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
+import org.diffusionnft.trainer.config.SamplingSettings;
 
 /**
  * Makes pictures of the world. A picture depends on the seed, its number and its caption, not on
@@ -25,8 +26,6 @@ import org.diffusionnft.tensor.Tensor;
  * @param settings how to sample
  */
 public record ShapesSampler(Mmdit model, ForwardPass pass, SamplingSettings settings) {
-  private static final int BATCH = 129;
-
   /**
    * Makes one picture of each caption.
    *
@@ -37,8 +36,9 @@ public record ShapesSampler(Mmdit model, ForwardPass pass, SamplingSettings sett
    */
   public List<float[]> sample(List<String> captions, long seed, IntConsumer done) {
     List<float[]> images = new ArrayList<>();
-    for (int first = 0; first < captions.size(); first += BATCH) {
-      List<String> part = captions.subList(first, Math.min(first + BATCH, captions.size()));
+    for (int first = 0; first < captions.size(); first += settings.batchSize()) {
+      List<String> part =
+          captions.subList(first, Math.min(first + settings.batchSize(), captions.size()));
       images.addAll(sampleBatch(part, seed, first));
       done.accept(images.size());
     }
@@ -58,13 +58,13 @@ public record ShapesSampler(Mmdit model, ForwardPass pass, SamplingSettings sett
       Noise noise = Noise.philox(seed, Noise.streams(first, count));
       Shape shape = Shape.of(count, ShapesWorld.CHANNELS, ShapesWorld.SIZE, ShapesWorld.SIZE);
       Velocity velocity = velocity(Captions.encode(device, vectors, captions));
-      if (settings.guidance() != 1) {
+      if (settings.guidanceScale() != 1) {
         Velocity unconditional = velocity(Captions.empty(device, vectors, count));
-        velocity = new GuidedVelocity(unconditional, velocity, settings.guidance());
+        velocity = new GuidedVelocity(unconditional, velocity, settings.guidanceScale());
       }
       Tensor start = noise.draw(device, Noise.INITIAL, shape);
-      float[] sigmas = settings.schedule().sigmas();
-      Tensor images = Sampler.sample(settings.solver(), velocity, start, sigmas, noise);
+      float[] sigmas = settings.toSchedule().sigmas();
+      Tensor images = Sampler.sample(settings.toSolver(), velocity, start, sigmas, noise);
       return split(images.toFloats(), count);
     }
   }

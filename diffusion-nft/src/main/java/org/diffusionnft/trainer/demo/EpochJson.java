@@ -1,0 +1,35 @@
+package org.diffusionnft.trainer.demo;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import org.diffusionnft.trainer.EpochReport;
+import org.diffusionnft.weights.StrictJson;
+
+/** An epoch as one line of {@code metrics.jsonl}. */
+public final class EpochJson {
+  private EpochJson() {}
+
+  /** All numbers of a report; epochs count from 1. */
+  public static String line(EpochReport report) {
+    ObjectNode json = StrictJson.object();
+    json.put("epoch", report.epoch() + 1);
+    json.put("steps", report.steps());
+    json.put("reward", report.reward());
+    ObjectNode components = json.putObject("rewards");
+    report.components().forEach(components::put);
+    json.put("top_reward", report.topReward());
+    json.put("reward_std", report.rewardStd());
+    json.put("zero_std_ratio", report.zeroStdRatio());
+    json.put("prompts_seen", report.promptsSeen());
+    json.put("loss", report.terms().totalLoss());
+    json.put("policy_loss", report.terms().policyLoss());
+    report.terms().referenceMse().ifPresent(mse -> json.put("reference_mse", mse));
+    report.terms().oldReferenceMse().ifPresent(mse -> json.put("old_reference_mse", mse));
+    json.put("old_deviation", report.terms().oldDeviation());
+    json.put("x0_norm", report.terms().x0Norm());
+    json.put("grad_norm", report.gradNorm());
+    json.put("old_decay", report.oldDecay());
+    json.put("sampling_seconds", report.samplingSeconds());
+    json.put("training_seconds", report.trainingSeconds());
+    return json.toString();
+  }
+}

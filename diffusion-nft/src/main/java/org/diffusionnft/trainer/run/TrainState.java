@@ -1,0 +1,117 @@
+package org.diffusionnft.trainer.run;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.diffusionnft.autograd.Ema;
+import org.diffusionnft.models.Adapter;
+import org.diffusionnft.tensor.DType;
+import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.Tensor;
+import org.diffusionnft.trainer.NftTrainer;
+import org.diffusionnft.trainer.config.TrainConfig;
+import org.diffusionnft.weights.InvalidFileException;
+import org.diffusionnft.weights.OutputException;
+import org.diffusionnft.weights.SafetensorsFile;
+import org.diffusionnft.weights.SafetensorsWriter;
+
+/**
+ * All that a run consists of between two epochs: the policy in training, the one that samples, the
+ * average, the optimizer's moments, epoch and step. One safetensors file, replaced as a whole; its
+ * metadata hold the configuration. Random numbers are addressed by epoch and step and need no
+ * saving.
+ */
+final class TrainState {
+  private static final String CONFIG = "config";
+  private static final String EPOCH = "epoch";
+  private static final String STEP = "step";
+
+  private TrainState() {}
+
+  /** Writes the state of a trainer. */
+  static void save(Path file, NftTrainer trainer, TrainConfig config) throws OutputException {
+    Map<String, String> metadata = new LinkedHashMap<>();
+    metadata.put(CONFIG, config.toYaml());
+    metadata.put(EPOCH, Long.toString(trainer.epoch()));
+    metadata.put(STEP, Long.toString(trainer.step()));
+    SafetensorsWriter.write(file, tensors(trainer), metadata);
+  }
+
+  /**
+   * Makes a new trainer go on from a file.
+   *
+   * @throws InvalidFileException if it is no state of such a run
+   */
+  static void load(Path file, NftTrainer trainer, Device device) throws InvalidFileException {
+    try (SafetensorsFile source = SafetensorsFile.open(file);
+        var _ = device.memory().scope()) {
+      for (Map.Entry<String, Tensor> e : tensors(trainer).entrySet()) {
+        String name = e.getKey();
+        Tensor target = e.getValue();
+        if (source.dtype(name) != DType.F32 || !source.shape(name).equals(target.shape())) {
+          throw new InvalidFileException(
+              file,
+              "tensor "
+                  + name
+                  + " should be F32 "
+                  + target.shape()
+                  + ", not "
+                  + source.dtype(name)
+                  + " "
+                  + source.shape(name));
+        }
+        device.elementwise().convert(source.tensor(name, device), target);
+      }
+      trainer.resumeAt(number(source, EPOCH), number(source, STEP));
+    }
+  }
+
+  /**
+   * The configuration of the run that a file belongs to.
+   *
+   * @throws InvalidFileException if it is missing or no such file
+   */
+  static TrainConfig config(Path file) throws InvalidFileException {
+    try (SafetensorsFile source = SafetensorsFile.open(file)) {
+      String yaml = source.metadata().get(CONFIG);
+      if (yaml == null) {
+        throw new InvalidFileException(file, "is not the state of a training run");
+      }
+      return TrainConfig.parse(file.toString(), yaml, TrainConfig.official());
+    }
+  }
+
+  private static long number(SafetensorsFile source, String key) throws InvalidFileException {
+    try {
+      return Long.parseLong(source.metadata().getOrDefault(key, ""));
+    } catch (NumberFormatException e) {
+      throw new InvalidFileException(source.path(), "does not say its " + key, e);
+    }
+  }
+
+  private static Map<String, Tensor> tensors(NftTrainer trainer) {
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    add(tensors, "policy.", trainer.policy());
+    add(tensors, "old.", trainer.old());
+    List<String> names = List.copyOf(trainer.policy().named().keySet());
+    Ema ema = trainer.ema();
+    if (ema != null) {
+      add(tensors, "average.", names, ema.averages());
+    }
+    add(tensors, "first_moment.", names, trainer.optimizer().firstMoments());
+    add(tensors, "second_moment.", names, trainer.optimizer().secondMoments());
+    return tensors;
+  }
+
+  private static void add(Map<String, Tensor> tensors, String prefix, Adapter adapter) {
+    adapter.named().forEach((name, matrix) -> tensors.put(prefix + name, matrix.value()));
+  }
+
+  private static void add(
+      Map<String, Tensor> tensors, String prefix, List<String> names, List<Tensor> values) {
+    for (int i = 0; i < names.size(); i++) {
+      tensors.put(prefix + names.get(i), values.get(i));
+    }
+  }
+}

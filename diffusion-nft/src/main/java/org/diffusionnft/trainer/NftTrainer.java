@@ -83,7 +83,7 @@ public final class NftTrainer implements AutoCloseable {
     this.policy = policy;
     this.old =
         new SamplingPolicy(model, policy.copy(false), config.sampling().mergeLimitMb() << 20);
-    this.optimizer = new AdamW(policy.parameters(), config.training().toAdamW());
+    this.optimizer = new AdamW(policy.parameters(), config.training().toAdamW(0));
     this.ema =
         config.ema().enabled()
             ? new Ema(policy.parameters(), config.ema().decay(), config.ema().interval())
@@ -257,6 +257,7 @@ public final class NftTrainer implements AutoCloseable {
     listener.gradients(step, gradients);
     double norm = gradients.norm();
     requireFinite("gradient", norm);
+    optimizer.settings(config.training().toAdamW(step));
     optimizer.step(gradients, Gradients.clipFactor(norm, config.training().maxGradNorm()));
     gradients.zero();
     StepReport report = new StepReport(step, terms, norm);

@@ -16,6 +16,9 @@ import org.diffusionnft.autograd.AdamW;
  * @param timestepFraction share of the sampling timesteps that each image is trained at, chosen at
  *     random for each image; rounded down, so 0.99 of 10 are 9
  * @param learningRate AdamW's step size
+ * @param learningRateDecaySteps optimizer steps after which the step size has fallen by {@code
+ *     1/sqrt(2)}: it is {@code learningRate / sqrt(1 + step / learningRateDecaySteps)}; 0 for a
+ *     constant one, as in the reference code
  * @param adamBeta1 decay of AdamW's first moment
  * @param adamBeta2 decay of AdamW's second moment
  * @param adamEpsilon added to AdamW's denominator
@@ -30,6 +33,7 @@ public record TrainingSettings(
     int innerEpochs,
     double timestepFraction,
     double learningRate,
+    long learningRateDecaySteps,
     double adamBeta1,
     double adamBeta2,
     double adamEpsilon,
@@ -51,6 +55,11 @@ public record TrainingSettings(
         timestepFraction > 0 && timestepFraction <= 1,
         "above 0 and at most 1");
     requirePositive("learningRate", learningRate);
+    require(
+        "learningRateDecaySteps",
+        learningRateDecaySteps,
+        learningRateDecaySteps >= 0,
+        "at least 0, 0 being no decay");
     require("adamBeta1", adamBeta1, adamBeta1 >= 0 && adamBeta1 < 1, "at least 0 and below 1");
     require("adamBeta2", adamBeta2, adamBeta2 >= 0 && adamBeta2 < 1, "at least 0 and below 1");
     requirePositive("adamEpsilon", adamEpsilon);
@@ -60,12 +69,12 @@ public record TrainingSettings(
 
   /**
    * {@code batchSize: 9, optimizerStepsPerEpoch: 1, innerEpochs: 1, timestepFraction: 0.99,
-   * learningRate: 3e-4, adamBeta1: 0.9, adamBeta2: 0.999, adamEpsilon: 1e-8, weightDecay: 1e-4,
-   * maxGradNorm: 1, checkpointing: false}. The official batch of 9 is one GPU's of eight, and
-   * accumulated 16 times; that is the same step as 128 times 9 here.
+   * learningRate: 3e-4, learningRateDecaySteps: 0, adamBeta1: 0.9, adamBeta2: 0.999, adamEpsilon:
+   * 1e-8, weightDecay: 1e-4, maxGradNorm: 1, checkpointing: false}. The official batch of 9 is one
+   * GPU's of eight, and accumulated 16 times; that is the same step as 128 times 9 here.
    */
   public static TrainingSettings official() {
-    return new TrainingSettings(9, 1, 1, 0.99, 3e-4, 0.9, 0.999, 1e-8, 1e-4, 1, false);
+    return new TrainingSettings(9, 1, 1, 0.99, 3e-4, 0, 0.9, 0.999, 1e-8, 1e-4, 1, false);
   }
 
   /** Timesteps that each image is trained at, of so many sampling steps. */
@@ -73,9 +82,15 @@ public record TrainingSettings(
     return (int) (samplingSteps * timestepFraction);
   }
 
-  /** AdamW's constants. */
-  public AdamW.Settings toAdamW() {
-    return new AdamW.Settings(learningRate, adamBeta1, adamBeta2, adamEpsilon, weightDecay);
+  /**
+   * AdamW's constants.
+   *
+   * @param step optimizer steps done before
+   */
+  public AdamW.Settings toAdamW(long step) {
+    double decay =
+        learningRateDecaySteps == 0 ? 1 : Math.sqrt(1 + (double) step / learningRateDecaySteps);
+    return new AdamW.Settings(learningRate / decay, adamBeta1, adamBeta2, adamEpsilon, weightDecay);
   }
 
   static TrainingSettings bind(Keys keys, TrainingSettings d) {
@@ -85,6 +100,7 @@ public record TrainingSettings(
         keys.count("innerEpochs", d.innerEpochs),
         keys.number("timestepFraction", d.timestepFraction),
         keys.number("learningRate", d.learningRate),
+        keys.integer("learningRateDecaySteps", d.learningRateDecaySteps),
         keys.number("adamBeta1", d.adamBeta1),
         keys.number("adamBeta2", d.adamBeta2),
         keys.number("adamEpsilon", d.adamEpsilon),

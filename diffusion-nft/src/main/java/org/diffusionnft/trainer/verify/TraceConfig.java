@@ -79,6 +79,7 @@ final class TraceConfig {
         train.integer("num_inner_epochs"),
         train.number("timestep_fraction"),
         train.number("learning_rate"),
+        0,
         train.number("adam_beta1"),
         train.number("adam_beta2"),
         train.number("adam_epsilon"),

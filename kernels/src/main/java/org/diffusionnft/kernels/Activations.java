@@ -1,6 +1,7 @@
 package org.diffusionnft.kernels;
 
-import static org.diffusionnft.kernels.Lanes.splat;
+import static jdk.incubator.vector.FloatVector.broadcast;
+import static org.diffusionnft.kernels.Lanes.FLOATS;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
@@ -23,14 +24,14 @@ final class Activations {
 
   /** {@code 2 sqrt(2/pi) (x + 0.044715 x^3)}: (1 + tanh(u)) / 2 is sigmoid(2 u). */
   private static FloatVector geluArgument(FloatVector x) {
-    FloatVector cube = x.mul(x).fma(splat(CUBIC), splat(1));
+    FloatVector cube = x.mul(x).fma(broadcast(FLOATS, CUBIC), broadcast(FLOATS, 1));
     return x.mul(2 * SQRT_2_OVER_PI).mul(cube);
   }
 
   static FloatVector geluTanhSlope(FloatVector value) {
     // Constant beyond 30; further out the square would overflow.
     FloatVector x = value.lanewise(VectorOperators.MAX, -30f).lanewise(VectorOperators.MIN, 30f);
-    FloatVector inner = x.mul(x).fma(splat(6 * SQRT_2_OVER_PI * CUBIC), splat(2 * SQRT_2_OVER_PI));
+    FloatVector inner = x.mul(x).fma(broadcast(FLOATS, 6 * SQRT_2_OVER_PI * CUBIC), broadcast(FLOATS, 2 * SQRT_2_OVER_PI));
     return sigmoidAndSlope(geluArgument(x), x.mul(inner));
   }
 
@@ -40,7 +41,7 @@ final class Activations {
    */
   private static FloatVector sigmoidAndSlope(FloatVector u, FloatVector factor) {
     FloatVector e = VectorMath.exp(u.abs().neg());
-    FloatVector larger = splat(1).div(e.add(1f));
+    FloatVector larger = broadcast(FLOATS, 1).div(e.add(1f));
     FloatVector smaller = e.mul(larger);
     FloatVector s = larger.blend(smaller, u.compare(VectorOperators.LT, 0));
     return factor.mul(smaller).fma(larger, s);
@@ -58,12 +59,12 @@ final class Activations {
 
   static FloatVector tanhSlope(FloatVector x) {
     FloatVector t = VectorMath.tanh(x);
-    return splat(1).sub(t).mul(splat(1).add(t));
+    return broadcast(FLOATS, 1).sub(t).mul(broadcast(FLOATS, 1).add(t));
   }
 
   static FloatVector sigmoidSlope(FloatVector x) {
     FloatVector s = VectorMath.sigmoid(x.abs().neg());
-    return s.mul(splat(1).sub(s));
+    return s.mul(broadcast(FLOATS, 1).sub(s));
   }
 
   /** The slope of {@code x sigmoid(x)}. */

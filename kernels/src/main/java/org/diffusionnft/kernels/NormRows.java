@@ -137,18 +137,17 @@ final class NormRows {
 
   /** {@code out = rstd * (g - meanG - n * meanGn)}. */
   static void gradient(long n, long g, float meanG, float meanGn, float rstd, long out, int c) {
-    FloatVector minusMeanGn = broadcast(FLOATS, -meanGn);
     int i = 0;
     for (; i < Lanes.whole(c); i += LANES) {
       fromMemorySegment(FLOATS, ALL, n + 4L * i, ORDER)
-          .fma(minusMeanGn, fromMemorySegment(FLOATS, ALL, g + 4L * i, ORDER).sub(meanG))
+          .fma(broadcast(FLOATS, -meanGn), fromMemorySegment(FLOATS, ALL, g + 4L * i, ORDER).sub(meanG))
           .mul(rstd)
           .intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
     if (i < c) {
       VectorMask<Float> inside = Lanes.first(c - i);
       fromMemorySegment(FLOATS, ALL, n + 4L * i, ORDER, inside)
-          .fma(minusMeanGn, fromMemorySegment(FLOATS, ALL, g + 4L * i, ORDER, inside).sub(meanG))
+          .fma(broadcast(FLOATS, -meanGn), fromMemorySegment(FLOATS, ALL, g + 4L * i, ORDER, inside).sub(meanG))
           .mul(rstd)
           .intoMemorySegment(ALL, out + 4L * i, ORDER, inside);
     }

@@ -36,27 +36,14 @@ final class Rows {
     }
   }
 
-  /** {@code out += factor * x}. */
-  static void addScaled(float factor, long x, long out, int n) {
-    FloatVector f = splat(factor);
-    int i = 0;
-    for (; i < whole(n); i += LANES) {
-      store(out + 4L * i, load(x + 4L * i).fma(f, load(out + 4L * i)));
-    }
-    if (i < n) {
-      store(out + 4L * i, load(x + 4L * i, n - i).fma(f, load(out + 4L * i, n - i)), n - i);
-    }
-  }
-
   /** {@code out = factor * x}. */
   static void scale(float factor, long x, long out, int n) {
-    FloatVector f = splat(factor);
     int i = 0;
     for (; i < whole(n); i += LANES) {
-      store(out + 4L * i, load(x + 4L * i).mul(f));
+      store(out + 4L * i, load(x + 4L * i).mul(factor));
     }
     if (i < n) {
-      store(out + 4L * i, load(x + 4L * i, n - i).mul(f), n - i);
+      store(out + 4L * i, load(x + 4L * i, n - i).mul(factor), n - i);
     }
   }
 

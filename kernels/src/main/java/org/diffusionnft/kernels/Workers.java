@@ -23,13 +23,14 @@ final class Workers implements AutoCloseable {
   /** Operations (multiply-adds, elements) below which waking a thread costs more than it brings. */
   private static final long WORTH_SHARING = 60_000;
 
-  private static final int SPINS = 3_000;
+  private static final int SPINS = 1_000;
 
   private static final class Job {
     final Task task;
     final int count;
     final AtomicInteger next = new AtomicInteger();
     final AtomicInteger done = new AtomicInteger();
+    final Thread owner = Thread.currentThread();
     volatile @Nullable Throwable failure;
 
     Job(Task task, int count) {
@@ -44,7 +45,9 @@ final class Workers implements AutoCloseable {
         } catch (Throwable e) {
           failure = e;
         } finally {
-          done.incrementAndGet();
+          if (done.incrementAndGet() == count) {
+            LockSupport.unpark(owner);
+          }
         }
       }
     }
@@ -98,7 +101,8 @@ final class Workers implements AutoCloseable {
       if (spins < SPINS) {
         Thread.onSpinWait();
       } else {
-        Thread.yield();
+        // The last task's thread may have lost its core to another process: leave ours to it.
+        LockSupport.park(this);
       }
     }
     job = null;

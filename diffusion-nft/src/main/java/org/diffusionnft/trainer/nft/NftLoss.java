@@ -3,8 +3,8 @@ package org.diffusionnft.trainer.nft;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The DiffusionNFT policy loss (Zheng et al., arXiv 2509.16117, equations 5 and 6): a pure function
- * of predictions, images and advantages.
+ * The DiffusionNFT policy loss (Zheng et al., arXiv 2509.16117): a pure function of predictions,
+ * images and advantages.
  *
  * <p>With {@code x_t = (1 - t) x₀ + t ε}, target velocity {@code v = ε - x₀} and optimality {@code
  * r} in [0, 1], the paper minimises
@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  *                                         v⁻ = (1 + β) v_old - β v_θ,
  * }</pre>
  *
- * whose minimiser is {@code v_old + (1/β) E[(2r - 1)(v - v_old)] = v_old + (2/β) Δ} (theorem 3.2).
- * The reference code, which this follows number by number, computes
+ * whose minimiser is {@code v_old + (1/β) E[(2r - 1)(v - v_old)] = v_old + (2/β) Δ}, the paper's
+ * theorem on policy optimization. The reference code, which this follows number by number, computes
  *
  * <pre>{@code
  * L = mean_b( advClipMax / β · ( r_b ℓ(v⁺) + (1 - r_b) ℓ(v⁻) ) ) + referenceMseWeight · mean((v_θ - v_ref)²)

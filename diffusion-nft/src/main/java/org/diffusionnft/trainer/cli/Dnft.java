@@ -34,6 +34,11 @@ public final class Dnft implements Runnable {
     System.exit(commandLine().execute(args));
   }
 
+  /** Runs the command line inside a program; returns its exit code. */
+  public static int run(PrintWriter out, PrintWriter err, String... args) {
+    return commandLine().setOut(out).setErr(err).execute(args);
+  }
+
   /** The command line with its error handling. */
   static CommandLine commandLine() {
     return new CommandLine(new Dnft())

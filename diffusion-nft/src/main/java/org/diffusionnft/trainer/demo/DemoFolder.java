@@ -17,6 +17,7 @@ import org.diffusionnft.trainer.EpochReport;
 import org.diffusionnft.trainer.evaluation.ScoreJson;
 import org.diffusionnft.trainer.evaluation.ScoreTable;
 import org.diffusionnft.trainer.evaluation.ScoreText;
+import org.diffusionnft.trainer.run.EpochJson;
 import org.diffusionnft.trainer.shapes.ShapesReward;
 import org.diffusionnft.weights.AtomicFolder;
 import org.diffusionnft.weights.OutputException;

@@ -15,7 +15,6 @@ import org.diffusionnft.trainer.NftTrainer;
 import org.diffusionnft.trainer.TrainingListener;
 import org.diffusionnft.trainer.TrainingTask;
 import org.diffusionnft.trainer.config.TrainConfig;
-import org.diffusionnft.trainer.demo.EpochJson;
 import org.diffusionnft.trainer.evaluation.HeldOut;
 import org.diffusionnft.trainer.evaluation.ScoreJson;
 import org.diffusionnft.trainer.shapes.ShapesSampler;

@@ -63,7 +63,9 @@ final class TrainState {
         }
         device.elementwise().convert(source.tensor(name, device), target);
       }
-      trainer.resumeAt(number(source, EPOCH), number(source, STEP));
+      long step = number(source, STEP);
+      trainer.optimizer().step(step);
+      trainer.resumeAt(number(source, EPOCH), step);
     }
   }
 

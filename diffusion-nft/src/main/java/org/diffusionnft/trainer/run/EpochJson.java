@@ -1,4 +1,4 @@
-package org.diffusionnft.trainer.demo;
+package org.diffusionnft.trainer.run;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import org.diffusionnft.trainer.EpochReport;

@@ -1,0 +1,120 @@
+package org.diffusionnft.tests.cli;
+
+import static org.diffusionnft.tests.cli.CommandLine.dnft;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import javax.imageio.ImageIO;
+import org.diffusionnft.trainer.shapes.Category;
+import org.diffusionnft.weights.StrictJson;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DemoTest {
+  @TempDir private Path folder;
+  private Path base;
+  private Path config;
+
+  @BeforeEach
+  void makeBase() throws IOException {
+    base = TinyBase.write(folder);
+    config = TinyBase.config(folder, base);
+  }
+
+  @Test
+  void leavesEverythingItPromises() throws IOException {
+    Path out = folder.resolve("demo");
+    CommandLine done = demo(out, "--epochs", 2).succeeds();
+
+    assertTrue(done.out().contains("strict score, %"), done.out());
+    assertTrue(done.out().contains("2 epochs, 24 samples"), done.out());
+    assertTrue(done.err().startsWith("device: "), done.err());
+    assertTrue(done.err().contains("training 2/2"), done.err());
+
+    JsonNode summary = StrictJson.readObject(out.resolve("summary.json"));
+    for (String contender : List.of("base", "baseCfg", "nft")) {
+      assertTrue(summary.path(contender).path("total").isNumber(), contender);
+      for (Category category : Category.values()) {
+        double score = summary.path(contender).path(category.key()).asDouble(-1);
+        assertTrue(score >= 0 && score <= 1, contender + " " + category.key());
+      }
+    }
+    assertEquals(2, summary.path("epochs").asInt());
+    assertEquals(24, summary.path("samples").asInt());
+    assertTrue(summary.path("seconds").asDouble() > 0);
+    assertTrue(summary.path("peakResidentMb").asInt(1) > 0);
+
+    assertEquals(2, Files.readAllLines(out.resolve("metrics.jsonl")).size());
+    for (String picture : List.of("before-after.png", "reward-curve.png")) {
+      BufferedImage image = ImageIO.read(out.resolve(picture).toFile());
+      assertNotNull(image, picture);
+      assertTrue(image.getWidth() > 300, picture);
+    }
+    Path sampled = folder.resolve("one.png");
+    dnft(
+            "sample",
+            "--base",
+            base,
+            "--adapter",
+            out.resolve("adapter"),
+            "--prompt",
+            "a red circle",
+            "--out",
+            sampled)
+        .succeeds();
+    assertNotNull(ImageIO.read(sampled.toFile()));
+  }
+
+  @Test
+  void theNumberOfThreadsChangesNoByte() throws IOException {
+    Path one = folder.resolve("one");
+    Path two = folder.resolve("two");
+    demo(one, "--epochs", 2, "--threads", 1).succeeds();
+    demo(two, "--epochs", 2, "--threads", 2).succeeds();
+    for (String file : List.of("adapter/adapter_model.safetensors", "before-after.png")) {
+      assertArrayEquals(
+          Files.readAllBytes(one.resolve(file)), Files.readAllBytes(two.resolve(file)), file);
+    }
+    Path other = folder.resolve("other");
+    demo(other, "--epochs", 2, "--seed", 6).succeeds();
+    assertFalse(
+        java.util.Arrays.equals(
+            Files.readAllBytes(one.resolve("adapter/adapter_model.safetensors")),
+            Files.readAllBytes(other.resolve("adapter/adapter_model.safetensors"))));
+  }
+
+  @Test
+  void aFolderThatIsNotEmptyIsLeftAlone() throws IOException {
+    Path out = Files.createDirectory(folder.resolve("demo"));
+    Files.writeString(out.resolve("mine"), "precious");
+    demo(out).refuses("the folder exists and isn't empty");
+    try (var files = Files.list(out)) {
+      assertEquals(1, files.count());
+    }
+  }
+
+  @Test
+  void aFolderThatCannotBeWrittenIsNoticedBeforeTheWork() {
+    CommandLine done = demo(folder.resolve("missing").resolve("demo"));
+    done.refuses("cannot write");
+    assertFalse(done.err().contains("evaluating"), done.err());
+  }
+
+  private CommandLine demo(Path out, Object... more) {
+    Object[] args = new Object[7 + more.length];
+    List<Object> first = List.of("demo", "--base", base, "--config", config, "--out", out);
+    System.arraycopy(first.toArray(), 0, args, 0, 7);
+    System.arraycopy(more, 0, args, 7, more.length);
+    return dnft(args);
+  }
+}

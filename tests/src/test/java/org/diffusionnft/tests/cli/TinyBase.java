@@ -1,0 +1,57 @@
+package org.diffusionnft.tests.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.diffusionnft.models.MmditConfig;
+import org.diffusionnft.models.MmditInit;
+import org.diffusionnft.models.MmditLayout;
+import org.diffusionnft.models.QkNorm;
+import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.ReferenceDevice;
+import org.diffusionnft.tensor.Tensor;
+import org.diffusionnft.trainer.shapes.ShapesModelFolder;
+
+/** A small model of the world that has learned nothing, and settings that train it in seconds. */
+final class TinyBase {
+  private TinyBase() {}
+
+  /** Writes the model to a new folder. */
+  static Path write(Path parent) throws IOException {
+    MmditConfig config =
+        new MmditConfig(24, 8, 3, 2, 8, 2, 8, 16, 8, 3, 3, List.of(0), QkNorm.RMS_NORM);
+    Path folder = parent.resolve("base");
+    try (Device device = new ReferenceDevice()) {
+      MmditInit init = new MmditInit(config, device, 3, MmditInit.Scheme.PYTORCH);
+      Map<String, Tensor> weights = new LinkedHashMap<>();
+      MmditLayout.parameters(config)
+          .forEach((name, shape) -> weights.put(name, init.get(name, shape)));
+      ShapesModelFolder.write(folder, config, weights);
+    }
+    return folder;
+  }
+
+  /** Writes a configuration of a few images an epoch. */
+  static Path config(Path parent, Path base) throws IOException {
+    return Files.writeString(
+        parent.resolve("tiny.yaml"),
+        """
+        seed: 5
+        epochs: 4
+        saveEvery: 1
+        model: %s
+        rewards: {shapes_graded: 1, shapes_strict: 0}
+        prompts: {source: shapes, promptsPerEpoch: 4, imagesPerPrompt: 3}
+        sampling: {steps: 4, shift: 1, batchSize: 5}
+        training: {batchSize: 6, timestepFraction: 0.5, learningRate: 1e-2}
+        loss: {referenceMseWeight: 0.01}
+        oldPolicy: {rate: 0.1, cap: 0.5}
+        adapter: {rank: 2, alpha: 4, targets: [to_q, net.2]}
+        evaluation: {every: 2, prompts: 12, sampling: {steps: 3, shift: 1}}
+        """
+            .formatted(base));
+  }
+}

@@ -17,7 +17,7 @@ import org.diffusionnft.trainer.nft.PromptStatistics;
  * @param rewardStd mean over prompts of the standard deviation of their rewards
  * @param zeroStdRatio share of prompts whose images all got the same reward and so teach nothing
  * @param groupSize images per prompt
- * @param promptsSeen different prompts since the trainer was made
+ * @param promptsSeen different prompts since the start of the run
  * @param terms means of the loss terms; {@code oldDeviation} and {@code referenceMse} say how far
  *     the policy is from the one that sampled and from the base
  * @param gradNorm mean norm of the gradient before it was clipped

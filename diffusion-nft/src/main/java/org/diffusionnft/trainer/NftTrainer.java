@@ -313,6 +313,10 @@ public final class NftTrainer implements AutoCloseable {
     old.merge();
     this.epoch = epoch;
     this.step = step;
+    promptsSeen.clear();
+    for (long past = 0; past < epoch; past++) {
+      task.randomness().prompts(past).forEach(p -> promptsSeen.add(p.text()));
+    }
   }
 
   /** Frees everything but the task. */

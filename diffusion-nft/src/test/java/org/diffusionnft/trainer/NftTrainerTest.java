@@ -112,7 +112,8 @@ class NftTrainerTest {
     try (NftTrainer whole = trainer(config);
         NftTrainer first = trainer(config);
         NftTrainer second = trainer(config)) {
-      whole.run(TrainingListener.NONE);
+      whole.runEpoch(TrainingListener.NONE);
+      EpochReport uninterrupted = whole.runEpoch(TrainingListener.NONE);
       first.runEpoch(TrainingListener.NONE);
       second.policy().set(values(first.policy()));
       second.old().set(values(first.old()));
@@ -124,7 +125,9 @@ class NftTrainerTest {
       copy(first.optimizer().secondMoments(), second.optimizer().secondMoments());
       second.optimizer().step(first.optimizer().step());
       second.resumeAt(first.epoch(), first.step());
-      second.run(TrainingListener.NONE);
+      EpochReport resumed = second.runEpoch(TrainingListener.NONE);
+      assertEquals(uninterrupted.terms(), resumed.terms());
+      assertEquals(uninterrupted.promptsSeen(), resumed.promptsSeen());
       assertEquals(2, second.epoch());
       assertEquals(4, second.step());
       assertSame(floats(values(whole.policy())), floats(values(second.policy())));

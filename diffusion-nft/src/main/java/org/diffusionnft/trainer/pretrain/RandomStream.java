@@ -9,14 +9,20 @@ import org.diffusionnft.tensor.Philox;
  */
 enum RandomStream {
   /** Prompt and scene of a sample. */
-  SCENE,
+  SCENE(1),
   /** Whether a sample loses its caption, and its noise level. */
-  LEVEL,
+  LEVEL(2),
   /** The noise of a sample. */
-  NOISE;
+  NOISE(3);
+
+  private final long first;
+
+  RandomStream(int number) {
+    this.first = (long) number << 48;
+  }
 
   /** The numbers at one index. */
   Philox at(long seed, long index) {
-    return new Philox(seed, (ordinal() + 1L) << 48 | index);
+    return new Philox(seed, first | index);
   }
 }

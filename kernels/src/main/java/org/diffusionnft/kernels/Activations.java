@@ -31,7 +31,11 @@ final class Activations {
   static FloatVector geluTanhSlope(FloatVector value) {
     // Constant beyond 30; further out the square would overflow.
     FloatVector x = value.lanewise(VectorOperators.MAX, -30f).lanewise(VectorOperators.MIN, 30f);
-    FloatVector inner = x.mul(x).fma(broadcast(FLOATS, 6 * SQRT_2_OVER_PI * CUBIC), broadcast(FLOATS, 2 * SQRT_2_OVER_PI));
+    FloatVector inner =
+        x.mul(x)
+            .fma(
+                broadcast(FLOATS, 6 * SQRT_2_OVER_PI * CUBIC),
+                broadcast(FLOATS, 2 * SQRT_2_OVER_PI));
     return sigmoidAndSlope(geluArgument(x), x.mul(inner));
   }
 

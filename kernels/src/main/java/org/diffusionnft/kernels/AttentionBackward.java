@@ -158,9 +158,13 @@ final class AttentionBackward {
       long mask = call.maskRow(bh, query + r, key);
       float log = Lanes.get(logSumExp + 4L * ((long) bh * call.queries() + query + r));
       ScoreRows.scaleAndMask(p + r * row, call.scale(), mask, keys);
-      ScoreRows.exponentials(p + r * row, log, keys);
+      ScoreRows.exponentials(p + r * row, log, keys, buffers.tile);
       float delta =
-          NormRows.dot(call.query(out, bh, query + r), call.query(gradOut, bh, query + r), depth);
+          NormRows.dot(
+              call.query(out, bh, query + r),
+              call.query(gradOut, bh, query + r),
+              depth,
+              buffers.tile);
       ScoreRows.scoreGradient(p + r * row, g + r * row, delta, call.scale(), keys);
     }
     if (wanted != Wanted.KEYS_AND_VALUES) {

@@ -51,6 +51,28 @@ record AttentionCall(
         (float) scale);
   }
 
+  /** Batches from which on a task may be a whole one. */
+  private static final int MANY_BATCHES = 32;
+
+  /** Bytes of one batch's queries, keys and values that fit the second cache with some to spare. */
+  private static final long NEAR = 256 << 10;
+
+  /** Whether a task should be all heads of a batch. */
+  boolean wholeBatches() {
+    return batches >= MANY_BATCHES && (queries + 2L * keys) * row <= NEAR;
+  }
+
+  /**
+   * Fetches a batch's queries, keys and values in the order of memory. A head's rows are short
+   * pieces far apart, which the processor doesn't fetch ahead by itself.
+   */
+  void touch(int batch, Scratch scratch) {
+    float sum = Rows.touch(q + batch * queries * row, queries * row);
+    sum += Rows.touch(k + batch * keys * row, keys * row);
+    sum += Rows.touch(v + batch * keys * row, keys * row);
+    Lanes.set(scratch.tile(), sum);
+  }
+
   int tasks() {
     return batches * heads;
   }

@@ -126,7 +126,7 @@ final class AttentionForward {
       float now = Math.max(before, ScoreRows.scaleAndMask(at, call.scale(), mask, keys));
       // Where all keys so far are masked out, any finite shift gives weights of 0.
       float shift = now == Float.NEGATIVE_INFINITY ? 0 : now;
-      float added = ScoreRows.exponentials(at, shift, keys);
+      float added = ScoreRows.exponentials(at, shift, keys, tile);
       if (key > 0) {
         float fade = (float) Math.exp(before - shift);
         long atOut = call.query(out, bh, query + r);

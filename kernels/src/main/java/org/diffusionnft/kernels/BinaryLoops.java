@@ -1,9 +1,11 @@
 package org.diffusionnft.kernels;
 
+import static jdk.incubator.vector.FloatVector.broadcast;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static org.diffusionnft.kernels.Lanes.ALL;
+import static org.diffusionnft.kernels.Lanes.FLOATS;
 import static org.diffusionnft.kernels.Lanes.LANES;
-import static org.diffusionnft.kernels.Lanes.load;
-import static org.diffusionnft.kernels.Lanes.splat;
-import static org.diffusionnft.kernels.Lanes.store;
+import static org.diffusionnft.kernels.Lanes.ORDER;
 import static org.diffusionnft.kernels.Lanes.whole;
 
 import jdk.incubator.vector.FloatVector;
@@ -41,11 +43,15 @@ final class BinaryLoops {
   }
 
   private static FloatVector operand(long address, int step, int i) {
-    return step == 0 ? Lanes.splatAt(address) : load(address + 4L * i);
+    return step == 0
+        ? Lanes.splatAt(address)
+        : fromMemorySegment(FLOATS, ALL, address + 4L * i, ORDER);
   }
 
   private static FloatVector operand(long address, int step, int i, int count) {
-    return step == 0 ? Lanes.splatAt(address) : load(address + 4L * i, count);
+    return step == 0
+        ? Lanes.splatAt(address)
+        : fromMemorySegment(FLOATS, ALL, address + 4L * i, ORDER, Lanes.first(count));
   }
 
   private static void add(long p, int stepP, long q, int stepQ, long out, int n) {
@@ -53,12 +59,12 @@ final class BinaryLoops {
     for (; i < whole(n); i += LANES) {
       FloatVector x = operand(p, stepP, i);
       FloatVector y = operand(q, stepQ, i);
-      store(out + 4L * i, x.add(y));
+      x.add(y).intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
     if (i < n) {
       FloatVector x = operand(p, stepP, i, n - i);
       FloatVector y = operand(q, stepQ, i, n - i);
-      store(out + 4L * i, x.add(y), n - i);
+      x.add(y).intoMemorySegment(ALL, out + 4L * i, ORDER, Lanes.first(n - i));
     }
   }
 
@@ -67,12 +73,12 @@ final class BinaryLoops {
     for (; i < whole(n); i += LANES) {
       FloatVector x = operand(p, stepP, i);
       FloatVector y = operand(q, stepQ, i);
-      store(out + 4L * i, x.sub(y));
+      x.sub(y).intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
     if (i < n) {
       FloatVector x = operand(p, stepP, i, n - i);
       FloatVector y = operand(q, stepQ, i, n - i);
-      store(out + 4L * i, x.sub(y), n - i);
+      x.sub(y).intoMemorySegment(ALL, out + 4L * i, ORDER, Lanes.first(n - i));
     }
   }
 
@@ -81,12 +87,12 @@ final class BinaryLoops {
     for (; i < whole(n); i += LANES) {
       FloatVector x = operand(p, stepP, i);
       FloatVector y = operand(q, stepQ, i);
-      store(out + 4L * i, x.mul(y));
+      x.mul(y).intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
     if (i < n) {
       FloatVector x = operand(p, stepP, i, n - i);
       FloatVector y = operand(q, stepQ, i, n - i);
-      store(out + 4L * i, x.mul(y), n - i);
+      x.mul(y).intoMemorySegment(ALL, out + 4L * i, ORDER, Lanes.first(n - i));
     }
   }
 
@@ -95,12 +101,12 @@ final class BinaryLoops {
     for (; i < whole(n); i += LANES) {
       FloatVector x = operand(p, stepP, i);
       FloatVector y = operand(q, stepQ, i);
-      store(out + 4L * i, x.div(y));
+      x.div(y).intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
     if (i < n) {
       FloatVector x = operand(p, stepP, i, n - i);
       FloatVector y = operand(q, stepQ, i, n - i);
-      store(out + 4L * i, x.div(y), n - i);
+      x.div(y).intoMemorySegment(ALL, out + 4L * i, ORDER, Lanes.first(n - i));
     }
   }
 
@@ -109,12 +115,12 @@ final class BinaryLoops {
     for (; i < whole(n); i += LANES) {
       FloatVector x = operand(p, stepP, i);
       FloatVector y = operand(q, stepQ, i);
-      store(out + 4L * i, x.max(y));
+      x.max(y).intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
     if (i < n) {
       FloatVector x = operand(p, stepP, i, n - i);
       FloatVector y = operand(q, stepQ, i, n - i);
-      store(out + 4L * i, x.max(y), n - i);
+      x.max(y).intoMemorySegment(ALL, out + 4L * i, ORDER, Lanes.first(n - i));
     }
   }
 
@@ -123,12 +129,12 @@ final class BinaryLoops {
     for (; i < whole(n); i += LANES) {
       FloatVector x = operand(p, stepP, i);
       FloatVector y = operand(q, stepQ, i);
-      store(out + 4L * i, x.min(y));
+      x.min(y).intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
     if (i < n) {
       FloatVector x = operand(p, stepP, i, n - i);
       FloatVector y = operand(q, stepQ, i, n - i);
-      store(out + 4L * i, x.min(y), n - i);
+      x.min(y).intoMemorySegment(ALL, out + 4L * i, ORDER, Lanes.first(n - i));
     }
   }
 
@@ -137,12 +143,16 @@ final class BinaryLoops {
     for (; i < whole(n); i += LANES) {
       FloatVector x = operand(p, stepP, i);
       FloatVector y = operand(q, stepQ, i);
-      store(out + 4L * i, splat(0).blend(1f, x.compare(VectorOperators.GT, y)));
+      broadcast(FLOATS, 0)
+          .blend(1f, x.compare(VectorOperators.GT, y))
+          .intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
     if (i < n) {
       FloatVector x = operand(p, stepP, i, n - i);
       FloatVector y = operand(q, stepQ, i, n - i);
-      store(out + 4L * i, splat(0).blend(1f, x.compare(VectorOperators.GT, y)), n - i);
+      broadcast(FLOATS, 0)
+          .blend(1f, x.compare(VectorOperators.GT, y))
+          .intoMemorySegment(ALL, out + 4L * i, ORDER, Lanes.first(n - i));
     }
   }
 
@@ -151,12 +161,16 @@ final class BinaryLoops {
     for (; i < whole(n); i += LANES) {
       FloatVector x = operand(p, stepP, i);
       FloatVector y = operand(q, stepQ, i);
-      store(out + 4L * i, splat(0).blend(1f, x.compare(VectorOperators.GE, y)));
+      broadcast(FLOATS, 0)
+          .blend(1f, x.compare(VectorOperators.GE, y))
+          .intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
     if (i < n) {
       FloatVector x = operand(p, stepP, i, n - i);
       FloatVector y = operand(q, stepQ, i, n - i);
-      store(out + 4L * i, splat(0).blend(1f, x.compare(VectorOperators.GE, y)), n - i);
+      broadcast(FLOATS, 0)
+          .blend(1f, x.compare(VectorOperators.GE, y))
+          .intoMemorySegment(ALL, out + 4L * i, ORDER, Lanes.first(n - i));
     }
   }
 
@@ -165,12 +179,16 @@ final class BinaryLoops {
     for (; i < whole(n); i += LANES) {
       FloatVector x = operand(p, stepP, i);
       FloatVector y = operand(q, stepQ, i);
-      store(out + 4L * i, splat(0).blend(1f, x.compare(VectorOperators.EQ, y)));
+      broadcast(FLOATS, 0)
+          .blend(1f, x.compare(VectorOperators.EQ, y))
+          .intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
     if (i < n) {
       FloatVector x = operand(p, stepP, i, n - i);
       FloatVector y = operand(q, stepQ, i, n - i);
-      store(out + 4L * i, splat(0).blend(1f, x.compare(VectorOperators.EQ, y)), n - i);
+      broadcast(FLOATS, 0)
+          .blend(1f, x.compare(VectorOperators.EQ, y))
+          .intoMemorySegment(ALL, out + 4L * i, ORDER, Lanes.first(n - i));
     }
   }
 }

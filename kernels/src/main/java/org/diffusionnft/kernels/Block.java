@@ -2,10 +2,6 @@ package org.diffusionnft.kernels;
 
 import static org.diffusionnft.kernels.Lanes.BYTES;
 import static org.diffusionnft.kernels.Lanes.LANES;
-import static org.diffusionnft.kernels.Lanes.load;
-import static org.diffusionnft.kernels.Lanes.store;
-
-import jdk.incubator.vector.FloatVector;
 
 /** A block of a matrix product on one thread: tiles, and what to do at the edges. */
 final class Block {
@@ -75,7 +71,12 @@ final class Block {
       } else {
         tile(rows, wide, depth, atA, rowA, stepA, b, tile, rowTile);
         for (int r = repeated; r < rows; r++) {
-          merge(tile + r * rowTile, c + (row + r) * rowC, columns, scale, add);
+          long to = c + (row + r) * rowC;
+          if (add) {
+            Rows.addScaled(scale, tile + r * rowTile, to, columns);
+          } else {
+            Rows.scale(scale, tile + r * rowTile, to, columns);
+          }
         }
       }
       done = row + rows;
@@ -96,19 +97,6 @@ final class Block {
         case 4 -> NarrowTiles.tile4x1(depth, a, rowA, stepA, b, BYTES, c, rowC);
         default -> NarrowTiles.tile1x1(depth, a, rowA, stepA, b, BYTES, c, rowC);
       }
-    }
-  }
-
-  /** {@code c = scale * t} or {@code c += scale * t} for a row of at most a panel's width. */
-  private static void merge(long t, long c, int columns, float scale, boolean add) {
-    int j = 0;
-    for (; j + LANES <= columns; j += LANES) {
-      FloatVector v = load(t + 4L * j).mul(scale);
-      store(c + 4L * j, add ? v.add(load(c + 4L * j)) : v);
-    }
-    if (j < columns) {
-      FloatVector v = load(t + 4L * j).mul(scale);
-      store(c + 4L * j, add ? v.add(load(c + 4L * j, columns - j)) : v, columns - j);
     }
   }
 }

@@ -1,8 +1,11 @@
 package org.diffusionnft.kernels;
 
+import static jdk.incubator.vector.FloatVector.broadcast;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static org.diffusionnft.kernels.Lanes.ALL;
+import static org.diffusionnft.kernels.Lanes.FLOATS;
 import static org.diffusionnft.kernels.Lanes.LANES;
-import static org.diffusionnft.kernels.Lanes.load;
-import static org.diffusionnft.kernels.Lanes.splat;
+import static org.diffusionnft.kernels.Lanes.ORDER;
 
 import jdk.incubator.vector.FloatVector;
 import org.diffusionnft.tensor.DType;
@@ -69,26 +72,26 @@ final class FewRows {
 
   private static void four(
       int k, long a, long b, long rowB, long to, float scale, boolean add, int repeated) {
-    FloatVector s0 = splat(0);
-    FloatVector s1 = splat(0);
-    FloatVector s2 = splat(0);
-    FloatVector s3 = splat(0);
+    FloatVector s0 = broadcast(FLOATS, 0);
+    FloatVector s1 = broadcast(FLOATS, 0);
+    FloatVector s2 = broadcast(FLOATS, 0);
+    FloatVector s3 = broadcast(FLOATS, 0);
     int i = 0;
     for (; i < Lanes.whole(k); i += LANES) {
       long at = b + 4L * i;
-      FloatVector x = load(a + 4L * i);
-      s0 = x.fma(load(at), s0);
-      s1 = x.fma(load(at + rowB), s1);
-      s2 = x.fma(load(at + 2 * rowB), s2);
-      s3 = x.fma(load(at + 3 * rowB), s3);
+      FloatVector x = fromMemorySegment(FLOATS, ALL, a + 4L * i, ORDER);
+      s0 = x.fma(fromMemorySegment(FLOATS, ALL, at, ORDER), s0);
+      s1 = x.fma(fromMemorySegment(FLOATS, ALL, at + rowB, ORDER), s1);
+      s2 = x.fma(fromMemorySegment(FLOATS, ALL, at + 2 * rowB, ORDER), s2);
+      s3 = x.fma(fromMemorySegment(FLOATS, ALL, at + 3 * rowB, ORDER), s3);
     }
     if (i < k) {
       long at = b + 4L * i;
-      FloatVector x = load(a + 4L * i, k - i);
-      s0 = x.fma(load(at, k - i), s0);
-      s1 = x.fma(load(at + rowB, k - i), s1);
-      s2 = x.fma(load(at + 2 * rowB, k - i), s2);
-      s3 = x.fma(load(at + 3 * rowB, k - i), s3);
+      FloatVector x = fromMemorySegment(FLOATS, ALL, a + 4L * i, ORDER, Lanes.first(k - i));
+      s0 = x.fma(fromMemorySegment(FLOATS, ALL, at, ORDER, Lanes.first(k - i)), s0);
+      s1 = x.fma(fromMemorySegment(FLOATS, ALL, at + rowB, ORDER, Lanes.first(k - i)), s1);
+      s2 = x.fma(fromMemorySegment(FLOATS, ALL, at + 2 * rowB, ORDER, Lanes.first(k - i)), s2);
+      s3 = x.fma(fromMemorySegment(FLOATS, ALL, at + 3 * rowB, ORDER, Lanes.first(k - i)), s3);
     }
     if (repeated < 1) {
       put(to, Lanes.sum(s0) * scale, add);
@@ -103,10 +106,12 @@ final class FewRows {
   }
 
   private static float one(int k, long a, long b) {
-    FloatVector s = splat(0);
+    FloatVector s = broadcast(FLOATS, 0);
     for (int i = 0; i < k; i += LANES) {
       int left = Math.min(LANES, k - i);
-      s = load(a + 4L * i, left).fma(load(b + 4L * i, left), s);
+      s =
+          fromMemorySegment(FLOATS, ALL, a + 4L * i, ORDER, Lanes.first(left))
+              .fma(fromMemorySegment(FLOATS, ALL, b + 4L * i, ORDER, Lanes.first(left)), s);
     }
     return Lanes.sum(s);
   }

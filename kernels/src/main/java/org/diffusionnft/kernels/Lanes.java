@@ -134,6 +134,24 @@ final class Lanes {
     return s.lane(0) * UNROTATED;
   }
 
+  /**
+   * The sum of the {@code LANES} floats at an address, in a fixed order. Kernels that are called
+   * once a row store their sums and call this, which no vector has to be passed to.
+   */
+  static float sumAt(long address) {
+    float a = 0;
+    float b = 0;
+    float c = 0;
+    float d = 0;
+    for (long at = address; at < address + BYTES; at += 16) {
+      a += get(at);
+      b += get(at + 4);
+      c += get(at + 8);
+      d += get(at + 12);
+    }
+    return (a + b) + (c + d);
+  }
+
   /** {@code LANES} BF16 numbers, widened. */
   static FloatVector loadBf16(long address) {
     return widenBf16(ShortVector.fromMemorySegment(SHORTS, ALL, address, ORDER));

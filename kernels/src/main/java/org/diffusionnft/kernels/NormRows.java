@@ -12,57 +12,47 @@ import jdk.incubator.vector.VectorMask;
 
 /**
  * One row of a norm and of its gradient. Sums run in the lanes of one vector, so each lane adds
- * only a sixteenth of the row (with AVX-512), and the mean is refined in a second pass.
+ * only a sixteenth of the row (with AVX-512); {@code work} is memory for two vectors.
  */
 final class NormRows {
   private NormRows() {}
 
   /** Sum of the elements. */
-  static float sum(long x, int c) {
+  static float sum(long x, int c, long work) {
     FloatVector sum = broadcast(FLOATS, 0);
     int i = 0;
     for (; i < Lanes.whole(c); i += LANES) {
       sum = sum.add(fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER));
     }
     if (i < c) {
-      sum = sum.add(fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER, Lanes.first(c - i)));
+      sum = sum.add(fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER, FLOATS.indexInRange(i, c)));
     }
-    return Lanes.sum(sum);
+    sum.intoMemorySegment(ALL, work, ORDER);
+    return Lanes.sumAt(work);
   }
 
-  /** Sum of {@code x - shift}. */
-  static float deviation(long x, float shift, int c) {
+  /** Leaves the lanes' sums of {@code x - shift}, then of its squares, in {@code work}. */
+  static void deviations(long x, float shift, int c, long work) {
     FloatVector sum = broadcast(FLOATS, 0);
-    int i = 0;
-    for (; i < Lanes.whole(c); i += LANES) {
-      sum = sum.add(fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER).sub(shift));
-    }
-    if (i < c) {
-      VectorMask<Float> inside = Lanes.first(c - i);
-      FloatVector v = fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER, inside).sub(shift);
-      sum = sum.add(v, inside);
-    }
-    return Lanes.sum(sum);
-  }
-
-  /** Sum of {@code (x - shift)^2}. */
-  static float squares(long x, float shift, int c) {
-    FloatVector sum = broadcast(FLOATS, 0);
+    FloatVector squares = broadcast(FLOATS, 0);
     int i = 0;
     for (; i < Lanes.whole(c); i += LANES) {
       FloatVector v = fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER).sub(shift);
-      sum = v.fma(v, sum);
+      sum = sum.add(v);
+      squares = v.fma(v, squares);
     }
     if (i < c) {
-      VectorMask<Float> inside = Lanes.first(c - i);
+      VectorMask<Float> inside = FLOATS.indexInRange(i, c);
       FloatVector v = fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER, inside).sub(shift);
-      sum = sum.add(v.mul(v), inside);
+      sum = sum.add(v, inside);
+      squares = squares.add(v.mul(v), inside);
     }
-    return Lanes.sum(sum);
+    sum.intoMemorySegment(ALL, work, ORDER);
+    squares.intoMemorySegment(ALL, work + Lanes.BYTES, ORDER);
   }
 
   /** Sum of {@code x * y}. */
-  static float dot(long x, long y, int c) {
+  static float dot(long x, long y, int c, long work) {
     FloatVector sum = broadcast(FLOATS, 0);
     int i = 0;
     for (; i < Lanes.whole(c); i += LANES) {
@@ -71,12 +61,40 @@ final class NormRows {
               .fma(fromMemorySegment(FLOATS, ALL, y + 4L * i, ORDER), sum);
     }
     if (i < c) {
-      VectorMask<Float> inside = Lanes.first(c - i);
+      VectorMask<Float> inside = FLOATS.indexInRange(i, c);
       sum =
           fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER, inside)
               .fma(fromMemorySegment(FLOATS, ALL, y + 4L * i, ORDER, inside), sum);
     }
-    return Lanes.sum(sum);
+    sum.intoMemorySegment(ALL, work, ORDER);
+    return Lanes.sumAt(work);
+  }
+
+  /** {@code out = (x - mean - rest) * rstd * weight + bias}. */
+  static void normalise(
+      long x, float mean, float rest, float rstd, long weight, long bias, long out, int c) {
+    int i = 0;
+    for (; i < Lanes.whole(c); i += LANES) {
+      fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER)
+          .sub(mean)
+          .sub(rest)
+          .mul(rstd)
+          .fma(
+              fromMemorySegment(FLOATS, ALL, weight + 4L * i, ORDER),
+              fromMemorySegment(FLOATS, ALL, bias + 4L * i, ORDER))
+          .intoMemorySegment(ALL, out + 4L * i, ORDER);
+    }
+    if (i < c) {
+      VectorMask<Float> inside = FLOATS.indexInRange(i, c);
+      fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER, inside)
+          .sub(mean)
+          .sub(rest)
+          .mul(rstd)
+          .fma(
+              fromMemorySegment(FLOATS, ALL, weight + 4L * i, ORDER, inside),
+              fromMemorySegment(FLOATS, ALL, bias + 4L * i, ORDER, inside))
+          .intoMemorySegment(ALL, out + 4L * i, ORDER, inside);
+    }
   }
 
   /** {@code out = (x - mean - rest) * rstd}. */
@@ -90,7 +108,7 @@ final class NormRows {
           .intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
     if (i < c) {
-      VectorMask<Float> inside = Lanes.first(c - i);
+      VectorMask<Float> inside = FLOATS.indexInRange(i, c);
       fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER, inside)
           .sub(mean)
           .sub(rest)
@@ -108,7 +126,7 @@ final class NormRows {
           .intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
     if (i < c) {
-      VectorMask<Float> inside = Lanes.first(c - i);
+      VectorMask<Float> inside = FLOATS.indexInRange(i, c);
       fromMemorySegment(FLOATS, ALL, a + 4L * i, ORDER, inside)
           .mul(fromMemorySegment(FLOATS, ALL, b + 4L * i, ORDER, inside))
           .intoMemorySegment(ALL, out + 4L * i, ORDER, inside);
@@ -126,7 +144,7 @@ final class NormRows {
           .intoMemorySegment(ALL, sums + 4L * i, ORDER);
     }
     if (i < c) {
-      VectorMask<Float> inside = Lanes.first(c - i);
+      VectorMask<Float> inside = FLOATS.indexInRange(i, c);
       fromMemorySegment(FLOATS, ALL, a + 4L * i, ORDER, inside)
           .fma(
               fromMemorySegment(FLOATS, ALL, b + 4L * i, ORDER, inside),
@@ -140,14 +158,18 @@ final class NormRows {
     int i = 0;
     for (; i < Lanes.whole(c); i += LANES) {
       fromMemorySegment(FLOATS, ALL, n + 4L * i, ORDER)
-          .fma(broadcast(FLOATS, -meanGn), fromMemorySegment(FLOATS, ALL, g + 4L * i, ORDER).sub(meanG))
+          .fma(
+              broadcast(FLOATS, -meanGn),
+              fromMemorySegment(FLOATS, ALL, g + 4L * i, ORDER).sub(meanG))
           .mul(rstd)
           .intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
     if (i < c) {
-      VectorMask<Float> inside = Lanes.first(c - i);
+      VectorMask<Float> inside = FLOATS.indexInRange(i, c);
       fromMemorySegment(FLOATS, ALL, n + 4L * i, ORDER, inside)
-          .fma(broadcast(FLOATS, -meanGn), fromMemorySegment(FLOATS, ALL, g + 4L * i, ORDER, inside).sub(meanG))
+          .fma(
+              broadcast(FLOATS, -meanGn),
+              fromMemorySegment(FLOATS, ALL, g + 4L * i, ORDER, inside).sub(meanG))
           .mul(rstd)
           .intoMemorySegment(ALL, out + 4L * i, ORDER, inside);
     }

@@ -1,12 +1,15 @@
 package org.diffusionnft.kernels;
 
+import static jdk.incubator.vector.FloatVector.broadcast;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static org.diffusionnft.kernels.Lanes.ALL;
+import static org.diffusionnft.kernels.Lanes.FLOATS;
 import static org.diffusionnft.kernels.Lanes.LANES;
-import static org.diffusionnft.kernels.Lanes.load;
-import static org.diffusionnft.kernels.Lanes.splat;
-import static org.diffusionnft.kernels.Lanes.store;
+import static org.diffusionnft.kernels.Lanes.ORDER;
 import static org.diffusionnft.kernels.Lanes.whole;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.HalfPrecision;
 
@@ -15,13 +18,13 @@ final class Rows {
   private Rows() {}
 
   static void fill(long out, float value, int n) {
-    FloatVector v = splat(value);
+    FloatVector v = broadcast(FLOATS, value);
     int i = 0;
     for (; i < whole(n); i += LANES) {
-      store(out + 4L * i, v);
+      v.intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
     if (i < n) {
-      store(out + 4L * i, v, n - i);
+      v.intoMemorySegment(ALL, out + 4L * i, ORDER, Lanes.first(n - i));
     }
   }
 
@@ -29,10 +32,14 @@ final class Rows {
   static void add(long x, long out, int n) {
     int i = 0;
     for (; i < whole(n); i += LANES) {
-      store(out + 4L * i, load(out + 4L * i).add(load(x + 4L * i)));
+      fromMemorySegment(FLOATS, ALL, out + 4L * i, ORDER)
+          .add(fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER))
+          .intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
     if (i < n) {
-      store(out + 4L * i, load(out + 4L * i, n - i).add(load(x + 4L * i, n - i)), n - i);
+      fromMemorySegment(FLOATS, ALL, out + 4L * i, ORDER, Lanes.first(n - i))
+          .add(fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER, Lanes.first(n - i)))
+          .intoMemorySegment(ALL, out + 4L * i, ORDER, Lanes.first(n - i));
     }
   }
 
@@ -40,10 +47,32 @@ final class Rows {
   static void scale(float factor, long x, long out, int n) {
     int i = 0;
     for (; i < whole(n); i += LANES) {
-      store(out + 4L * i, load(x + 4L * i).mul(factor));
+      fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER)
+          .mul(factor)
+          .intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
     if (i < n) {
-      store(out + 4L * i, load(x + 4L * i, n - i).mul(factor), n - i);
+      fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER, Lanes.first(n - i))
+          .mul(factor)
+          .intoMemorySegment(ALL, out + 4L * i, ORDER, Lanes.first(n - i));
+    }
+  }
+
+  /** {@code out += factor * x}. */
+  static void addScaled(float factor, long x, long out, int n) {
+    int i = 0;
+    for (; i < whole(n); i += LANES) {
+      fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER)
+          .mul(factor)
+          .add(fromMemorySegment(FLOATS, ALL, out + 4L * i, ORDER))
+          .intoMemorySegment(ALL, out + 4L * i, ORDER);
+    }
+    if (i < n) {
+      VectorMask<Float> inside = Lanes.first(n - i);
+      fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER, inside)
+          .mul(factor)
+          .add(fromMemorySegment(FLOATS, ALL, out + 4L * i, ORDER, inside))
+          .intoMemorySegment(ALL, out + 4L * i, ORDER, inside);
     }
   }
 
@@ -51,11 +80,19 @@ final class Rows {
   static void gatedAdd(long r, long g, long x, long out, int n) {
     int i = 0;
     for (; i < whole(n); i += LANES) {
-      store(out + 4L * i, load(g + 4L * i).fma(load(x + 4L * i), load(r + 4L * i)));
+      fromMemorySegment(FLOATS, ALL, g + 4L * i, ORDER)
+          .fma(
+              fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER),
+              fromMemorySegment(FLOATS, ALL, r + 4L * i, ORDER))
+          .intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
     if (i < n) {
-      FloatVector v = load(g + 4L * i, n - i).fma(load(x + 4L * i, n - i), load(r + 4L * i, n - i));
-      store(out + 4L * i, v, n - i);
+      FloatVector v =
+          fromMemorySegment(FLOATS, ALL, g + 4L * i, ORDER, Lanes.first(n - i))
+              .fma(
+                  fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER, Lanes.first(n - i)),
+                  fromMemorySegment(FLOATS, ALL, r + 4L * i, ORDER, Lanes.first(n - i)));
+      v.intoMemorySegment(ALL, out + 4L * i, ORDER, Lanes.first(n - i));
     }
   }
 
@@ -70,5 +107,18 @@ final class Rows {
         Lanes.setShort(to + 2L * i, Float.floatToFloat16(Lanes.get(from + 4L * i)));
       }
     }
+  }
+
+  /**
+   * Reads one float per cache line, in order, so that the processor fetches ahead; later accesses
+   * in other orders then find the lines in a near cache. Returns the sum, so that it isn't
+   * optimised away.
+   */
+  static float touch(long x, long bytes) {
+    float sum = 0;
+    for (long at = x; at < x + bytes; at += 64) {
+      sum += Lanes.get(at);
+    }
+    return sum;
   }
 }

@@ -49,8 +49,8 @@ final class ScoreRows {
     return max.reduceLanes(VectorOperators.MAX);
   }
 
-  /** {@code s = exp(s - shift)}; returns the sum. */
-  static float exponentials(long s, float shift, int n) {
+  /** {@code s = exp(s - shift)}; returns the sum; {@code work} is memory for a vector. */
+  static float exponentials(long s, float shift, int n, long work) {
     FloatVector sum = broadcast(FLOATS, 0);
     for (int i = 0; i < n; i += LANES) {
       FloatVector v = fromMemorySegment(FLOATS, ALL, s + 4L * i, ORDER).sub(shift);
@@ -58,7 +58,8 @@ final class ScoreRows {
       e.intoMemorySegment(ALL, s + 4L * i, ORDER);
       sum = sum.add(e);
     }
-    return Lanes.sum(sum);
+    sum.intoMemorySegment(ALL, work, ORDER);
+    return Lanes.sumAt(work);
   }
 
   /** {@code g = p * (g - delta) * scale}, in place of the gradient of the probabilities. */

@@ -1,7 +1,10 @@
 package org.diffusionnft.kernels;
 
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static org.diffusionnft.kernels.Lanes.ALL;
+import static org.diffusionnft.kernels.Lanes.FLOATS;
 import static org.diffusionnft.kernels.Lanes.LANES;
-import static org.diffusionnft.kernels.Lanes.load;
+import static org.diffusionnft.kernels.Lanes.ORDER;
 import static org.diffusionnft.kernels.Lanes.whole;
 
 import jdk.incubator.vector.DoubleVector;
@@ -52,12 +55,12 @@ final class Sums {
     DoubleVector high = zero();
     int i = 0;
     for (; i < whole(n); i += LANES) {
-      FloatVector v = load(x + 4L * i);
+      FloatVector v = fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER);
       low = low.add(low(v));
       high = high.add(high(v));
     }
     if (i < n) {
-      FloatVector v = load(x + 4L * i, n - i);
+      FloatVector v = fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER, Lanes.first(n - i));
       low = low.add(low(v));
       high = high.add(high(v));
     }
@@ -70,38 +73,22 @@ final class Sums {
     DoubleVector high = zero();
     int i = 0;
     for (; i < whole(n); i += LANES) {
-      FloatVector v = load(x + 4L * i).sub(shift);
+      FloatVector v = fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER).sub(shift);
       DoubleVector a = low(v);
       DoubleVector b = high(v);
       low = a.fma(a, low);
       high = b.fma(b, high);
     }
     if (i < n) {
-      FloatVector v = Lanes.splat(0).blend(load(x + 4L * i, n - i).sub(shift), Lanes.first(n - i));
+      FloatVector v =
+          Lanes.splat(0)
+              .blend(
+                  fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER, Lanes.first(n - i)).sub(shift),
+                  Lanes.first(n - i));
       DoubleVector a = low(v);
       DoubleVector b = high(v);
       low = a.fma(a, low);
       high = b.fma(b, high);
-    }
-    return total(low.add(high));
-  }
-
-  /** Sum of {@code x * y}. */
-  static double dot(long x, long y, int n) {
-    DoubleVector low = zero();
-    DoubleVector high = zero();
-    int i = 0;
-    for (; i < whole(n); i += LANES) {
-      FloatVector v = load(x + 4L * i);
-      FloatVector w = load(y + 4L * i);
-      low = low(v).fma(low(w), low);
-      high = high(v).fma(high(w), high);
-    }
-    if (i < n) {
-      FloatVector v = load(x + 4L * i, n - i);
-      FloatVector w = load(y + 4L * i, n - i);
-      low = low(v).fma(low(w), low);
-      high = high(v).fma(high(w), high);
     }
     return total(low.add(high));
   }
@@ -111,10 +98,13 @@ final class Sums {
     FloatVector max = Lanes.splat(Float.NEGATIVE_INFINITY);
     int i = 0;
     for (; i < whole(n); i += LANES) {
-      max = max.max(load(x + 4L * i));
+      max = max.max(fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER));
     }
     if (i < n) {
-      max = max.blend(max.max(load(x + 4L * i, n - i)), Lanes.first(n - i));
+      max =
+          max.blend(
+              max.max(fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER, Lanes.first(n - i))),
+              Lanes.first(n - i));
     }
     return max.reduceLanes(VectorOperators.MAX);
   }

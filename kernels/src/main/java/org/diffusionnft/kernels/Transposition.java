@@ -1,10 +1,11 @@
 package org.diffusionnft.kernels;
 
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static org.diffusionnft.kernels.Lanes.ALL;
 import static org.diffusionnft.kernels.Lanes.BYTES;
 import static org.diffusionnft.kernels.Lanes.FLOATS;
 import static org.diffusionnft.kernels.Lanes.LANES;
-import static org.diffusionnft.kernels.Lanes.load;
-import static org.diffusionnft.kernels.Lanes.store;
+import static org.diffusionnft.kernels.Lanes.ORDER;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorShuffle;
@@ -49,7 +50,8 @@ final class Transposition {
   private static void fetch(DType dtype, long from, long row, int rows, int length, long work) {
     if (dtype == DType.F32 && length == LANES) {
       for (int r = 0; r < rows; r++) {
-        store(work + r * BYTES, load(from + r * row));
+        fromMemorySegment(FLOATS, ALL, from + r * row, ORDER)
+            .intoMemorySegment(ALL, work + r * BYTES, ORDER);
       }
     } else {
       for (int r = 0; r < rows; r++) {
@@ -57,7 +59,7 @@ final class Transposition {
       }
     }
     for (int r = rows; r < LANES; r++) {
-      store(work + r * BYTES, Lanes.splat(0));
+      Lanes.splat(0).intoMemorySegment(ALL, work + r * BYTES, ORDER);
     }
   }
 
@@ -66,23 +68,23 @@ final class Transposition {
     long other = work + LANES * BYTES;
     for (int round = 1; round < ROUNDS; round++) {
       for (int i = 0; i < LANES / 2; i++) {
-        FloatVector a = load(from + i * BYTES);
-        FloatVector b = load(from + (i + LANES / 2) * BYTES);
-        store(other + 2 * i * BYTES, a.rearrange(ZIP_LOW, b));
-        store(other + (2 * i + 1) * BYTES, a.rearrange(ZIP_HIGH, b));
+        FloatVector a = fromMemorySegment(FLOATS, ALL, from + i * BYTES, ORDER);
+        FloatVector b = fromMemorySegment(FLOATS, ALL, from + (i + LANES / 2) * BYTES, ORDER);
+        a.rearrange(ZIP_LOW, b).intoMemorySegment(ALL, other + 2 * i * BYTES, ORDER);
+        a.rearrange(ZIP_HIGH, b).intoMemorySegment(ALL, other + (2 * i + 1) * BYTES, ORDER);
       }
       long swap = from;
       from = other;
       other = swap;
     }
     for (int i = 0; i < LANES / 2; i++) {
-      FloatVector a = load(from + i * BYTES);
-      FloatVector b = load(from + (i + LANES / 2) * BYTES);
+      FloatVector a = fromMemorySegment(FLOATS, ALL, from + i * BYTES, ORDER);
+      FloatVector b = fromMemorySegment(FLOATS, ALL, from + (i + LANES / 2) * BYTES, ORDER);
       if (2 * i < length) {
-        store(to + 2 * i * rowTo, a.rearrange(ZIP_LOW, b));
+        a.rearrange(ZIP_LOW, b).intoMemorySegment(ALL, to + 2 * i * rowTo, ORDER);
       }
       if (2 * i + 1 < length) {
-        store(to + (2 * i + 1) * rowTo, a.rearrange(ZIP_HIGH, b));
+        a.rearrange(ZIP_HIGH, b).intoMemorySegment(ALL, to + (2 * i + 1) * rowTo, ORDER);
       }
     }
   }

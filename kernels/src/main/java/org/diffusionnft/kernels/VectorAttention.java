@@ -37,6 +37,18 @@ final class VectorAttention implements AttentionKernels {
     }
     AttentionCall call = AttentionCall.of(q, k, v, mask, heads, scale);
     AttentionForward forward = new AttentionForward(call, address(out), address(logSumExp));
+    if (call.wholeBatches()) {
+      workers.run(
+          call.batches(),
+          call.work() / 8,
+          (batch, scratch) -> {
+            call.touch(batch, scratch);
+            for (int bh = batch * heads; bh < (batch + 1) * heads; bh++) {
+              forward.run(bh, 0, call.queries(), scratch);
+            }
+          });
+      return;
+    }
     int blocks = blocks(call.queries(), AttentionForward.QUERIES);
     workers.run(
         call.tasks() * blocks,
@@ -78,6 +90,18 @@ final class VectorAttention implements AttentionKernels {
             address(gradQ),
             address(gradK),
             address(gradV));
+    if (call.wholeBatches()) {
+      workers.run(
+          call.batches(),
+          call.work() / 4,
+          (batch, scratch) -> {
+            call.touch(batch, scratch);
+            for (int bh = batch * heads; bh < (batch + 1) * heads; bh++) {
+              backward.run(Wanted.ALL, bh, 0, call.queries(), 0, call.keys(), scratch);
+            }
+          });
+      return;
+    }
     int keyBlocks = blocks(call.keys(), AttentionBackward.KEYS);
     if (call.tasks() >= MANY_HEADS || keyBlocks == 1) {
       workers.run(

@@ -34,7 +34,10 @@ final class VectorMath {
     IntVector n = shifted.reinterpretAsInts().sub(ROUND_BITS);
     IntVector half = n.lanewise(VectorOperators.ASHR, 1);
     FloatVector y = p.mul(powerOfTwo(half)).mul(powerOfTwo(n.sub(half)));
-    y = y.blend(broadcast(FLOATS, Float.POSITIVE_INFINITY), x.compare(VectorOperators.GT, EXP_OVERFLOW));
+    y =
+        y.blend(
+            broadcast(FLOATS, Float.POSITIVE_INFINITY),
+            x.compare(VectorOperators.GT, EXP_OVERFLOW));
     return y.blend(broadcast(FLOATS, 0), x.compare(VectorOperators.LT, EXP_UNDERFLOW));
   }
 
@@ -85,9 +88,7 @@ final class VectorMath {
     return far.blend(near, size.compare(VectorOperators.LT, 0.625f));
   }
 
-  /**
-   * Error function: a polynomial near 0, else {@code 1 - e^q(|x|)} (after N. Juffa).
-   */
+  /** Error function: a polynomial near 0, else {@code 1 - e^q(|x|)} (after N. Juffa). */
   static FloatVector erf(FloatVector x) {
     FloatVector t = x.abs();
     FloatVector s = x.mul(x);

@@ -21,7 +21,7 @@ final class VectorNorms implements NormKernels {
 
   /** A share of the rows. */
   private interface RowRange {
-    void run(long from, long to);
+    void run(long from, long to, Scratch scratch);
   }
 
   private void byRows(long rows, int c, RowRange range) {
@@ -31,7 +31,7 @@ final class VectorNorms implements NormKernels {
         3 * rows * c,
         (index, scratch) -> {
           long from = (long) index * perTask;
-          range.run(from, Math.min(rows, from + perTask));
+          range.run(from, Math.min(rows, from + perTask), scratch);
         });
   }
 
@@ -59,19 +59,19 @@ final class VectorNorms implements NormKernels {
     byRows(
         rows,
         c,
-        (first, end) -> {
+        (first, end, scratch) -> {
           for (long r = first; r < end; r++) {
             long row = from + 4 * r * c;
             // The first mean is rounded; deviations from it are small, and so is their rounding.
-            float shift = NormRows.sum(row, c) / c;
-            double rest = (double) NormRows.deviation(row, shift, c) / c;
-            double variance = (double) NormRows.squares(row, shift, c) / c - rest * rest;
+            long work = scratch.work();
+            float shift = NormRows.sum(row, c, work) / c;
+            NormRows.deviations(row, shift, c, work);
+            double rest = (double) Lanes.sumAt(work) / c;
+            double variance = (double) Lanes.sumAt(work + Lanes.BYTES) / c - rest * rest;
             float s = (float) (1 / Math.sqrt(Math.max(0, variance) + eps));
             Lanes.set(means + 4 * r, (float) (shift + rest));
             Lanes.set(rstds + 4 * r, s);
-            long rowOut = to + 4 * r * c;
-            NormRows.normalise(row, shift, (float) rest, s, rowOut, c);
-            affine(rowOut, w.row(r), b.row(r), c);
+            normalise(row, shift, (float) rest, s, w.row(r), b.row(r), to + 4 * r * c, c);
           }
         });
   }
@@ -109,15 +109,13 @@ final class VectorNorms implements NormKernels {
     byRows(
         rows,
         c,
-        (first, end) -> {
+        (first, end, scratch) -> {
           for (long r = first; r < end; r++) {
             long row = from + 4 * r * c;
-            double squares = NormRows.squares(row, 0, c);
-            float s = (float) (1 / Math.sqrt(squares / c + eps));
+            float squares = NormRows.dot(row, row, c, scratch.work());
+            float s = (float) (1 / Math.sqrt((double) squares / c + eps));
             Lanes.set(rstds + 4 * r, s);
-            long rowOut = to + 4 * r * c;
-            NormRows.normalise(row, 0, 0, s, rowOut, c);
-            affine(rowOut, w.row(r), 0, c);
+            normalise(row, 0, 0, s, w.row(r), 0, to + 4 * r * c, c);
           }
         });
   }
@@ -138,13 +136,18 @@ final class VectorNorms implements NormKernels {
     normGrad(x, weight, null, rstd, gradOut, gradX, gradWeight, null);
   }
 
-  /** {@code x = x * weight + bias}, in place; address 0 for no weight or no bias. */
-  private static void affine(long x, long weight, long bias, int c) {
-    if (weight != 0) {
-      NormRows.multiply(x, weight, x, c);
+  /** The last step of a norm; address 0 for no weight or no bias. */
+  private static void normalise(
+      long x, float mean, float rest, float rstd, long weight, long bias, long out, int c) {
+    if (weight != 0 && bias != 0) {
+      NormRows.normalise(x, mean, rest, rstd, weight, bias, out, c);
+      return;
     }
-    if (bias != 0) {
-      Rows.add(bias, x, c);
+    NormRows.normalise(x, mean, rest, rstd, out, c);
+    if (weight != 0) {
+      NormRows.multiply(out, weight, out, c);
+    } else if (bias != 0) {
+      Rows.add(bias, out, c);
     }
   }
 
@@ -173,6 +176,7 @@ final class VectorNorms implements NormKernels {
         (index, scratch) -> {
           long sums = affine.sums(index, scratch);
           long normalised = scratch.floats(SLOT_ROWS, 2L * Panels.padded(c));
+          long work = scratch.work();
           long weighted = normalised + 4L * Panels.padded(c);
           long end = affine.lastRow(index);
           for (long r = affine.firstRow(index); r < end; r++) {
@@ -189,8 +193,8 @@ final class VectorNorms implements NormKernels {
               NormRows.multiply(g, w.row(r), weighted, c);
               g = weighted;
             }
-            float meanG = means == 0 ? 0 : NormRows.sum(g, c) / c;
-            float meanGn = NormRows.dot(g, normalised, c) / c;
+            float meanG = means == 0 ? 0 : NormRows.sum(g, c, work) / c;
+            float meanGn = NormRows.dot(g, normalised, c, work) / c;
             NormRows.gradient(normalised, g, meanG, meanGn, s, to + at, c);
           }
           affine.done(index, sums);
@@ -210,9 +214,9 @@ final class VectorNorms implements NormKernels {
     byRows(
         x.elements() / c,
         c,
-        (first, end) -> {
+        (first, end, scratch) -> {
           for (long r = first; r < end; r++) {
-            SoftmaxRows.softmax(from + 4 * r * c, to + 4 * r * c, c);
+            SoftmaxRows.softmax(from + 4 * r * c, to + 4 * r * c, c, scratch.work());
           }
         });
   }
@@ -230,10 +234,10 @@ final class VectorNorms implements NormKernels {
     byRows(
         out.elements() / c,
         c,
-        (first, end) -> {
+        (first, end, scratch) -> {
           for (long r = first; r < end; r++) {
             long at = 4 * r * c;
-            float dot = (float) Sums.dot(y + at, g + at, c);
+            float dot = NormRows.dot(y + at, g + at, c, scratch.work());
             SoftmaxRows.gradient(y + at, g + at, dot, to + at, c);
           }
         });

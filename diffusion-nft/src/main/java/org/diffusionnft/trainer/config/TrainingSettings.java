@@ -17,8 +17,8 @@ import org.diffusionnft.autograd.AdamW;
  *     random for each image; rounded down, so 0.99 of 10 are 9
  * @param learningRate AdamW's step size
  * @param learningRateDecaySteps optimizer steps after which the step size has halved: it is {@code
- *     learningRate / (1 + step / learningRateDecaySteps)}; 0 for a constant one, as in the reference
- *     code
+ *     learningRate / (1 + step / learningRateDecaySteps)}; 0 for a constant one, as in the
+ *     reference code
  * @param adamBeta1 decay of AdamW's first moment
  * @param adamBeta2 decay of AdamW's second moment
  * @param adamEpsilon added to AdamW's denominator
@@ -88,8 +88,7 @@ public record TrainingSettings(
    * @param step optimizer steps done before
    */
   public AdamW.Settings toAdamW(long step) {
-    double decay =
-        learningRateDecaySteps == 0 ? 1 : 1 + (double) step / learningRateDecaySteps;
+    double decay = learningRateDecaySteps == 0 ? 1 : 1 + (double) step / learningRateDecaySteps;
     return new AdamW.Settings(learningRate / decay, adamBeta1, adamBeta2, adamEpsilon, weightDecay);
   }
 

@@ -4,4 +4,5 @@ module org.diffusionnft.models {
   requires static org.jspecify;
 
   exports org.diffusionnft.models;
+  exports org.diffusionnft.models.text;
 }

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -32,17 +33,32 @@ public final class StrictJson {
    * @throws InvalidFileException if it is missing, larger than 256 MiB, or anything else
    */
   public static ObjectNode readObject(Path file) throws InvalidFileException {
+    if (read(file) instanceof ObjectNode object) {
+      return object;
+    }
+    throw new InvalidFileException(file, "is not a JSON object");
+  }
+
+  /**
+   * Reads a file that holds one JSON array.
+   *
+   * @throws InvalidFileException if it is missing, larger than 256 MiB, or anything else
+   */
+  public static ArrayNode readArray(Path file) throws InvalidFileException {
+    if (read(file) instanceof ArrayNode array) {
+      return array;
+    }
+    throw new InvalidFileException(file, "is not a JSON array");
+  }
+
+  private static JsonNode read(Path file) throws InvalidFileException {
     try {
       long size = Files.size(file);
       if (size > LARGEST_FILE) {
         throw new InvalidFileException(
             file, "has " + size + " bytes, too many for a JSON file (" + LARGEST_FILE + ")");
       }
-      JsonNode node = MAPPER.readTree(Files.readAllBytes(file));
-      if (node instanceof ObjectNode object) {
-        return object;
-      }
-      throw new InvalidFileException(file, "is not a JSON object");
+      return MAPPER.readTree(Files.readAllBytes(file));
     } catch (InvalidFileException e) {
       throw e;
     } catch (NoSuchFileException e) {

@@ -2,6 +2,7 @@ package org.diffusionnft.trainer.verify;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -26,8 +27,8 @@ final class CaseFolder implements AutoCloseable {
 
   private final Path path;
   private final CaseConfig config;
-  private final SafetensorsFile inputs;
-  private final SafetensorsFile expected;
+  private final TensorSource inputs;
+  private final TensorSource expected;
   private final @Nullable SafetensorsFile doublePrecision;
   private final Map<String, Double> tolerances;
   private final ReferenceDevice host = new ReferenceDevice();
@@ -35,8 +36,8 @@ final class CaseFolder implements AutoCloseable {
   private CaseFolder(
       Path path,
       CaseConfig config,
-      SafetensorsFile inputs,
-      SafetensorsFile expected,
+      TensorSource inputs,
+      TensorSource expected,
       @Nullable SafetensorsFile doublePrecision,
       Map<String, Double> tolerances) {
     this.path = path;
@@ -59,13 +60,13 @@ final class CaseFolder implements AutoCloseable {
     Path configFile = path.resolve("config.json");
     ObjectNode config = StrictJson.readObject(configFile);
     Map<String, Double> tolerances = tolerances(path.resolve("tolerance.json"));
-    SafetensorsFile inputs = null;
-    SafetensorsFile expected = null;
+    TensorSource inputs = null;
+    TensorSource expected = null;
     SafetensorsFile precise = null;
     boolean opened = false;
     try {
-      inputs = SafetensorsFile.open(path.resolve("inputs.safetensors"));
-      expected = SafetensorsFile.open(path.resolve("expected.safetensors"));
+      inputs = openIfThere(path.resolve("inputs.safetensors"));
+      expected = openIfThere(path.resolve("expected.safetensors"));
       Path preciseFile = path.resolve("expected_f64.safetensors");
       if (Files.exists(preciseFile)) {
         precise = SafetensorsFile.open(preciseFile);
@@ -82,6 +83,11 @@ final class CaseFolder implements AutoCloseable {
         close(precise);
       }
     }
+  }
+
+  /** Some kinds keep what goes in, or what is expected, in files of their own. */
+  private static TensorSource openIfThere(Path file) throws InvalidFileException {
+    return Files.exists(file) ? SafetensorsFile.open(file) : new NoTensors(file);
   }
 
   private static Map<String, Double> tolerances(Path file) throws InvalidFileException {
@@ -107,11 +113,11 @@ final class CaseFolder implements AutoCloseable {
     return config;
   }
 
-  SafetensorsFile inputs() {
+  TensorSource inputs() {
     return inputs;
   }
 
-  SafetensorsFile expected() {
+  TensorSource expected() {
     return expected;
   }
 
@@ -139,6 +145,11 @@ final class CaseFolder implements AutoCloseable {
   /** An input where it lies in the mapped file. */
   Tensor input(String name, Device device) throws InvalidFileException {
     return inputs.tensor(name, device);
+  }
+
+  /** The bytes of an input in the mapped file. */
+  MemorySegment inputBytes(String name) throws InvalidFileException {
+    return inputs.tensor(name, host).segment();
   }
 
   /** The numbers of a tensor, whatever its dtype. */
@@ -178,7 +189,7 @@ final class CaseFolder implements AutoCloseable {
     host.close();
   }
 
-  private static void close(@Nullable SafetensorsFile file) {
+  private static void close(@Nullable TensorSource file) {
     if (file != null) {
       file.close();
     }

@@ -36,7 +36,7 @@ final class DTypeConversionCase implements CaseKind {
   public void verify(CaseFolder folder, Device device, Checks checks) throws InvalidFileException {
     for (Conversion c : CONVERSIONS) {
       if (folder.expects(c.output())) {
-        MemorySegment bits = folder.inputs().bytes(c.input());
+        MemorySegment bits = folder.inputBytes(c.input());
         Tensor from = device.allocate(c.from(), folder.inputs().shape(c.input()));
         device.write(bits, from);
         Tensor converted = Elementwise.convert(from, c.to());

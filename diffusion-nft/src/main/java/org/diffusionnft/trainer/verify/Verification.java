@@ -29,7 +29,9 @@ public record Verification(String kind, List<Check> checks) {
           new StatTrackerCase(),
           new EmaCase(),
           new AdamWCase(),
-          new NftTraceCase());
+          new NftTraceCase(),
+          new TokenizersCase(),
+          new TextEncodersCase());
 
   /**
    * Runs a case on a device.
@@ -63,6 +65,9 @@ public record Verification(String kind, List<Check> checks) {
       if (kind.recognises(folder)) {
         return kind;
       }
+    }
+    if (folder.expected() instanceof NoTensors missing) {
+      throw new InvalidFileException(missing.path(), "no such file");
     }
     throw new InvalidFileException(
         folder.config().file(),

@@ -1,0 +1,148 @@
+package org.diffusionnft.models.text;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+import org.diffusionnft.autograd.LayerNorm;
+import org.diffusionnft.autograd.Variable;
+import org.diffusionnft.models.ForwardPass.Observer;
+import org.diffusionnft.models.Parameters;
+import org.diffusionnft.models.WeightSource;
+import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.Memory;
+import org.diffusionnft.tensor.Shape;
+import org.diffusionnft.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * CLIP's text encoder (Radford et al., arXiv 2103.00020) with its projection: transformers' {@code
+ * CLIPTextModelWithProjection}. Stable Diffusion 3 has two, OpenAI's CLIP-L and OpenCLIP's bigG.
+ */
+public final class ClipTextEncoder implements AutoCloseable {
+  /** What masks a score: exp of it is 0, and sums with it stay finite. */
+  private static final float MASKED = -1e30f;
+
+  private final ClipTextConfig config;
+  private final Parameters parameters;
+  private final List<ClipTextLayer> layers = new ArrayList<>();
+  private final LayerNorm finalNorm;
+  private final @Nullable Variable projection;
+
+  private ClipTextEncoder(ClipTextConfig config, Parameters parameters) {
+    this.config = config;
+    this.parameters = parameters;
+    for (int i = 0; i < config.numLayers(); i++) {
+      layers.add(ClipTextLayer.of(config, parameters, i));
+    }
+    this.finalNorm =
+        parameters.layerNorm("text_model.final_layer_norm", config.layerNormEps());
+    this.projection = parameters.find(ClipTextLayout.PROJECTION);
+  }
+
+  /**
+   * What an encoder gives.
+   *
+   * @param penultimate what the last layer but one gives, not normed, {@code [B, T, C]}: the
+   *     embedding of each token that diffusion models use
+   * @param last what the last layer gives, normed, {@code [B, T, C]}
+   * @param pooled the projection of the end token's row of {@code last}, {@code [B, P]}
+   */
+  public record Output(Variable penultimate, Variable last, Variable pooled) {}
+
+  /**
+   * Makes an encoder of a source's tensors, on the device that holds them, all frozen.
+   *
+   * @throws IllegalArgumentException if a tensor other than the projection is missing, or one is
+   *     unknown or of another shape
+   */
+  public static ClipTextEncoder load(ClipTextConfig config, WeightSource source) {
+    SequencedMap<String, Shape> shapes = new LinkedHashMap<>(ClipTextLayout.parameters(config));
+    if (!source.has(ClipTextLayout.PROJECTION)) {
+      shapes.remove(ClipTextLayout.PROJECTION);
+    }
+    return new ClipTextEncoder(
+        config,
+        Parameters.loadFrozen(
+            "a CLIP text encoder of this configuration", shapes, ClipTextLayout.IGNORED, source));
+  }
+
+  /** The dimensions. */
+  public ClipTextConfig config() {
+    return config;
+  }
+
+  /** All parameters by their name in transformers. */
+  public SequencedMap<String, Variable> parameters() {
+    return parameters.all();
+  }
+
+  /**
+   * Encodes prompts. Padding is attended like any token, as Stable Diffusion does it.
+   *
+   * @param ids one row of equal length per prompt
+   * @throws IllegalArgumentException if the rows are longer than the model takes, of unequal
+   *     lengths, or hold an id that is no token
+   */
+  public Output encode(long[][] ids) {
+    return encode(ids, (_, _) -> {});
+  }
+
+  /**
+   * {@link #encode(long[][])} with a view of what every layer gives, as {@code hidden_states.0}
+   * (the embedding of the tokens) and on.
+   */
+  public Output encode(long[][] ids, Observer observer) {
+    Device device = parameters.get(ClipTextLayout.TOKENS).device();
+    try (Memory.Scope scope = device.memory().scope()) {
+      Tensor tokens = TokenIds.tensor(device, ids, config.vocabSize(), config.maxPositions());
+      Output output = run(tokens, TokenIds.rows(ids, config.eosTokenId()), observer);
+      scope.keep(output.penultimate().value().storage());
+      scope.keep(output.last().value().storage());
+      scope.keep(output.pooled().value().storage());
+      return output;
+    }
+  }
+
+  private Output run(Tensor ids, long[] pooledRows, Observer observer) {
+    Device device = ids.device();
+    long length = ids.dim(1);
+    Variable x =
+        parameters
+            .get(ClipTextLayout.TOKENS)
+            .embedding(ids)
+            .add(parameters.get(ClipTextLayout.POSITIONS).embedding(TokenIds.upTo(device, length)));
+    observer.see("hidden_states.0", x);
+    Variable mask = Variable.constant(causal(device, (int) length));
+    Variable penultimate = x;
+    for (int i = 0; i < layers.size(); i++) {
+      penultimate = x;
+      ClipTextLayer layer = layers.get(i);
+      Variable in = x;
+      x = Variable.scoped(device, () -> layer.apply(in, mask));
+      observer.see("hidden_states." + (i + 1), x);
+    }
+    Variable last = finalNorm.apply(x);
+    Variable end =
+        last.reshape(-1, last.dim(2)).embedding(Tensor.of(device, pooledRows, pooledRows.length));
+    Variable pooled = projection == null ? end : end.linear(projection, null);
+    return new Output(penultimate, last, pooled);
+  }
+
+  /** {@code [1, 1, T, T]}: a token sees itself and those before it. */
+  private static Tensor causal(Device device, int length) {
+    float[] mask = new float[length * length];
+    for (int i = 0; i < length; i++) {
+      for (int j = i + 1; j < length; j++) {
+        mask[i * length + j] = MASKED;
+      }
+    }
+    return Tensor.of(device, mask, 1, 1, length, length);
+  }
+
+  /** Returns the memory of what was copied. */
+  @Override
+  public void close() {
+    parameters.close();
+  }
+}

@@ -1,0 +1,57 @@
+package org.diffusionnft.models.text;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.SequencedMap;
+import java.util.Set;
+import org.diffusionnft.tensor.Shape;
+
+/** The tensors of a CLIP text encoder, as transformers' {@code CLIPTextModelWithProjection}. */
+public final class ClipTextLayout {
+  /** The projection of the pooled embedding, which some checkpoints lack: then it is none. */
+  public static final String PROJECTION = "text_projection.weight";
+
+  /** What old checkpoints hold besides and nobody needs. */
+  public static final Set<String> IGNORED =
+      Set.of("text_model.embeddings.position_ids", "logit_scale");
+
+  static final String TOKENS = "text_model.embeddings.token_embedding.weight";
+  static final String POSITIONS = "text_model.embeddings.position_embedding.weight";
+
+  private ClipTextLayout() {}
+
+  /** Every parameter, the projection included. */
+  public static SequencedMap<String, Shape> parameters(ClipTextConfig config) {
+    SequencedMap<String, Shape> shapes = new LinkedHashMap<>();
+    long width = config.hiddenSize();
+    shapes.put(TOKENS, Shape.of(config.vocabSize(), width));
+    shapes.put(POSITIONS, Shape.of(config.maxPositions(), width));
+    for (int i = 0; i < config.numLayers(); i++) {
+      String layer = layer(i);
+      for (String projection : new String[] {"k_proj", "v_proj", "q_proj", "out_proj"}) {
+        linear(shapes, layer + ".self_attn." + projection, width, width);
+      }
+      norm(shapes, layer + ".layer_norm1", width);
+      linear(shapes, layer + ".mlp.fc1", width, config.intermediateSize());
+      linear(shapes, layer + ".mlp.fc2", config.intermediateSize(), width);
+      norm(shapes, layer + ".layer_norm2", width);
+    }
+    norm(shapes, "text_model.final_layer_norm", width);
+    shapes.put(PROJECTION, Shape.of(config.projectionDim(), width));
+    return Collections.unmodifiableSequencedMap(shapes);
+  }
+
+  static String layer(int index) {
+    return "text_model.encoder.layers." + index;
+  }
+
+  private static void linear(SequencedMap<String, Shape> shapes, String name, long in, long out) {
+    shapes.put(name + ".weight", Shape.of(out, in));
+    shapes.put(name + ".bias", Shape.of(out));
+  }
+
+  private static void norm(SequencedMap<String, Shape> shapes, String name, long width) {
+    shapes.put(name + ".weight", Shape.of(width));
+    shapes.put(name + ".bias", Shape.of(width));
+  }
+}

@@ -1,0 +1,16 @@
+package org.diffusionnft.models.text;
+
+/**
+ * A text as ids of a fixed number.
+ *
+ * @param ids with the tokens that mark start and end, padded or cut
+ * @param fullLength how many ids the whole text has, those marks included
+ * @param cut the end of the text that found no room; empty if all did
+ */
+public record Encoded(long[] ids, int fullLength, String cut) {
+
+  /** How many of the ids are not padding. */
+  public int used() {
+    return Math.min(fullLength, ids.length);
+  }
+}

@@ -1,0 +1,55 @@
+package org.diffusionnft.models.text;
+
+/**
+ * The dimensions of a T5 v1.1 encoder, field by field those of transformers' {@code T5Config}.
+ *
+ * @param vocabSize number of tokens
+ * @param modelDim width
+ * @param headDim width of one attention head
+ * @param feedForwardDim width inside the gated feed-forward networks
+ * @param numLayers number of layers
+ * @param numHeads number of attention heads
+ * @param buckets how many classes of distance the attention bias knows
+ * @param maxDistance from where on all distances are one class
+ * @param normEps added to mean squares
+ */
+public record T5Config(
+    int vocabSize,
+    int modelDim,
+    int headDim,
+    int feedForwardDim,
+    int numLayers,
+    int numHeads,
+    int buckets,
+    int maxDistance,
+    double normEps) {
+
+  /**
+   * Checks the fields.
+   *
+   * @throws IllegalArgumentException that names the field, by its name in {@code config.json}
+   */
+  public T5Config {
+    Positive.require("vocab_size", vocabSize);
+    Positive.require("d_model", modelDim);
+    Positive.require("d_kv", headDim);
+    Positive.require("d_ff", feedForwardDim);
+    Positive.require("num_layers", numLayers);
+    Positive.require("num_heads", numHeads);
+    Positive.require("relative_attention_num_buckets", buckets);
+    Positive.require("relative_attention_max_distance", maxDistance);
+    if (buckets % 4 != 0 || maxDistance <= buckets / 4) {
+      throw new IllegalArgumentException(
+          "relative_attention_num_buckets "
+              + buckets
+              + " must be a multiple of 4 and a quarter of it less than"
+              + " relative_attention_max_distance "
+              + maxDistance);
+    }
+  }
+
+  /** Width of all heads together. */
+  public int attentionDim() {
+    return Math.multiplyExact(headDim, numHeads);
+  }
+}

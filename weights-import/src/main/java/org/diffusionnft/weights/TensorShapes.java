@@ -1,0 +1,40 @@
+package org.diffusionnft.weights;
+
+import static org.diffusionnft.weights.InvalidFileException.quote;
+
+import org.diffusionnft.tensor.Shape;
+
+/** Shapes of a file's tensors, from which configurations are inferred. */
+final class TensorShapes {
+  private TensorShapes() {}
+
+  /**
+   * The shape of a tensor that must have a rank and dimensions of a model, not of a universe.
+   *
+   * @throws InvalidFileException if it is missing or of another rank
+   */
+  static Shape require(TensorSource source, String name, int rank) throws InvalidFileException {
+    Shape shape = source.shape(name);
+    for (int i = 0; i < shape.rank(); i++) {
+      if (shape.dim(i) > Integer.MAX_VALUE) {
+        throw new InvalidFileException(
+            source.path(), "tensor " + quote(name) + " of shape " + shape + " is too large");
+      }
+    }
+    if (shape.rank() != rank) {
+      throw new InvalidFileException(
+          source.path(),
+          "tensor " + quote(name) + " has shape " + shape + ", but rank " + rank + " is expected");
+    }
+    return shape;
+  }
+
+  /** How many of {@code prefix0suffix, prefix1suffix, ...} there are. */
+  static int count(TensorSource source, String prefix, String suffix) {
+    int n = 0;
+    while (source.names().contains(prefix + n + suffix)) {
+      n++;
+    }
+    return n;
+  }
+}

@@ -5,4 +5,5 @@ module org.diffusionnft.models {
 
   exports org.diffusionnft.models;
   exports org.diffusionnft.models.text;
+  exports org.diffusionnft.models.vae;
 }

@@ -178,30 +178,28 @@ final class TokenizerJson {
   }
 
   private PreTokenizer preTokenizer(JsonNode json) throws InvalidFileException {
-    switch (type(json, "a pre_tokenizer")) {
+    return switch (type(json, "a pre_tokenizer")) {
       case "Sequence" -> {
         List<PreTokenizer> steps = new ArrayList<>();
         for (JsonNode step : json.path("pretokenizers")) {
           steps.add(preTokenizer(step));
         }
-        return new PreTokenizer.Sequence(steps);
+        yield new PreTokenizer.Sequence(steps);
       }
       case "Split" -> {
         if (!json.path("behavior").asText().equals("Removed") || !json.path("invert").asBoolean()) {
           throw unsupported("a Split that does not keep exactly its matches");
         }
-        return new PreTokenizer.Matches(pattern(json.path("pattern")));
+        yield new PreTokenizer.Matches(pattern(json.path("pattern")));
       }
       case "ByteLevel" -> {
         requireOff(json, "add_prefix_space");
         if (!json.path("use_regex").asBoolean(true)) {
           throw unsupported("a ByteLevel without its pattern");
         }
-        return new PreTokenizer.ByteLevel();
+        yield new PreTokenizer.ByteLevel();
       }
-      case "WhitespaceSplit" -> {
-        return new PreTokenizer.WhitespaceSplit();
-      }
+      case "WhitespaceSplit" -> new PreTokenizer.WhitespaceSplit();
       case "Metaspace" -> {
         boolean always =
             json.has("prepend_scheme")
@@ -211,10 +209,10 @@ final class TokenizerJson {
         if (!always || !sign || !json.path("split").asBoolean(true)) {
           throw unsupported("a Metaspace other than T5's");
         }
-        return new PreTokenizer.Metaspace();
+        yield new PreTokenizer.Metaspace();
       }
       default -> throw unsupported("the pre_tokenizer " + quote(json.path("type").asText()));
-    }
+    };
   }
 
   private Pattern pattern(JsonNode json) throws InvalidFileException {

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -61,12 +62,11 @@ final class TokenizersCase implements CaseKind {
           Tokenizer tokenizer = opened.get(file);
           String label = name + " from " + form.file();
           if (lengths) {
-            compare(folder, checks, label, name, 0, texts, t -> length(tokenizer, t));
+            compare(checks, label, name, 0, texts, t -> length(tokenizer, t));
           } else {
             int length = Integer.parseInt(output.group(3));
             boolean mask = output.group(2).equals("attention_mask");
-            compare(
-                folder, checks, label, name, length, texts, t -> row(tokenizer, t, length, mask));
+            compare(checks, label, name, length, texts, t -> row(tokenizer, t, length, mask));
           }
         }
       }
@@ -88,18 +88,12 @@ final class TokenizersCase implements CaseKind {
       return encoded.ids();
     }
     long[] used = new long[length];
-    java.util.Arrays.fill(used, 0, encoded.used(), 1);
+    Arrays.fill(used, 0, encoded.used(), 1);
     return used;
   }
 
   private static void compare(
-      CaseFolder folder,
-      Checks checks,
-      String label,
-      String name,
-      int length,
-      List<String> texts,
-      Row row)
+      Checks checks, String label, String name, int length, List<String> texts, Row row)
       throws InvalidFileException {
     double[] all = new double[texts.size() * Math.max(1, length)];
     int at = 0;

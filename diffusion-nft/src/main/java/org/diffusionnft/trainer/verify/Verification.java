@@ -31,7 +31,8 @@ public record Verification(String kind, List<Check> checks) {
           new AdamWCase(),
           new NftTraceCase(),
           new TokenizersCase(),
-          new TextEncodersCase());
+          new TextEncodersCase(),
+          new VaeCase());
 
   /**
    * Runs a case on a device.

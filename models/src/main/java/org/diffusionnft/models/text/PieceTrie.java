@@ -87,14 +87,14 @@ final class PieceTrie {
   private int slot(int node, char c) {
     long key = key(node, c);
     int mask = keys.length - 1;
-    int slot = (int) (key * 0x9E3779B97F4A7C15L >>> 32) & mask;
+    int slot = (int) ((key * 0x9E3779B97F4A7C15L) >>> 32) & mask;
     while (keys[slot] != NONE && keys[slot] != key) {
-      slot = slot + 1 & mask;
+      slot = (slot + 1) & mask;
     }
     return slot;
   }
 
   private static long key(int node, char c) {
-    return (long) node << 16 | c;
+    return ((long) node << 16) | c;
   }
 }

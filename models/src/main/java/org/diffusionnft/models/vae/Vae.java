@@ -1,0 +1,132 @@
+package org.diffusionnft.models.vae;
+
+import java.util.List;
+import java.util.SequencedMap;
+import java.util.Set;
+import org.diffusionnft.autograd.Variable;
+import org.diffusionnft.models.Parameters;
+import org.diffusionnft.models.WeightSource;
+import org.diffusionnft.tensor.Shape;
+
+/**
+ * The autoencoder of latent diffusion (Rombach et al., arXiv 2112.10752): diffusers' {@code
+ * AutoencoderKL}, in Stable Diffusion 3's form with 16 latent channels. Its weights are frozen;
+ * gradients pass through to inputs. Without a tape each step's temporaries are given back as it
+ * ends.
+ *
+ * <p>Pictures are {@code [B, C, H, W]} with values from -1 to 1, latents {@code [B, L, H/d, W/d]}.
+ */
+public final class Vae implements AutoCloseable {
+  private static final double LEAST_LOG_VARIANCE = -30;
+  private static final double MOST_LOG_VARIANCE = 20;
+
+  private final VaeConfig config;
+  private final Parameters parameters;
+  private final Encoder encoder;
+  private final Decoder decoder;
+
+  private Vae(VaeConfig config, Parameters parameters) {
+    this.config = config;
+    this.parameters = parameters;
+    this.encoder = new Encoder(config, parameters);
+    this.decoder = new Decoder(config, parameters);
+  }
+
+  /**
+   * The normal distribution of a picture's latents, not scaled.
+   *
+   * @param mean {@code [B, L, H/d, W/d]}
+   * @param logVariance like {@code mean}, from -30 to 20
+   */
+  public record Latents(Variable mean, Variable logVariance) {
+    /** The standard deviation. */
+    public Variable std() {
+      return logVariance.scale(0.5).unary(org.diffusionnft.tensor.UnaryOp.EXP);
+    }
+  }
+
+  /**
+   * Makes an autoencoder of a source's tensors, on the device that holds them.
+   *
+   * @throws IllegalArgumentException if a tensor is missing, unknown or of another shape
+   */
+  public static Vae load(VaeConfig config, WeightSource source) {
+    return new Vae(
+        config,
+        Parameters.loadFrozen(
+            "an autoencoder of this configuration",
+            VaeLayout.parameters(config),
+            Set.of(),
+            source));
+  }
+
+  /** The dimensions. */
+  public VaeConfig config() {
+    return config;
+  }
+
+  /** All parameters by their name in diffusers. */
+  public SequencedMap<String, Variable> parameters() {
+    return parameters.all();
+  }
+
+  /**
+   * The latents of pictures.
+   *
+   * @throws IllegalArgumentException if the shape is not {@code [B, C, H, W]} with height and width
+   *     multiples of the downscale
+   */
+  public Latents encode(Variable image) {
+    int d = config.downscale();
+    Shape shape = image.shape();
+    if (shape.rank() != 4
+        || shape.dim(1) != config.inChannels()
+        || shape.dim(2) < d
+        || shape.dim(3) < d
+        || shape.dim(2) % d != 0
+        || shape.dim(3) % d != 0) {
+      throw new IllegalArgumentException(
+          "pictures of shape "
+              + shape
+              + " do not fit [B, "
+              + config.inChannels()
+              + ", H, W] with H and W multiples of "
+              + d);
+    }
+    List<Variable> moments = encoder.apply(image).chunk(2, 1);
+    return new Latents(moments.get(0), moments.get(1).clamp(LEAST_LOG_VARIANCE, MOST_LOG_VARIANCE));
+  }
+
+  /**
+   * The pictures of latents as the encoder gives them.
+   *
+   * @throws IllegalArgumentException if the shape is not {@code [B, L, H, W]}
+   */
+  public Variable decode(Variable latents) {
+    Shape shape = latents.shape();
+    if (shape.rank() != 4
+        || shape.dim(1) != config.latentChannels()
+        || shape.dim(2) < 1
+        || shape.dim(3) < 1) {
+      throw new IllegalArgumentException(
+          "latents of shape " + shape + " do not fit [B, " + config.latentChannels() + ", H, W]");
+    }
+    return decoder.apply(latents);
+  }
+
+  /** Latents as the diffusion model sees them: {@code (z - shift) * scale}. */
+  public Variable scaled(Variable latents) {
+    return latents.affine(1, -config.shiftFactor()).scale(config.scalingFactor());
+  }
+
+  /** The inverse of {@link #scaled}: {@code z / scale + shift}. */
+  public Variable unscaled(Variable latents) {
+    return latents.affine(1 / config.scalingFactor(), config.shiftFactor());
+  }
+
+  /** Returns the memory of what was copied. */
+  @Override
+  public void close() {
+    parameters.close();
+  }
+}

@@ -1,0 +1,75 @@
+package org.diffusionnft.models.vae;
+
+import java.util.List;
+
+/**
+ * The dimensions of an autoencoder, field by field those of diffusers' {@code AutoencoderKL}.
+ *
+ * @param inChannels channels of pictures
+ * @param latentChannels channels of latents
+ * @param blockChannels channels of each level, full resolution first; each level but the last
+ *     halves height and width
+ * @param layersPerBlock residual blocks of a level of the encoder; the decoder has one more
+ * @param normGroups groups of the group norms
+ * @param scalingFactor what shifted latents are multiplied by for the diffusion model
+ * @param shiftFactor what is subtracted from latents before
+ */
+public record VaeConfig(
+    int inChannels,
+    int latentChannels,
+    List<Integer> blockChannels,
+    int layersPerBlock,
+    int normGroups,
+    double scalingFactor,
+    double shiftFactor) {
+  private static final int MOST_LEVELS = 8;
+
+  /**
+   * Checks that the fields fit together.
+   *
+   * @throws IllegalArgumentException that names the field, by its name in {@code config.json}
+   */
+  public VaeConfig {
+    blockChannels = List.copyOf(blockChannels);
+    require("in_channels", inChannels, 1);
+    require("latent_channels", latentChannels, 1);
+    require("layers_per_block", layersPerBlock, 1);
+    require("norm_num_groups", normGroups, 1);
+    if (blockChannels.isEmpty() || blockChannels.size() > MOST_LEVELS) {
+      throw new IllegalArgumentException(
+          "block_out_channels has "
+              + blockChannels.size()
+              + " entries, but there must be 1 to "
+              + MOST_LEVELS);
+    }
+    for (int channels : blockChannels) {
+      require("block_out_channels", channels, normGroups);
+    }
+    if (!(scalingFactor > 0) || !Double.isFinite(scalingFactor) || !Double.isFinite(shiftFactor)) {
+      throw new IllegalArgumentException(
+          "scaling_factor " + scalingFactor + " or shift_factor " + shiftFactor + " is impossible");
+    }
+  }
+
+  private static void require(String field, int value, int divisor) {
+    if (value < 1 || value % divisor != 0 || value > 1 << 16) {
+      throw new IllegalArgumentException(
+          field
+              + " is "
+              + value
+              + " but must be positive"
+              + (divisor > 1 ? " and a multiple of norm_num_groups " + divisor : "")
+              + ", 65536 at most");
+    }
+  }
+
+  /** How many pixels one latent spans in each direction. */
+  public int downscale() {
+    return 1 << (blockChannels.size() - 1);
+  }
+
+  /** Channels of the lowest resolution. */
+  int deepest() {
+    return blockChannels.getLast();
+  }
+}

@@ -67,9 +67,9 @@ record AttentionCall(
    * pieces far apart, which the processor doesn't fetch ahead by itself.
    */
   void touch(int batch, Scratch scratch) {
-    float sum = Rows.touch(q + batch * queries * row, queries * row);
-    sum += Rows.touch(k + batch * keys * row, keys * row);
-    sum += Rows.touch(v + batch * keys * row, keys * row);
+    float sum = Rows.touch(q + (long) batch * queries * row, queries * row);
+    sum += Rows.touch(k + (long) batch * keys * row, keys * row);
+    sum += Rows.touch(v + (long) batch * keys * row, keys * row);
     Lanes.set(scratch.tile(), sum);
   }
 

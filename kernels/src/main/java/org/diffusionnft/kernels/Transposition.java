@@ -70,7 +70,7 @@ final class Transposition {
       for (int i = 0; i < LANES / 2; i++) {
         FloatVector a = fromMemorySegment(FLOATS, ALL, from + i * BYTES, ORDER);
         FloatVector b = fromMemorySegment(FLOATS, ALL, from + (i + LANES / 2) * BYTES, ORDER);
-        a.rearrange(ZIP_LOW, b).intoMemorySegment(ALL, other + 2 * i * BYTES, ORDER);
+        a.rearrange(ZIP_LOW, b).intoMemorySegment(ALL, other + 2L * i * BYTES, ORDER);
         a.rearrange(ZIP_HIGH, b).intoMemorySegment(ALL, other + (2 * i + 1) * BYTES, ORDER);
       }
       long swap = from;
@@ -81,7 +81,7 @@ final class Transposition {
       FloatVector a = fromMemorySegment(FLOATS, ALL, from + i * BYTES, ORDER);
       FloatVector b = fromMemorySegment(FLOATS, ALL, from + (i + LANES / 2) * BYTES, ORDER);
       if (2 * i < length) {
-        a.rearrange(ZIP_LOW, b).intoMemorySegment(ALL, to + 2 * i * rowTo, ORDER);
+        a.rearrange(ZIP_LOW, b).intoMemorySegment(ALL, to + 2L * i * rowTo, ORDER);
       }
       if (2 * i + 1 < length) {
         a.rearrange(ZIP_HIGH, b).intoMemorySegment(ALL, to + (2 * i + 1) * rowTo, ORDER);

@@ -125,7 +125,7 @@ final class TraceRecorder implements TrainingListener {
 
   @Override
   public void epochDone(EpochReport report) {
-    note("epoch_info.global_step", report.steps());
+    note("epoch_info.global_step", (double) report.steps());
     note("epoch_info.decay", report.oldDecay());
     String epoch = "epoch" + report.epoch() + ".";
     matrices(epoch + "default.", values(trainer.policy().parameters()));

@@ -37,6 +37,20 @@ public final class MmditLayout {
     return Shape.of(1, side * side, config.width());
   }
 
+  /**
+   * A row of the position embedding as diffusers computes it.
+   *
+   * @param index from 0 to S * S - 1
+   */
+  public static float[] positionEmbeddingRow(MmditConfig config, long index) {
+    long side = config.posEmbedMaxSize();
+    if (index < 0 || index >= side * side) {
+      throw new IllegalArgumentException(
+          "the position embedding has " + side * side + " rows, no row " + index);
+    }
+    return PositionEmbedding.row(config, index);
+  }
+
   private void embedders(MmditConfig config) {
     long width = config.width();
     int patch = config.patchSize();

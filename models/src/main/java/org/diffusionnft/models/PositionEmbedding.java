@@ -82,13 +82,10 @@ final class PositionEmbedding implements AutoCloseable {
     int side = config.posEmbedMaxSize();
     int width = config.width();
     int quarter = width / 4;
-    int base = config.sampleSize() / config.patchSize();
-    float unit = (float) ((double) side / base);
     float[] out = new float[Math.multiplyExact(Math.multiplyExact(side, side), width)];
     for (int k = 0; k < quarter; k++) {
-      double frequency = 1 / StrictMath.pow(10000, k / (width / 4.0));
       for (int i = 0; i < side; i++) {
-        double angle = (i / unit) * frequency;
+        double angle = angle(config, i, k);
         float sin = (float) StrictMath.sin(angle);
         float cos = (float) StrictMath.cos(angle);
         for (int j = 0; j < side; j++) {
@@ -102,6 +99,28 @@ final class PositionEmbedding implements AutoCloseable {
       }
     }
     return Tensor.of(device, out, 1, (long) side * side, width);
+  }
+
+  /** One row of {@link #sinusoids}. */
+  static float[] row(MmditConfig config, long index) {
+    int quarter = config.width() / 4;
+    float[] row = new float[config.width()];
+    for (int k = 0; k < quarter; k++) {
+      double column = angle(config, (int) (index % config.posEmbedMaxSize()), k);
+      double line = angle(config, (int) (index / config.posEmbedMaxSize()), k);
+      row[k] = (float) StrictMath.sin(column);
+      row[quarter + k] = (float) StrictMath.cos(column);
+      row[2 * quarter + k] = (float) StrictMath.sin(line);
+      row[3 * quarter + k] = (float) StrictMath.cos(line);
+    }
+    return row;
+  }
+
+  private static double angle(MmditConfig config, int position, int k) {
+    int base = config.sampleSize() / config.patchSize();
+    float unit = (float) ((double) config.posEmbedMaxSize() / base);
+    double frequency = 1 / StrictMath.pow(10000, k / (config.width() / 4.0));
+    return (position / unit) * frequency;
   }
 
   @Override

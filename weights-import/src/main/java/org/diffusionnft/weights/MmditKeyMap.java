@@ -1,6 +1,7 @@
 package org.diffusionnft.weights;
 
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -89,6 +90,8 @@ final class MmditKeyMap {
           row("context_block.mlp.fc2", "ff_context.net.2"));
 
   private static final Pattern BLOCK_NAME = Pattern.compile("joint_blocks\\.(\\d{1,6})\\.(.+)");
+  private static final Pattern DIFFUSERS_BLOCK =
+      Pattern.compile("transformer_blocks\\.(\\d{1,6})\\.(.+)");
   private static final Pattern MODULE_NAME = Pattern.compile("(.+)\\.(weight|bias)");
 
   private MmditKeyMap() {}
@@ -138,6 +141,46 @@ final class MmditKeyMap {
       }
     }
     return found;
+  }
+
+  /**
+   * Every single-file tensor, with {@link #PREFIX}, that a transformer under diffusers names is
+   * written to, and the diffusers tensors it is made of: one, or queries, keys and values. The
+   * inverse of {@link #diffusersNames}; names that no row knows map to themselves.
+   */
+  static Map<String, List<Origin>> singleFileNames(Set<String> names) {
+    int lastBlock = -1;
+    for (String name : names) {
+      Matcher block = DIFFUSERS_BLOCK.matcher(name);
+      if (block.matches()) {
+        lastBlock = Math.max(lastBlock, Integer.parseInt(block.group(1)));
+      }
+    }
+    Map<String, Map<Part, Origin>> found = new LinkedHashMap<>();
+    for (String name : names) {
+      Matcher block = DIFFUSERS_BLOCK.matcher(name);
+      boolean isBlock = block.matches();
+      String rest = isBlock ? block.group(2) : name;
+      Matcher module = MODULE_NAME.matcher(rest);
+      String key = module.matches() ? module.group(1) : rest;
+      String suffix = module.matches() ? "." + module.group(2) : "";
+      boolean last = isBlock && Integer.parseInt(block.group(1)) == lastBlock;
+      String path = PREFIX + (isBlock ? "joint_blocks." + block.group(1) + "." : "");
+      String single = name;
+      Part part = Part.WHOLE;
+      for (Row row : isBlock ? BLOCK : MODEL) {
+        if (row.diffusers().equals(key)) {
+          single = path + row.single() + suffix;
+          part = part(row, last);
+        }
+      }
+      found
+          .computeIfAbsent(single, _ -> new EnumMap<>(Part.class))
+          .put(part, new Origin(name, part));
+    }
+    Map<String, List<Origin>> inOrder = new LinkedHashMap<>();
+    found.forEach((single, parts) -> inOrder.put(single, List.copyOf(parts.values())));
+    return inOrder;
   }
 
   private static Part part(Row row, boolean lastBlock) {

@@ -18,7 +18,12 @@ import java.util.regex.Pattern;
  * diffusers.
  */
 final class VaeKeyMap {
-  private record Row(Pattern single, String diffusers, boolean matrix) {}
+  private record Row(
+      String singleName,
+      Pattern single,
+      String diffusers,
+      Pattern diffusersPattern,
+      boolean matrix) {}
 
   /**
    * A single-file tensor.
@@ -62,6 +67,8 @@ final class VaeKeyMap {
           row("mid.block_2.conv2", "mid_block.resnets.1.conv2"));
 
   private static final Pattern NAME = Pattern.compile("(encoder|decoder)\\.(.+)\\.(weight|bias)");
+  private static final Pattern DIFFUSERS_LEVEL =
+      Pattern.compile("decoder\\.up_blocks\\.(\\d{1,6})\\..+");
   private static final Pattern LEVEL = Pattern.compile("decoder\\.up\\.(\\d{1,6})\\..+");
 
   private VaeKeyMap() {}
@@ -102,7 +109,12 @@ final class VaeKeyMap {
         Matcher module = row.single().matcher(parts.group(2));
         if (module.matches()) {
           boolean weight = parts.group(3).equals("weight");
-          String to = parts.group(1) + "." + fill(row, module, lastLevel) + "." + parts.group(3);
+          String to =
+              parts.group(1)
+                  + "."
+                  + fill(row.diffusers(), module, lastLevel, row.diffusers().contains("R"))
+                  + "."
+                  + parts.group(3);
           found.put(to, new Origin(name, row.matrix() && weight));
           return;
         }
@@ -111,12 +123,46 @@ final class VaeKeyMap {
     found.put(name, new Origin(name, false));
   }
 
-  private static String fill(Row row, Matcher module, int lastLevel) {
-    String filled = row.diffusers();
-    if (module.groupCount() > 0) {
-      int level = Integer.parseInt(module.group(1));
-      filled = filled.replace("I", "" + level).replace("R", "" + (lastLevel - level));
+  /**
+   * Every single-file tensor, with {@link #PREFIX}, that an autoencoder under diffusers names is
+   * written to, and where it comes from. The inverse of {@link #diffusersNames}; names that no row
+   * knows map to themselves.
+   */
+  static Map<String, Origin> singleFileNames(Set<String> names) {
+    int lastLevel = 0;
+    for (String name : names) {
+      Matcher level = DIFFUSERS_LEVEL.matcher(name);
+      if (level.matches()) {
+        lastLevel = Math.max(lastLevel, Integer.parseInt(level.group(1)));
+      }
     }
+    Map<String, Origin> found = new LinkedHashMap<>();
+    for (String name : names) {
+      Matcher parts = NAME.matcher(name);
+      Map.Entry<String, Origin> to = Map.entry(name, new Origin(name, false));
+      for (Row row : parts.matches() ? ROWS : List.<Row>of()) {
+        Matcher module = row.diffusersPattern().matcher(parts.group(2));
+        if (module.matches()) {
+          String single = fill(row.singleName(), module, lastLevel, row.diffusers().contains("R"));
+          boolean matrix = row.matrix() && parts.group(3).equals("weight");
+          to =
+              Map.entry(
+                  PREFIX + parts.group(1) + "." + single + "." + parts.group(3),
+                  new Origin(name, matrix));
+        }
+      }
+      found.put(to.getKey(), to.getValue());
+    }
+    return found;
+  }
+
+  /** Puts a level (counted from the other end if {@code reverse}) and a number into a name. */
+  private static String fill(String name, Matcher module, int lastLevel, boolean reverse) {
+    if (module.groupCount() == 0) {
+      return name;
+    }
+    int level = Integer.parseInt(module.group(1));
+    String filled = name.replaceAll("[IR]", "" + (reverse ? lastLevel - level : level));
     return module.groupCount() > 1 ? filled.replace("J", module.group(2)) : filled;
   }
 
@@ -125,11 +171,14 @@ final class VaeKeyMap {
   }
 
   private static Row row(String single, String diffusers) {
-    String regex = single.replace(".", "\\.").replaceAll("[IJ]", "(\\\\d{1,6})");
-    return new Row(Pattern.compile(regex), diffusers, false);
+    return new Row(single, pattern(single), diffusers, pattern(diffusers), false);
   }
 
   private static Row matrix(String single, String diffusers) {
-    return new Row(row(single, diffusers).single(), diffusers, true);
+    return new Row(single, pattern(single), diffusers, pattern(diffusers), true);
+  }
+
+  private static Pattern pattern(String name) {
+    return Pattern.compile(name.replace(".", "\\.").replaceAll("[IRJ]", "(\\\\d{1,6})"));
   }
 }

@@ -68,6 +68,11 @@ public final class Checks {
     return worst;
   }
 
+  /** Compares numbers with expected ones that are not in the case's file of expected tensors. */
+  void against(String label, double[] actual, double[] expected, Margin margin) {
+    add(new Check(label, worst(margin, actual, expected), margin.limit(), margin.unit(), ""));
+  }
+
   /** Counts elements that are wrong; none may be. */
   public void none(String name, long wrong) {
     covered.add(name);

@@ -87,9 +87,10 @@ final class VaeCase implements CaseKind {
     check(checks, label, "encode.latents_scaled", Tape.paused(() -> vae.scaled(latents.mean())));
     Variable loss =
         tape.record(() -> latents.mean().sum().add(latents.logVariance().sum().scale(0.5)));
-    Gradients gradients = new Gradients();
-    tape.backward(loss, gradients);
-    checks.tensor(label + "encode.grad.image", "encode.grad.image", gradients.of(image));
+    try (Gradients gradients = new Gradients()) {
+      tape.backward(loss, gradients);
+      checks.tensor(label + "encode.grad.image", "encode.grad.image", gradients.of(image));
+    }
   }
 
   private static void decode(CaseFolder folder, Vae vae, Device device, Checks checks, String label)
@@ -99,9 +100,10 @@ final class VaeCase implements CaseKind {
     Variable sample = tape.record(() -> vae.decode(z));
     check(checks, label, "decode.sample", sample);
     Variable loss = tape.record(() -> sample.mul(sample).mean());
-    Gradients gradients = new Gradients();
-    tape.backward(loss, gradients);
-    checks.tensor(label + "decode.grad.z", "decode.grad.z", gradients.of(z));
+    try (Gradients gradients = new Gradients()) {
+      tape.backward(loss, gradients);
+      checks.tensor(label + "decode.grad.z", "decode.grad.z", gradients.of(z));
+    }
     Tensor scaled = folder.input("z", device);
     Variable image = vae.decode(vae.unscaled(Variable.constant(scaled)));
     check(checks, label, "decode.of_scaled", image);

@@ -32,7 +32,8 @@ public record Verification(String kind, List<Check> checks) {
           new NftTraceCase(),
           new TokenizersCase(),
           new TextEncodersCase(),
-          new VaeCase());
+          new VaeCase(),
+          new ManifestCase());
 
   /**
    * Runs a case on a device.

@@ -3,6 +3,7 @@ package org.diffusionnft.kernels;
 import static jdk.incubator.vector.FloatVector.broadcast;
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 import static org.diffusionnft.kernels.Lanes.ALL;
+import static org.diffusionnft.kernels.Lanes.FIRST;
 import static org.diffusionnft.kernels.Lanes.FLOATS;
 import static org.diffusionnft.kernels.Lanes.LANES;
 import static org.diffusionnft.kernels.Lanes.ORDER;
@@ -51,7 +52,7 @@ final class BinaryLoops {
   private static FloatVector operand(long address, int step, int i, int count) {
     return step == 0
         ? Lanes.splatAt(address)
-        : fromMemorySegment(FLOATS, ALL, address + 4L * i, ORDER, Lanes.first(count));
+        : fromMemorySegment(FLOATS, ALL, address + 4L * i, ORDER, FIRST[count]);
   }
 
   private static void add(long p, int stepP, long q, int stepQ, long out, int n) {
@@ -64,7 +65,7 @@ final class BinaryLoops {
     if (i < n) {
       FloatVector x = operand(p, stepP, i, n - i);
       FloatVector y = operand(q, stepQ, i, n - i);
-      x.add(y).intoMemorySegment(ALL, out + 4L * i, ORDER, Lanes.first(n - i));
+      x.add(y).intoMemorySegment(ALL, out + 4L * i, ORDER, FIRST[n - i]);
     }
   }
 
@@ -78,7 +79,7 @@ final class BinaryLoops {
     if (i < n) {
       FloatVector x = operand(p, stepP, i, n - i);
       FloatVector y = operand(q, stepQ, i, n - i);
-      x.sub(y).intoMemorySegment(ALL, out + 4L * i, ORDER, Lanes.first(n - i));
+      x.sub(y).intoMemorySegment(ALL, out + 4L * i, ORDER, FIRST[n - i]);
     }
   }
 
@@ -92,7 +93,7 @@ final class BinaryLoops {
     if (i < n) {
       FloatVector x = operand(p, stepP, i, n - i);
       FloatVector y = operand(q, stepQ, i, n - i);
-      x.mul(y).intoMemorySegment(ALL, out + 4L * i, ORDER, Lanes.first(n - i));
+      x.mul(y).intoMemorySegment(ALL, out + 4L * i, ORDER, FIRST[n - i]);
     }
   }
 
@@ -106,7 +107,7 @@ final class BinaryLoops {
     if (i < n) {
       FloatVector x = operand(p, stepP, i, n - i);
       FloatVector y = operand(q, stepQ, i, n - i);
-      x.div(y).intoMemorySegment(ALL, out + 4L * i, ORDER, Lanes.first(n - i));
+      x.div(y).intoMemorySegment(ALL, out + 4L * i, ORDER, FIRST[n - i]);
     }
   }
 
@@ -120,7 +121,7 @@ final class BinaryLoops {
     if (i < n) {
       FloatVector x = operand(p, stepP, i, n - i);
       FloatVector y = operand(q, stepQ, i, n - i);
-      x.max(y).intoMemorySegment(ALL, out + 4L * i, ORDER, Lanes.first(n - i));
+      x.max(y).intoMemorySegment(ALL, out + 4L * i, ORDER, FIRST[n - i]);
     }
   }
 
@@ -134,7 +135,7 @@ final class BinaryLoops {
     if (i < n) {
       FloatVector x = operand(p, stepP, i, n - i);
       FloatVector y = operand(q, stepQ, i, n - i);
-      x.min(y).intoMemorySegment(ALL, out + 4L * i, ORDER, Lanes.first(n - i));
+      x.min(y).intoMemorySegment(ALL, out + 4L * i, ORDER, FIRST[n - i]);
     }
   }
 
@@ -152,7 +153,7 @@ final class BinaryLoops {
       FloatVector y = operand(q, stepQ, i, n - i);
       broadcast(FLOATS, 0)
           .blend(1f, x.compare(VectorOperators.GT, y))
-          .intoMemorySegment(ALL, out + 4L * i, ORDER, Lanes.first(n - i));
+          .intoMemorySegment(ALL, out + 4L * i, ORDER, FIRST[n - i]);
     }
   }
 
@@ -170,7 +171,7 @@ final class BinaryLoops {
       FloatVector y = operand(q, stepQ, i, n - i);
       broadcast(FLOATS, 0)
           .blend(1f, x.compare(VectorOperators.GE, y))
-          .intoMemorySegment(ALL, out + 4L * i, ORDER, Lanes.first(n - i));
+          .intoMemorySegment(ALL, out + 4L * i, ORDER, FIRST[n - i]);
     }
   }
 
@@ -188,7 +189,7 @@ final class BinaryLoops {
       FloatVector y = operand(q, stepQ, i, n - i);
       broadcast(FLOATS, 0)
           .blend(1f, x.compare(VectorOperators.EQ, y))
-          .intoMemorySegment(ALL, out + 4L * i, ORDER, Lanes.first(n - i));
+          .intoMemorySegment(ALL, out + 4L * i, ORDER, FIRST[n - i]);
     }
   }
 }

@@ -3,6 +3,7 @@ package org.diffusionnft.kernels;
 import static jdk.incubator.vector.FloatVector.broadcast;
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 import static org.diffusionnft.kernels.Lanes.ALL;
+import static org.diffusionnft.kernels.Lanes.FIRST;
 import static org.diffusionnft.kernels.Lanes.FLOATS;
 import static org.diffusionnft.kernels.Lanes.LANES;
 import static org.diffusionnft.kernels.Lanes.ORDER;
@@ -87,11 +88,11 @@ final class FewRows {
     }
     if (i < k) {
       long at = b + 4L * i;
-      FloatVector x = fromMemorySegment(FLOATS, ALL, a + 4L * i, ORDER, Lanes.first(k - i));
-      s0 = x.fma(fromMemorySegment(FLOATS, ALL, at, ORDER, Lanes.first(k - i)), s0);
-      s1 = x.fma(fromMemorySegment(FLOATS, ALL, at + rowB, ORDER, Lanes.first(k - i)), s1);
-      s2 = x.fma(fromMemorySegment(FLOATS, ALL, at + 2 * rowB, ORDER, Lanes.first(k - i)), s2);
-      s3 = x.fma(fromMemorySegment(FLOATS, ALL, at + 3 * rowB, ORDER, Lanes.first(k - i)), s3);
+      FloatVector x = fromMemorySegment(FLOATS, ALL, a + 4L * i, ORDER, FIRST[k - i]);
+      s0 = x.fma(fromMemorySegment(FLOATS, ALL, at, ORDER, FIRST[k - i]), s0);
+      s1 = x.fma(fromMemorySegment(FLOATS, ALL, at + rowB, ORDER, FIRST[k - i]), s1);
+      s2 = x.fma(fromMemorySegment(FLOATS, ALL, at + 2 * rowB, ORDER, FIRST[k - i]), s2);
+      s3 = x.fma(fromMemorySegment(FLOATS, ALL, at + 3 * rowB, ORDER, FIRST[k - i]), s3);
     }
     if (repeated < 1) {
       put(to, Lanes.sum(s0) * scale, add);
@@ -110,8 +111,8 @@ final class FewRows {
     for (int i = 0; i < k; i += LANES) {
       int left = Math.min(LANES, k - i);
       s =
-          fromMemorySegment(FLOATS, ALL, a + 4L * i, ORDER, Lanes.first(left))
-              .fma(fromMemorySegment(FLOATS, ALL, b + 4L * i, ORDER, Lanes.first(left)), s);
+          fromMemorySegment(FLOATS, ALL, a + 4L * i, ORDER, FIRST[left])
+              .fma(fromMemorySegment(FLOATS, ALL, b + 4L * i, ORDER, FIRST[left]), s);
     }
     return Lanes.sum(s);
   }

@@ -3,6 +3,7 @@ package org.diffusionnft.kernels;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
@@ -64,7 +65,7 @@ final class Lanes {
 
   /** The first {@code count} lanes; the others are 0 and their memory is not touched. */
   static FloatVector load(long address, int count) {
-    return FloatVector.fromMemorySegment(FLOATS, ALL, address, ORDER, first(count));
+    return FloatVector.fromMemorySegment(FLOATS, ALL, address, ORDER, FIRST[count]);
   }
 
   static void store(long address, FloatVector v) {
@@ -73,11 +74,20 @@ final class Lanes {
 
   /** Stores the first {@code count} lanes. */
   static void store(long address, FloatVector v, int count) {
-    v.intoMemorySegment(ALL, address, ORDER, first(count));
+    v.intoMemorySegment(ALL, address, ORDER, FIRST[count]);
   }
 
-  static VectorMask<Float> first(int count) {
-    return FLOATS.indexInRange(0, count);
+  /**
+   * The mask of the first i lanes, for i up to LANES. Made once: making one takes a hundred nodes
+   * of the compiler's budget, reading one a few.
+   */
+  static final VectorMask<Float>[] FIRST = firstLanes();
+
+  @SuppressWarnings({"unchecked", "rawtypes"})
+  private static VectorMask<Float>[] firstLanes() {
+    VectorMask<Float>[] masks = new VectorMask[LANES + 1];
+    Arrays.setAll(masks, i -> FLOATS.indexInRange(0, i));
+    return masks;
   }
 
   static FloatVector splat(float value) {
@@ -143,7 +153,8 @@ final class Lanes {
     float b = 0;
     float c = 0;
     float d = 0;
-    for (long at = address; at < address + BYTES; at += 16) {
+    for (int i = 0; i < LANES; i += 4) {
+      long at = address + 4L * i;
       a += get(at);
       b += get(at + 4);
       c += get(at + 8);
@@ -204,11 +215,11 @@ final class Lanes {
     }
     if (dtype == DType.BF16) {
       for (; i < whole(count); i += LANES) {
-        store(to + 4L * i, loadBf16(from + 2L * i));
+        loadBf16(from + 2L * i).intoMemorySegment(ALL, to + 4L * i, ORDER);
       }
     } else {
       for (; i < whole(count); i += LANES) {
-        store(to + 4L * i, loadF16(from + 2L * i));
+        loadF16(from + 2L * i).intoMemorySegment(ALL, to + 4L * i, ORDER);
       }
     }
     for (; i < count; i++) {

@@ -3,6 +3,7 @@ package org.diffusionnft.kernels;
 import static jdk.incubator.vector.FloatVector.broadcast;
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 import static org.diffusionnft.kernels.Lanes.ALL;
+import static org.diffusionnft.kernels.Lanes.FIRST;
 import static org.diffusionnft.kernels.Lanes.FLOATS;
 import static org.diffusionnft.kernels.Lanes.LANES;
 import static org.diffusionnft.kernels.Lanes.ORDER;
@@ -25,7 +26,7 @@ final class NormRows {
       sum = sum.add(fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER));
     }
     if (i < c) {
-      sum = sum.add(fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER, FLOATS.indexInRange(i, c)));
+      sum = sum.add(fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER, FIRST[c - i]));
     }
     sum.intoMemorySegment(ALL, work, ORDER);
     return Lanes.sumAt(work);
@@ -42,7 +43,7 @@ final class NormRows {
       squares = v.fma(v, squares);
     }
     if (i < c) {
-      VectorMask<Float> inside = FLOATS.indexInRange(i, c);
+      VectorMask<Float> inside = FIRST[c - i];
       FloatVector v = fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER, inside).sub(shift);
       sum = sum.add(v, inside);
       squares = squares.add(v.mul(v), inside);
@@ -61,7 +62,7 @@ final class NormRows {
               .fma(fromMemorySegment(FLOATS, ALL, y + 4L * i, ORDER), sum);
     }
     if (i < c) {
-      VectorMask<Float> inside = FLOATS.indexInRange(i, c);
+      VectorMask<Float> inside = FIRST[c - i];
       sum =
           fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER, inside)
               .fma(fromMemorySegment(FLOATS, ALL, y + 4L * i, ORDER, inside), sum);
@@ -85,7 +86,7 @@ final class NormRows {
           .intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
     if (i < c) {
-      VectorMask<Float> inside = FLOATS.indexInRange(i, c);
+      VectorMask<Float> inside = FIRST[c - i];
       fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER, inside)
           .sub(mean)
           .sub(rest)
@@ -108,7 +109,7 @@ final class NormRows {
           .intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
     if (i < c) {
-      VectorMask<Float> inside = FLOATS.indexInRange(i, c);
+      VectorMask<Float> inside = FIRST[c - i];
       fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER, inside)
           .sub(mean)
           .sub(rest)
@@ -126,7 +127,7 @@ final class NormRows {
           .intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
     if (i < c) {
-      VectorMask<Float> inside = FLOATS.indexInRange(i, c);
+      VectorMask<Float> inside = FIRST[c - i];
       fromMemorySegment(FLOATS, ALL, a + 4L * i, ORDER, inside)
           .mul(fromMemorySegment(FLOATS, ALL, b + 4L * i, ORDER, inside))
           .intoMemorySegment(ALL, out + 4L * i, ORDER, inside);
@@ -144,7 +145,7 @@ final class NormRows {
           .intoMemorySegment(ALL, sums + 4L * i, ORDER);
     }
     if (i < c) {
-      VectorMask<Float> inside = FLOATS.indexInRange(i, c);
+      VectorMask<Float> inside = FIRST[c - i];
       fromMemorySegment(FLOATS, ALL, a + 4L * i, ORDER, inside)
           .fma(
               fromMemorySegment(FLOATS, ALL, b + 4L * i, ORDER, inside),
@@ -165,7 +166,7 @@ final class NormRows {
           .intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
     if (i < c) {
-      VectorMask<Float> inside = FLOATS.indexInRange(i, c);
+      VectorMask<Float> inside = FIRST[c - i];
       fromMemorySegment(FLOATS, ALL, n + 4L * i, ORDER, inside)
           .fma(
               broadcast(FLOATS, -meanGn),

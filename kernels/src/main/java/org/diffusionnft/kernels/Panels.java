@@ -1,9 +1,13 @@
 package org.diffusionnft.kernels;
 
-import static org.diffusionnft.kernels.Lanes.BYTES;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static org.diffusionnft.kernels.Lanes.ALL;
+import static org.diffusionnft.kernels.Lanes.FIRST;
+import static org.diffusionnft.kernels.Lanes.FLOATS;
 import static org.diffusionnft.kernels.Lanes.LANES;
+import static org.diffusionnft.kernels.Lanes.ORDER;
 
-import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
 import org.diffusionnft.tensor.DType;
 
 /**
@@ -81,18 +85,18 @@ final class Panels {
   }
 
   private static void packRows(long from, long row, int k, int columns, int stored, long to) {
-    if (columns == WIDTH) {
-      for (int i = 0; i < k; i++) {
-        FloatVector low = Lanes.load(from + i * row);
-        FloatVector high = Lanes.load(from + i * row + BYTES);
-        Lanes.store(to + 2 * BYTES * i, low);
-        Lanes.store(to + 2 * BYTES * i + BYTES, high);
-      }
-    } else {
-      for (int i = 0; i < k; i++) {
-        for (int j = 0; j < stored; j += LANES) {
-          int left = Math.min(LANES, columns - j);
-          Lanes.store(to + 4L * (i * stored + j), Lanes.load(from + i * row + 4L * j, left));
+    for (int j = 0; j < stored; j += LANES) {
+      long at = to + 4L * j;
+      if (j + LANES <= columns) {
+        for (int i = 0; i < k; i++) {
+          fromMemorySegment(FLOATS, ALL, from + 4L * j + i * row, ORDER)
+              .intoMemorySegment(ALL, at + 4L * i * stored, ORDER);
+        }
+      } else {
+        VectorMask<Float> inside = FIRST[columns - j];
+        for (int i = 0; i < k; i++) {
+          fromMemorySegment(FLOATS, ALL, from + 4L * j + i * row, ORDER, inside)
+              .intoMemorySegment(ALL, at + 4L * i * stored, ORDER);
         }
       }
     }

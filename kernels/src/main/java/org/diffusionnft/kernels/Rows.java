@@ -3,6 +3,7 @@ package org.diffusionnft.kernels;
 import static jdk.incubator.vector.FloatVector.broadcast;
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 import static org.diffusionnft.kernels.Lanes.ALL;
+import static org.diffusionnft.kernels.Lanes.FIRST;
 import static org.diffusionnft.kernels.Lanes.FLOATS;
 import static org.diffusionnft.kernels.Lanes.LANES;
 import static org.diffusionnft.kernels.Lanes.ORDER;
@@ -24,7 +25,7 @@ final class Rows {
       v.intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
     if (i < n) {
-      v.intoMemorySegment(ALL, out + 4L * i, ORDER, Lanes.first(n - i));
+      v.intoMemorySegment(ALL, out + 4L * i, ORDER, FIRST[n - i]);
     }
   }
 
@@ -37,9 +38,9 @@ final class Rows {
           .intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
     if (i < n) {
-      fromMemorySegment(FLOATS, ALL, out + 4L * i, ORDER, Lanes.first(n - i))
-          .add(fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER, Lanes.first(n - i)))
-          .intoMemorySegment(ALL, out + 4L * i, ORDER, Lanes.first(n - i));
+      fromMemorySegment(FLOATS, ALL, out + 4L * i, ORDER, FIRST[n - i])
+          .add(fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER, FIRST[n - i]))
+          .intoMemorySegment(ALL, out + 4L * i, ORDER, FIRST[n - i]);
     }
   }
 
@@ -52,9 +53,9 @@ final class Rows {
           .intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
     if (i < n) {
-      fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER, Lanes.first(n - i))
+      fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER, FIRST[n - i])
           .mul(factor)
-          .intoMemorySegment(ALL, out + 4L * i, ORDER, Lanes.first(n - i));
+          .intoMemorySegment(ALL, out + 4L * i, ORDER, FIRST[n - i]);
     }
   }
 
@@ -68,7 +69,7 @@ final class Rows {
           .intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
     if (i < n) {
-      VectorMask<Float> inside = Lanes.first(n - i);
+      VectorMask<Float> inside = FIRST[n - i];
       fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER, inside)
           .mul(factor)
           .add(fromMemorySegment(FLOATS, ALL, out + 4L * i, ORDER, inside))
@@ -88,11 +89,11 @@ final class Rows {
     }
     if (i < n) {
       FloatVector v =
-          fromMemorySegment(FLOATS, ALL, g + 4L * i, ORDER, Lanes.first(n - i))
+          fromMemorySegment(FLOATS, ALL, g + 4L * i, ORDER, FIRST[n - i])
               .fma(
-                  fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER, Lanes.first(n - i)),
-                  fromMemorySegment(FLOATS, ALL, r + 4L * i, ORDER, Lanes.first(n - i)));
-      v.intoMemorySegment(ALL, out + 4L * i, ORDER, Lanes.first(n - i));
+                  fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER, FIRST[n - i]),
+                  fromMemorySegment(FLOATS, ALL, r + 4L * i, ORDER, FIRST[n - i]));
+      v.intoMemorySegment(ALL, out + 4L * i, ORDER, FIRST[n - i]);
     }
   }
 
@@ -116,8 +117,9 @@ final class Rows {
    */
   static float touch(long x, long bytes) {
     float sum = 0;
-    for (long at = x; at < x + bytes; at += 64) {
-      sum += Lanes.get(at);
+    int lines = Math.toIntExact((bytes + 63) / 64);
+    for (int i = 0; i < lines; i++) {
+      sum += Lanes.get(x + 64L * i);
     }
     return sum;
   }

@@ -3,6 +3,7 @@ package org.diffusionnft.kernels;
 import static jdk.incubator.vector.FloatVector.broadcast;
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 import static org.diffusionnft.kernels.Lanes.ALL;
+import static org.diffusionnft.kernels.Lanes.FIRST;
 import static org.diffusionnft.kernels.Lanes.FLOATS;
 import static org.diffusionnft.kernels.Lanes.LANES;
 import static org.diffusionnft.kernels.Lanes.ORDER;
@@ -27,7 +28,7 @@ final class ScoreRows {
     if (rest != 0) {
       long at = s + 4L * (n - rest);
       fromMemorySegment(FLOATS, ALL, at, ORDER)
-          .blend(Float.NEGATIVE_INFINITY, Lanes.first(rest).not())
+          .blend(Float.NEGATIVE_INFINITY, FIRST[rest].not())
           .intoMemorySegment(ALL, at, ORDER);
     }
     return max(s, n);

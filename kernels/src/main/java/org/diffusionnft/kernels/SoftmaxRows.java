@@ -3,6 +3,7 @@ package org.diffusionnft.kernels;
 import static jdk.incubator.vector.FloatVector.broadcast;
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 import static org.diffusionnft.kernels.Lanes.ALL;
+import static org.diffusionnft.kernels.Lanes.FIRST;
 import static org.diffusionnft.kernels.Lanes.FLOATS;
 import static org.diffusionnft.kernels.Lanes.LANES;
 import static org.diffusionnft.kernels.Lanes.ORDER;
@@ -39,7 +40,7 @@ final class SoftmaxRows {
   }
 
   private static float tail(long x, float max, long out, int rest, long work) {
-    VectorMask<Float> inside = Lanes.first(rest);
+    VectorMask<Float> inside = FIRST[rest];
     FloatVector v = fromMemorySegment(FLOATS, ALL, x, ORDER, inside).sub(max);
     FloatVector e = broadcast(FLOATS, 0).blend(VectorMath.exp(v), inside);
     e.intoMemorySegment(ALL, out, ORDER, inside);
@@ -50,7 +51,7 @@ final class SoftmaxRows {
   /** {@code gradX = y * (gradOut - dot)}. */
   static void gradient(long y, long gradOut, float dot, long gradX, int c) {
     for (int i = 0; i < c; i += LANES) {
-      VectorMask<Float> inside = FLOATS.indexInRange(i, c);
+      VectorMask<Float> inside = FIRST[Math.min(LANES, c - i)];
       fromMemorySegment(FLOATS, ALL, gradOut + 4L * i, ORDER, inside)
           .sub(dot)
           .mul(fromMemorySegment(FLOATS, ALL, y + 4L * i, ORDER, inside))

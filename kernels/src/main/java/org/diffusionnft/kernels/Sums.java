@@ -2,6 +2,7 @@ package org.diffusionnft.kernels;
 
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 import static org.diffusionnft.kernels.Lanes.ALL;
+import static org.diffusionnft.kernels.Lanes.FIRST;
 import static org.diffusionnft.kernels.Lanes.FLOATS;
 import static org.diffusionnft.kernels.Lanes.LANES;
 import static org.diffusionnft.kernels.Lanes.ORDER;
@@ -60,7 +61,7 @@ final class Sums {
       high = high.add(high(v));
     }
     if (i < n) {
-      FloatVector v = fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER, Lanes.first(n - i));
+      FloatVector v = fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER, FIRST[n - i]);
       low = low.add(low(v));
       high = high.add(high(v));
     }
@@ -83,8 +84,8 @@ final class Sums {
       FloatVector v =
           Lanes.splat(0)
               .blend(
-                  fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER, Lanes.first(n - i)).sub(shift),
-                  Lanes.first(n - i));
+                  fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER, FIRST[n - i]).sub(shift),
+                  FIRST[n - i]);
       DoubleVector a = low(v);
       DoubleVector b = high(v);
       low = a.fma(a, low);
@@ -103,8 +104,8 @@ final class Sums {
     if (i < n) {
       max =
           max.blend(
-              max.max(fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER, Lanes.first(n - i))),
-              Lanes.first(n - i));
+              max.max(fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER, FIRST[n - i])),
+              FIRST[n - i]);
     }
     return max.reduceLanes(VectorOperators.MAX);
   }

@@ -1,12 +1,16 @@
 package org.diffusionnft.kernels;
 
+import static jdk.incubator.vector.FloatVector.broadcast;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static org.diffusionnft.kernels.Lanes.ALL;
+import static org.diffusionnft.kernels.Lanes.FIRST;
+import static org.diffusionnft.kernels.Lanes.FLOATS;
 import static org.diffusionnft.kernels.Lanes.LANES;
-import static org.diffusionnft.kernels.Lanes.load;
-import static org.diffusionnft.kernels.Lanes.splat;
-import static org.diffusionnft.kernels.Lanes.store;
+import static org.diffusionnft.kernels.Lanes.ORDER;
 import static org.diffusionnft.kernels.Operands.address;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
 import org.diffusionnft.tensor.OptimizerKernels;
 import org.diffusionnft.tensor.Tensor;
 
@@ -78,16 +82,21 @@ final class VectorOptimizer implements OptimizerKernels {
     }
 
     void update(long atP, long atG, long atM, long atV, int left) {
-      FloatVector g = load(atG, left).mul(gradientScale);
-      FloatVector m = load(atM, left);
-      m = g.sub(m).fma(splat(oneMinusBeta1), m);
-      FloatVector v = load(atV, left).mul(beta2);
-      v = g.mul(g).fma(splat(oneMinusBeta2), v);
-      FloatVector denominator = v.sqrt().fma(splat(inverseCorrection2), splat(eps));
-      FloatVector p = load(atP, left).mul(keep).sub(m.mul(stepSize).div(denominator));
-      store(atM, m, left);
-      store(atV, v, left);
-      store(atP, p, left);
+      VectorMask<Float> inside = FIRST[left];
+      FloatVector g = fromMemorySegment(FLOATS, ALL, atG, ORDER, inside).mul(gradientScale);
+      FloatVector m = fromMemorySegment(FLOATS, ALL, atM, ORDER, inside);
+      m = g.sub(m).fma(broadcast(FLOATS, oneMinusBeta1), m);
+      FloatVector v = fromMemorySegment(FLOATS, ALL, atV, ORDER, inside).mul(beta2);
+      v = g.mul(g).fma(broadcast(FLOATS, oneMinusBeta2), v);
+      FloatVector denominator =
+          v.sqrt().fma(broadcast(FLOATS, inverseCorrection2), broadcast(FLOATS, eps));
+      FloatVector p =
+          fromMemorySegment(FLOATS, ALL, atP, ORDER, inside)
+              .mul(keep)
+              .sub(m.mul(stepSize).div(denominator));
+      m.intoMemorySegment(ALL, atM, ORDER, inside);
+      v.intoMemorySegment(ALL, atV, ORDER, inside);
+      p.intoMemorySegment(ALL, atP, ORDER, inside);
     }
   }
 
@@ -100,7 +109,7 @@ final class VectorOptimizer implements OptimizerKernels {
     long n = target.elements();
     long t = address(target);
     long s = address(source);
-    FloatVector w = splat((float) weight);
+    FloatVector w = broadcast(FLOATS, (float) weight);
     workers.run(
         chunks(n),
         n,
@@ -109,8 +118,12 @@ final class VectorOptimizer implements OptimizerKernels {
           long end = Math.min(n, start + CHUNK);
           for (long i = start; i < end; i += LANES) {
             int left = (int) Math.min(LANES, end - i);
-            FloatVector v = load(t + 4 * i, left);
-            store(t + 4 * i, load(s + 4 * i, left).sub(v).fma(w, v), left);
+            VectorMask<Float> inside = FIRST[left];
+            FloatVector v = fromMemorySegment(FLOATS, ALL, t + 4 * i, ORDER, inside);
+            fromMemorySegment(FLOATS, ALL, s + 4 * i, ORDER, inside)
+                .sub(v)
+                .fma(w, v)
+                .intoMemorySegment(ALL, t + 4 * i, ORDER, inside);
           }
         });
   }

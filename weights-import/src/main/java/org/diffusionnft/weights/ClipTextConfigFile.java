@@ -2,7 +2,6 @@ package org.diffusionnft.weights;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import org.diffusionnft.models.text.ClipTextConfig;
 import org.diffusionnft.models.text.ClipTextLayout;
@@ -101,8 +100,7 @@ public final class ClipTextConfigFile {
    * @throws InvalidFileException if tensors needed for this are missing or of another rank
    */
   public static ClipTextConfig infer(TensorSource source) throws InvalidFileException {
-    Shape tokens =
-        TensorShapes.require(source, "text_model.embeddings.token_embedding.weight", 2);
+    Shape tokens = TensorShapes.require(source, "text_model.embeddings.token_embedding.weight", 2);
     int width = tokens.intDim(1);
     Shape positions =
         TensorShapes.require(source, "text_model.embeddings.position_embedding.weight", 2);
@@ -130,5 +128,4 @@ public final class ClipTextConfigFile {
           source.path(), "has tensors of no valid CLIP text encoder: " + e.getMessage(), e);
     }
   }
-
 }

@@ -86,12 +86,10 @@ public final class T5ConfigFile {
    */
   public static T5Config infer(TensorSource source) throws InvalidFileException {
     boolean shared = source.names().contains(T5Layout.TOKENS);
-    Shape tokens =
-        TensorShapes.require(source, shared ? T5Layout.TOKENS : T5Layout.TIED_TOKENS, 2);
+    Shape tokens = TensorShapes.require(source, shared ? T5Layout.TOKENS : T5Layout.TIED_TOKENS, 2);
     String first = "encoder.block.0.layer.";
     Shape bias =
-        TensorShapes.require(
-            source, first + "0.SelfAttention.relative_attention_bias.weight", 2);
+        TensorShapes.require(source, first + "0.SelfAttention.relative_attention_bias.weight", 2);
     Shape queries = TensorShapes.require(source, first + "0.SelfAttention.q.weight", 2);
     int heads = bias.intDim(1);
     if (heads == 0 || queries.dim(0) % heads != 0) {

@@ -39,7 +39,8 @@ final class TextEncodersCase implements CaseKind {
     ClipTextConfig clipL = ClipTextConfigFile.parse(file, object(folder, "clip_l"));
     ClipTextConfig clipG = ClipTextConfigFile.parse(file, object(folder, "clip_g"));
     T5Config t5 = T5ConfigFile.parse(file, object(folder, "t5"));
-    try (SafetensorsFile filesL = SafetensorsFile.open(folder.path().resolve("clip_l.safetensors"));
+    try (SafetensorsFile filesL =
+            SafetensorsFile.open(folder.path().resolve("clip_l.safetensors"));
         SafetensorsFile filesG = SafetensorsFile.open(folder.path().resolve("clip_g.safetensors"));
         SafetensorsFile filesT5 = SafetensorsFile.open(folder.path().resolve("t5.safetensors"));
         ClipTextEncoder encoderL =

@@ -35,8 +35,7 @@ public final class ClipTextEncoder implements AutoCloseable {
     for (int i = 0; i < config.numLayers(); i++) {
       layers.add(ClipTextLayer.of(config, parameters, i));
     }
-    this.finalNorm =
-        parameters.layerNorm("text_model.final_layer_norm", config.layerNormEps());
+    this.finalNorm = parameters.layerNorm("text_model.final_layer_norm", config.layerNormEps());
     this.projection = parameters.find(ClipTextLayout.PROJECTION);
   }
 

@@ -9,8 +9,8 @@ import org.diffusionnft.tensor.Tensor;
 
 /**
  * What Stable Diffusion 3 makes of three text encoders (Esser et al., arXiv 2403.03206, section 4):
- * the tokens of both CLIP encoders side by side, filled up with zeros to T5's width, and T5's tokens
- * after them.
+ * the tokens of both CLIP encoders side by side, filled up with zeros to T5's width, and T5's
+ * tokens after them.
  */
 public final class PromptEmbedding {
   private PromptEmbedding() {}

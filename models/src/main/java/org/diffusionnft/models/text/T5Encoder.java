@@ -16,9 +16,9 @@ import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 
 /**
- * The encoder of T5 v1.1 (Raffel et al., arXiv 1910.10683; Shazeer, arXiv 2002.05202): transformers'
- * {@code T5EncoderModel} with {@code gated-gelu}. In BF16 files its 4.7 billion parameters stay
- * where they are on disk.
+ * The encoder of T5 v1.1 (Raffel et al., arXiv 1910.10683; Shazeer, arXiv 2002.05202):
+ * transformers' {@code T5EncoderModel} with {@code gated-gelu}. In BF16 files its 4.7 billion
+ * parameters stay where they are on disk.
  */
 public final class T5Encoder implements AutoCloseable {
   /** Far beyond what any pipeline uses; bounds the attention bias. */

@@ -13,8 +13,7 @@ public final class T5Layout {
   /** The same under the other name it may be stored by. */
   public static final String TIED_TOKENS = "encoder.embed_tokens.weight";
 
-  static final String BIAS =
-      "encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight";
+  static final String BIAS = "encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight";
 
   private T5Layout() {}
 

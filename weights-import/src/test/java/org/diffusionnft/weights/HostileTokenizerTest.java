@@ -52,10 +52,10 @@ class HostileTokenizerTest {
       quoteCharacter = '`',
       value = {
         "{'a':0,'a':1} | a a | Duplicate field 'a'",
-        "{'a':0,'b':0,'<|endoftext|>':6} | a b | both have the id 0",
+        "`{'a':0,'b':0,'<|endoftext|>':6}` | a b | both have the id 0",
         "{'a':-1} | a b | token 'a' the impossible id '-1'",
         "{'a':1.5} | a b | impossible id",
-        "{'a':0,'b':1} | a b | needs the token '<|endoftext|>', which the vocabulary lacks",
+        "{'a':0,'b':1} | a b | `needs the token '<|endoftext|>', which the vocabulary lacks`",
         "[] | a b | is not a JSON object",
         "{'a' | a b | is not valid JSON",
         "GOOD | a b | needs the token 'ab', which the vocabulary lacks",

@@ -46,7 +46,7 @@ final class TinyBase {
         rewards: {shapes_graded: 1, shapes_strict: 0}
         prompts: {source: shapes, promptsPerEpoch: 4, imagesPerPrompt: 3}
         sampling: {steps: 4, shift: 1, batchSize: 5}
-        training: {batchSize: 6, timestepFraction: 0.5, learningRate: 1e-2}
+        training: {batchSize: 6, optimizerStepsPerEpoch: 1, timestepFraction: 0.5, learningRate: 1e-2}
         loss: {referenceMseWeight: 0.01}
         oldPolicy: {rate: 0.1, cap: 0.5}
         adapter: {rank: 2, alpha: 4, targets: [to_q, net.2]}

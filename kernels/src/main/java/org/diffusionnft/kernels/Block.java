@@ -39,11 +39,11 @@ final class Block {
       int columns = Math.min(Panels.WIDTH, n - panel * Panels.WIDTH);
       long b = panels + panel * panelBytes;
       long at = c + 4L * panel * Panels.WIDTH;
-      strip(m, columns, depth, a, rowA, stepA, b, at, rowC, scale, add, tile);
+      strip(m, columns, depth, a, rowA, stepA, b, Panels.step(columns), at, rowC, scale, add, tile);
     }
   }
 
-  /** All rows of one panel. */
+  /** All rows of one panel, whose own rows are {@code stepB} bytes apart. */
   static void strip(
       int m,
       int columns,
@@ -52,6 +52,7 @@ final class Block {
       long rowA,
       long stepA,
       long b,
+      long stepB,
       long c,
       long rowC,
       float scale,
@@ -67,9 +68,9 @@ final class Block {
       int repeated = done - row;
       long atA = a + row * rowA;
       if (direct && repeated == 0) {
-        tile(rows, wide, depth, atA, rowA, stepA, b, c + row * rowC, rowC);
+        tile(rows, wide, depth, atA, rowA, stepA, b, stepB, c + row * rowC, rowC);
       } else {
-        tile(rows, wide, depth, atA, rowA, stepA, b, tile, rowTile);
+        tile(rows, wide, depth, atA, rowA, stepA, b, stepB, tile, rowTile);
         for (int r = repeated; r < rows; r++) {
           long to = c + (row + r) * rowC;
           if (add) {
@@ -84,18 +85,27 @@ final class Block {
   }
 
   private static void tile(
-      int rows, boolean wide, int depth, long a, long rowA, long stepA, long b, long c, long rowC) {
+      int rows,
+      boolean wide,
+      int depth,
+      long a,
+      long rowA,
+      long stepA,
+      long b,
+      long stepB,
+      long c,
+      long rowC) {
     if (wide) {
       switch (rows) {
-        case 8 -> WideTiles.tile8x2(depth, a, rowA, stepA, b, 2 * BYTES, c, rowC);
-        case 4 -> WideTiles.tile4x2(depth, a, rowA, stepA, b, 2 * BYTES, c, rowC);
-        default -> WideTiles.tile1x2(depth, a, rowA, stepA, b, 2 * BYTES, c, rowC);
+        case 8 -> WideTiles.tile8x2(depth, a, rowA, stepA, b, stepB, c, rowC);
+        case 4 -> WideTiles.tile4x2(depth, a, rowA, stepA, b, stepB, c, rowC);
+        default -> WideTiles.tile1x2(depth, a, rowA, stepA, b, stepB, c, rowC);
       }
     } else {
       switch (rows) {
-        case 8 -> NarrowTiles.tile8x1(depth, a, rowA, stepA, b, BYTES, c, rowC);
-        case 4 -> NarrowTiles.tile4x1(depth, a, rowA, stepA, b, BYTES, c, rowC);
-        default -> NarrowTiles.tile1x1(depth, a, rowA, stepA, b, BYTES, c, rowC);
+        case 8 -> NarrowTiles.tile8x1(depth, a, rowA, stepA, b, stepB, c, rowC);
+        case 4 -> NarrowTiles.tile4x1(depth, a, rowA, stepA, b, stepB, c, rowC);
+        default -> NarrowTiles.tile1x1(depth, a, rowA, stepA, b, stepB, c, rowC);
       }
     }
   }

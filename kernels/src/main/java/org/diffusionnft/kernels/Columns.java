@@ -1,9 +1,15 @@
 package org.diffusionnft.kernels;
 
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static org.diffusionnft.kernels.Lanes.ALL;
+import static org.diffusionnft.kernels.Lanes.FIRST;
+import static org.diffusionnft.kernels.Lanes.FLOATS;
 import static org.diffusionnft.kernels.Lanes.LANES;
+import static org.diffusionnft.kernels.Lanes.ORDER;
 
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
 import org.diffusionnft.tensor.ReduceOp;
 
 /** Reduces rows onto each other, a strip of columns at a time, in double precision. */
@@ -26,10 +32,12 @@ final class Columns {
       long count,
       int columns,
       double[] values) {
+    VectorMask<Float> inside = FIRST[columns];
     if (op == ReduceOp.MAX) {
       FloatVector max = Lanes.splat(Float.NEGATIVE_INFINITY);
       for (long r = first; r < first + count; r++) {
-        max = max.max(Lanes.load(x + 4 * walk.reducedOffset(r), columns));
+        long at = x + 4 * walk.reducedOffset(r);
+        max = max.max(fromMemorySegment(FLOATS, ALL, at, ORDER, inside));
       }
       for (int i = 0; i < LANES; i++) {
         values[i] = max.lane(i);
@@ -39,7 +47,8 @@ final class Columns {
     DoubleVector low = Sums.zero();
     DoubleVector high = Sums.zero();
     for (long r = first; r < first + count; r++) {
-      FloatVector v = Lanes.load(x + 4 * walk.reducedOffset(r), columns);
+      long at = x + 4 * walk.reducedOffset(r);
+      FloatVector v = fromMemorySegment(FLOATS, ALL, at, ORDER, inside);
       DoubleVector a = Sums.low(v);
       DoubleVector b = Sums.high(v);
       low = op == ReduceOp.SUM ? low.add(a) : a.fma(a, low);

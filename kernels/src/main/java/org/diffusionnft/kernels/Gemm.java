@@ -46,6 +46,9 @@ final class Gemm {
   /** A task's multiply-adds, about, where B is packed once: some tens of microseconds. */
   private static final long TASK_WORK = 2_000_000;
 
+  /** Tasks from which on a product is not cut further. */
+  private static final int FEW_TASKS = 8;
+
   /** Floats of B up to which it is packed once for all tasks. */
   private static final long SHARED_FLOATS = 1 << 18;
 
@@ -100,6 +103,30 @@ final class Gemm {
     long packed = packOnce ? packShared() : 0;
     int columns = packOnce ? n : Math.min(n, COLUMNS);
     int rows = packOnce ? rowsOfTask(columns) : Math.min(m, TASK_ROWS);
+    while (!packOnce && blocks(rows, columns) < FEW_TASKS && worthHalving(rows, columns)) {
+      // Rows first: a panel packed for fewer than about fifty rows costs as much as it brings.
+      if (rows >= 96) {
+        rows = half(rows, Block.ROWS);
+      } else {
+        columns = half(columns, Panels.WIDTH);
+      }
+    }
+    run(rows, columns, dots, packed);
+  }
+
+  private long blocks(int rows, int columns) {
+    return (long) batches * ((m + rows - 1) / rows) * ((n + columns - 1) / columns);
+  }
+
+  private boolean worthHalving(int rows, int columns) {
+    return (rows >= 96 || columns > Panels.WIDTH) && (long) rows * columns * k > TASK_WORK;
+  }
+
+  private static int half(int size, int multiple) {
+    return (size / 2 + multiple - 1) / multiple * multiple;
+  }
+
+  private void run(int rows, int columns, boolean dots, long packed) {
     int rowTasks = (m + rows - 1) / rows;
     int columnTasks = (n + columns - 1) / columns;
     long biasFloats = biasFloats();
@@ -173,24 +200,34 @@ final class Gemm {
     }
     for (int fromK = 0; fromK < k; fromK += DEPTH) {
       int depth = Math.min(DEPTH, k - fromK);
-      long own = packed == 0 ? packColumns(part, fromK, depth, scratch) : 0;
+      long own = packed == 0 && !inPlace() ? packColumns(part, fromK, depth, scratch) : 0;
       for (int row = 0; row < part.rows; row += ROWS) {
         int rows = Math.min(ROWS, part.rows - row);
         Left left = left(part.batch, part.row + row, rows, fromK, depth, scratch);
         for (int p = 0; p < Panels.count(part.columns); p++) {
+          int columns = Math.min(Panels.WIDTH, part.columns - p * Panels.WIDTH);
           long offset = 4L * p * Panels.WIDTH;
-          long panel =
-              packed == 0
-                  ? own + offset * depth
-                  : packed + offset * k + 4L * Panels.stored(p, part.columns) * fromK;
+          long step = Panels.step(columns);
+          long panel = own + offset * depth;
+          if (packed != 0) {
+            panel = packed + offset * k + step * fromK;
+          } else if (inPlace() && columns == Panels.WIDTH) {
+            step = 4 * b.ld();
+            panel = b.at(part.batch) + step * fromK + 4L * part.column + offset;
+          } else if (inPlace()) {
+            panel = scratch.floats(SLOT_B, Panels.floats(columns, depth));
+            int column = part.column + p * Panels.WIDTH;
+            packPanel(b.at(part.batch), fromK, depth, column, column + columns, panel, scratch);
+          }
           Block.strip(
               rows,
-              Math.min(Panels.WIDTH, part.columns - p * Panels.WIDTH),
+              columns,
               depth,
               left.address,
               left.row,
               left.step,
               panel,
+              step,
               output(part) + 4L * row * n + offset,
               4L * n,
               (float) product.scale(),
@@ -199,6 +236,11 @@ final class Gemm {
         }
       }
     }
+  }
+
+  /** Whether B is read where it is: for so few rows packing would be most of the work. */
+  private boolean inPlace() {
+    return m <= Block.ROWS && !b.transposed() && b.dtype() == DType.F32;
   }
 
   private void clear(Part part) {

@@ -59,24 +59,6 @@ final class Lanes {
     return VectorShuffle.fromOp(FLOATS, i -> (i + by) % LANES);
   }
 
-  static FloatVector load(long address) {
-    return FloatVector.fromMemorySegment(FLOATS, ALL, address, ORDER);
-  }
-
-  /** The first {@code count} lanes; the others are 0 and their memory is not touched. */
-  static FloatVector load(long address, int count) {
-    return FloatVector.fromMemorySegment(FLOATS, ALL, address, ORDER, FIRST[count]);
-  }
-
-  static void store(long address, FloatVector v) {
-    v.intoMemorySegment(ALL, address, ORDER);
-  }
-
-  /** Stores the first {@code count} lanes. */
-  static void store(long address, FloatVector v, int count) {
-    v.intoMemorySegment(ALL, address, ORDER, FIRST[count]);
-  }
-
   /**
    * The mask of the first i lanes, for i up to LANES. Made once: making one takes a hundred nodes
    * of the compiler's budget, reading one a few.
@@ -186,15 +168,6 @@ final class Lanes {
     IntVector special = value.or(0x7F800000);
     value = value.blend(special, magnitude.compare(VectorOperators.GE, 0x7C00));
     return value.or(h.and(0x8000).lanewise(VectorOperators.LSHL, 16)).reinterpretAsFloats();
-  }
-
-  /** {@code LANES} elements of a floating type, widened. */
-  static FloatVector load(DType dtype, long address) {
-    return switch (dtype) {
-      case BF16 -> loadBf16(address);
-      case F16 -> loadF16(address);
-      default -> load(address);
-    };
   }
 
   /** One element of a floating type, widened. */

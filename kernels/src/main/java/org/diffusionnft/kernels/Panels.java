@@ -42,6 +42,11 @@ final class Panels {
     return n - panel * WIDTH <= LANES ? LANES : WIDTH;
   }
 
+  /** Bytes between the rows of a packed panel of so many columns. */
+  static long step(int columns) {
+    return columns <= LANES ? Lanes.BYTES : 2 * Lanes.BYTES;
+  }
+
   /**
    * Packs one panel.
    *

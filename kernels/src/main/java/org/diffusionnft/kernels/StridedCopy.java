@@ -1,5 +1,12 @@
 package org.diffusionnft.kernels;
 
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static org.diffusionnft.kernels.Lanes.ALL;
+import static org.diffusionnft.kernels.Lanes.FIRST;
+import static org.diffusionnft.kernels.Lanes.FLOATS;
+import static org.diffusionnft.kernels.Lanes.ORDER;
+
+import jdk.incubator.vector.VectorMask;
 import org.diffusionnft.tensor.Shape;
 
 /**
@@ -102,10 +109,13 @@ final class StridedCopy {
     int count = (int) n;
     int i = 0;
     for (; i < Lanes.whole(count); i += Lanes.LANES) {
-      Lanes.store(to + 4L * i, Lanes.load(from + 4L * i));
+      fromMemorySegment(FLOATS, ALL, from + 4L * i, ORDER)
+          .intoMemorySegment(ALL, to + 4L * i, ORDER);
     }
     if (i < count) {
-      Lanes.store(to + 4L * i, Lanes.load(from + 4L * i, count - i), count - i);
+      VectorMask<Float> inside = FIRST[count - i];
+      fromMemorySegment(FLOATS, ALL, from + 4L * i, ORDER, inside)
+          .intoMemorySegment(ALL, to + 4L * i, ORDER, inside);
     }
   }
 }

@@ -34,9 +34,11 @@ public final class VectorDeviceProvider implements DeviceProvider {
                       + Runtime.getRuntime().availableProcessors()
                       + " threads")),
           "");
-    } catch (NoClassDefFoundError e) {
+    } catch (LinkageError e) {
       return new Found(
-          List.of(), "the vector device needs the JVM flag --add-modules jdk.incubator.vector");
+          List.of(),
+          "the vector device needs the JVM flags --add-modules jdk.incubator.vector and"
+              + " --enable-native-access=org.diffusionnft.kernels (ALL-UNNAMED on a class path)");
     }
   }
 

@@ -1,10 +1,15 @@
 package org.diffusionnft.kernels;
 
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static org.diffusionnft.kernels.Lanes.ALL;
+import static org.diffusionnft.kernels.Lanes.FIRST;
+import static org.diffusionnft.kernels.Lanes.FLOATS;
+import static org.diffusionnft.kernels.Lanes.ORDER;
 import static org.diffusionnft.kernels.Operands.address;
 import static org.diffusionnft.kernels.Operands.allFloat;
 
 import java.util.Arrays;
-import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import org.diffusionnft.tensor.BinaryOp;
 import org.diffusionnft.tensor.DType;
@@ -181,14 +186,14 @@ final class VectorElementwise implements ElementwiseKernels {
         1,
         (start, count, scratch) -> {
           for (int i = 0; i < count; i += Lanes.LANES) {
-            int left = Math.min(Lanes.LANES, count - i);
+            VectorMask<Float> inside = FIRST[Math.min(Lanes.LANES, count - i)];
             long at = 4 * (start + i);
-            FloatVector chosen =
-                Lanes.load(q + at, left)
-                    .blend(
-                        Lanes.load(p + at, left),
-                        Lanes.load(c + at, left).compare(VectorOperators.NE, 0));
-            Lanes.store(to + at, chosen, left);
+            fromMemorySegment(FLOATS, ALL, q + at, ORDER, inside)
+                .blend(
+                    fromMemorySegment(FLOATS, ALL, p + at, ORDER, inside),
+                    fromMemorySegment(FLOATS, ALL, c + at, ORDER, inside)
+                        .compare(VectorOperators.NE, 0))
+                .intoMemorySegment(ALL, to + at, ORDER, inside);
           }
         });
   }

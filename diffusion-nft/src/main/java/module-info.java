@@ -18,12 +18,14 @@ module org.diffusionnft.trainer {
       org.diffusionnft.trainer.shapes.ShapesReward.Strict;
 
   exports org.diffusionnft.trainer;
+  exports org.diffusionnft.trainer.checkpoint;
   exports org.diffusionnft.trainer.cli;
   exports org.diffusionnft.trainer.config;
   exports org.diffusionnft.trainer.conformance;
   exports org.diffusionnft.trainer.demo;
   exports org.diffusionnft.trainer.evaluation;
   exports org.diffusionnft.trainer.nft;
+  exports org.diffusionnft.trainer.picture;
   exports org.diffusionnft.trainer.pretrain;
   exports org.diffusionnft.trainer.reward;
   exports org.diffusionnft.trainer.run;

@@ -1,5 +1,6 @@
 package org.diffusionnft.models;
 
+import java.util.Set;
 import org.diffusionnft.autograd.Variable;
 import org.jspecify.annotations.Nullable;
 
@@ -10,11 +11,20 @@ import org.jspecify.annotations.Nullable;
  * @param checkpointing whether blocks forget their intermediate values and compute them again in
  *     the backward pass: a third more time, a fraction of the memory
  * @param observer is shown intermediate values, or null
+ * @param skippedBlocks blocks that are left out, as skip-layer guidance does
  */
 public record ForwardPass(
-    @Nullable Adapter adapter, boolean checkpointing, @Nullable Observer observer) {
+    @Nullable Adapter adapter,
+    boolean checkpointing,
+    @Nullable Observer observer,
+    Set<Integer> skippedBlocks) {
   /** The base model as it is. */
-  public static final ForwardPass BASE = new ForwardPass(null, false, null);
+  public static final ForwardPass BASE = new ForwardPass(null, false, null, Set.of());
+
+  /** Keeps a copy of the set. */
+  public ForwardPass {
+    skippedBlocks = Set.copyOf(skippedBlocks);
+  }
 
   /** Sees intermediate values; they may be gone after the call. */
   @FunctionalInterface
@@ -34,17 +44,22 @@ public record ForwardPass(
 
   /** The same with another adapter, or null for none. */
   public ForwardPass adapter(@Nullable Adapter other) {
-    return new ForwardPass(other, checkpointing, observer);
+    return new ForwardPass(other, checkpointing, observer, skippedBlocks);
   }
 
   /** The same with checkpointing on or off. */
   public ForwardPass checkpointing(boolean on) {
-    return new ForwardPass(adapter, on, observer);
+    return new ForwardPass(adapter, on, observer, skippedBlocks);
   }
 
   /** The same with an observer. */
   public ForwardPass observer(Observer other) {
-    return new ForwardPass(adapter, checkpointing, other);
+    return new ForwardPass(adapter, checkpointing, other, skippedBlocks);
+  }
+
+  /** The same without some blocks. */
+  public ForwardPass skipping(Set<Integer> blocks) {
+    return new ForwardPass(adapter, checkpointing, observer, blocks);
   }
 
   void show(String name, Variable value) {

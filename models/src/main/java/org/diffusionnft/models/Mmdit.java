@@ -129,6 +129,9 @@ public final class Mmdit implements AutoCloseable {
     Variable conditioning = temb.silu();
     Streams streams = new Streams(image, text);
     for (int i = 0; i < blocks.size(); i++) {
+      if (pass.skippedBlocks().contains(i)) {
+        continue;
+      }
       Streams next = apply(blocks.get(i), streams, conditioning, pass);
       if (!Tape.isRecording()) {
         streams.asList().forEach(v -> v.value().release());

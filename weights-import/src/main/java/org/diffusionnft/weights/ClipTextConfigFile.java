@@ -64,7 +64,7 @@ public final class ClipTextConfigFile {
   }
 
   /** The inverse of {@link #parse}, with the other keys that transformers writes. */
-  static ObjectNode toJson(ClipTextConfig config) {
+  public static ObjectNode toJson(ClipTextConfig config) {
     ObjectNode json = StrictJson.object();
     json.putArray("architectures").add("CLIPTextModelWithProjection");
     json.put("attention_dropout", 0.0);

@@ -15,7 +15,7 @@ import org.diffusionnft.tensor.Device;
  * @param tensors under diffusers names
  */
 public record MmditCheckpoint(MmditConfig config, TensorSource tensors) implements AutoCloseable {
-  private static final String TENSORS = "diffusion_pytorch_model.safetensors";
+  private static final String BASE = "diffusion_pytorch_model";
 
   /**
    * Opens a checkpoint.
@@ -25,12 +25,12 @@ public record MmditCheckpoint(MmditConfig config, TensorSource tensors) implemen
   public static MmditCheckpoint open(Path path) throws InvalidFileException {
     if (!Files.isDirectory(path)) {
       TensorSource tensors = openTensors(path);
-      return closingOnFailure(tensors, () -> MmditConfigFile.infer(tensors));
+      return closingOnFailure(tensors, () -> infer(tensors));
     }
     Path folder =
         Files.isDirectory(path.resolve("transformer")) ? path.resolve("transformer") : path;
     MmditConfig config = MmditConfigFile.read(folder.resolve("config.json"));
-    return new MmditCheckpoint(config, openTensors(folder.resolve(TENSORS)));
+    return new MmditCheckpoint(config, ShardedTensors.open(folder, BASE));
   }
 
   /**
@@ -56,6 +56,16 @@ public record MmditCheckpoint(MmditConfig config, TensorSource tensors) implemen
   private static TensorSource openTensors(Path file) throws InvalidFileException {
     SafetensorsFile tensors = SafetensorsFile.open(file);
     return MmditKeyMap.isSingleFile(tensors.names()) ? new MmditSingleFile(tensors) : tensors;
+  }
+
+  private static MmditConfig infer(TensorSource tensors) throws InvalidFileException {
+    if (!tensors.names().contains("transformer_blocks.0.attn.to_q.weight")
+        || !tensors.names().contains("context_embedder.weight")) {
+      throw new InvalidFileException(
+          tensors.path(),
+          "holds no Stable Diffusion 3 transformer: " + ModelFamily.sentence(tensors.names()));
+    }
+    return MmditConfigFile.infer(tensors);
   }
 
   private interface ConfigSource {

@@ -19,6 +19,7 @@ import org.diffusionnft.tensor.Shape;
  * names and shapes of the tensors where there is none.
  */
 public final class MmditConfigFile {
+  private static final String CLASS = "SD3Transformer2DModel";
   private static final Set<String> KEYS =
       Set.of(
           "sample_size",
@@ -53,6 +54,11 @@ public final class MmditConfigFile {
    * @throws InvalidFileException see {@link #read}
    */
   public static MmditConfig parse(Path file, ObjectNode json) throws InvalidFileException {
+    String type = json.path("_class_name").asText(CLASS);
+    if (!type.equals(CLASS)) {
+      throw new InvalidFileException(
+          file, "is of a " + quote(type) + ", but only an " + CLASS + " is supported");
+    }
     Set<String> unknown = new TreeSet<>();
     for (Map.Entry<String, JsonNode> e : json.properties()) {
       if (!e.getKey().startsWith("_") && !KEYS.contains(e.getKey())) {
@@ -82,6 +88,27 @@ public final class MmditConfigFile {
     } catch (IllegalArgumentException e) {
       throw new InvalidFileException(file, String.valueOf(e.getMessage()), e);
     }
+  }
+
+  /** The inverse of {@link #parse}, as diffusers writes it. */
+  public static ObjectNode toJson(MmditConfig config) {
+    ObjectNode json = StrictJson.object();
+    json.put("_class_name", CLASS);
+    json.put("_diffusers_version", "0.40.0.dev0");
+    json.put("attention_head_dim", config.attentionHeadDim());
+    json.put("caption_projection_dim", config.captionProjectionDim());
+    config.dualAttentionLayers().forEach(json.putArray("dual_attention_layers")::add);
+    json.put("in_channels", config.inChannels());
+    json.put("joint_attention_dim", config.jointAttentionDim());
+    json.put("num_attention_heads", config.numAttentionHeads());
+    json.put("num_layers", config.numLayers());
+    json.put("out_channels", config.outChannels());
+    json.put("patch_size", config.patchSize());
+    json.put("pooled_projection_dim", config.pooledProjectionDim());
+    json.put("pos_embed_max_size", config.posEmbedMaxSize());
+    json.put("qk_norm", config.qkNorm() == QkNorm.RMS_NORM ? "rms_norm" : null);
+    json.put("sample_size", config.sampleSize());
+    return json;
   }
 
   private static int integer(Path file, ObjectNode json, String key) throws InvalidFileException {

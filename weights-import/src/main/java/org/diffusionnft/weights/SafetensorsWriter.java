@@ -18,9 +18,15 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.diffusionnft.tensor.DType;
+import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.Elementwise;
 import org.diffusionnft.tensor.HostStorage;
+import org.diffusionnft.tensor.Memory;
+import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes safetensors files byte for byte as the reference implementation (the Rust crate behind
@@ -58,11 +64,69 @@ public final class SafetensorsWriter {
    */
   public static void write(Path file, Map<String, Tensor> tensors, Map<String, String> metadata)
       throws OutputException {
-    List<Map.Entry<String, Tensor>> sorted = new ArrayList<>(tensors.entrySet());
-    sorted.sort(
-        Comparator.<Map.Entry<String, Tensor>>comparingInt(e -> ORDER.indexOf(e.getValue().dtype()))
-            .thenComparing(e -> utf8(e.getKey()), Arrays::compareUnsigned));
-    byte[] header = header(sorted, metadata);
+    List<Planned> planned = new ArrayList<>();
+    tensors.forEach((name, t) -> planned.add(new Planned(name, t.dtype(), t.shape())));
+    write(
+        file,
+        planned,
+        metadata,
+        (out, t) -> writeData(out, Objects.requireNonNull(tensors.get(t.name()))));
+  }
+
+  /**
+   * Writes the tensors of a source one by one: at no time is more than one of them in memory.
+   *
+   * @param dtype what floating-point tensors are converted to; null to leave them as they are
+   * @param device converts and joins; one that computes in this process
+   * @param metadata see {@link #write(Path, Map, Map)}
+   * @throws InvalidFileException if the source has no dtype or shape for one of its names
+   * @throws OutputException if the file cannot be written; nothing is then left behind
+   */
+  public static void write(
+      Path file,
+      TensorSource source,
+      @Nullable DType dtype,
+      Device device,
+      Map<String, String> metadata)
+      throws InvalidFileException, OutputException {
+    List<Planned> planned = new ArrayList<>();
+    for (String name : source.names()) {
+      DType own = source.dtype(name);
+      DType to = dtype != null && own.isFloating() ? dtype : own;
+      planned.add(new Planned(name, to, source.shape(name)));
+    }
+    write(
+        file,
+        planned,
+        metadata,
+        (out, t) -> {
+          try (Memory.Scope _ = device.memory().scope()) {
+            Tensor tensor = source.tensor(t.name(), device);
+            boolean same = tensor.dtype() == t.dtype();
+            writeData(out, same ? tensor : Elementwise.convert(tensor, t.dtype()));
+          }
+          device.memory().trim();
+        });
+  }
+
+  /** What the header says of a tensor. */
+  private record Planned(String name, DType dtype, Shape shape) {
+    long bytes() {
+      return shape.elements() * dtype.bytes();
+    }
+  }
+
+  private interface Data {
+    void write(WritableByteChannel out, Planned tensor) throws IOException;
+  }
+
+  private static void write(
+      Path file, List<Planned> tensors, Map<String, String> metadata, Data data)
+      throws OutputException {
+    tensors.sort(
+        Comparator.<Planned>comparingInt(t -> ORDER.indexOf(t.dtype()))
+            .thenComparing(t -> utf8(t.name()), Arrays::compareUnsigned));
+    byte[] header = header(tensors, metadata);
     if (header.length > SafetensorsFile.LONGEST_HEADER) {
       throw new IllegalArgumentException(
           "the header of "
@@ -78,8 +142,8 @@ public final class SafetensorsWriter {
           ByteBuffer length = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
           AtomicFile.writeFully(out, length.putLong(0, header.length));
           AtomicFile.writeFully(out, ByteBuffer.wrap(header));
-          for (Map.Entry<String, Tensor> e : sorted) {
-            writeData(out, e.getValue());
+          for (Planned tensor : tensors) {
+            data.write(out, tensor);
           }
         });
   }
@@ -101,8 +165,7 @@ public final class SafetensorsWriter {
     }
   }
 
-  private static byte[] header(
-      List<Map.Entry<String, Tensor>> sorted, Map<String, String> metadata) {
+  private static byte[] header(List<Planned> tensors, Map<String, String> metadata) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (JsonGenerator json = new JsonFactory().createGenerator(bytes)) {
       json.writeStartObject();
@@ -114,13 +177,12 @@ public final class SafetensorsWriter {
         json.writeEndObject();
       }
       long offset = 0;
-      for (Map.Entry<String, Tensor> e : sorted) {
-        if (e.getKey().equals(SafetensorsHeader.METADATA)) {
+      for (Planned tensor : tensors) {
+        if (tensor.name().equals(SafetensorsHeader.METADATA)) {
           throw new IllegalArgumentException(
               "a tensor cannot be named " + quote(SafetensorsHeader.METADATA));
         }
-        Tensor tensor = e.getValue();
-        json.writeObjectFieldStart(e.getKey());
+        json.writeObjectFieldStart(tensor.name());
         json.writeStringField("dtype", tensor.dtype().name());
         json.writeFieldName("shape");
         long[] dims = tensor.shape().dims();

@@ -54,7 +54,7 @@ public final class SingleFile {
   private static final int MOST_LISTED = 20;
 
   private final TensorSource file;
-  private final Map<Part, TensorSource> parts = new EnumMap<>(Part.class);
+  private final Map<Part, TensorsOf> parts = new EnumMap<>(Part.class);
 
   private SingleFile(TensorSource file) {
     this.file = file;
@@ -71,7 +71,7 @@ public final class SingleFile {
     SingleFile single = new SingleFile(file);
     boolean bare = file.names().stream().noneMatch(n -> n.startsWith(MmditKeyMap.PREFIX));
     if (bare && MmditKeyMap.isSingleFile(file.names())) {
-      single.parts.put(Part.TRANSFORMER, new MmditSingleFile(all(file)));
+      single.parts.put(Part.TRANSFORMER, all(file));
       return single;
     }
     Map<Part, Map<String, String>> originals = new EnumMap<>(Part.class);
@@ -101,8 +101,7 @@ public final class SingleFile {
       throw new InvalidFileException(
           file.path(), "has tensors of no known part: " + listed(unknown));
     }
-    originals.forEach(
-        (part, names) -> single.parts.put(part, view(part, new TensorsOf(file, names))));
+    originals.forEach((part, names) -> single.parts.put(part, new TensorsOf(file, names)));
     return single;
   }
 
@@ -127,16 +126,16 @@ public final class SingleFile {
   }
 
   /**
-   * A part under the names of diffusers or transformers.
+   * A part under the names of diffusers or transformers; closing it leaves the file open.
    *
    * @throws InvalidFileException if the file does not have it
    */
   public TensorSource part(Part part) throws InvalidFileException {
-    TensorSource tensors = parts.get(part);
+    TensorsOf tensors = parts.get(part);
     if (tensors == null) {
       throw new InvalidFileException(file.path(), "has no tensors " + quote(part.prefix() + "*"));
     }
-    return tensors;
+    return view(part, tensors);
   }
 
   private static String listed(Collection<String> names) {

@@ -71,6 +71,28 @@ public final class StrictJson {
     }
   }
 
+  /**
+   * Reads an object that stands as text inside a file.
+   *
+   * @param file where, for messages
+   * @param what what it is, for messages
+   * @throws InvalidFileException if it is anything else
+   */
+  public static ObjectNode parseObject(Path file, String what, String text)
+      throws InvalidFileException {
+    try {
+      if (MAPPER.readTree(text) instanceof ObjectNode object) {
+        return object;
+      }
+      throw new InvalidFileException(file, "has no JSON object as " + what);
+    } catch (JsonProcessingException e) {
+      throw new InvalidFileException(
+          file,
+          "has no valid JSON as " + what + ": " + SafetensorsHeader.oneLine(e.getOriginalMessage()),
+          e);
+    }
+  }
+
   /** An empty object to fill and {@linkplain #write write}. */
   public static ObjectNode object() {
     return MAPPER.createObjectNode();

@@ -52,7 +52,7 @@ public final class T5ConfigFile {
   }
 
   /** The inverse of {@link #parse}, with the other keys that transformers writes. */
-  static ObjectNode toJson(T5Config config) {
+  public static ObjectNode toJson(T5Config config) {
     ObjectNode json = StrictJson.object();
     json.putArray("architectures").add("T5EncoderModel");
     json.put("d_ff", config.feedForwardDim());

@@ -80,7 +80,7 @@ public final class VaeConfigFile {
   }
 
   /** The inverse of {@link #parse}, with the other keys that diffusers writes. */
-  static ObjectNode toJson(VaeConfig config) {
+  public static ObjectNode toJson(VaeConfig config) {
     ObjectNode json = StrictJson.object();
     json.put("_class_name", "AutoencoderKL");
     json.put("_diffusers_version", "0.40.0.dev0");

@@ -1,0 +1,107 @@
+package org.diffusionnft.models.text;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.diffusionnft.autograd.Variable;
+import org.diffusionnft.models.Conditioning;
+import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.Elementwise;
+import org.diffusionnft.tensor.Memory;
+import org.diffusionnft.tensor.Tensor;
+
+/**
+ * How prompts are embedded.
+ *
+ * @param t5Tokens how many tokens of T5 a prompt has, 1 to 512; diffusers' pipeline has 256,
+ *     DiffusionNFT trains with 128
+ * @param withT5 whether T5 is used; without it zeros take its place
+ * @param width of the embedding, the model's {@code joint_attention_dim}
+ */
+public record PromptEncoding(int t5Tokens, boolean withT5, int width) {
+  /** How many tokens of CLIP a prompt has. */
+  public static final int CLIP_TOKENS = 77;
+
+  private static final int MOST_T5_TOKENS = 512;
+
+  /**
+   * Checks the number of tokens.
+   *
+   * @throws IllegalArgumentException if it is not 2 to 512
+   */
+  public PromptEncoding {
+    if (t5Tokens < 2 || t5Tokens > MOST_T5_TOKENS) {
+      throw new IllegalArgumentException(
+          "a prompt can have 2 to " + MOST_T5_TOKENS + " T5 tokens, not " + t5Tokens);
+    }
+  }
+
+  /** Is told what prompts lose. */
+  @FunctionalInterface
+  public interface Warnings {
+    /**
+     * An encoder does not take all of a prompt.
+     *
+     * @param encoder such as {@code CLIP}
+     * @param cut the end of the prompt that it does not see
+     */
+    void cut(String encoder, int tokens, String prompt, String cut);
+  }
+
+  /**
+   * Embeds prompts, with one encoder after the other.
+   *
+   * @return one entry per prompt, text {@code [1, 77 + t5Tokens, width]} and pooled {@code [1, P]},
+   *     owned by the caller's scope
+   * @throws IOException if an encoder cannot be read
+   */
+  public List<Conditioning> embed(
+      List<String> prompts, TextEncoders encoders, Device device, Warnings warnings)
+      throws IOException {
+    long[][] idsL = ids(encoders.clipLTokenizer(), CLIP_TOKENS, "CLIP", prompts, warnings);
+    long[][] idsG =
+        ids(encoders.clipGTokenizer(), CLIP_TOKENS, "CLIP", prompts, (_, _, _, _) -> {});
+    ClipTextEncoder.Output clipL = encoders.useClipL(device, e -> e.encode(idsL));
+    ClipTextEncoder.Output clipG = encoders.useClipG(device, e -> e.encode(idsG));
+    Variable t5;
+    if (withT5) {
+      long[][] ids = ids(encoders.t5Tokenizer(), t5Tokens, "T5", prompts, warnings);
+      t5 = encoders.useT5(device, e -> e.encode(ids));
+    } else {
+      t5 = PromptEmbedding.withoutT5(device, prompts.size(), t5Tokens, width);
+    }
+    List<Conditioning> all = new ArrayList<>();
+    try (Memory.Scope scope = device.memory().scope()) {
+      Conditioning joined = PromptEmbedding.join(clipL, clipG, t5);
+      if (joined.text().dim(2) != width) {
+        throw new IllegalArgumentException(
+            "the text encoders give embeddings of width "
+                + joined.text().dim(2)
+                + ", but the transformer takes "
+                + width
+                + ": they are not of one model");
+      }
+      for (int i = 0; i < prompts.size(); i++) {
+        Tensor text = Elementwise.copy(joined.text().value().narrow(i, 1));
+        Tensor pooled = Elementwise.copy(joined.pooled().value().narrow(i, 1));
+        scope.keep(text.storage());
+        scope.keep(pooled.storage());
+        all.add(Conditioning.of(text, pooled));
+      }
+    }
+    return all;
+  }
+
+  private static long[][] ids(
+      Tokenizer tokenizer, int length, String encoder, List<String> prompts, Warnings warnings) {
+    long[][] ids = new long[prompts.size()][];
+    for (int i = 0; i < ids.length; i++) {
+      Encoded encoded = tokenizer.encode(prompts.get(i), length);
+      ids[i] = encoded.ids();
+      if (encoded.fullLength() > length) {
+        warnings.cut(encoder, length, prompts.get(i), encoded.cut());
+      }
+    }
+    return ids;
+  }
+}

@@ -1,0 +1,32 @@
+package org.diffusionnft.models.text;
+
+import java.io.IOException;
+import java.util.function.Function;
+import org.diffusionnft.tensor.Device;
+
+/**
+ * Stable Diffusion 3's text encoders and their tokenizers, wherever they are kept. Encoders are
+ * lent for one use: they are loaded before and released after, so that never two are in memory.
+ */
+public interface TextEncoders {
+  /** The tokenizer of CLIP-L. */
+  Tokenizer clipLTokenizer() throws IOException;
+
+  /** The tokenizer of OpenCLIP bigG. */
+  Tokenizer clipGTokenizer() throws IOException;
+
+  /** The tokenizer of T5; only where there is a T5. */
+  Tokenizer t5Tokenizer() throws IOException;
+
+  /** Lends CLIP-L. */
+  <R> R useClipL(Device device, Function<ClipTextEncoder, R> use) throws IOException;
+
+  /** Lends OpenCLIP bigG. */
+  <R> R useClipG(Device device, Function<ClipTextEncoder, R> use) throws IOException;
+
+  /** Whether there is a T5. */
+  boolean hasT5() throws IOException;
+
+  /** Lends T5. */
+  <R> R useT5(Device device, Function<T5Encoder, R> use) throws IOException;
+}

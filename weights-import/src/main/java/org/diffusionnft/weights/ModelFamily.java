@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.Set;
 
 /** What kind of model a file's tensor names look like, for whoever opened the wrong one. */
-final class ModelFamily {
+public final class ModelFamily {
   /** Parts of names in the order in which they are sought, most telling first. */
   private static final List<Map.Entry<String, String>> MARKS =
       List.of(
@@ -31,8 +31,12 @@ final class ModelFamily {
 
   private ModelFamily() {}
 
-  /** What it looks like, as {@code it looks like ...}. */
-  static String sentence(Set<String> names) {
+  /**
+   * What it looks like, as {@code it looks like ...}.
+   *
+   * @param names of tensors
+   */
+  public static String sentence(Set<String> names) {
     for (Map.Entry<String, String> mark : MARKS) {
       if (names.stream().anyMatch(n -> n.contains(mark.getKey()))) {
         return "it looks like " + mark.getValue();

@@ -23,6 +23,10 @@ import picocli.CommandLine.Spec;
       TrainCommand.class,
       SampleCommand.class,
       PretrainCommand.class,
+      InspectCommand.class,
+      ConvertCommand.class,
+      MergeCommand.class,
+      SynthesizeCommand.class,
       Verify.class
     })
 public final class Dnft implements Runnable {

@@ -17,6 +17,7 @@ import org.diffusionnft.models.Mmdit;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.trainer.config.SamplingSettings;
+import org.diffusionnft.trainer.picture.PictureRequest;
 import org.diffusionnft.trainer.shapes.ContactSheet;
 import org.diffusionnft.trainer.shapes.Judge;
 import org.diffusionnft.trainer.shapes.ShapesModel;
@@ -35,21 +36,31 @@ import picocli.CommandLine.Spec;
 /** {@code dnft sample}: pictures of a prompt. */
 @Command(
     name = "sample",
-    description = "Makes pictures of a prompt with a ShapesWorld model and an adapter.",
+    description = {
+      "Makes pictures of a prompt: with --model by a Stable Diffusion 3 model on disk, else by a",
+      "ShapesWorld model, which knows shapes and colours only."
+    },
     mixinStandardHelpOptions = true,
     sortOptions = false)
 final class SampleCommand implements Callable<Integer> {
   private static final int COLUMNS = 6;
   private static final int SCALE = 8;
+  private static final int SHAPES_STEPS = 10;
+  private static final int MODEL_STEPS = 40;
+  private static final double MODEL_GUIDANCE = 4.5;
 
   @Spec private CommandSpec spec;
   @Mixin private ComputeOptions compute;
+  @Mixin private ModelOptions model;
   @Mixin private BaseOption base;
+  @Mixin private PictureOptions pictures;
 
   @Option(
       names = "--adapter",
-      paramLabel = "DIR",
-      description = "PEFT folder of an adapter. Default: the base model alone.")
+      paramLabel = "PATH",
+      description =
+          "PEFT folder of an adapter; with --model also diffusers' file. Default: the base model"
+              + " alone.")
   private @Nullable Path adapterFolder;
 
   @Option(
@@ -83,16 +94,14 @@ final class SampleCommand implements Callable<Integer> {
   @Option(
       names = "--steps",
       paramLabel = "N",
-      defaultValue = "10",
-      description = "Sampling steps. Default: ${DEFAULT-VALUE}.")
-  private int steps;
+      description = "Sampling steps. Default: 10, with --model 40.")
+  private @Nullable Integer steps;
 
   @Option(
       names = "--guidance",
       paramLabel = "SCALE",
-      defaultValue = "1",
-      description = "Scale of classifier-free guidance; 1 for none. Default: ${DEFAULT-VALUE}.")
-  private double guidance;
+      description = "Scale of classifier-free guidance; 1 for none. Default: 1, with --model 4.5.")
+  private @Nullable Double guidance;
 
   @Override
   public Integer call() throws IOException {
@@ -102,8 +111,14 @@ final class SampleCommand implements Callable<Integer> {
     if (!out.toString().toLowerCase(java.util.Locale.ROOT).endsWith(".png")) {
       throw new IllegalArgumentException("--out must name a file that ends with .png, not " + out);
     }
+    if (model.path() != null) {
+      return withModel();
+    }
     ShapesPrompt asked = ShapesPrompt.parse(prompt);
-    SamplingSettings settings = ShapesModel.SAMPLING.steps(steps).guided(guidance);
+    SamplingSettings settings =
+        ShapesModel.SAMPLING
+            .steps(steps == null ? SHAPES_STEPS : steps)
+            .guided(guidance == null ? 1 : guidance);
     try (Device device = compute.open();
         Mmdit model = base.load(device)) {
       List<float[]> images = sample(model, settings);
@@ -113,6 +128,34 @@ final class SampleCommand implements Callable<Integer> {
       console.printf("%s: %d of %d show exactly this%n", out, right, images.size());
       console.flush();
     }
+    return 0;
+  }
+
+  private int withModel() throws IOException {
+    if (base.folder() != null) {
+      throw new IllegalArgumentException("--base names a ShapesWorld model: leave out --model");
+    }
+    PictureRequest request =
+        new PictureRequest(
+            prompt,
+            pictures.negative(),
+            pictures.width(),
+            pictures.height(),
+            steps == null ? MODEL_STEPS : steps,
+            guidance == null ? MODEL_GUIDANCE : guidance,
+            pictures.skipping(),
+            pictures.solver(),
+            seed,
+            count,
+            pictures.batch(),
+            pictures.t5Tokens(),
+            pictures.withT5());
+    PrintWriter err = spec.commandLine().getErr();
+    List<Path> files =
+        new ModelSample(compute, model, pictures, err).run(request, adapterFolder, out);
+    PrintWriter console = spec.commandLine().getOut();
+    files.forEach(console::println);
+    console.flush();
     return 0;
   }
 

@@ -6,10 +6,14 @@ import picocli.CommandLine.IVersionProvider;
 final class Version implements IVersionProvider {
   @Override
   public String[] getVersion() {
-    String version = Dnft.class.getPackage().getImplementationVersion();
     return new String[] {
-      "dnft " + (version == null ? "(not packaged)" : version),
-      "Java " + Runtime.version() + ", " + System.getProperty("java.vendor")
+      "dnft " + number(), "Java " + Runtime.version() + ", " + System.getProperty("java.vendor")
     };
+  }
+
+  /** Our version, or that there is none outside a jar. */
+  static String number() {
+    String version = Dnft.class.getPackage().getImplementationVersion();
+    return version == null ? "(not packaged)" : version;
   }
 }

@@ -1,0 +1,496 @@
+package org.diffusionnft.tests.checkpoint;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.diffusionnft.models.Adapter;
+import org.diffusionnft.models.AdapterConfig;
+import org.diffusionnft.models.AdapterInit;
+import org.diffusionnft.models.MmditLayout;
+import org.diffusionnft.models.SkipLayerGuidance;
+import org.diffusionnft.models.vae.TiledDecoding;
+import org.diffusionnft.tensor.DType;
+import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.DeviceOptions;
+import org.diffusionnft.tensor.Devices;
+import org.diffusionnft.tensor.Philox;
+import org.diffusionnft.tensor.Shape;
+import org.diffusionnft.tensor.Tensor;
+import org.diffusionnft.trainer.checkpoint.Conversion;
+import org.diffusionnft.trainer.checkpoint.Conversion.Layout;
+import org.diffusionnft.trainer.checkpoint.SyntheticModel;
+import org.diffusionnft.trainer.picture.PictureListener;
+import org.diffusionnft.trainer.picture.PictureRequest;
+import org.diffusionnft.trainer.picture.PictureSampler;
+import org.diffusionnft.weights.DiffusersLora;
+import org.diffusionnft.weights.InvalidFileException;
+import org.diffusionnft.weights.ModelCheckpoint;
+import org.diffusionnft.weights.PeftAdapter;
+import org.diffusionnft.weights.PeftFolder;
+import org.diffusionnft.weights.PromptCache;
+import org.diffusionnft.weights.SafetensorsFile;
+import org.diffusionnft.weights.SafetensorsWriter;
+import org.diffusionnft.weights.SingleFile.Part;
+import org.diffusionnft.weights.TensorSource;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A whole model of Stable Diffusion 3's kind on disk: written, read, changed, made use of. */
+class ModelOnDiskTest {
+  private static final List<String> FILES =
+      List.of(
+          "transformer/diffusion_pytorch_model.safetensors",
+          "vae/diffusion_pytorch_model.safetensors",
+          "text_encoder/model.safetensors",
+          "text_encoder_2/model.safetensors",
+          "text_encoder_3/model.safetensors");
+  private static final PictureRequest REQUEST =
+      new PictureRequest(
+          "a cat",
+          "a dog",
+          64,
+          48,
+          3,
+          3,
+          new SkipLayerGuidance(Set.of(1), 2, 0, 1),
+          "flow",
+          5,
+          1,
+          1,
+          16,
+          true);
+
+  @TempDir private static Path shared;
+  private static Path model;
+  private static Device device;
+  @TempDir private Path folder;
+
+  @BeforeAll
+  static void writeModel() throws IOException {
+    device = Devices.open("vector", DeviceOptions.defaults());
+    model = shared.resolve("model");
+    SyntheticModel.tiny().write(model, 7, true, device);
+  }
+
+  @AfterAll
+  static void close() {
+    device.close();
+  }
+
+  @Test
+  void bothLayoutsHoldTheSameBytes() throws IOException {
+    Path single = folder.resolve("single.safetensors");
+    convert(model, null, single, Layout.SINGLE, null);
+    Path back = folder.resolve("back");
+    convert(single, model, back, Layout.DIFFUSERS, null);
+    for (String file : FILES) {
+      assertEquals(-1, Files.mismatch(model.resolve(file), back.resolve(file)), file);
+    }
+    try (SafetensorsFile file = SafetensorsFile.open(single)) {
+      assertTrue(
+          file.names().contains("model.diffusion_model.joint_blocks.1.x_block.attn2.qkv.weight"));
+      assertTrue(file.names().contains("first_stage_model.decoder.up.3.upsample.conv.weight"));
+      assertTrue(file.names().contains("text_encoders.t5xxl.transformer.shared.weight"));
+    }
+  }
+
+  @Test
+  void wideningAndNarrowingGivesTheSameBytes() throws IOException {
+    Path wide = folder.resolve("wide");
+    convert(model, null, wide, Layout.DIFFUSERS, DType.F32);
+    Path narrow = folder.resolve("narrow");
+    convert(wide, null, narrow, Layout.DIFFUSERS, DType.BF16);
+    assertEquals(DType.F32, dtype(wide.resolve(FILES.getFirst())));
+    for (String file : FILES) {
+      assertEquals(-1, Files.mismatch(model.resolve(file), narrow.resolve(file)), file);
+    }
+  }
+
+  @Test
+  void bothLayoutsMakeTheSamePictures() throws IOException {
+    Path single = folder.resolve("single.safetensors");
+    convert(model, null, single, Layout.SINGLE, null);
+    int[] fromFolder = pixels(pictures(model, null, REQUEST, null, null).getFirst());
+    int[] fromFile = pixels(pictures(single, model, REQUEST, null, null).getFirst());
+    assertArrayEquals(fromFolder, fromFile);
+    assertTrue(java.util.Arrays.stream(fromFolder).distinct().count() > 100, "a flat picture");
+  }
+
+  @Test
+  void theCacheGivesTheSamePicturesWithoutTextEncoders() throws IOException {
+    Path copy = folder.resolve("copy");
+    convert(model, null, copy, Layout.DIFFUSERS, null);
+    Path cache = folder.resolve("cache");
+    int[] first = pixels(pictures(copy, null, REQUEST, null, cache).getFirst());
+    List<String> told = new ArrayList<>();
+    int[] second = pixels(pictures(copy, null, REQUEST, null, cache, told).getFirst());
+    assertArrayEquals(first, second);
+    assertFalse(told.stream().anyMatch(s -> s.contains("embedded")), told.toString());
+    pictures(copy, null, with("another cat", 1, 1, true), null, cache, told);
+    assertTrue(told.stream().anyMatch(s -> s.contains("embedded")), told.toString());
+  }
+
+  @Test
+  void aPictureDoesNotDependOnTheBatch() throws IOException {
+    List<BufferedImage> alone = pictures(model, null, with("a cat", 3, 1, true), null, null);
+    List<BufferedImage> together = pictures(model, null, with("a cat", 3, 2, true), null, null);
+    assertEquals(3, together.size());
+    for (int i = 0; i < 3; i++) {
+      assertArrayEquals(pixels(alone.get(i)), pixels(together.get(i)), "picture " + i);
+    }
+    assertFalse(java.util.Arrays.equals(pixels(alone.get(0)), pixels(alone.get(1))));
+  }
+
+  @Test
+  void whatPromptsLoseIsTold() throws IOException {
+    List<String> told = new ArrayList<>();
+    pictures(model, null, with("word ".repeat(100), 1, 1, true), null, null, told);
+    assertTrue(
+        told.stream().anyMatch(s -> s.startsWith("CLIP takes 77 tokens and does not see the end")),
+        told.toString());
+    told.clear();
+    Path without = folder.resolve("without");
+    SyntheticModel.tiny().write(without, 7, false, device);
+    pictures(without, null, with("a cat", 1, 1, true), null, null, told);
+    assertTrue(told.getFirst().startsWith("there is no T5"), told.toString());
+    told.clear();
+    pictures(without, null, with("a cat", 1, 1, false), null, null, told);
+    assertFalse(told.getFirst().contains("T5"), told.toString());
+  }
+
+  @Test
+  void mergingAndSubtractingGivesTheAdapterBack() throws IOException {
+    Path adapter = folder.resolve("adapter");
+    writeAdapter(adapter);
+    Path merged = folder.resolve("merged");
+    try (ModelCheckpoint opened = ModelCheckpoint.open(model, null)) {
+      new Conversion(Layout.DIFFUSERS, null, adapter).run(opened, merged, device);
+    }
+    int adapted = 0;
+    try (var scope = device.memory().scope();
+        SafetensorsFile before = SafetensorsFile.open(model.resolve(FILES.getFirst()));
+        SafetensorsFile after = SafetensorsFile.open(merged.resolve(FILES.getFirst()))) {
+      Adapter own = PeftFolder.readOne(adapter, device).toAdapter(parameters(), false);
+      for (String name : before.names()) {
+        double[] base = before.tensor(name, device).toDoubles();
+        double[] sum = after.tensor(name, device).toDoubles();
+        String module = name.replaceFirst("\\.weight$", "");
+        if (own.find(module) == null || module.equals(name)) {
+          assertArrayEquals(base, sum, name);
+          continue;
+        }
+        adapted++;
+        Tensor zero = Tensor.zeros(device, DType.F32, before.shape(name));
+        double[] delta = own.merged(module, zero).toDoubles();
+        for (int i = 0; i < base.length; i++) {
+          double rounding = Math.abs(sum[i]) * 0x1p-8 + 1e-6;
+          assertEquals(delta[i], sum[i] - base[i], rounding, name);
+        }
+      }
+      own.close();
+      scope.keep(Tensor.zeros(device, DType.F32, Shape.of(1)).storage());
+    }
+    assertEquals(31, adapted);
+    assertEquals(-1, Files.mismatch(model.resolve(FILES.get(1)), merged.resolve(FILES.get(1))));
+  }
+
+  @Test
+  void adaptersChangePicturesInBothForms() throws IOException {
+    Path peft = folder.resolve("peft");
+    writeAdapter(peft);
+    Path file = folder.resolve(DiffusersLora.NAME);
+    try (var _ = device.memory().scope()) {
+      PeftAdapter read = PeftFolder.readOne(peft, device);
+      DiffusersLora.write(file, read);
+      PeftAdapter again = DiffusersLora.read(file, device);
+      assertEquals(read.modules().keySet(), again.modules().keySet());
+      read.modules()
+          .forEach(
+              (module, factors) -> {
+                assertEquals(read.scaling(module), again.scaling(module));
+                assertArrayEquals(
+                    factors.b().toFloats(), again.modules().get(module).b().toFloats());
+              });
+    }
+    int[] without = pixels(pictures(model, null, REQUEST, null, null).getFirst());
+    int[] withPeft = pixels(pictures(model, null, REQUEST, peft, null).getFirst());
+    int[] withFile = pixels(pictures(model, null, REQUEST, file, null).getFirst());
+    assertArrayEquals(withPeft, withFile);
+    assertFalse(java.util.Arrays.equals(without, withPeft));
+  }
+
+  @Test
+  void withoutStatedAlphaItIsTheRank() throws IOException {
+    Path file = folder.resolve("old.safetensors");
+    String module = "transformer.transformer_blocks.0.attn.to_q.";
+    try (var _ = device.memory().scope()) {
+      Tensor a = Tensor.zeros(device, DType.F32, Shape.of(4, 128));
+      Tensor b = Tensor.zeros(device, DType.F32, Shape.of(128, 4));
+      Map<String, Tensor> tensors = new LinkedHashMap<>();
+      tensors.put(module + "lora_A.weight", a);
+      tensors.put(module + "lora_B.weight", b);
+      SafetensorsWriter.write(file, tensors, Map.of());
+      assertEquals(1, DiffusersLora.read(file, device).scaling("transformer_blocks.0.attn.to_q"));
+      tensors.put(module + "alpha", Tensor.of(device, new float[] {2}, 1));
+      SafetensorsWriter.write(file, tensors, Map.of());
+      assertEquals(0.5, DiffusersLora.read(file, device).scaling("transformer_blocks.0.attn.to_q"));
+      tensors.put("text_encoder.x.lora_A.weight", a);
+      SafetensorsWriter.write(file, tensors, Map.of());
+      assertInvalid("adapters of text encoders", () -> DiffusersLora.read(file, device));
+    }
+  }
+
+  @Test
+  void adaptersOfAnotherWidth() throws IOException {
+    Path adapter = folder.resolve("adapter");
+    try (var _ = device.memory().scope()) {
+      Map<String, Shape> other = Map.of("transformer_blocks.0.attn.to_q.weight", Shape.of(96, 96));
+      AdapterConfig config = new AdapterConfig(2, 4, List.of("attn.to_q"));
+      try (Adapter made = Adapter.create(config, other, device, AdapterInit.gaussian(1))) {
+        PeftFolder.write(adapter, Map.of(PeftFolder.DEFAULT, PeftAdapter.of(made)));
+      }
+    }
+    assertInvalid("does not fit the model", () -> pictures(model, null, REQUEST, adapter, null));
+    try (ModelCheckpoint opened = ModelCheckpoint.open(model, null)) {
+      Path out = folder.resolve("merged");
+      assertInvalid(
+          "does not fit the model",
+          () -> new Conversion(Layout.DIFFUSERS, null, adapter).run(opened, out, device));
+      assertFalse(Files.exists(out));
+    }
+  }
+
+  @Test
+  void shards() throws IOException {
+    Path copy = folder.resolve("copy");
+    convert(model, null, copy, Layout.DIFFUSERS, null);
+    Path part = copy.resolve("transformer");
+    String base = "diffusion_pytorch_model";
+    Path whole = part.resolve(base + ".safetensors");
+    Map<String, String> files = new LinkedHashMap<>();
+    try (SafetensorsFile file = SafetensorsFile.open(whole)) {
+      List<String> names = List.copyOf(file.names());
+      for (int shard = 0; shard < 2; shard++) {
+        String name = base + "-0000" + (shard + 1) + "-of-00002.safetensors";
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        for (int i = shard; i < names.size(); i += 2) {
+          tensors.put(names.get(i), file.tensor(names.get(i), device));
+          files.put(names.get(i), name);
+        }
+        SafetensorsWriter.write(part.resolve(name), tensors, SafetensorsWriter.PYTORCH);
+      }
+    }
+    Files.delete(whole);
+    writeIndex(part, files);
+    assertArrayEquals(
+        pixels(pictures(model, null, REQUEST, null, null).getFirst()),
+        pixels(pictures(copy, null, REQUEST, null, null).getFirst()));
+
+    String any = files.keySet().iterator().next();
+    for (String elsewhere :
+        List.of("../vae/x.safetensors", "/etc/passwd", "..\\x.safetensors", "C:x.safetensors")) {
+      Map<String, String> wrong = new LinkedHashMap<>(files);
+      wrong.put(any, elsewhere.replace("\\", "\\\\"));
+      writeIndex(part, wrong);
+      assertInvalid("no file name of its own folder", () -> open(copy));
+    }
+    Map<String, String> surplus = new LinkedHashMap<>(files);
+    surplus.put("more", files.get(any));
+    writeIndex(part, surplus);
+    assertInvalid("has no tensor 'more'", () -> open(copy));
+    Map<String, String> less = new LinkedHashMap<>(files);
+    less.remove(any);
+    writeIndex(part, less);
+    assertInvalid("has a tensor '" + any + "' besides", () -> open(copy));
+    writeIndex(part, files);
+    Files.delete(part.resolve(files.get(any)));
+    assertInvalid("which is missing", () -> open(copy));
+  }
+
+  @Test
+  void otherModels() throws IOException {
+    Path file = folder.resolve("other.safetensors");
+    try (var _ = device.memory().scope()) {
+      Tensor any = Tensor.zeros(device, DType.BF16, Shape.of(2, 2));
+      for (Map.Entry<String, String> e :
+          Map.of(
+                  "model.diffusion_model.input_blocks.0.0.weight", "Stable Diffusion 1 or 2",
+                  "model.diffusion_model.double_blocks.0.img_attn.qkv.weight", "FLUX.1",
+                  "encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight", "T5",
+                  "anything", "no model known here")
+              .entrySet()) {
+        SafetensorsWriter.write(file, Map.of(e.getKey(), any), Map.of());
+        assertInvalid(e.getValue(), () -> ModelCheckpoint.open(file, null));
+      }
+    }
+    Path copy = Files.createDirectory(folder.resolve("folder"));
+    assertInvalid("has no transformer/", () -> ModelCheckpoint.open(copy, null));
+    Files.createDirectory(copy.resolve("unet"));
+    assertInvalid("Stable Diffusion 1, 2 or XL", () -> ModelCheckpoint.open(copy, null));
+    Files.writeString(copy.resolve("model_index.json"), "{\"_class_name\": \"FluxPipeline\"}");
+    assertInvalid("is of a 'FluxPipeline'", () -> ModelCheckpoint.open(copy, null));
+  }
+
+  @Test
+  void leftOverTensorsAndMissingParts() throws IOException {
+    Path single = folder.resolve("single.safetensors");
+    convert(model, null, single, Layout.SINGLE, null);
+    try (ModelCheckpoint opened = ModelCheckpoint.open(single, null)) {
+      assertInvalid("holds no tokenizers", opened::clipLTokenizer);
+    }
+    Path less = folder.resolve("less.safetensors");
+    Path more = folder.resolve("more.safetensors");
+    try (SafetensorsFile file = SafetensorsFile.open(single)) {
+      Map<String, Tensor> tensors = new LinkedHashMap<>();
+      for (String name : file.names()) {
+        if (name.startsWith(Part.TRANSFORMER.prefix())) {
+          tensors.put(name, file.tensor(name, device));
+        }
+      }
+      SafetensorsWriter.write(less, tensors, Map.of());
+      Tensor any = tensors.values().iterator().next();
+      tensors.put("text_encoders.clip_l.logit_scale", any);
+      SafetensorsWriter.write(more, tensors, Map.of());
+      ModelCheckpoint.open(more, null).close();
+      tensors.put("surplus.weight", any);
+      SafetensorsWriter.write(more, tensors, Map.of());
+    }
+    assertInvalid(
+        "has tensors of no known part: 'surplus.weight'", () -> ModelCheckpoint.open(more, null));
+    try (ModelCheckpoint opened = ModelCheckpoint.open(less, null)) {
+      assertInvalid("does not hold the autoencoder", opened::vae);
+    }
+    assertArrayEquals(
+        pixels(pictures(model, null, REQUEST, null, null).getFirst()),
+        pixels(pictures(less, model, REQUEST, null, null).getFirst()));
+  }
+
+  private interface Action {
+    void run() throws IOException;
+  }
+
+  private static void assertInvalid(String message, Action action) {
+    InvalidFileException e = assertThrows(InvalidFileException.class, action::run);
+    assertTrue(e.getMessage().contains(message), e.getMessage());
+    assertFalse(e.getMessage().contains("\n"), e.getMessage());
+  }
+
+  private static void open(Path path) throws IOException {
+    try (ModelCheckpoint opened = ModelCheckpoint.open(path, null);
+        TensorSource _ = opened.tensors(Part.TRANSFORMER)) {
+      assertTrue(opened.has(Part.TRANSFORMER));
+    }
+  }
+
+  private static void convert(Path from, Path parts, Path to, Layout layout, DType dtype)
+      throws IOException {
+    long live = device.memory().liveBytes();
+    try (ModelCheckpoint opened = ModelCheckpoint.open(from, parts)) {
+      new Conversion(layout, dtype, null).run(opened, to, device);
+    }
+    assertEquals(live, device.memory().liveBytes(), "memory was not returned");
+  }
+
+  private static PictureRequest with(String prompt, int count, int batch, boolean withT5) {
+    return new PictureRequest(
+        prompt, "", 32, 32, 2, 2, SkipLayerGuidance.NONE, "dpm2", 1, count, batch, 16, withT5);
+  }
+
+  private static List<BufferedImage> pictures(
+      Path model, Path parts, PictureRequest request, Path adapter, Path cache) throws IOException {
+    return pictures(model, parts, request, adapter, cache, new ArrayList<>());
+  }
+
+  private static List<BufferedImage> pictures(
+      Path model, Path parts, PictureRequest request, Path adapter, Path cache, List<String> told)
+      throws IOException {
+    long live = device.memory().liveBytes();
+    try (ModelCheckpoint opened = ModelCheckpoint.open(model, parts)) {
+      PictureSampler sampler =
+          new PictureSampler(
+              opened,
+              device,
+              cache == null ? null : PromptCache.of(cache, opened),
+              TiledDecoding.DEFAULT,
+              new Listener(told));
+      List<BufferedImage> made = sampler.pictures(request, adapter);
+      assertEquals(live, device.memory().liveBytes(), "memory was not returned");
+      return made;
+    }
+  }
+
+  private record Listener(List<String> told) implements PictureListener {
+    @Override
+    public void warning(String sentence) {
+      told.add(sentence);
+    }
+
+    @Override
+    public void stage(String sentence) {
+      told.add(sentence);
+    }
+
+    @Override
+    public void evaluated(long done, long all) {
+      assertTrue(done >= 1 && done <= all, done + " of " + all);
+    }
+  }
+
+  private static int[] pixels(BufferedImage image) {
+    int w = image.getWidth();
+    return image.getRGB(0, 0, w, image.getHeight(), null, 0, w);
+  }
+
+  private static DType dtype(Path file) throws IOException {
+    try (SafetensorsFile opened = SafetensorsFile.open(file)) {
+      return opened.dtype(opened.names().iterator().next());
+    }
+  }
+
+  private static Map<String, Shape> parameters() {
+    return MmditLayout.parameters(SyntheticModel.tiny().transformer());
+  }
+
+  /** An adapter of all layers of the joint attention, with something in its matrices B. */
+  private static void writeAdapter(Path path) throws IOException {
+    AdapterConfig config = new AdapterConfig(4, 8, AdapterConfig.JOINT_ATTENTION);
+    try (var _ = device.memory().scope();
+        Adapter made = Adapter.create(config, parameters(), device, AdapterInit.gaussian(1))) {
+      List<Tensor> values = new ArrayList<>();
+      made.named()
+          .forEach(
+              (name, matrix) -> {
+                int n = (int) matrix.value().elements();
+                float[] random = new Philox(2, name.hashCode()).normals(0, n);
+                for (int i = 0; i < n; i++) {
+                  random[i] *= 0.2f;
+                }
+                values.add(Tensor.of(device, random, matrix.shape().dims()));
+              });
+      made.set(values);
+      PeftFolder.write(path, Map.of(PeftFolder.DEFAULT, PeftAdapter.of(made)));
+    }
+  }
+
+  private static void writeIndex(Path part, Map<String, String> files) throws IOException {
+    StringBuilder json = new StringBuilder("{\"metadata\": {}, \"weight_map\": {");
+    files.forEach((name, file) -> json.append('"' + name + "\": \"" + file + "\","));
+    json.setLength(json.length() - 1);
+    Files.writeString(
+        part.resolve("diffusion_pytorch_model.safetensors.index.json"), json.append("}}"));
+  }
+}

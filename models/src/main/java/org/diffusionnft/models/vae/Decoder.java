@@ -24,7 +24,7 @@ final class Decoder {
       }
       if (i + 1 < levels) {
         Conv conv = Conv.of(parameters, block + ".upsamplers.0.conv");
-        stages.add(x -> conv.apply(Functions.upsampleNearest2(x)));
+        stages.add(x -> Stage.then(Stage.passing(x, Functions::upsampleNearest2), conv::apply));
       }
     }
     this.normOut = Norm.of(config, parameters, "decoder.conv_norm_out");
@@ -37,6 +37,6 @@ final class Decoder {
     for (Stage stage : stages) {
       x = Stage.then(x, stage::apply);
     }
-    return Stage.then(x, y -> out.apply(normOut.apply(y).silu()));
+    return Stage.then(Stage.then(x, normOut::activated), out::apply);
   }
 }

@@ -35,6 +35,6 @@ final class Encoder {
     for (Stage stage : stages) {
       x = Stage.then(x, stage::apply);
     }
-    return Stage.then(x, y -> out.apply(normOut.apply(y).silu()));
+    return Stage.then(Stage.then(x, normOut::activated), out::apply);
   }
 }

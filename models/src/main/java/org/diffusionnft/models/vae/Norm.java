@@ -1,10 +1,9 @@
 package org.diffusionnft.models.vae;
 
-import org.diffusionnft.autograd.Functions;
 import org.diffusionnft.autograd.Variable;
 import org.diffusionnft.models.Parameters;
 
-/** A group norm. */
+/** A group norm, written so that of its three steps only one result is in memory. */
 record Norm(int groups, Variable weight, Variable bias) {
   private static final double EPS = 1e-6;
 
@@ -15,6 +14,17 @@ record Norm(int groups, Variable weight, Variable bias) {
 
   /** {@code [B, C, H, W]} to the same. */
   Variable apply(Variable x) {
-    return Functions.groupNorm(x, groups, weight, bias, EPS);
+    long batch = x.dim(0);
+    long channels = x.dim(1);
+    Variable normed =
+        Stage.passing(x, in -> in.reshape(batch, groups, -1).layerNorm(null, null, EPS));
+    Variable scaled =
+        Stage.then(normed, in -> in.reshape(batch, channels, -1).mul(weight.reshape(channels, 1)));
+    return Stage.then(scaled, in -> in.add(bias.reshape(channels, 1)).reshape(x.shape()));
+  }
+
+  /** The same with SiLU after it. */
+  Variable activated(Variable x) {
+    return Stage.then(apply(x), Variable::silu);
   }
 }

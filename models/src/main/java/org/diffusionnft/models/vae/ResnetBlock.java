@@ -24,8 +24,12 @@ record ResnetBlock(Norm norm1, Conv conv1, Norm norm2, Conv conv2, @Nullable Con
 
   @Override
   public Variable apply(Variable x) {
-    Variable y = Stage.passing(x, in -> conv1.apply(norm1.apply(in).silu()));
-    Variable z = Stage.then(y, in -> conv2.apply(norm2.apply(in).silu()));
-    return (shortcut == null ? x : shortcut.apply(x)).add(z);
+    Variable y = Stage.then(norm1.activated(x), conv1::apply);
+    Variable z = Stage.then(Stage.then(y, norm2::activated), conv2::apply);
+    if (shortcut == null) {
+      return Stage.then(z, x::add);
+    }
+    Variable through = Stage.passing(x, shortcut::apply);
+    return Stage.then(through, in -> Stage.then(z, in::add));
   }
 }

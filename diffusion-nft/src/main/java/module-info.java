@@ -24,6 +24,7 @@ module org.diffusionnft.trainer {
   exports org.diffusionnft.trainer.conformance;
   exports org.diffusionnft.trainer.demo;
   exports org.diffusionnft.trainer.evaluation;
+  exports org.diffusionnft.trainer.grpo;
   exports org.diffusionnft.trainer.nft;
   exports org.diffusionnft.trainer.picture;
   exports org.diffusionnft.trainer.pretrain;

@@ -9,7 +9,7 @@ import org.diffusionnft.tensor.Tensor;
  *
  * @param eta noise level in {@code std = eta sqrt(-dσ)}; above 0
  */
-public record DanceSolver(double eta) implements Solver {
+public record DanceSolver(double eta) implements StochasticSolver {
   /**
    * Checks the noise level.
    *
@@ -40,6 +40,24 @@ public record DanceSolver(double eta) implements Solver {
               mean, SolverMath.times(noise.draw(latents.device(), i, latents.shape()), std));
       return new Step(next, image, SolverMath.logProb(next, mean, std, 0));
     };
+  }
+
+  /**
+   * The distribution of step {@code i}: with {@code x̂₀ = x - σ v} put in, the score is {@code -(x
+   * + (1 - σ) v) / σ}, so that the step is that of {@link FlowSolver} with a constant noise level.
+   */
+  @Override
+  public GaussianStep gaussian(float[] sigmas, int i) {
+    double sigma = sigmas[i];
+    double dt = sigmas[i + 1] - sigmas[i];
+    double half = 0.5 * eta * eta;
+    return new GaussianStep(
+        (float) (1 + half * dt / sigma),
+        (float) (1 + half * (1 - sigma) / sigma),
+        (float) dt,
+        (float) (eta * Math.sqrt(-dt)),
+        (float) eta,
+        0);
   }
 
   @Override

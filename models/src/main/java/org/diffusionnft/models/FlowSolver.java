@@ -9,39 +9,34 @@ import org.diffusionnft.tensor.Tensor;
  *
  * @param eta noise level a in {@code std = a sqrt(σ / (1 - σ))}
  */
-public record FlowSolver(double eta) implements Solver {
+public record FlowSolver(double eta) implements StochasticSolver {
   /** Checks the noise level. */
   public FlowSolver {
     SolverMath.requireEta("flow", eta);
   }
 
-  /**
-   * The normal distribution of a step: mean {@code latents * x + dt * (velocity * v)}.
-   *
-   * @param latents factor on the latents
-   * @param velocity factor on the velocity, before {@code dt}
-   * @param dt difference of the noise levels, negative
-   * @param std standard deviation of the noise added
-   */
-  public record Coefficients(float latents, float velocity, float dt, float std) {}
-
-  /** The coefficients of step {@code i}, in float arithmetic as in the reference. */
-  public Coefficients coefficients(float[] sigmas, int i) {
+  /** The distribution of step {@code i}, in float arithmetic as in the reference. */
+  @Override
+  public GaussianStep gaussian(float[] sigmas, int i) {
     float sigma = sigmas[i];
     float dt = sigmas[i + 1] - sigma;
-    float std = (float) Math.sqrt(sigma / (1 - (sigma == 1 ? sigmas[1] : sigma))) * (float) eta;
-    float variance = std * std;
-    return new Coefficients(
+    float diffusion =
+        (float) Math.sqrt(sigma / (1 - (sigma == 1 ? sigmas[1] : sigma))) * (float) eta;
+    float variance = diffusion * diffusion;
+    float std = diffusion * (float) Math.sqrt(-dt);
+    return new GaussianStep(
         1 + variance / (2 * sigma) * dt,
         1 + variance * (1 - sigma) / (2 * sigma),
         dt,
-        std * (float) Math.sqrt(-dt));
+        std,
+        diffusion,
+        StrictMath.log(std) + SolverMath.LOG_SQRT_2PI);
   }
 
   @Override
   public Stepper start(float[] sigmas) {
     return (i, latents, velocity, noise) -> {
-      Coefficients c = coefficients(sigmas, i);
+      GaussianStep c = gaussian(sigmas, i);
       Tensor image = SolverMath.image(latents, sigmas[i], velocity);
       Tensor mean =
           Elementwise.add(
@@ -53,8 +48,7 @@ public record FlowSolver(double eta) implements Solver {
       Tensor next =
           Elementwise.add(
               mean, SolverMath.times(noise.draw(latents.device(), i, latents.shape()), c.std()));
-      double constant = StrictMath.log(c.std()) + SolverMath.LOG_SQRT_2PI;
-      return new Step(next, image, SolverMath.logProb(next, mean, c.std(), constant));
+      return new Step(next, image, SolverMath.logProb(next, mean, c.std(), c.constant()));
     };
   }
 

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * the host in the precision the reference uses, rounded to float, and multiplied with float latents
  * on the device.
  */
-public sealed interface Solver permits FlowSolver, DanceSolver, DdimSolver, DpmSolver {
+public sealed interface Solver permits StochasticSolver, DdimSolver, DpmSolver {
 
   /**
    * What a step gives.

@@ -1,15 +1,10 @@
 package org.diffusionnft.trainer.verify;
 
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.diffusionnft.models.Adapter;
-import org.diffusionnft.models.AdapterConfig;
 import org.diffusionnft.models.Mmdit;
 import org.diffusionnft.models.MmditConfig;
-import org.diffusionnft.models.MmditLayout;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.trainer.ImageDecoder;
@@ -56,7 +51,9 @@ final class NftTraceCase implements CaseKind {
               ImageDecoder.identity(),
               WeightedRewards.of("recorded", run),
               run);
-      Adapter start = start(folder, config.adapter().toConfig(), modelConfig, device);
+      Adapter start =
+          RecordedAdapter.read(
+              folder, INIT, config.adapter().toConfig(), modelConfig, true, device);
       try (NftTrainer trainer = new NftTrainer(config, task, start)) {
         trainer.resumeAt(0, folder.config().get("hyper").integer("start_step"));
         float[] timesteps = config.sampling().toSchedule().timesteps();
@@ -76,23 +73,5 @@ final class NftTraceCase implements CaseKind {
         checks.values(name, values);
       }
     }
-  }
-
-  private static Adapter start(
-      CaseFolder folder, AdapterConfig config, MmditConfig modelConfig, Device device)
-      throws InvalidFileException {
-    Map<String, Shape> parameters = MmditLayout.parameters(modelConfig);
-    Map<String, Adapter.LowRank> layers = new LinkedHashMap<>();
-    List<String> modules = new ArrayList<>(config.adapted(parameters).keySet());
-    for (String module : modules) {
-      layers.put(
-          module,
-          Adapter.LowRank.copyOf(
-              folder.input(INIT + module + ".lora_A.weight", device),
-              folder.input(INIT + module + ".lora_B.weight", device),
-              config.scale(),
-              true));
-    }
-    return Adapter.of(config, parameters, layers);
   }
 }

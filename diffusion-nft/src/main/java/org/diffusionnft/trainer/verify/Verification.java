@@ -30,6 +30,7 @@ public record Verification(String kind, List<Check> checks) {
           new EmaCase(),
           new AdamWCase(),
           new NftTraceCase(),
+          new FlowGrpoCase(),
           new TokenizersCase(),
           new TextEncodersCase(),
           new VaeCase(),

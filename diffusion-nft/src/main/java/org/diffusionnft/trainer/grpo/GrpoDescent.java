@@ -1,0 +1,80 @@
+package org.diffusionnft.trainer.grpo;
+
+import org.diffusionnft.autograd.Gradients;
+import org.diffusionnft.autograd.Tape;
+import org.diffusionnft.autograd.Variable;
+import org.diffusionnft.models.Conditioning;
+import org.diffusionnft.models.ForwardPass;
+import org.diffusionnft.models.Mmdit;
+import org.diffusionnft.tensor.Shape;
+import org.diffusionnft.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One forward and backward pass of Flow-GRPO: the policy's prediction, guided if sampling was, the
+ * reference's, the loss, and its gradient. The unconditional half of a guided prediction is a
+ * constant to the gradient, as in the reference code.
+ *
+ * @param model the frozen base
+ * @param loss the loss
+ * @param guidance scale of classifier-free guidance that sampling used, 1 for none
+ */
+public record GrpoDescent(Mmdit model, GrpoLoss loss, double guidance) {
+
+  /**
+   * Where the predictions are made.
+   *
+   * @param timesteps of each sample, {@code [B]}
+   * @param latents shape of the batch, {@code [B, C, H, W]}
+   * @param prompts B
+   * @param empty the unconditional prompt, B times; needed if there is guidance
+   */
+  public record Place(
+      float[] timesteps, Shape latents, Conditioning prompts, @Nullable Conditioning empty) {}
+
+  /**
+   * Adds a share of the gradient.
+   *
+   * @param pass with the adapter in training
+   * @param share factor on the gradient
+   * @throws IllegalArgumentException if there is guidance and no unconditional prompt
+   */
+  public GrpoLoss.Outcome descend(
+      Place place, GrpoLoss.Sampled sampled, ForwardPass pass, double share, Gradients gradients) {
+    Variable x =
+        Variable.constant(Tensor.of(model.device(), sampled.latents(), place.latents.dims()));
+    float @Nullable [] reference =
+        loss.klWeight() > 0
+            ? guided(place, x, forward(place, x, ForwardPass.BASE).value(), ForwardPass.BASE)
+            : null;
+    Tape tape = new Tape();
+    Variable predicted = tape.record(() -> forward(place, x, pass));
+    float[] velocity = guided(place, x, predicted.value(), pass);
+    GrpoLoss.Outcome outcome = loss.evaluate(sampled, velocity, reference);
+    float[] seed = outcome.gradient().clone();
+    for (int i = 0; i < seed.length; i++) {
+      seed[i] *= (float) (guidance * share);
+    }
+    tape.backward(predicted, Tensor.of(model.device(), seed, place.latents.dims()), gradients);
+    return outcome;
+  }
+
+  private Variable forward(Place place, Variable x, ForwardPass pass) {
+    return model.forward(x, place.timesteps, place.prompts, pass);
+  }
+
+  private float[] guided(Place place, Variable x, Tensor conditional, ForwardPass pass) {
+    float[] velocity = conditional.toFloats();
+    if (guidance == 1) {
+      return velocity;
+    }
+    if (place.empty == null) {
+      throw new IllegalArgumentException("guidance needs the unconditional prompt");
+    }
+    float[] u = model.forward(x, place.timesteps, place.empty, pass).value().toFloats();
+    for (int i = 0; i < velocity.length; i++) {
+      velocity[i] = u[i] + (float) guidance * (velocity[i] - u[i]);
+    }
+    return velocity;
+  }
+}

@@ -4,6 +4,7 @@ module org.diffusionnft.models {
   requires static org.jspecify;
 
   exports org.diffusionnft.models;
+  exports org.diffusionnft.models.clip;
   exports org.diffusionnft.models.text;
   exports org.diffusionnft.models.vae;
 }

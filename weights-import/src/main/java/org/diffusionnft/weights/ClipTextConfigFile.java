@@ -42,10 +42,7 @@ public final class ClipTextConfigFile {
    */
   public static ClipTextConfig parse(Path file, ObjectNode json) throws InvalidFileException {
     JsonFields fields = new JsonFields(file, json);
-    UnaryOp activation = ACTIVATIONS.get(fields.text("hidden_act"));
-    if (activation == null) {
-      throw fields.unsupported("hidden_act", ACTIVATIONS.keySet().stream().sorted().toList());
-    }
+    UnaryOp activation = activation(fields);
     try {
       return new ClipTextConfig(
           fields.integer("vocab_size"),
@@ -61,6 +58,15 @@ public final class ClipTextConfigFile {
     } catch (IllegalArgumentException e) {
       throw new InvalidFileException(file, String.valueOf(e.getMessage()), e);
     }
+  }
+
+  /** What transformers calls {@code hidden_act}. */
+  static UnaryOp activation(JsonFields fields) throws InvalidFileException {
+    UnaryOp activation = ACTIVATIONS.get(fields.text("hidden_act"));
+    if (activation == null) {
+      throw fields.unsupported("hidden_act", ACTIVATIONS.keySet().stream().sorted().toList());
+    }
+    return activation;
   }
 
   /** The inverse of {@link #parse}, with the other keys that transformers writes. */

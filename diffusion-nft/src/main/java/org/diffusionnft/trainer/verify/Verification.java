@@ -34,6 +34,7 @@ public record Verification(String kind, List<Check> checks) {
           new TokenizersCase(),
           new TextEncodersCase(),
           new VaeCase(),
+          new ClipScoreCase(),
           new ManifestCase());
 
   /**

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.SequencedMap;
 import org.diffusionnft.autograd.LayerNorm;
 import org.diffusionnft.autograd.Variable;
+import org.diffusionnft.models.ClipLayer;
 import org.diffusionnft.models.ForwardPass.Observer;
 import org.diffusionnft.models.Parameters;
 import org.diffusionnft.models.WeightSource;
@@ -25,7 +26,7 @@ public final class ClipTextEncoder implements AutoCloseable {
 
   private final ClipTextConfig config;
   private final Parameters parameters;
-  private final List<ClipTextLayer> layers = new ArrayList<>();
+  private final List<ClipLayer> layers = new ArrayList<>();
   private final LayerNorm finalNorm;
   private final @Nullable Variable projection;
 
@@ -33,7 +34,13 @@ public final class ClipTextEncoder implements AutoCloseable {
     this.config = config;
     this.parameters = parameters;
     for (int i = 0; i < config.numLayers(); i++) {
-      layers.add(ClipTextLayer.of(config, parameters, i));
+      layers.add(
+          ClipLayer.of(
+              parameters,
+              ClipTextLayout.layer(i),
+              config.numHeads(),
+              config.activation(),
+              config.layerNormEps()));
     }
     this.finalNorm = parameters.layerNorm("text_model.final_layer_norm", config.layerNormEps());
     this.projection = parameters.find(ClipTextLayout.PROJECTION);
@@ -92,10 +99,24 @@ public final class ClipTextEncoder implements AutoCloseable {
    * (the embedding of the tokens) and on.
    */
   public Output encode(long[][] ids, Observer observer) {
+    return encode(ids, null, observer);
+  }
+
+  /**
+   * {@link #encode(long[][])} that leaves out some tokens.
+   *
+   * @param attended for each token 1 if others may attend to it, else 0: transformers' {@code
+   *     attention_mask}. What is pooled does not depend on tokens after the end token
+   */
+  public Output encode(long[][] ids, long[][] attended) {
+    return encode(ids, attended, (_, _) -> {});
+  }
+
+  private Output encode(long[][] ids, long @Nullable [][] attended, Observer observer) {
     Device device = parameters.get(ClipTextLayout.TOKENS).device();
     try (Memory.Scope scope = device.memory().scope()) {
       Tensor tokens = TokenIds.tensor(device, ids, config.vocabSize(), config.maxPositions());
-      Output output = run(tokens, TokenIds.rows(ids, config.eosTokenId()), observer);
+      Output output = run(tokens, TokenIds.rows(ids, config.eosTokenId()), attended, observer);
       scope.keep(output.penultimate().value().storage());
       scope.keep(output.last().value().storage());
       scope.keep(output.pooled().value().storage());
@@ -103,7 +124,8 @@ public final class ClipTextEncoder implements AutoCloseable {
     }
   }
 
-  private Output run(Tensor ids, long[] pooledRows, Observer observer) {
+  private Output run(
+      Tensor ids, long[] pooledRows, long @Nullable [][] attended, Observer observer) {
     Device device = ids.device();
     long length = ids.dim(1);
     Variable x =
@@ -112,11 +134,11 @@ public final class ClipTextEncoder implements AutoCloseable {
             .embedding(ids)
             .add(parameters.get(ClipTextLayout.POSITIONS).embedding(TokenIds.upTo(device, length)));
     observer.see("hidden_states.0", x);
-    Variable mask = Variable.constant(causal(device, (int) length));
+    Variable mask = Variable.constant(causal(device, (int) length, attended));
     Variable penultimate = x;
     for (int i = 0; i < layers.size(); i++) {
       penultimate = x;
-      ClipTextLayer layer = layers.get(i);
+      ClipLayer layer = layers.get(i);
       Variable in = x;
       x = Variable.scoped(device, () -> layer.apply(in, mask));
       observer.see("hidden_states." + (i + 1), x);
@@ -128,15 +150,20 @@ public final class ClipTextEncoder implements AutoCloseable {
     return new Output(penultimate, last, pooled);
   }
 
-  /** {@code [1, 1, T, T]}: a token sees itself and those before it. */
-  private static Tensor causal(Device device, int length) {
-    float[] mask = new float[length * length];
-    for (int i = 0; i < length; i++) {
-      for (int j = i + 1; j < length; j++) {
-        mask[i * length + j] = MASKED;
+  /** {@code [B or 1, 1, T, T]}: a token sees itself and those before it that are attended. */
+  private static Tensor causal(Device device, int length, long @Nullable [][] attended) {
+    int count = attended == null ? 1 : attended.length;
+    float[] mask = new float[count * length * length];
+    for (int b = 0; b < count; b++) {
+      for (int i = 0; i < length; i++) {
+        for (int j = 0; j < length; j++) {
+          if (j > i || (attended != null && attended[b][j] == 0)) {
+            mask[(b * length + i) * length + j] = MASKED;
+          }
+        }
       }
     }
-    return Tensor.of(device, mask, 1, 1, length, length);
+    return Tensor.of(device, mask, count, 1, length, length);
   }
 
   /** Returns the memory of what was copied. */

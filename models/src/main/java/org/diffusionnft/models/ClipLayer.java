@@ -1,14 +1,28 @@
-package org.diffusionnft.models.text;
+package org.diffusionnft.models;
 
 import org.diffusionnft.autograd.Functions;
 import org.diffusionnft.autograd.LayerNorm;
 import org.diffusionnft.autograd.Linear;
 import org.diffusionnft.autograd.Variable;
-import org.diffusionnft.models.Parameters;
 import org.diffusionnft.tensor.UnaryOp;
+import org.jspecify.annotations.Nullable;
 
-/** One layer of a CLIP text encoder: attention and a feed-forward network, norms before both. */
-record ClipTextLayer(
+/**
+ * One layer of CLIP's text or image encoder: attention and a feed-forward network, norms before
+ * both.
+ *
+ * @param norm1 before the attention
+ * @param queries of the attention
+ * @param keys of the attention
+ * @param values of the attention
+ * @param out of the attention
+ * @param heads of the attention
+ * @param norm2 before the feed-forward network
+ * @param inner of the feed-forward network
+ * @param activation of the feed-forward network
+ * @param outer of the feed-forward network
+ */
+public record ClipLayer(
     LayerNorm norm1,
     Linear queries,
     Linear keys,
@@ -20,18 +34,23 @@ record ClipTextLayer(
     UnaryOp activation,
     Linear outer) {
 
-  static ClipTextLayer of(ClipTextConfig config, Parameters parameters, int index) {
-    String layer = ClipTextLayout.layer(index);
-    return new ClipTextLayer(
-        parameters.layerNorm(layer + ".layer_norm1", config.layerNormEps()),
+  /**
+   * The layer of a name, such as {@code text_model.encoder.layers.0}.
+   *
+   * @throws IllegalStateException if a parameter is missing
+   */
+  public static ClipLayer of(
+      Parameters parameters, String layer, int heads, UnaryOp activation, double eps) {
+    return new ClipLayer(
+        parameters.layerNorm(layer + ".layer_norm1", eps),
         parameters.linear(layer + ".self_attn.q_proj"),
         parameters.linear(layer + ".self_attn.k_proj"),
         parameters.linear(layer + ".self_attn.v_proj"),
         parameters.linear(layer + ".self_attn.out_proj"),
-        config.numHeads(),
-        parameters.layerNorm(layer + ".layer_norm2", config.layerNormEps()),
+        heads,
+        parameters.layerNorm(layer + ".layer_norm2", eps),
         parameters.linear(layer + ".mlp.fc1"),
-        config.activation(),
+        activation,
         parameters.linear(layer + ".mlp.fc2"));
   }
 
@@ -39,9 +58,9 @@ record ClipTextLayer(
    * What the layer makes of its input.
    *
    * @param x {@code [B, T, C]}
-   * @param mask {@code [1, 1, T, T]}
+   * @param mask added to the scores, {@code [B or 1, 1, T, T]}; null if all see all
    */
-  Variable apply(Variable x, Variable mask) {
+  public Variable apply(Variable x, @Nullable Variable mask) {
     Variable normed = norm1.apply(x);
     double scale = 1 / Math.sqrt((double) x.dim(2) / heads);
     Variable attended =

@@ -18,6 +18,7 @@ module org.diffusionnft.trainer {
       org.diffusionnft.trainer.shapes.ShapesReward.Strict;
 
   exports org.diffusionnft.trainer;
+  exports org.diffusionnft.trainer.bench;
   exports org.diffusionnft.trainer.checkpoint;
   exports org.diffusionnft.trainer.cli;
   exports org.diffusionnft.trainer.config;

@@ -41,13 +41,22 @@ final class ComputeOptions {
    * @throws IllegalArgumentException if a device that was asked for is not there
    */
   Device open() {
-    DeviceOptions options = threads == null ? DeviceOptions.defaults() : new DeviceOptions(threads);
+    DeviceOptions options = options();
     Device opened = device == null ? Devices.openDefault(options) : Devices.open(device, options);
     if (!quiet) {
       err().println(choice(opened.name()));
       err().flush();
     }
     return opened;
+  }
+
+  /** How many threads compute. */
+  int threads() {
+    return options().threads();
+  }
+
+  private DeviceOptions options() {
+    return threads == null ? DeviceOptions.defaults() : new DeviceOptions(threads);
   }
 
   /** A progress display on the error stream. */

@@ -27,7 +27,8 @@ import picocli.CommandLine.Spec;
       ConvertCommand.class,
       MergeCommand.class,
       SynthesizeCommand.class,
-      Verify.class
+      Verify.class,
+      BenchCommand.class
     })
 public final class Dnft implements Runnable {
   @Spec private CommandSpec spec;

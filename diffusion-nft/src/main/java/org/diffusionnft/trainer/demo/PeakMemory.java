@@ -6,13 +6,13 @@ import java.nio.file.Path;
 import java.util.OptionalLong;
 
 /** The most memory this process ever held, tensors and all, as the operating system counts it. */
-final class PeakMemory {
+public final class PeakMemory {
   private static final Path STATUS = Path.of("/proc/self/status");
 
   private PeakMemory() {}
 
   /** {@code VmHWM} in MiB; empty where the system does not tell. */
-  static OptionalLong residentMb() {
+  public static OptionalLong residentMb() {
     try {
       for (String line : Files.readAllLines(STATUS)) {
         if (line.startsWith("VmHWM:")) {

@@ -1,0 +1,31 @@
+package org.diffusionnft.trainer.cli;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.diffusionnft.trainer.bench.ModelSize;
+import org.diffusionnft.trainer.bench.TrainWorkload;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** {@code dnft bench train}. */
+@Command(
+    name = "train",
+    description =
+        "Times a LoRA step: forward, mean of squares, backward; rank 32 on eight projections.",
+    mixinStandardHelpOptions = true,
+    sortOptions = false)
+final class BenchTrainCommand implements Callable<Integer> {
+  @Mixin private BenchModelOptions model;
+  @Mixin private BenchOptions bench;
+
+  @Override
+  public Integer call() throws IOException {
+    ModelSize size = model.size();
+    bench.run(
+        "train",
+        BenchModelOptions.parameters(size),
+        List.of(device -> new TrainWorkload(device, size, bench.dtype())));
+    return 0;
+  }
+}

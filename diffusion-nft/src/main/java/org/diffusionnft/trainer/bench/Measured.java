@@ -83,10 +83,10 @@ public record Measured(String name, double flops, List<Double> warmup, List<Doub
     return seconds.stream().map(s -> flops / s / 1e9).toList();
   }
 
-  /** All of it; {@code name} only where asked for. */
-  ObjectNode json(boolean named) {
+  /** All of it; its name only where asked for. */
+  ObjectNode json(boolean withName) {
     ObjectNode json = StrictJson.object();
-    if (named) {
+    if (withName) {
       json.put("name", name);
     }
     fill(json.putArray("seconds"), seconds);

@@ -4,6 +4,9 @@ module org.diffusionnft.kernels {
   requires jdk.incubator.vector;
   requires static org.jspecify;
 
+  uses org.diffusionnft.kernels.TornadoOpener;
+
   provides org.diffusionnft.tensor.DeviceProvider with
-      org.diffusionnft.kernels.VectorDeviceProvider;
+      org.diffusionnft.kernels.VectorDeviceProvider,
+      org.diffusionnft.kernels.TornadoDeviceProvider;
 }

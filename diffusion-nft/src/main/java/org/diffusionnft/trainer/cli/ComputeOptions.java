@@ -21,7 +21,9 @@ final class ComputeOptions {
   @Option(
       names = "--device",
       paramLabel = "NAME",
-      description = "What computes, such as vector or reference. Default: the fastest found.")
+      description =
+          "What computes: reference, vector or tornado[:BACKEND[:PLATFORM:DEVICE]]; 'dnft devices'"
+              + " lists what is here. Default: the fastest of the processor.")
   private @Nullable String device;
 
   @Option(

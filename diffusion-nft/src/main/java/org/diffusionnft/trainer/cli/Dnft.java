@@ -28,7 +28,8 @@ import picocli.CommandLine.Spec;
       MergeCommand.class,
       SynthesizeCommand.class,
       Verify.class,
-      BenchCommand.class
+      BenchCommand.class,
+      DevicesCommand.class
     })
 public final class Dnft implements Runnable {
   @Spec private CommandSpec spec;

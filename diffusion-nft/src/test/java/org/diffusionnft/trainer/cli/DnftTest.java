@@ -38,6 +38,15 @@ class DnftTest {
   }
 
   @Test
+  void devicesListsWhatIsHereAndWhatIsMissing() {
+    assertEquals(0, run(Dnft.commandLine(), "devices"));
+    assertTrue(out.toString().startsWith("vector "), out.toString());
+    assertTrue(out.toString().contains("\nreference "), out.toString());
+    assertTrue(out.toString().contains("tornado"), out.toString());
+    assertEquals("", err.toString());
+  }
+
+  @Test
   void wrongInputIsToldInOneLine() {
     assertEquals(2, fail(new IllegalArgumentException("key 'lr': expected\n  a number")));
     assertEquals("dnft: key 'lr': expected a number\n", err.toString());

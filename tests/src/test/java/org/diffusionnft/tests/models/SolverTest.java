@@ -120,7 +120,7 @@ class SolverTest {
     Tensor zero = Tensor.zeros(device, DType.F32, SHAPE);
     Tensor mean = stepper.step(4, start, v, (d, i, shape) -> zero).latents();
     Solver.Step step = stepper.step(4, start, v, noise);
-    double std = ((FlowSolver) solver).coefficients(SIGMAS, 4).std();
+    double std = ((FlowSolver) solver).gaussian(SIGMAS, 4).std();
     double[] m = mean.toDoubles();
     double[] x = step.latents().toDoubles();
     int half = m.length / 2;

@@ -22,7 +22,13 @@ final class RewardQueue implements AutoCloseable {
     this.rewards = rewards;
   }
 
+  /**
+   * Scores a batch when those before it are done.
+   *
+   * @throws RuntimeException what a reward threw for an earlier batch: more sampling is for nothing
+   */
   void submit(Images images, List<Prompt> prompts) {
+    scores.stream().filter(f -> f.state() == Future.State.FAILED).forEach(RewardQueue::get);
     scores.add(thread.submit(() -> rewards.score(images, prompts)));
   }
 
@@ -34,18 +40,22 @@ final class RewardQueue implements AutoCloseable {
   Scores await() {
     List<Scores> results = new ArrayList<>();
     for (Future<Scores> future : scores) {
-      try {
-        results.add(future.get());
-      } catch (ExecutionException e) {
-        throw e.getCause() instanceof RuntimeException cause
-            ? cause
-            : new IllegalStateException("a reward failed", e.getCause());
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new IllegalStateException("interrupted while waiting for rewards", e);
-      }
+      results.add(get(future));
     }
     return Scores.concat(results);
+  }
+
+  private static Scores get(Future<Scores> future) {
+    try {
+      return future.get();
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof RuntimeException cause
+          ? cause
+          : new IllegalStateException("a reward failed", e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while waiting for rewards", e);
+    }
   }
 
   @Override

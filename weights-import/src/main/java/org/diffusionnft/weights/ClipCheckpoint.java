@@ -10,8 +10,8 @@ import org.diffusionnft.tensor.Device;
 
 /**
  * A whole CLIP model on disk: a folder of transformers with {@code config.json} and {@code
- * model.safetensors}, or one safetensors file with the names of transformers or of OpenCLIP. It
- * must stay open while a model uses its tensors.
+ * model.safetensors}, or one file with the names of transformers or of OpenCLIP. It must stay open
+ * while a model uses its tensors.
  *
  * @param text dimensions of the text encoder
  * @param vision dimensions of the image encoder
@@ -28,7 +28,7 @@ public record ClipCheckpoint(ClipTextConfig text, ClipVisionConfig vision, Tenso
    */
   public static ClipCheckpoint open(Path path) throws InvalidFileException {
     boolean folder = Files.isDirectory(path);
-    TensorSource tensors = folder ? ShardedTensors.open(path, BASE) : SafetensorsFile.open(path);
+    TensorSource tensors = folder ? ShardedTensors.open(path, BASE) : TensorFiles.open(path);
     boolean opened = false;
     try {
       Path configFile = path.resolve("config.json");

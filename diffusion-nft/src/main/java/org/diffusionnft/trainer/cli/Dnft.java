@@ -21,6 +21,8 @@ import picocli.CommandLine.Spec;
     subcommands = {
       DemoCommand.class,
       TrainCommand.class,
+      ReportCommand.class,
+      DashboardCommand.class,
       SampleCommand.class,
       PretrainCommand.class,
       InspectCommand.class,

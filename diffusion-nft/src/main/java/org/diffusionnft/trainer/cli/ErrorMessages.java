@@ -11,6 +11,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.ReadOnlyFileSystemException;
 import java.util.List;
+import org.diffusionnft.trainer.reward.RewardUnavailableException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
@@ -67,6 +68,7 @@ final class ErrorMessages {
           file.getFile() + ": " + oneLine(file.getReason());
       case ReadOnlyFileSystemException readOnly -> "the file system is read-only";
       case IOException io -> oneLine(io.getMessage() == null ? io.toString() : io.getMessage());
+      case RewardUnavailableException unavailable -> oneLine(unavailable.getMessage());
       case IllegalArgumentException wrong when wrong.getMessage() != null ->
           oneLine(wrong.getMessage());
       default -> null;

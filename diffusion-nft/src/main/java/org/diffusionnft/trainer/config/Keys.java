@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.SequencedMap;
+import org.diffusionnft.trainer.reward.RewardSettings;
 
 /**
  * One mapping of a configuration while a record is built from it. Each settings record names its
@@ -30,8 +31,9 @@ interface Keys {
   /** A list of words. */
   List<String> texts(String key, List<String> value);
 
-  /** Numbers by names that the reader does not know. */
-  SequencedMap<String, Double> numbers(String key, SequencedMap<String, Double> value);
+  /** Rewards by names that the reader does not know. */
+  SequencedMap<String, RewardSettings> rewards(
+      String key, SequencedMap<String, RewardSettings> value);
 
   /** A mapping inside this one. */
   <T> T section(String key, T value, Binding<T> binding);

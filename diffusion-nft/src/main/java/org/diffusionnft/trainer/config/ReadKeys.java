@@ -9,6 +9,7 @@ import org.diffusionnft.trainer.config.YamlNode.Empty;
 import org.diffusionnft.trainer.config.YamlNode.Mapping;
 import org.diffusionnft.trainer.config.YamlNode.Scalar;
 import org.diffusionnft.trainer.config.YamlNode.Sequence;
+import org.diffusionnft.trainer.reward.RewardSettings;
 
 /** Answers with what a mapping of a file says, and with the default where it says nothing. */
 final class ReadKeys implements Keys {
@@ -91,20 +92,37 @@ final class ReadKeys implements Keys {
   }
 
   @Override
-  public SequencedMap<String, Double> numbers(String key, SequencedMap<String, Double> value) {
+  public SequencedMap<String, RewardSettings> rewards(
+      String key, SequencedMap<String, RewardSettings> value) {
     if (!has(key)) {
       return value;
     }
     if (!(node(key) instanceof Mapping inner)) {
-      throw wrong(key, "names and numbers", node(key));
+      throw wrong(key, "names of rewards and their weights", node(key));
     }
     ReadKeys keys = new ReadKeys(file, inner, prefix + key + ".");
-    SequencedMap<String, Double> numbers = new LinkedHashMap<>();
+    SequencedMap<String, RewardSettings> rewards = new LinkedHashMap<>();
     return keys.bind(
-        numbers,
-        (k, all) -> {
-          inner.entries().keySet().forEach(name -> all.put(name, k.number(name, 0)));
+        rewards,
+        (_, all) -> {
+          inner.entries().forEach((name, node) -> all.put(name, keys.reward(name, node)));
           return all;
+        });
+  }
+
+  /** A weight, or a mapping with a weight and texts. */
+  private RewardSettings reward(String name, YamlNode node) {
+    if (!(node instanceof Mapping mapping)) {
+      return RewardSettings.of(number(name, 0));
+    }
+    ReadKeys keys = new ReadKeys(file, mapping, prefix + name + ".");
+    return keys.bind(
+        RewardSettings.of(1),
+        (_, d) -> {
+          SequencedMap<String, String> options = new LinkedHashMap<>();
+          mapping.entries().keySet().forEach(key -> options.put(key, keys.scalar(key)));
+          options.remove(RewardSettings.WEIGHT);
+          return new RewardSettings(keys.number(RewardSettings.WEIGHT, d.weight()), options);
         });
   }
 

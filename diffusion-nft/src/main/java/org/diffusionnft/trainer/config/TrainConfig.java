@@ -18,6 +18,7 @@ import java.util.OptionalInt;
 import java.util.SequencedMap;
 import org.diffusionnft.trainer.config.WriteKeys.Tree;
 import org.diffusionnft.trainer.nft.SoftUpdateSchedule;
+import org.diffusionnft.trainer.reward.RewardSettings;
 
 /**
  * All settings of a DiffusionNFT run. Defaults are those of the reference code's {@code
@@ -32,7 +33,7 @@ import org.diffusionnft.trainer.nft.SoftUpdateSchedule;
  * @param model a folder or file of weights, or {@code shapes}, the model that is shipped
  * @param resolution width and height of images, in pixels
  * @param output folder that a run writes to
- * @param rewards weights of rewards by name; what is maximised is their weighted sum
+ * @param rewards weights, and options, of rewards by name; what is maximised is the weighted sum
  * @param prompts which prompts an epoch draws
  * @param sampling how images to train on are sampled
  * @param training how they are trained on
@@ -50,7 +51,7 @@ public record TrainConfig(
     String model,
     int resolution,
     String output,
-    SequencedMap<String, Double> rewards,
+    SequencedMap<String, RewardSettings> rewards,
     PromptSettings prompts,
     SamplingSettings sampling,
     TrainingSettings training,
@@ -105,7 +106,7 @@ public record TrainConfig(
         "stabilityai/stable-diffusion-3.5-medium",
         512,
         "logs/nft/sd3/geneval",
-        new LinkedHashMap<>(Map.of("geneval", 1.0)),
+        RewardSettings.weights(Map.of("geneval", 1.0)),
         PromptSettings.official(),
         SamplingSettings.official(),
         TrainingSettings.official(),
@@ -218,7 +219,7 @@ public record TrainConfig(
         keys.text("model", d.model),
         keys.count("resolution", d.resolution),
         keys.text("output", d.output),
-        keys.numbers("rewards", d.rewards),
+        keys.rewards("rewards", d.rewards),
         keys.section("prompts", d.prompts, PromptSettings::bind),
         keys.section("sampling", d.sampling, SamplingSettings::bind),
         keys.section("training", d.training, TrainingSettings::bind),

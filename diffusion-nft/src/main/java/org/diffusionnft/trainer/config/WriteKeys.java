@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.SequencedMap;
+import org.diffusionnft.trainer.reward.RewardSettings;
 
 /**
  * Notes down every key and its value, in the order in which they are asked for. An optional number
@@ -68,8 +69,23 @@ final class WriteKeys implements Keys {
   }
 
   @Override
-  public SequencedMap<String, Double> numbers(String key, SequencedMap<String, Double> value) {
-    return note(key, value);
+  public SequencedMap<String, RewardSettings> rewards(
+      String key, SequencedMap<String, RewardSettings> value) {
+    SequencedMap<String, Object> written = new LinkedHashMap<>();
+    value.forEach((name, settings) -> written.put(name, written(settings)));
+    values.put(key, written);
+    return value;
+  }
+
+  /** Only the weight where there is nothing else to say. */
+  private static Object written(RewardSettings settings) {
+    if (settings.options().isEmpty()) {
+      return settings.weight();
+    }
+    SequencedMap<String, Object> keys = new LinkedHashMap<>();
+    keys.put(RewardSettings.WEIGHT, settings.weight());
+    keys.putAll(settings.options());
+    return keys;
   }
 
   @Override

@@ -48,7 +48,7 @@ public enum AdvantageMode {
    * advClipMax) / 2 + 1/2, 0, 1)}. The paper's {@code r} clips at one {@code Z_c}; the code clips
    * at {@code advClipMax} standard deviations.
    */
-  double optimality(double advantage, double advClipMax) {
+  public double optimality(double advantage, double advClipMax) {
     double clipped = apply(Math.clamp(advantage, -advClipMax, advClipMax));
     return Math.clamp(clipped / advClipMax / 2 + 0.5, 0.0, 1.0);
   }

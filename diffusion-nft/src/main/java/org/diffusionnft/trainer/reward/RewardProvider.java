@@ -1,6 +1,9 @@
 package org.diffusionnft.trainer.reward;
 
-/** What a module that brings a reward registers with {@link java.util.ServiceLoader}. */
+/**
+ * What a module that brings a reward registers with {@link java.util.ServiceLoader}. Implement
+ * {@link #open()} if it needs no options, else {@link ConfiguredRewardProvider}.
+ */
 public interface RewardProvider {
 
   /** The name configurations use. */
@@ -15,4 +18,14 @@ public interface RewardProvider {
    * @throws IllegalArgumentException that says in one sentence what is missing and what brings it
    */
   Reward open();
+
+  /**
+   * Loads it as a configuration says.
+   *
+   * @throws IllegalArgumentException see {@link #open()}; also for an option that it does not have
+   */
+  default Reward open(RewardOptions options) {
+    options.refuseOthers();
+    return open();
+  }
 }

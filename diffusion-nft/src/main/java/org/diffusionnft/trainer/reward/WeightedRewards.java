@@ -39,25 +39,39 @@ public final class WeightedRewards implements AutoCloseable {
    *
    * @throws IllegalArgumentException if there is none of a name, or it cannot load
    */
-  public static WeightedRewards open(SequencedMap<String, Double> weights) {
+  public static WeightedRewards open(SequencedMap<String, RewardSettings> settings) {
     TreeMap<String, RewardProvider> found = new TreeMap<>();
     ServiceLoader.load(RewardProvider.class).forEach(p -> found.put(p.name(), p));
     SequencedMap<String, Reward> rewards = new LinkedHashMap<>();
+    Map<String, Double> weights = new LinkedHashMap<>();
+    boolean opened = false;
     try {
-      for (String name : weights.keySet()) {
-        RewardProvider provider = found.get(name);
-        if (provider == null) {
-          throw new IllegalArgumentException(
-              "there is no reward '%s': those found are %s"
-                  .formatted(name, found.isEmpty() ? "none" : String.join(", ", found.keySet())));
-        }
-        rewards.put(name, provider.open());
+      settings.forEach(
+          (name, setting) -> {
+            rewards.put(name, open(found, name, setting));
+            weights.put(name, setting.weight());
+          });
+      opened = true;
+    } finally {
+      if (!opened) {
+        rewards.values().forEach(Reward::close);
       }
-    } catch (RuntimeException e) {
-      rewards.values().forEach(Reward::close);
-      throw e;
     }
     return new WeightedRewards(rewards, weights);
+  }
+
+  private static Reward open(
+      Map<String, RewardProvider> found, String name, RewardSettings settings) {
+    Map<String, String> options = new LinkedHashMap<>(settings.options());
+    String given = options.remove(RewardSettings.TYPE);
+    String type = given == null ? name : given;
+    RewardProvider provider = found.get(type);
+    if (provider == null) {
+      throw new IllegalArgumentException(
+          "there is no reward '%s': those found are %s"
+              .formatted(type, found.isEmpty() ? "none" : String.join(", ", found.keySet())));
+    }
+    return provider.open(new RewardOptions(name, options));
   }
 
   /**
@@ -101,21 +115,42 @@ public final class WeightedRewards implements AutoCloseable {
   public Scores score(Images images, List<Prompt> prompts) {
     double[] sum = new double[images.count()];
     SequencedMap<String, float[]> components = new LinkedHashMap<>();
-    rewards.forEach(
-        (name, reward) -> {
-          float[] scores = reward.score(images, prompts);
-          check(name, scores, prompts);
-          components.put(name, scores);
-          double weight = weights.getOrDefault(name, 0.0);
-          for (int i = 0; i < sum.length; i++) {
-            sum[i] += weight * scores[i];
-          }
-        });
+    scoreAll(images, prompts)
+        .forEach(
+            (name, scores) -> {
+              check(name, scores, prompts);
+              components.put(name, scores);
+              double weight = weights.getOrDefault(name, 0.0);
+              for (int i = 0; i < sum.length; i++) {
+                sum[i] += weight * scores[i];
+              }
+            });
     float[] total = new float[sum.length];
     for (int i = 0; i < total.length; i++) {
       total[i] = (float) sum[i];
     }
     return new Scores(total, components);
+  }
+
+  /**
+   * Several rewards score at the same time, each on a thread of its own: one may wait for others'
+   * machines.
+   */
+  private SequencedMap<String, float[]> scoreAll(Images images, List<Prompt> prompts) {
+    SequencedMap<String, float[]> all = new LinkedHashMap<>();
+    if (rewards.size() == 1) {
+      rewards.forEach((name, reward) -> all.put(name, reward.score(images, prompts)));
+      return all;
+    }
+    try (InParallel<float[]> calls = new InParallel<>(rewards.size())) {
+      rewards.forEach((_, reward) -> calls.submit(() -> reward.score(images, prompts)));
+      List<float[]> scores = calls.results();
+      int i = 0;
+      for (String name : rewards.keySet()) {
+        all.put(name, scores.get(i++));
+      }
+    }
+    return all;
   }
 
   @Override

@@ -6,10 +6,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.diffusionnft.models.Adapter;
 import org.diffusionnft.models.ForwardPass;
 import org.diffusionnft.models.Mmdit;
+import org.diffusionnft.models.clip.Pixels;
 import org.diffusionnft.trainer.EpochReport;
 import org.diffusionnft.trainer.NftTrainer;
 import org.diffusionnft.trainer.TrainingListener;
@@ -17,8 +20,14 @@ import org.diffusionnft.trainer.TrainingTask;
 import org.diffusionnft.trainer.config.TrainConfig;
 import org.diffusionnft.trainer.evaluation.HeldOut;
 import org.diffusionnft.trainer.evaluation.ScoreJson;
+import org.diffusionnft.trainer.report.RunJournal;
+import org.diffusionnft.trainer.reward.Images;
+import org.diffusionnft.trainer.reward.Pictures;
+import org.diffusionnft.trainer.reward.RewardUnavailableException;
+import org.diffusionnft.trainer.shapes.Judge;
 import org.diffusionnft.trainer.shapes.ShapesSampler;
 import org.diffusionnft.trainer.shapes.ShapesTask;
+import org.diffusionnft.trainer.shapes.ShapesWorld;
 import org.diffusionnft.weights.AtomicFolder;
 import org.diffusionnft.weights.InvalidFileException;
 import org.diffusionnft.weights.OutputException;
@@ -117,13 +126,25 @@ public final class TrainRun implements AutoCloseable {
   /**
    * Trains to the end and writes the adapter.
    *
+   * @throws RunPausedException if a reward could not be had; the state of the last epoch is saved
    * @throws IOException if something cannot be written
    */
   public void train(TrainingListener listener, EvaluationListener evaluations) throws IOException {
+    if (trainer.epoch() < config.epochs()) {
+      try (RunJournal journal = RunJournal.open(folder, config, task, trainer.epoch())) {
+        train(new JournalListener(listener, journal), journal, evaluations);
+      }
+    }
+    writeAdapter();
+  }
+
+  private void train(TrainingListener listener, RunJournal journal, EvaluationListener evaluations)
+      throws IOException {
     HeldOut heldOut = HeldOut.of(config.evaluation().prompts());
     while (trainer.epoch() < config.epochs()) {
-      EpochReport report = trainer.runEpoch(listener);
-      append("metrics.jsonl", EpochJson.line(report));
+      String metrics = EpochJson.line(runEpoch(listener));
+      append("metrics.jsonl", metrics);
+      journal.epochDone(trainer.epoch(), metrics);
       long done = trainer.epoch();
       if (isDue(config.evaluation().every(), done)) {
         HeldOut.Outcome outcome = evaluate(heldOut);
@@ -132,13 +153,36 @@ public final class TrainRun implements AutoCloseable {
         json.setAll(ScoreJson.of(outcome.scores()));
         json.put("graded", outcome.scores().total().graded());
         append("evaluations.jsonl", json.toString());
+        note(journal, done, heldOut, outcome);
         evaluations.evaluated(done, outcome);
       }
       if (isDue(config.saveEvery(), done) || done == config.epochs()) {
         TrainState.save(folder.resolve(STATE), trainer, config);
       }
     }
-    writeAdapter();
+  }
+
+  private static void note(
+      RunJournal journal, long epoch, HeldOut heldOut, HeldOut.Outcome outcome) {
+    List<Pixels> pictures = new ArrayList<>();
+    List<Double> scores = new ArrayList<>();
+    for (int i = 0; i < outcome.images().size(); i++) {
+      float[] image = outcome.images().get(i);
+      Images one = new Images(image, ShapesWorld.CHANNELS, ShapesWorld.SIZE, ShapesWorld.SIZE);
+      pictures.add(Pictures.pixels(one, 0));
+      scores.add(Judge.judge(heldOut.prompts().get(i), image).graded());
+    }
+    journal.evaluated(epoch, heldOut.captions(), pictures, scores);
+  }
+
+  /** An epoch that fails while it samples has changed nothing: what is saved is the one before. */
+  private EpochReport runEpoch(TrainingListener listener) throws IOException {
+    try {
+      return trainer.runEpoch(listener);
+    } catch (RewardUnavailableException e) {
+      TrainState.save(folder.resolve(STATE), trainer, config);
+      throw new RunPausedException(folder, trainer.epoch(), e);
+    }
   }
 
   private static boolean isDue(int every, long epoch) {

@@ -1,6 +1,5 @@
 package org.diffusionnft.trainer.verify;
 
-import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import org.diffusionnft.models.AdapterConfig;
@@ -16,6 +15,7 @@ import org.diffusionnft.trainer.nft.AdvantageMode;
 import org.diffusionnft.trainer.nft.LossWeighting;
 import org.diffusionnft.trainer.nft.PromptStatistics.Spread;
 import org.diffusionnft.trainer.nft.SoftUpdateSchedule;
+import org.diffusionnft.trainer.reward.RewardSettings;
 import org.diffusionnft.weights.InvalidFileException;
 
 /** The reference code's configuration of a recorded run, as ours: which key of which is which. */
@@ -47,7 +47,7 @@ final class TraceConfig {
         "recorded",
         trace.official.integer("resolution"),
         "nowhere",
-        new LinkedHashMap<>(Map.of("recorded", 1.0)),
+        RewardSettings.weights(Map.of("recorded", 1.0)),
         new PromptSettings("recorded", images / perPrompt, perPrompt),
         trace.sampling(),
         trace.training(images),

@@ -11,6 +11,7 @@ import java.util.Map;
 import org.diffusionnft.trainer.nft.AdvantageMode;
 import org.diffusionnft.trainer.nft.PromptStatistics.Spread;
 import org.diffusionnft.trainer.nft.SoftUpdateSchedule;
+import org.diffusionnft.trainer.reward.RewardSettings;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -60,7 +61,8 @@ class TrainConfigTest {
         """);
     TrainConfig config = TrainConfig.read(file);
     assertEquals(7, config.seed());
-    assertEquals(Map.of("shapes", 1.0, "brightness", -0.5), config.rewards());
+    assertEquals(
+        RewardSettings.weights(Map.of("shapes", 1.0, "brightness", -0.5)), config.rewards());
     assertEquals(288, config.prompts().imagesPerEpoch());
     assertEquals(5, config.trainedTimesteps());
     assertEquals(1e-3, config.training().learningRate());

@@ -51,7 +51,7 @@ class WeightedRewardsTest {
         String.valueOf(
             assertThrows(
                     IllegalArgumentException.class,
-                    () -> WeightedRewards.open(new LinkedHashMap<>(Map.of("beauty", 1.0))))
+                    () -> WeightedRewards.open(RewardSettings.weights(Map.of("beauty", 1.0))))
                 .getMessage());
     assertTrue(message.startsWith("there is no reward 'beauty'"), message);
   }

@@ -1,0 +1,146 @@
+"use strict";
+(() => {
+  const COLORS = ["#1f5fb0", "#d0801f", "#2ea043", "#b3261e", "#7a4fb5", "#0f8b8d", "#c2448c", "#6b7280", "#9a6b1f", "#3b3f8f"];
+  const CHARTS = [
+    { title: "Reward", from: "metrics", keys: ["reward", "top_reward"], note: "mean over an epoch's images, and of the best quarter of its prompts" },
+    { title: "Reward by component", from: "metrics", prefix: "rewards/", note: "unweighted" },
+    { title: "Strict score by category, held out", from: "evaluations", all: true, note: "the same prompts and seeds every time" },
+    { title: "Deviation", from: "metrics", keys: ["old_deviation", "reference_mse", "old_reference_mse"], note: "squared distance to the old policy and to the frozen base: reward that climbs only while this runs away is hacked" },
+    { title: "Gradient norm", from: "metrics", keys: ["grad_norm"], note: "before clipping" },
+    { title: "Prompts without spread", from: "metrics", keys: ["zero_std_ratio"], note: "share of groups whose images all scored the same: nothing is learnt from them" },
+    { title: "Spread of rewards", from: "metrics", keys: ["reward_std"], note: "standard deviation inside a group, mean" },
+    { title: "Loss", from: "metrics", keys: ["loss", "policy_loss"], note: "" },
+    { title: "Time per epoch, s", from: "metrics", keys: ["sampling_seconds", "training_seconds"], note: "sampling includes waiting for rewards" },
+    { title: "Old policy keeps", from: "metrics", keys: ["old_decay"], note: "share of itself after an epoch" },
+  ];
+  const main = document.getElementById("main");
+  let plots = [];
+
+  const element = (tag, attributes, ...children) => {
+    const e = document.createElement(tag);
+    for (const [key, value] of Object.entries(attributes || {})) e.setAttribute(key, value);
+    e.append(...children);
+    return e;
+  };
+  const number = v => v === null || v === undefined ? "–" : Math.abs(v) >= 1e4 || (v !== 0 && Math.abs(v) < 1e-3) ? v.toExponential(2) : String(+v.toPrecision(4));
+  const last = values => { for (let i = values.length - 1; i >= 0; i--) if (values[i] !== null) return values[i]; return null; };
+  const first = values => { const v = values.find(x => x !== null); return v === undefined ? null : v; };
+
+  function lines(chart, runs) {
+    const found = [];
+    runs.forEach(run => {
+      const table = run[chart.from];
+      const keys = Object.keys(table.y).filter(k => chart.all || (chart.prefix ? k.startsWith(chart.prefix) : chart.keys.includes(k)));
+      keys.forEach(key => found.push({
+        label: (runs.length > 1 ? run.name + ": " : "") + (chart.prefix ? key.slice(chart.prefix.length) : key).replaceAll("_", " "),
+        x: table.x, y: table.y[key],
+      }));
+    });
+    return found.filter(l => l.y.some(v => v !== null));
+  }
+
+  function plot(chart, runs, grid) {
+    const found = lines(chart, runs);
+    if (found.length === 0) return;
+    const card = element("section", { class: "card" }, element("h3", {}, chart.title));
+    if (chart.note) card.append(element("p", { class: "note" }, chart.note));
+    const holder = element("div", { class: "chart" });
+    card.append(holder);
+    grid.append(card);
+    const data = uPlot.join(found.map(l => [l.x, l.y]));
+    const options = {
+      width: Math.max(300, holder.clientWidth), height: 220,
+      scales: { x: { time: false } },
+      axes: [{ label: "epoch", labelSize: 18, size: 34 }, { size: 62, values: (u, ticks) => ticks.map(number) }],
+      series: [{ label: "epoch" }].concat(found.map((l, i) => ({
+        label: l.label, stroke: COLORS[i % COLORS.length], width: 1.5, spanGaps: true,
+        points: { show: l.x.length < 60 }, value: (u, v) => number(v),
+      }))),
+    };
+    plots.push({ holder, chart: new uPlot(options, data, holder) });
+  }
+
+  function table(head, rows) {
+    return element("table", {}, element("thead", {}, element("tr", {}, ...head.map(h => element("th", {}, h)))),
+      element("tbody", {}, ...rows.map(row => element("tr", {}, ...row.map(cell => cell instanceof Node ? cell : element("td", {}, String(cell)))))));
+  }
+
+  function overview(runs) {
+    return table(["run", "epochs", "reward, first", "reward, last", "strict score, first", "strict score, last", "minutes"], runs.map(run => {
+      const y = run.metrics.y, total = run.evaluations.y.total || [];
+      const step = run.metrics.x.length ? run.epochs / run.metrics.x.length : 1;
+      const seconds = ["sampling_seconds", "training_seconds"].map(k => (y[k] || []).reduce((a, b) => a + (b || 0), 0) * step).reduce((a, b) => a + b, 0);
+      return [run.name, run.epochs, number(first(y.reward || [])), number(last(y.reward || [])), number(first(total)), number(last(total)), number(seconds / 60)];
+    }));
+  }
+
+  function samples(run) {
+    const part = element("div", { class: "sheets" });
+    run.sheets.forEach(s => part.append(element("section", { class: "card" }, element("h3", {}, "epoch " + s.epoch), element("img", { src: s.image, alt: "samples of epoch " + s.epoch }))));
+    return part;
+  }
+
+  function pairs(run) {
+    const figure = (name, m) => element("figure", {}, m.image ? element("img", { src: m.image, alt: name }) : "", element("figcaption", {}, name + ": reward " + number(m.reward) + ", r " + number(m.r)));
+    const part = element("div", { class: "pairs" });
+    run.groups.forEach(g => part.append(element("section", { class: "card" }, element("h3", {}, "epoch " + g.epoch), element("p", { class: "note" }, g.prompt),
+      element("div", { class: "pair" }, figure("best", g.best), figure("worst", g.worst)))));
+    return part;
+  }
+
+  function gains(run) {
+    const rows = list => list.map(p => {
+      const gain = p.last - p.first;
+      return [element("td", { class: "text" }, p.prompt), number(p.first), number(p.last), element("td", { class: gain > 0 ? "up" : gain < 0 ? "down" : "" }, (gain > 0 ? "+" : "") + number(gain))];
+    });
+    const head = ["prompt", "first third", "last third", "gain"];
+    return element("div", { class: "columns" }, element("div", {}, element("h3", {}, "most gain"), table(head, rows(run.prompts.most))),
+      element("div", {}, element("h3", {}, "least gain"), table(head, rows(run.prompts.least))));
+  }
+
+  function section(title, note, content) {
+    main.append(element("h2", {}, title));
+    if (note) main.append(element("p", { class: "note" }, note));
+    main.append(content);
+  }
+
+  function render(data) {
+    const scroll = window.scrollY;
+    plots.forEach(p => p.chart.destroy());
+    plots = [];
+    main.replaceChildren();
+    main.append(overview(data.runs));
+    const grid = element("div", { class: "charts" });
+    section("Curves", "", grid);
+    CHARTS.forEach(chart => plot(chart, data.runs, grid));
+    data.runs.forEach(run => {
+      const name = data.runs.length > 1 ? run.name + ": " : "";
+      if (run.sheets.length) section(name + "samples through time", "the same prompts and seeds in the same places", samples(run));
+      if (run.groups.length) section(name + "best and worst of a group", "of the prompt whose images differed most in reward; r is the optimality that the loss weighs with", pairs(run));
+      if (run.prompts.count) section(name + "prompts", "means over the first and the last third of the scores, from " + run.prompts.source + ", " + run.prompts.count + " prompts seen more than once", gains(run));
+      if (run.config) main.append(element("details", {}, element("summary", {}, name + "configuration"), element("pre", {}, run.config)));
+    });
+    window.scrollTo(0, scroll);
+    document.documentElement.dataset.ready = "true";
+  }
+
+  let shown = document.getElementById("data").textContent;
+  render(JSON.parse(shown));
+  window.addEventListener("resize", () => plots.forEach(p => p.chart.setSize({ width: Math.max(300, p.holder.clientWidth), height: 220 })));
+  const state = document.getElementById("state");
+  if (LIVE) {
+    state.textContent = "live";
+    const poll = async () => {
+      try {
+        const answer = await fetch("data.json");
+        if (answer.ok) {
+          const text = await answer.text();
+          if (text !== shown) { shown = text; render(JSON.parse(text)); }
+          state.textContent = "live, " + new Date().toLocaleTimeString();
+        }
+      } catch (e) { state.textContent = "the dashboard has ended"; }
+      setTimeout(poll, 2000);
+    };
+    setTimeout(poll, 2000);
+  }
+})();

@@ -1,0 +1,130 @@
+package org.diffusionnft.tests.report;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.List;
+import org.diffusionnft.trainer.report.Dashboard;
+import org.diffusionnft.trainer.report.ReportPage;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.openqa.selenium.By;
+import org.openqa.selenium.WebElement;
+import org.openqa.selenium.support.ui.WebDriverWait;
+
+/** Reports as a person sees them: in a real browser. Skipped, saying so, where there is none. */
+class ReportInBrowserTest {
+  private static Browser browser;
+  @TempDir Path folder;
+
+  @BeforeAll
+  static void open() {
+    String missing = Browser.missing();
+    assumeTrue(missing.isEmpty(), missing);
+    browser = Browser.open();
+  }
+
+  @AfterAll
+  static void close() {
+    if (browser != null) {
+      browser.close();
+    }
+  }
+
+  @Test
+  void aThousandEpochsLoadFastWithoutErrorsOrNetwork() throws IOException {
+    Path run = SyntheticRun.write(folder.resolve("long-run"), 1000);
+    Path page = folder.resolve("report.html");
+    ReportPage.write(page, List.of(run));
+    assertTrue(Files.size(page) < 10 << 20, "page of " + Files.size(page) + " bytes");
+
+    browser.console();
+    browser.requests();
+    browser.driver().get(page.toUri().toString());
+    waitFor("html[data-ready]");
+    assertEquals(List.of(), browser.console());
+    assertEquals(List.of(page.toUri().toString()), browser.requests());
+    assertTrue(browser.loadMillis() < 2000, "loaded in " + browser.loadMillis() + " ms");
+
+    assertEquals(10, count(".uplot canvas"));
+    assertEquals(12, count(".sheets img"));
+    assertEquals(24, count(".pairs section"));
+    assertTrue(text("main").contains("best: reward"), text("main"));
+    assertTrue(text("table").contains("long-run"), text("table"));
+    assertTrue(
+        (Boolean)
+            browser
+                .driver()
+                .executeScript(
+                    "return [...document.images].every(i => i.complete && i.naturalWidth > 0)"));
+    assertTrue((Boolean) browser.driver().executeScript(DRAWN), "a chart is empty");
+    // A prompt of this run is HTML: it must be shown, not obeyed.
+    assertTrue(text("main").contains("</script><b>bold"), "the hostile prompt is not shown");
+    assertEquals(0, count("main b"));
+  }
+
+  /** Whether every chart has pixels of a line's color. */
+  private static final String DRAWN =
+      """
+      return [...document.querySelectorAll('.uplot canvas')].every(c => {
+        const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+        let colored = 0;
+        for (let i = 0; i < d.length; i += 4)
+          if (d[i + 3] > 200 && Math.max(d[i], d[i + 1], d[i + 2]) - Math.min(d[i], d[i + 1], d[i + 2]) > 80) colored++;
+        return colored > 50;
+      });\
+      """;
+
+  @Test
+  void severalRunsShareTheirCharts() throws IOException {
+    Path first = SyntheticRun.write(folder.resolve("first"), 20);
+    Path second = SyntheticRun.write(folder.resolve("second"), 35);
+    Path page = folder.resolve("both.html");
+    ReportPage.write(page, List.of(first, second));
+    browser.driver().get(page.toUri().toString());
+    waitFor("html[data-ready]");
+    assertEquals(List.of(), browser.console());
+    assertTrue(text(".u-legend").contains("first: reward"), text(".u-legend"));
+    assertTrue(text(".u-legend").contains("second: reward"), text(".u-legend"));
+  }
+
+  @Test
+  void theDashboardFollowsTheRun() throws IOException {
+    Path run = SyntheticRun.write(folder.resolve("live"), 5);
+    try (Dashboard dashboard = Dashboard.start(List.of(run), 0)) {
+      browser.console();
+      browser.requests();
+      browser.driver().get(dashboard.address());
+      waitFor("html[data-ready]");
+      assertTrue(text("table").contains("live 5 "), text("table"));
+      Files.writeString(
+          run.resolve("metrics.jsonl"), SyntheticRun.metrics(6) + "\n", StandardOpenOption.APPEND);
+      new WebDriverWait(browser.driver(), Duration.ofSeconds(15))
+          .until(_ -> text("table").contains("live 6 "));
+      assertEquals(List.of(), browser.console());
+      assertTrue(browser.requests().stream().allMatch(url -> url.startsWith(dashboard.address())));
+    }
+  }
+
+  private static void waitFor(String selector) {
+    new WebDriverWait(browser.driver(), Duration.ofSeconds(20))
+        .until(d -> !d.findElements(By.cssSelector(selector)).isEmpty());
+  }
+
+  private static int count(String selector) {
+    return browser.driver().findElements(By.cssSelector(selector)).size();
+  }
+
+  private static String text(String selector) {
+    WebElement element = browser.driver().findElement(By.cssSelector(selector));
+    return element.getText().replaceAll("\\s+", " ");
+  }
+}

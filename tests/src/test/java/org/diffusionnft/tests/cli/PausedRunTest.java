@@ -90,9 +90,15 @@ class PausedRunTest {
     good = 2 * IMAGES_PER_EPOCH + 5; // in the middle of the third epoch
     Path paused = folder.resolve("paused");
     CommandLine stopped = dnft("train", "--config", config(1), "--out", paused);
-    stopped.refuses("reward 'mine' got no scores from http://127.0.0.1:");
-    stopped.refuses(
-        "the run is paused after 2 epochs and its state is saved: go on with 'dnft train --resume");
+    assertEquals(2, stopped.exitCode(), stopped.err());
+    String sentence = stopped.err().lines().toList().getLast();
+    assertTrue(
+        sentence.matches(
+            "dnft: reward 'mine' got no scores from http://127.0.0.1:\\d+ in \\d+ s and \\d+"
+                + " attempts: it answered .*; the run is paused after 2 epochs and its state is"
+                + " saved: go on with 'dnft train --resume .*/paused' when the reward can be had"
+                + " again"),
+        sentence);
     assertEquals(2, Files.readAllLines(paused.resolve("metrics.jsonl")).size());
     assertFalse(Files.exists(paused.resolve("adapter")));
 

@@ -54,6 +54,8 @@ class VerificationTest {
     "solver, dpm2_det_gmm_10.latents, 1e-4",
     "text_encoders, t5.long.last_hidden_state, 5e-5",
     "vae, encode.grad.image, 2e-4",
+    "clip_score, pickscore, 1e-5",
+    "clip_score, resized_uint8.2, 1",
   })
   void noticesAChangedOutput(String name, String output, double change) throws IOException {
     Path copy = copy(name);

@@ -37,4 +37,18 @@ final class Operands {
     }
     return true;
   }
+
+  /**
+   * Refuses operands of different sizes where a kernel's caller is not one that checks them.
+   *
+   * @throws IllegalArgumentException that names both shapes
+   */
+  static void requireAsMany(Tensor first, Tensor... others) {
+    for (Tensor t : others) {
+      if (t.elements() != first.elements()) {
+        throw new IllegalArgumentException(
+            "operands need as many elements, not shapes " + first.shape() + " and " + t.shape());
+      }
+    }
+  }
 }

@@ -53,6 +53,10 @@ final class Transposition {
         fromMemorySegment(FLOATS, ALL, from + r * row, ORDER)
             .intoMemorySegment(ALL, work + r * BYTES, ORDER);
       }
+    } else if (dtype == DType.BF16 && length == LANES) {
+      for (int r = 0; r < rows; r++) {
+        Lanes.loadBf16(from + r * row).intoMemorySegment(ALL, work + r * BYTES, ORDER);
+      }
     } else {
       for (int r = 0; r < rows; r++) {
         Lanes.widen(dtype, from + r * row, work + r * BYTES, length);

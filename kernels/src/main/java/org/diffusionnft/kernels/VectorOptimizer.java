@@ -37,6 +37,7 @@ final class VectorOptimizer implements OptimizerKernels {
       reference.adamW(parameter, gradient, firstMoment, secondMoment, numbers, gradientScale);
       return;
     }
+    Operands.requireAsMany(parameter, gradient, firstMoment, secondMoment);
     long n = parameter.elements();
     long p = address(parameter);
     long g = address(gradient);
@@ -106,6 +107,7 @@ final class VectorOptimizer implements OptimizerKernels {
       reference.lerp(target, source, weight);
       return;
     }
+    Operands.requireAsMany(target, source);
     long n = target.elements();
     long t = address(target);
     long s = address(source);

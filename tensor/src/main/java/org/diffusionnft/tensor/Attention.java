@@ -32,8 +32,19 @@ public final class Attention {
   public static Attended attention(
       Tensor q, Tensor k, Tensor v, @Nullable Tensor mask, int heads, double scale) {
     Device device = Elementwise.common(q, k);
+    requireFits(q, k, v, mask, heads);
+    DType dtype = DType.arithmetic(q, k, v);
+    Tensor out = device.allocate(dtype, q.shape());
+    Tensor logSumExp = device.allocate(dtype, Shape.of(q.dim(0), heads, q.dim(1)));
+    device.attention().attention(q, k, v, mask, heads, scale, out, logSumExp);
+    return new Attended(out, logSumExp);
+  }
+
+  /** Kernels trust their callers: what doesn't fit must not reach them. */
+  private static void requireFits(Tensor q, Tensor k, Tensor v, @Nullable Tensor mask, int heads) {
     Elementwise.requireSame(k, v);
-    if (q.shape().rank() != 3
+    if (heads < 1
+        || q.shape().rank() != 3
         || k.shape().rank() != 3
         || q.dim(0) != k.dim(0)
         || q.dim(2) != k.dim(2)
@@ -50,14 +61,13 @@ public final class Attention {
       throw new IllegalArgumentException(
           "attention mask " + mask.shape() + " does not fit scores " + scores);
     }
-    DType dtype = DType.arithmetic(q, k, v);
-    Tensor out = device.allocate(dtype, q.shape());
-    Tensor logSumExp = device.allocate(dtype, Shape.of(q.dim(0), heads, q.dim(1)));
-    device.attention().attention(q, k, v, mask, heads, scale, out, logSumExp);
-    return new Attended(out, logSumExp);
   }
 
-  /** Gradients of {@link #attention} from what it gave. */
+  /**
+   * Gradients of {@link #attention} from what it gave.
+   *
+   * @throws IllegalArgumentException if the shapes don't fit
+   */
   public static Gradients attentionGrad(
       Tensor q,
       Tensor k,
@@ -67,7 +77,20 @@ public final class Attention {
       double scale,
       Attended forward,
       Tensor gradOut) {
-    Device device = q.device();
+    Device device = Elementwise.common(q, gradOut);
+    requireFits(q, k, v, mask, heads);
+    Elementwise.requireSame(q, gradOut);
+    Elementwise.requireSame(q, forward.out());
+    if (forward.logSumExp().elements() != q.dim(0) * heads * q.dim(1)) {
+      throw new IllegalArgumentException(
+          "logSumExp of shape "
+              + forward.logSumExp().shape()
+              + " does not fit q "
+              + q.shape()
+              + " and "
+              + heads
+              + " heads");
+    }
     DType dtype = DType.arithmetic(q, gradOut);
     Tensor gradQ = device.allocate(dtype, q.shape());
     Tensor gradK = device.allocate(dtype, k.shape());

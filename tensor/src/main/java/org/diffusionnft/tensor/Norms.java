@@ -35,8 +35,8 @@ public final class Norms {
   /** Layer norm; see {@link NormKernels#layerNorm} for the shapes. */
   public static LayerNormed layerNorm(
       Tensor x, @Nullable Tensor weight, @Nullable Tensor bias, double eps) {
-    requireAffine(x, weight);
-    requireAffine(x, bias);
+    requireAffine(x, weight == null ? null : weight.shape());
+    requireAffine(x, bias == null ? null : bias.shape());
     DType dtype = DType.arithmetic(x);
     Tensor out = x.device().allocate(dtype, x.shape());
     Tensor mean = x.device().allocate(dtype, Shape.of(rows(x)));
@@ -59,7 +59,12 @@ public final class Norms {
       Tensor gradOut,
       boolean weightGrad,
       @Nullable Shape biasShape) {
-    Device device = x.device();
+    Device device = Elementwise.common(x, gradOut);
+    Elementwise.requireSame(x, gradOut);
+    requireAffine(x, weight == null ? null : weight.shape());
+    requireAffine(x, biasShape);
+    requireRows(x, mean);
+    requireRows(x, rstd);
     DType dtype = DType.arithmetic(x, gradOut);
     Tensor gradX = device.allocate(dtype, x.shape());
     Tensor gradWeight =
@@ -71,7 +76,7 @@ public final class Norms {
 
   /** RMS norm; see {@link NormKernels#rmsNorm} for the shapes. */
   public static RmsNormed rmsNorm(Tensor x, @Nullable Tensor weight, double eps) {
-    requireAffine(x, weight);
+    requireAffine(x, weight == null ? null : weight.shape());
     DType dtype = DType.arithmetic(x);
     Tensor out = x.device().allocate(dtype, x.shape());
     Tensor rstd = x.device().allocate(dtype, Shape.of(rows(x)));
@@ -82,6 +87,9 @@ public final class Norms {
   /** Gradients of {@link #rmsNorm}; that of the weight only if wanted. */
   public static Gradients rmsNormGrad(
       Tensor x, @Nullable Tensor weight, Tensor rstd, Tensor gradOut, boolean weightGrad) {
+    Elementwise.requireSame(x, gradOut);
+    requireAffine(x, weight == null ? null : weight.shape());
+    requireRows(x, rstd);
     DType dtype = DType.arithmetic(x, gradOut);
     Tensor gradX = x.device().allocate(dtype, x.shape());
     Tensor gradWeight =
@@ -99,23 +107,33 @@ public final class Norms {
 
   /** Gradient of {@link #softmax} from its output. */
   public static Tensor softmaxGrad(Tensor out, Tensor gradOut) {
+    Elementwise.requireSame(out, gradOut);
     Tensor gradX = out.device().allocate(DType.arithmetic(out, gradOut), out.shape());
     out.device().norms().softmaxGrad(out, gradOut, gradX);
     return gradX;
   }
 
   private static long rows(Tensor x) {
-    return x.dim(-1) == 0 ? 0 : x.elements() / x.dim(-1);
+    return rows(x.shape());
   }
 
-  private static void requireAffine(Tensor x, @Nullable Tensor affine) {
+  private static long rows(Shape shape) {
+    return shape.dim(-1) == 0 ? 0 : shape.elements() / shape.dim(-1);
+  }
+
+  /** Kernels trust their callers: what doesn't fit must not reach them. */
+  private static void requireRows(Tensor x, Tensor perRow) {
+    if (perRow.elements() != rows(x)) {
+      throw new IllegalArgumentException(
+          "a number per row of shape " + perRow.shape() + " does not fit " + x.shape());
+    }
+  }
+
+  private static void requireAffine(Tensor x, @Nullable Shape affine) {
     if (affine != null
         && (affine.dim(-1) != x.dim(-1) || rows(affine) == 0 || rows(x) % rows(affine) != 0)) {
       throw new IllegalArgumentException(
-          "weight or bias of shape "
-              + affine.shape()
-              + " does not fit a normalised shape "
-              + x.shape());
+          "weight or bias of shape " + affine + " does not fit a normalised shape " + x.shape());
     }
   }
 }

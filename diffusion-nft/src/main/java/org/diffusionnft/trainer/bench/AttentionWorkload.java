@@ -1,5 +1,6 @@
 package org.diffusionnft.trainer.bench;
 
+import java.util.List;
 import org.diffusionnft.tensor.Attention;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
@@ -42,9 +43,19 @@ public final class AttentionWorkload implements Workload {
   @Override
   public void run() {
     try (var _ = q.device().memory().scope()) {
-      double scale = 1 / Math.sqrt(headDim);
-      Completion.await(Attention.attention(q, k, v, null, heads, scale).out());
+      Completion.await(attended());
     }
+  }
+
+  @Override
+  public long checksum() {
+    try (var _ = q.device().memory().scope()) {
+      return Completion.checksum(List.of(attended()));
+    }
+  }
+
+  private Tensor attended() {
+    return Attention.attention(q, k, v, null, heads, 1 / Math.sqrt(headDim)).out();
   }
 
   @Override

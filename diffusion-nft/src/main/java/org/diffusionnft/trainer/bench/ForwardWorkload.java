@@ -1,5 +1,6 @@
 package org.diffusionnft.trainer.bench;
 
+import java.util.List;
 import org.diffusionnft.models.ForwardPass;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
@@ -31,6 +32,13 @@ public final class ForwardWorkload implements Workload {
   public void run() {
     try (var _ = device.memory().scope()) {
       Completion.await(inputs.forward(ForwardPass.BASE).value());
+    }
+  }
+
+  @Override
+  public long checksum() {
+    try (var _ = device.memory().scope()) {
+      return Completion.checksum(List.of(inputs.forward(ForwardPass.BASE).value()));
     }
   }
 

@@ -1,5 +1,6 @@
 package org.diffusionnft.trainer.bench;
 
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.diffusionnft.tensor.DType;
@@ -10,6 +11,9 @@ import org.diffusionnft.tensor.Tensor;
 /** The product of a linear layer, {@code x Wᵀ} with x {@code [M, K]} and W {@code [N, K]}. */
 public final class MatmulWorkload implements Workload {
   private static final Pattern SIZES = Pattern.compile("(\\d{1,6})x(\\d{1,6})x(\\d{1,6})");
+
+  /** Some milliseconds' work. */
+  private static final double OPERATIONS_PER_TIMING = 5e8;
 
   private final Size size;
   private final Tensor x;
@@ -78,6 +82,18 @@ public final class MatmulWorkload implements Workload {
   public void run() {
     try (var _ = x.device().memory().scope()) {
       Completion.await(Matrices.linear(x, weight, null));
+    }
+  }
+
+  @Override
+  public int runsPerTiming() {
+    return (int) Math.max(1, Math.min(1000, OPERATIONS_PER_TIMING / flops()));
+  }
+
+  @Override
+  public long checksum() {
+    try (var _ = x.device().memory().scope()) {
+      return Completion.checksum(List.of(Matrices.linear(x, weight, null)));
     }
   }
 

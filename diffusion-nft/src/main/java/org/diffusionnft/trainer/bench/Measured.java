@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
 import org.diffusionnft.weights.StrictJson;
 
@@ -14,8 +15,10 @@ import org.diffusionnft.weights.StrictJson;
  * @param flops floating-point operations of one run
  * @param warmup seconds of each run before those that count
  * @param seconds of each run that counts, at least one
+ * @param checksum of the results, see {@link Workload#checksum}
  */
-public record Measured(String name, double flops, List<Double> warmup, List<Double> seconds) {
+public record Measured(
+    String name, double flops, List<Double> warmup, List<Double> seconds, long checksum) {
 
   /** Checks that something was measured. */
   public Measured {
@@ -33,18 +36,24 @@ public record Measured(String name, double flops, List<Double> warmup, List<Doub
    * @param repeat runs that do, at least 1
    */
   public static Measured of(Workload workload, int warmup, int repeat) {
-    List<Double> before = time(workload, warmup);
-    return new Measured(workload.name(), workload.flops(), before, time(workload, repeat));
+    List<Double> before = new ArrayList<>();
+    for (int i = 0; i < warmup; i++) {
+      // The first run is timed alone: what it costs to start is what it tells.
+      before.add(time(workload, i == 0 ? 1 : workload.runsPerTiming()));
+    }
+    List<Double> seconds = new ArrayList<>();
+    for (int i = 0; i < repeat; i++) {
+      seconds.add(time(workload, workload.runsPerTiming()));
+    }
+    return new Measured(workload.name(), workload.flops(), before, seconds, workload.checksum());
   }
 
-  private static List<Double> time(Workload workload, int runs) {
-    List<Double> seconds = new ArrayList<>();
+  private static double time(Workload workload, int runs) {
+    long start = System.nanoTime();
     for (int i = 0; i < runs; i++) {
-      long start = System.nanoTime();
       workload.run();
-      seconds.add((System.nanoTime() - start) / 1e9);
     }
-    return seconds;
+    return (System.nanoTime() - start) / 1e9 / runs;
   }
 
   /**
@@ -57,7 +66,8 @@ public record Measured(String name, double flops, List<Double> warmup, List<Doub
         "all",
         parts.stream().mapToDouble(Measured::flops).sum(),
         sums(parts.stream().map(Measured::warmup).toList()),
-        sums(parts.stream().map(Measured::seconds).toList()));
+        sums(parts.stream().map(Measured::seconds).toList()),
+        parts.stream().mapToLong(Measured::checksum).reduce(0, (all, one) -> 31 * all + one));
   }
 
   private static List<Double> sums(List<List<Double>> parts) {
@@ -95,6 +105,7 @@ public record Measured(String name, double flops, List<Double> warmup, List<Doub
     json.put("flops", flops);
     json.put("firstCallSeconds", firstCallSeconds());
     fill(json.putArray("warmupSeconds"), warmup);
+    json.put("checksum", String.format(Locale.ROOT, "%08x", checksum & 0xffffffffL));
     return json;
   }
 

@@ -72,6 +72,12 @@ public final class TrainWorkload implements Workload {
   }
 
   @Override
+  public long checksum() {
+    run();
+    return Completion.checksum(adapter.parameters().stream().map(gradients::of).toList());
+  }
+
+  @Override
   public void close() {
     gradients.close();
     adapter.close();

@@ -12,17 +12,17 @@ import org.junit.jupiter.api.Test;
 
 class MeasuredTest {
   private static final Measured ODD =
-      new Measured("odd", 6e9, List.of(9.0, 4.0), List.of(3.0, 1.0, 2.0));
+      new Measured("odd", 6e9, List.of(9.0, 4.0), List.of(3.0, 1.0, 2.0), 5);
   private static final Measured OTHER =
-      new Measured("other", 2e9, List.of(1.0, 1.0), List.of(1.0, 1.0, 4.0));
+      new Measured("other", 2e9, List.of(1.0, 1.0), List.of(1.0, 1.0, 4.0), 6);
 
   @Test
   void mediansAndRates() {
     assertEquals(2, ODD.medianSeconds());
-    assertEquals(1.5, new Measured("", 1, List.of(), List.of(2.0, 1.0)).medianSeconds());
+    assertEquals(1.5, new Measured("", 1, List.of(), List.of(2.0, 1.0), 0).medianSeconds());
     assertEquals(List.of(2.0, 6.0, 3.0), ODD.gflops());
     assertEquals(9, ODD.firstCallSeconds());
-    assertEquals(2, new Measured("", 1, List.of(), List.of(2.0, 1.0)).firstCallSeconds());
+    assertEquals(2, new Measured("", 1, List.of(), List.of(2.0, 1.0), 0).firstCallSeconds());
   }
 
   @Test
@@ -54,10 +54,22 @@ class MeasuredTest {
           }
 
           @Override
+          public int runsPerTiming() {
+            return 4;
+          }
+
+          @Override
+          public long checksum() {
+            return 7;
+          }
+
+          @Override
           public void close() {}
         };
     Measured measured = Measured.of(counting, 2, 3);
-    assertEquals(5, runs[0]);
+    // The first is timed alone, four others in groups of four.
+    assertEquals(1 + 4 * 4, runs[0]);
+    assertEquals(7, measured.checksum());
     assertEquals(2, measured.warmup().size());
     assertEquals(3, measured.seconds().size());
     assertThrows(IllegalArgumentException.class, () -> Measured.of(counting, 0, 0));
@@ -74,6 +86,7 @@ class MeasuredTest {
     assertEquals(9.0, one.path("firstCallSeconds").asDouble());
     assertEquals(2, one.path("warmupSeconds").size());
     assertEquals("4", one.path("parameters").path("layers").asText());
+    assertEquals("00000005", one.path("checksum").asText());
     assertFalse(one.has("cases"));
 
     JsonNode two = new BenchReport("matmul", Map.of(), List.of(ODD, OTHER)).json();

@@ -9,11 +9,27 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import org.diffusionnft.weights.StrictJson;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class BenchTest {
+  private static final Object[] SMALL = {
+    "--layers",
+    2,
+    "--resolution",
+    32,
+    "--context",
+    3,
+    "--dtype",
+    "bf16",
+    "--repeat",
+    1,
+    "--warmup",
+    0
+  };
+
   @TempDir private Path folder;
 
   @Test
@@ -58,9 +74,28 @@ class BenchTest {
     assertTimes(forward, 1);
     assertEquals("32", forward.path("parameters").path("resolution").asText());
     assertEquals("bf16", forward.path("parameters").path("dtype").asText());
-    JsonNode train = report("train", small);
+    JsonNode train = report("train", SMALL);
     assertTimes(train, 1);
     assertTrue(train.path("flops").asDouble() > 1.9 * forward.path("flops").asDouble());
+  }
+
+  @Test
+  void theNumberOfThreadsChangesNoBit() throws IOException {
+    String once = null;
+    for (int threads = 1; threads <= 3; threads++) {
+      String sums =
+          report("matmul", "--shapes", "300x200x300,7x40x600", "--repeat", 1, "--threads", threads)
+                  .path("checksum")
+                  .asText()
+              + report("attention", "--tokens", 300, "--heads", 2, "--threads", threads)
+                  .path("checksum")
+                  .asText()
+              + report("forward", with(SMALL, "--threads", threads)).path("checksum").asText()
+              + report("train", with(SMALL, "--threads", threads)).path("checksum").asText();
+      assertEquals(32, sums.length());
+      once = once == null ? sums : once;
+      assertEquals(once, sums, threads + " threads");
+    }
   }
 
   @Test
@@ -88,6 +123,12 @@ class BenchTest {
     CommandLine done = dnft(args).succeeds();
     assertTrue(done.out().contains("GFLOP/s"), done.out());
     return StrictJson.readObject(json);
+  }
+
+  private static Object[] with(Object[] options, Object... more) {
+    Object[] all = Arrays.copyOf(options, options.length + more.length);
+    System.arraycopy(more, 0, all, options.length, more.length);
+    return all;
   }
 
   private static void assertTimes(JsonNode json, int repeat) {

@@ -9,6 +9,9 @@ import java.util.List;
  * <p>{@link Verdict#strict} is the score that tables report. {@link Verdict#graded} gives parts of
  * a point for what is nearly right and is what training maximises: a strict score alone leaves most
  * groups of samples without variance.
+ *
+ * <p>Pixels that are neither ground nor object cost points too. A judge that overlooks them teaches
+ * the policy to dissolve a superfluous object into noise instead of leaving it out.
  */
 public final class Judge {
   // Centres must be this far apart in the asked direction, in pixels; rendered scenes keep 8.
@@ -18,7 +21,8 @@ public final class Judge {
    * The judgement of one picture.
    *
    * @param strict whether exactly what was asked for is seen
-   * @param graded mean of the parts below, in [0, 1]; parts that were not asked for do not count
+   * @param graded mean of the four parts below times how clean the picture is, in [0, 1]; parts
+   *     that were not asked for do not count
    * @param count 1 for the right number of objects, less the more are missing or superfluous
    * @param shape how well the best matching objects have the asked shapes
    * @param colour how well they have the asked colours, or one colour each if none was asked
@@ -35,7 +39,8 @@ public final class Judge {
    * @param image shape [3, SIZE, SIZE], row-major, values in [-1, 1]
    */
   public static Verdict judge(ShapesPrompt prompt, float[] image) {
-    List<SeenShape> seen = SceneReader.read(image);
+    SeenScene scene = SceneReader.read(image);
+    List<SeenShape> seen = scene.objects();
     List<NounPhrase> asked = new ArrayList<>();
     for (NounPhrase phrase : prompt.phrases()) {
       for (int i = 0; i < phrase.count(); i++) {
@@ -45,8 +50,9 @@ public final class Judge {
     Matching best = new Matching(asked, seen, prompt.relation());
     double count = 1.0 / (1 + Math.abs(seen.size() - asked.size()));
     double parts = count + best.shape() + best.colour();
-    double graded = prompt.relation() == null ? parts / 3 : (parts + best.relation()) / 4;
-    boolean strict = seen.size() == asked.size() && best.allRight();
+    double mean = prompt.relation() == null ? parts / 3 : (parts + best.relation()) / 4;
+    double graded = mean * scene.cleanness();
+    boolean strict = seen.size() == asked.size() && best.allRight() && scene.clean();
     return new Verdict(strict, graded, count, best.shape(), best.colour(), best.relation());
   }
 

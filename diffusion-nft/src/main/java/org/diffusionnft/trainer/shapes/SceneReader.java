@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Finds the objects of a picture: each pixel is explained as ground covered to some part by one
  * colour, covered pixels that touch form an object, and the object's outline is compared with that
- * of each shape.
+ * of each shape. What is neither ground nor object is clutter.
  */
 final class SceneReader {
   private static final int SIZE = ShapesWorld.SIZE;
@@ -23,21 +23,28 @@ final class SceneReader {
   private static final double FOREIGN = 0.35;
   // Smaller specks are noise, not objects. The smallest shape covers 24 pixels.
   private static final int LEAST_PIXELS = 5;
+  // Distance in RGB from the ground, above which a pixel outside of objects is clutter.
+  private static final double STRAY = 0.35;
   // How far a template is moved about the object's centre, in pixels.
   private static final int MOVE = 2;
 
   private final float[] cover = new float[AREA];
   private final @Nullable Hue[] hue = new Hue[AREA];
   private final int[] object = new int[AREA];
+  private final boolean[] strays = new boolean[AREA];
+  // Squared distances in RGB: from the ground, and from what the pixel is explained as.
+  private final double[] fromGround = new double[AREA];
+  private final double[] unexplained = new double[AREA];
 
   private SceneReader() {}
 
   /**
-   * The objects of a picture.
+   * What a picture shows.
    *
-   * @param image values in [-1, 1] (others are clamped), shape [3, SIZE, SIZE], row-major
+   * @param image values in [-1, 1], shape [3, SIZE, SIZE], row-major; objects are looked for in the
+   *     picture with other values clamped, as a file would have it
    */
-  static List<SeenShape> read(float[] image) {
+  static SeenScene read(float[] image) {
     if (image.length != ShapesWorld.PIXELS) {
       throw new IllegalArgumentException(
           "A ShapesWorld picture has "
@@ -50,7 +57,8 @@ final class SceneReader {
     for (int i = 0; i < AREA; i++) {
       reader.explain(i, image);
     }
-    return reader.objects();
+    List<SeenShape> objects = reader.objects();
+    return new SeenScene(objects, reader.clutter(), reader.residual());
   }
 
   private void explain(int at, float[] image) {
@@ -59,21 +67,28 @@ final class SceneReader {
       double dot = 0;
       double length = 0;
       double square = 0;
+      double outside = 0;
       for (int c = 0; c < ShapesWorld.CHANNELS; c++) {
-        double value = (Math.clamp(image[c * AREA + at], -1f, 1f) + 1) / 2 - Hue.ground(c);
+        float raw = image[c * AREA + at];
+        float clamped = Math.clamp(raw, -1f, 1f);
+        outside += 0.25 * (raw - clamped) * (raw - clamped);
+        double value = (clamped + 1) / 2 - Hue.ground(c);
         double axis = candidate.channel(c) - Hue.ground(c);
         dot += value * axis;
         length += axis * axis;
         square += value * value;
       }
+      fromGround[at] = square + outside;
       double part = Math.clamp(dot / length, 0, 1);
       double distance = square - 2 * part * dot + part * part * length;
       if (distance < best) {
         best = distance;
+        unexplained[at] = Math.max(distance, 0) + outside;
         cover[at] = (float) part;
         hue[at] = candidate;
       }
     }
+    strays[at] = fromGround[at] > STRAY * STRAY;
     if (best > FOREIGN * FOREIGN) {
       cover[at] = 1;
       hue[at] = null;
@@ -89,10 +104,41 @@ final class SceneReader {
         int[] pixels = flood(start, ++label);
         if (pixels.length >= LEAST_PIXELS) {
           seen.add(describe(pixels, label));
+          explained(pixels);
         }
       }
     }
     return seen;
+  }
+
+  /** Pixels of an object, and those beside them (its soft edge), are no clutter. */
+  private void explained(int[] pixels) {
+    for (int pixel : pixels) {
+      for (int y = Math.max(pixel / SIZE - 1, 0); y <= Math.min(pixel / SIZE + 1, SIZE - 1); y++) {
+        for (int x = Math.max(pixel % SIZE - 1, 0);
+            x <= Math.min(pixel % SIZE + 1, SIZE - 1);
+            x++) {
+          strays[y * SIZE + x] = false;
+        }
+      }
+    }
+  }
+
+  private int clutter() {
+    int count = 0;
+    for (boolean stray : strays) {
+      count += stray ? 1 : 0;
+    }
+    return count;
+  }
+
+  /** Root mean square over the pixels of what is neither ground nor an object of one colour. */
+  private double residual() {
+    double sum = 0;
+    for (int i = 0; i < AREA; i++) {
+      sum += strays[i] ? fromGround[i] : unexplained[i];
+    }
+    return Math.sqrt(sum / AREA);
   }
 
   /** Labels the covered pixels that touch the first one by a side, and lists them. */

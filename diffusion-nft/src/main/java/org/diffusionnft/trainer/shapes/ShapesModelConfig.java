@@ -6,6 +6,8 @@ import org.diffusionnft.models.QkNorm;
 
 /** Dimensions of models of the world. */
 public final class ShapesModelConfig {
+  private static final int PATCH = 4;
+
   /**
    * The shipped model: 1.4 million parameters in four blocks, the first two with the second
    * attention, the last without a text stream, so that every kind of block is there.
@@ -13,7 +15,7 @@ public final class ShapesModelConfig {
   public static final MmditConfig BASE =
       new MmditConfig(
           ShapesWorld.SIZE,
-          ShapesWorld.PITCH,
+          PATCH,
           ShapesWorld.CHANNELS,
           4,
           24,
@@ -22,7 +24,7 @@ public final class ShapesModelConfig {
           96,
           64,
           ShapesWorld.CHANNELS,
-          ShapesWorld.SIZE / ShapesWorld.PITCH,
+          ShapesWorld.SIZE / PATCH,
           List.of(0, 1),
           QkNorm.RMS_NORM);
 

@@ -79,6 +79,31 @@ class JudgeTest {
   }
 
   @Test
+  void objectsDissolvedIntoNoiseAreSeen() {
+    // What policies learn under a judge that overlooks it: dark specks where an object was too
+    // many.
+    ShapesPrompt prompt = ShapesPrompt.parse("a red circle");
+    float[] clean =
+        SceneRenderer.render(new Scene(List.of(new PlacedShape(ShapeKind.CIRCLE, Hue.RED, 0, 0))));
+    assertTrue(Judge.judge(prompt, clean).strict());
+    int passed = 0;
+    for (int i = 0; i < 200; i++) {
+      float[] image = clean.clone();
+      for (int p = 0; p < image.length; p++) {
+        int x = p % ShapesWorld.SIZE;
+        int y = p / ShapesWorld.SIZE % ShapesWorld.SIZE;
+        if (x >= 16 && x < 23 && y >= 16 && y < 23) {
+          image[p] += (float) (0.6 * Math.abs(random.nextGaussian()));
+        }
+      }
+      Verdict verdict = Judge.judge(prompt, image);
+      passed += verdict.strict() ? 1 : 0;
+      assertTrue(verdict.graded() < 0.9, verdict.toString());
+    }
+    assertEquals(0, passed);
+  }
+
+  @Test
   void scenesOfOtherPromptsFail() {
     float[] image =
         SceneRenderer.render(

@@ -49,7 +49,7 @@ class SceneLayoutTest {
       PlacedShape shape = layout.faithful(ShapesPrompt.parse("a circle")).shapes().getFirst();
       places.add(List.of(shape.x(), shape.y()));
     }
-    assertEquals(25, places.size());
+    assertEquals(9, places.size());
   }
 
   @Test

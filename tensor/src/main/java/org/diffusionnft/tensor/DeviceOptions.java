@@ -4,17 +4,29 @@ package org.diffusionnft.tensor;
  * What a user may choose about a device.
  *
  * @param threads threads that compute, at least 1; results do not depend on it
+ * @param mebibytes how much memory a device with memory of its own sets aside for tensors; 0 for
+ *     the device's default
+ * @param tellPlans whether a device that compiles plans tells what it compiles, replays and copies
  */
-public record DeviceOptions(int threads) {
+public record DeviceOptions(int threads, int mebibytes, boolean tellPlans) {
   /**
-   * Checks the range.
+   * Checks the ranges.
    *
-   * @throws IllegalArgumentException for less than one thread
+   * @throws IllegalArgumentException for less than one thread or negative memory
    */
   public DeviceOptions {
     if (threads < 1) {
       throw new IllegalArgumentException("threads must be at least 1, not " + threads);
     }
+    if (mebibytes < 0) {
+      throw new IllegalArgumentException(
+          "a device's memory must be 0 (its default) or more MiB, not " + mebibytes);
+    }
+  }
+
+  /** So many threads, and defaults otherwise. */
+  public DeviceOptions(int threads) {
+    this(threads, 0, false);
   }
 
   /** All processors. */

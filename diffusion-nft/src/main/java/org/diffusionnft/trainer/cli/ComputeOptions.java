@@ -15,6 +15,12 @@ import picocli.CommandLine.Spec;
 
 /** Options of every command that computes. */
 final class ComputeOptions {
+  /** What can be told on request. */
+  enum Log {
+    /** Compiled plans of a device that has some. */
+    PLANS
+  }
+
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
 
@@ -31,6 +37,20 @@ final class ComputeOptions {
       paramLabel = "N",
       description = "Threads that compute. Default: all processors. Results do not depend on it.")
   private @Nullable Integer threads;
+
+  @Option(
+      names = "--device-memory",
+      paramLabel = "MIB",
+      description =
+          "What a device with memory of its own sets aside for tensors: once for F32, half as much"
+              + " again for BF16 and F16. Default: 1024.")
+  private int mebibytes;
+
+  @Option(
+      names = "--log",
+      paramLabel = "plans",
+      description = "Tells what the device compiled, replayed and copied.")
+  private @Nullable Log log;
 
   @Option(
       names = {"-q", "--quiet"},
@@ -58,7 +78,8 @@ final class ComputeOptions {
   }
 
   private DeviceOptions options() {
-    return threads == null ? DeviceOptions.defaults() : new DeviceOptions(threads);
+    int all = Runtime.getRuntime().availableProcessors();
+    return new DeviceOptions(threads == null ? all : threads, mebibytes, log == Log.PLANS);
   }
 
   /** A progress display on the error stream. */

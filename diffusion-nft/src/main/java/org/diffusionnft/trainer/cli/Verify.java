@@ -3,10 +3,13 @@ package org.diffusionnft.trainer.cli;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.diffusionnft.tensor.Device;
+import org.diffusionnft.trainer.conformance.DeviceReport;
+import org.diffusionnft.trainer.conformance.Suite;
 import org.diffusionnft.trainer.verify.Check;
 import org.diffusionnft.trainer.verify.Verification;
 import picocli.CommandLine.Command;
@@ -16,15 +19,16 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code dnft verify}: golden cases against a device. */
+/** {@code dnft verify}: a device against golden cases, or kernel by kernel. */
 @Command(
     name = "verify",
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Checks a device against recorded outputs of the reference implementations.",
-      "Prints one line per output. Exit code: 0 all as expected, 1 an output is not, 2 a folder"
-          + " is no case that can be run."
+      "Checks a device against recorded outputs of the reference implementations; without cases,",
+      "every kernel of the device against the reference device, over all shapes and types.",
+      "Prints one line per output or kernel. Exit code: 0 all as expected, 1 an output is not, 2 a"
+          + " folder is no case that can be run."
     })
 final class Verify implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -35,27 +39,94 @@ final class Verify implements Callable<Integer> {
       description = "Of the outputs, print only those that are not as expected.")
   private boolean failuresOnly;
 
-  @Parameters(arity = "1..*", paramLabel = "CASE", description = "Folders of golden cases.")
+  @Option(
+      names = "--report",
+      paramLabel = "FILE",
+      description = "Writes the verdicts to FILE.md or FILE.json; may be given twice.")
+  private List<Path> reports = List.of();
+
+  @Option(
+      names = "--kernel",
+      paramLabel = "NAME",
+      description = "Without cases: this kernel only; may be given several times.")
+  private List<String> kernels = List.of();
+
+  @Parameters(arity = "0..*", paramLabel = "CASE", description = "Folders of golden cases.")
   private List<Path> cases = List.of();
 
   @Override
-  public Integer call() {
+  public Integer call() throws IOException {
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
+    for (Path report : reports) {
+      if (!DeviceReport.writable(report)) {
+        throw new IllegalArgumentException(
+            "--report " + report + " must end with .md or .json: choose one of these formats");
+      }
+    }
     int exit = 0;
+    List<DeviceReport.Row> rows = new ArrayList<>();
     try (Device opened = compute.open()) {
+      if (cases.isEmpty()) {
+        exit = verifyKernels(opened, rows, out);
+      }
       for (Path folder : cases) {
-        exit = Math.max(exit, verify(folder, opened, out, err));
+        exit = Math.max(exit, verify(folder, opened, rows, out, err));
+      }
+      DeviceReport done = new DeviceReport(opened.name(), rows);
+      for (Path report : reports) {
+        done.write(report);
       }
     }
     return exit;
   }
 
-  private int verify(Path folder, Device opened, PrintWriter out, PrintWriter err) {
+  private int verifyKernels(Device opened, List<DeviceReport.Row> rows, PrintWriter out) {
+    List<String> known = Suite.kernels();
+    for (String kernel : kernels) {
+      if (!known.contains(kernel)) {
+        throw new IllegalArgumentException(
+            "there is no kernel '" + kernel + "'; there are " + String.join(", ", known));
+      }
+    }
+    for (String kernel : kernels.isEmpty() ? known : kernels) {
+      Suite.run(opened, List.of(kernel), out::println)
+          .forEach(
+              row -> {
+                rows.add(row);
+                out.println(
+                    String.format(
+                        Locale.ROOT,
+                        "%s: %s: %d cases on %s; largest error %.1f %% of what is allowed",
+                        row.subject(),
+                        row.failed() == 0
+                            ? "PASSED"
+                            : "FAILED, " + row.failed() + " not as expected",
+                        row.checks(),
+                        opened.name(),
+                        100 * row.worst()));
+                out.flush();
+              });
+    }
+    return rows.stream().allMatch(row -> row.failed() == 0) ? 0 : 1;
+  }
+
+  private int verify(
+      Path folder, Device opened, List<DeviceReport.Row> rows, PrintWriter out, PrintWriter err) {
     Path file = folder.toAbsolutePath().normalize().getFileName();
     String name = file == null ? folder.toString() : file.toString();
     try {
+      long start = System.nanoTime();
       Verification done = Verification.run(folder, opened, check -> print(name, check, out));
+      int failed = (int) done.checks().stream().filter(c -> !c.passed()).count();
+      rows.add(
+          new DeviceReport.Row(
+              name,
+              done.checks().size(),
+              failed,
+              Math.min(done.worst().shareOfLimit(), 1e9),
+              0,
+              (System.nanoTime() - start) * 1e-9));
       out.println(summary(name, opened.name(), done));
       out.flush();
       return done.passed() ? 0 : 1;

@@ -53,9 +53,23 @@ class VerifyTest {
   }
 
   @Test
-  void noArgumentsAndUnknownDevice() {
-    assertEquals(2, run("verify"));
-    assertTrue(err.toString().contains("Missing required parameter: 'CASE'"), err.toString());
+  void kernelsAreCheckedWhereThereAreNoCasesAndReported() throws IOException {
+    Path markdown = folder.resolve("device.md");
+    Path json = folder.resolve("device.json");
+    String[] reports = {"--report", "" + markdown, "--report", "" + json};
+    assertEquals(
+        0, run("verify", "--kernel", "lerp", reports[0], reports[1], reports[2], reports[3]));
+    assertTrue(out.toString().startsWith("lerp: PASSED: 4 cases on vector"), out.toString());
+    assertTrue(Files.readString(markdown).contains("| lerp | 4 | 0 |"));
+    assertTrue(Files.readString(json).contains("\"subject\" : \"lerp\""));
+    assertEquals(2, run("verify", "--report", "device.txt"));
+    assertTrue(err.toString().contains("must end with .md or .json"), err.toString());
+    assertEquals(2, run("verify", "--kernel", "frobnicate"));
+    assertTrue(err.toString().contains("there is no kernel 'frobnicate'"), err.toString());
+  }
+
+  @Test
+  void unknownDevice() {
     assertEquals(2, run("verify", "--device", "abacus", "x"));
     assertTrue(err.toString().contains("there is no device 'abacus' here"), err.toString());
   }

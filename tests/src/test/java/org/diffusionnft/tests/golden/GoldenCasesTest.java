@@ -12,6 +12,7 @@ import java.util.Objects;
 import java.util.stream.Stream;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.DeviceOptions;
+import org.diffusionnft.tensor.DeviceProvider;
 import org.diffusionnft.tensor.Devices;
 import org.diffusionnft.trainer.verify.Check;
 import org.diffusionnft.trainer.verify.Verification;
@@ -19,12 +20,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every golden case on every device that every machine has. */
+/** Every golden case on the reference device, the vector device and all of TornadoVM's devices. */
 class GoldenCasesTest {
-  private static final List<String> DEVICES = List.of("reference", "vector");
-
   static Stream<Arguments> casesAndDevices() throws IOException {
-    return cases().flatMap(c -> DEVICES.stream().map(d -> Arguments.of(c, d)));
+    return cases().flatMap(c -> devices().map(d -> Arguments.of(c, d)));
   }
 
   @ParameterizedTest(name = "{0} on {1}")
@@ -40,6 +39,15 @@ class GoldenCasesTest {
       assertTrue(done.checks().size() > 2, done.checks().toString());
       assertEquals(live, device.memory().liveBytes(), "memory was not returned");
     }
+  }
+
+  private static Stream<String> devices() {
+    return Stream.concat(
+        Stream.of("reference", "vector"),
+        Devices.providers().stream()
+            .filter(p -> p.family().equals("tornado"))
+            .flatMap(p -> p.probe().devices().stream())
+            .map(DeviceProvider.Description::name));
   }
 
   private static Stream<String> cases() throws IOException {

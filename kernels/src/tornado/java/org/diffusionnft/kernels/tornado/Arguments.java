@@ -1,0 +1,54 @@
+package org.diffusionnft.kernels.tornado;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import uk.ac.manchester.tornado.api.KernelContext;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
+import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
+
+/**
+ * What every launch gets: the device's two memories, and the call's arguments.
+ *
+ * <p>TornadoVM compiles array lengths and scalars into the kernels and ties a compiled plan to its
+ * arrays. So there are two large arrays for all tensors, positions in them instead of arrays of
+ * their own, and everything that differs from call to call travels in {@code ints} and {@code
+ * scalars}: a kernel is compiled once, whatever the shapes.
+ */
+final class Arguments {
+  /** Integer arguments of a call: enough for three numbers of each of eight axes, and more. */
+  static final int INTS = 40;
+
+  static final int SCALARS = 8;
+
+  final KernelContext context = new KernelContext();
+
+  /** All F32 tensors. Its host side is never written: memory that is not touched costs nothing. */
+  final FloatArray floats;
+
+  /** All BF16 and F16 tensors. */
+  final ShortArray halves;
+
+  final IntArray ints = new IntArray(INTS);
+  final FloatArray scalars = new FloatArray(SCALARS);
+
+  Arguments(Arena arena, int floats, int halves) {
+    this.floats = FloatArray.fromSegmentShallow(untouched(arena, 4L * floats));
+    this.halves = ShortArray.fromSegmentShallow(untouched(arena, 2L * halves));
+  }
+
+  /** Address space for an array and its header, zeroed by the system when it is first touched. */
+  private static MemorySegment untouched(Arena arena, long bytes) {
+    return Untouched.allocate(bytes + TornadoNativeArray.ARRAY_HEADER, arena);
+  }
+
+  /** Sets the arguments of the next call. */
+  void set(int[] values, float... more) {
+    MemorySegment.copy(values, 0, ints.getSegment(), ValueLayout.JAVA_INT, 0, values.length);
+    for (int i = 0; i < more.length; i++) {
+      scalars.set(i, more[i]);
+    }
+  }
+}

@@ -1,0 +1,255 @@
+package org.diffusionnft.kernels.tornado;
+
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import uk.ac.manchester.tornado.api.DataRange;
+import uk.ac.manchester.tornado.api.GridScheduler;
+import uk.ac.manchester.tornado.api.ImmutableTaskGraph;
+import uk.ac.manchester.tornado.api.TaskGraph;
+import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
+import uk.ac.manchester.tornado.api.TornadoExecutionResult;
+import uk.ac.manchester.tornado.api.WorkerGrid3D;
+import uk.ac.manchester.tornado.api.common.TornadoDevice;
+import uk.ac.manchester.tornado.api.enums.DataTransferMode;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
+
+/**
+ * The cache of compiled plans: one graph for each kernel and each size of travelling buffer, all in
+ * one execution plan, so that they share the memories on the device. A graph is compiled when it
+ * first runs and replayed ever after; what a call computes is in {@link Arguments}.
+ */
+final class Plans implements AutoCloseable {
+  /** Elements of the buffers that carry tensors to the device: the smallest that fits is used. */
+  private static final int[] BUFFERS = {
+    64, 256, 1 << 10, 1 << 12, 1 << 14, 1 << 16, 1 << 18, 1 << 20, 1 << 22
+  };
+
+  /** Elements of the buffers that carry tensors back; of those only what is asked for travels. */
+  private static final int BACK = 1 << 20;
+
+  private static final int GROUP = 64;
+
+  private final Arguments arguments;
+  private final PlanLog log;
+  private final List<ImmutableTaskGraph> graphs = new ArrayList<>();
+  private final List<WorkerGrid3D> grids = new ArrayList<>();
+  private final List<String> names = new ArrayList<>();
+  private final GridScheduler scheduler = new GridScheduler();
+  private final Map<Kernel, Integer> kernels = new EnumMap<>(Kernel.class);
+  private final FloatArray[] floatBuffers = new FloatArray[BUFFERS.length];
+  private final ShortArray[] halfBuffers = new ShortArray[BUFFERS.length];
+  private final FloatArray floatsBack = new FloatArray(BACK);
+  private final ShortArray halvesBack = new ShortArray(BACK);
+  private final int firstPut;
+  private final int firstPutHalf;
+  private final int takeFloats;
+  private final int takeHalves;
+  private final boolean[] compiled;
+  private final TornadoExecutionPlan plan;
+
+  @SuppressWarnings("this-escape")
+  Plans(TornadoDevice device, Arguments arguments, PlanLog log) {
+    this.arguments = arguments;
+    this.log = log;
+    for (Kernel kernel : Kernel.values()) {
+      kernels.put(kernel, add(kernel.name(), g -> kernel.add(g, arguments), null, null));
+    }
+    firstPut = graphs.size();
+    for (int i = 0; i < BUFFERS.length; i++) {
+      FloatArray buffer = new FloatArray(BUFFERS[i]);
+      floatBuffers[i] = buffer;
+      add("PUT" + i, g -> put(g, buffer), buffer, null);
+    }
+    firstPutHalf = graphs.size();
+    for (int i = 0; i < BUFFERS.length; i++) {
+      ShortArray buffer = new ShortArray(BUFFERS[i]);
+      halfBuffers[i] = buffer;
+      add("PUT_HALF" + i, g -> putHalf(g, buffer), buffer, null);
+    }
+    takeFloats = add("TAKE", g -> take(g), null, floatsBack);
+    takeHalves = add("TAKE_HALF", g -> takeHalf(g), null, halvesBack);
+    compiled = new boolean[graphs.size()];
+    plan = new TornadoExecutionPlan(graphs.toArray(ImmutableTaskGraph[]::new));
+    plan.withDevice(device);
+    plan.withGridScheduler(scheduler);
+    arguments.set(new int[] {1});
+    launch(index(Kernel.START), 1, 1, 1, 1, 1);
+  }
+
+  private void put(TaskGraph g, FloatArray buffer) {
+    g.task(
+        "t", TransferTasks::dnftPut, arguments.context, arguments.floats, buffer, arguments.ints);
+  }
+
+  private void putHalf(TaskGraph g, ShortArray buffer) {
+    g.task(
+        "t",
+        TransferTasks::dnftPutHalf,
+        arguments.context,
+        arguments.halves,
+        buffer,
+        arguments.ints);
+  }
+
+  private void take(TaskGraph g) {
+    g.task(
+        "t",
+        TransferTasks::dnftTake,
+        arguments.context,
+        arguments.floats,
+        floatsBack,
+        arguments.ints);
+  }
+
+  private void takeHalf(TaskGraph g) {
+    g.task(
+        "t",
+        TransferTasks::dnftTakeHalf,
+        arguments.context,
+        arguments.halves,
+        halvesBack,
+        arguments.ints);
+  }
+
+  /** Adds a graph of one task; the first of all makes the memories, the others find them. */
+  private int add(
+      String name, Consumer<TaskGraph> task, @Nullable Object carried, @Nullable Object back) {
+    TaskGraph graph = new TaskGraph("dnft" + name);
+    if (!graphs.isEmpty()) {
+      graph.consumeFromDevice(arguments.floats, arguments.halves);
+    }
+    graph.transferToDevice(DataTransferMode.EVERY_EXECUTION, arguments.ints, arguments.scalars);
+    if (carried != null) {
+      graph.transferToDevice(DataTransferMode.EVERY_EXECUTION, carried);
+    }
+    task.accept(graph);
+    graph.persistOnDevice(arguments.floats, arguments.halves);
+    if (back != null) {
+      graph.transferToHost(DataTransferMode.UNDER_DEMAND, back);
+    }
+    WorkerGrid3D grid = new WorkerGrid3D(GROUP, 1, 1);
+    scheduler.addWorkerGrid("dnft" + name + ".t", grid);
+    grids.add(grid);
+    graphs.add(graph.snapshot());
+    names.add(name);
+    return graphs.size() - 1;
+  }
+
+  /** Runs a kernel with one work-item for each of {@code items}. */
+  void each(Kernel kernel, long items, int[] values, float... more) {
+    arguments.set(values, more);
+    launch(index(kernel), (items + GROUP - 1) / GROUP * GROUP, 1, 1, GROUP, 1);
+  }
+
+  /** Runs a kernel with so many groups of a given size. */
+  void groups(Kernel kernel, long groups, int size, int[] values, float... more) {
+    arguments.set(values, more);
+    launch(index(kernel), groups * size, 1, 1, size, 1);
+  }
+
+  /** Runs a kernel with tiles of {@code side} x {@code side} work-items in layers. */
+  void tiles(
+      Kernel kernel, long across, long down, long layers, int side, int[] values, float... more) {
+    arguments.set(values, more);
+    launch(index(kernel), across * side, down * side, layers, side, side);
+  }
+
+  private int index(Kernel kernel) {
+    return kernels.getOrDefault(kernel, 0);
+  }
+
+  private TornadoExecutionResult launch(int graph, long x, long y, long z, int localX, int localY) {
+    WorkerGrid3D grid = grids.get(graph);
+    grid.setGlobalWork(x, y, z);
+    grid.setLocalWork(localX, localY, 1);
+    long start = System.nanoTime();
+    TornadoExecutionResult result;
+    try {
+      result = plan.withGraph(graph).execute();
+    } catch (RuntimeException e) {
+      throw new IllegalStateException(
+          "kernel %s failed on the device: %s".formatted(names.get(graph), reason(e)), e);
+    }
+    log.launched(names.get(graph), !compiled[graph], System.nanoTime() - start);
+    compiled[graph] = true;
+    return result;
+  }
+
+  private static String reason(Throwable e) {
+    Throwable cause = e;
+    while (cause.getCause() != null && cause.getCause() != cause) {
+      cause = cause.getCause();
+    }
+    return cause.toString();
+  }
+
+  /** Copies floats from the host into the memory. */
+  void put(MemorySegment from, int at) {
+    carry(from, at, 4, firstPut, true);
+  }
+
+  /** Copies halves from the host into the memory. */
+  void putHalves(MemorySegment from, int at) {
+    carry(from, at, 2, firstPutHalf, false);
+  }
+
+  private void carry(MemorySegment from, int at, int bytes, int first, boolean floats) {
+    long left = from.byteSize() / bytes;
+    long done = 0;
+    while (left > 0) {
+      int i = 0;
+      while (BUFFERS[i] < left && i < BUFFERS.length - 1) {
+        i++;
+      }
+      int count = (int) Math.min(left, BUFFERS[i]);
+      MemorySegment buffer = floats ? floatBuffers[i].getSegment() : halfBuffers[i].getSegment();
+      MemorySegment.copy(from, done * bytes, buffer, 0, (long) count * bytes);
+      arguments.set(new int[] {count, (int) (at + done)});
+      launch(first + i, (count + GROUP - 1) / GROUP * GROUP, 1, 1, GROUP, 1);
+      log.sent((long) BUFFERS[i] * bytes);
+      done += count;
+      left -= count;
+    }
+  }
+
+  /** Copies floats from the memory to the host. */
+  void take(int at, MemorySegment to) {
+    fetch(at, to, 4, takeFloats);
+  }
+
+  /** Copies halves from the memory to the host. */
+  void takeHalves(int at, MemorySegment to) {
+    fetch(at, to, 2, takeHalves);
+  }
+
+  private void fetch(int at, MemorySegment to, int bytes, int graph) {
+    long all = to.byteSize() / bytes;
+    for (long done = 0; done < all; done += BACK) {
+      int count = (int) Math.min(all - done, BACK);
+      arguments.set(new int[] {count, (int) (at + done)});
+      TornadoExecutionResult result =
+          launch(graph, (count + GROUP - 1) / GROUP * GROUP, 1, 1, GROUP, 1);
+      boolean floats = bytes == 4;
+      result.transferToHost(new DataRange(floats ? floatsBack : halvesBack).withSize(count));
+      MemorySegment buffer = floats ? floatsBack.getSegment() : halvesBack.getSegment();
+      MemorySegment.copy(buffer, 0, to, done * bytes, (long) count * bytes);
+      log.received((long) count * bytes);
+    }
+  }
+
+  @Override
+  public void close() {
+    plan.freeDeviceMemory();
+    try {
+      plan.close();
+    } catch (Exception e) {
+      throw new IllegalStateException("TornadoVM did not let go of the device: " + reason(e), e);
+    }
+  }
+}

@@ -1,0 +1,258 @@
+package org.diffusionnft.kernels.tornado;
+
+import uk.ac.manchester.tornado.api.math.TornadoMath;
+
+/**
+ * Device code for functions of one and two elements. The numbers of operations are the ordinals of
+ * {@link org.diffusionnft.tensor.UnaryOp} and {@link org.diffusionnft.tensor.BinaryOp}; {@code
+ * TornadoElementwise} checks that they are as written here. Plain ifs, one variable: what
+ * TornadoVM's compilers turn into structured code for sure. Comparisons are written so that NaN
+ * stays NaN.
+ */
+final class Scalars {
+  /** From this ordinal on, a function can end a matrix product. */
+  static final int FIRST_ACTIVATION = 10;
+
+  private Scalars() {}
+
+  static float value(int op, float a, float b, float x) {
+    float r = x;
+    if (op == 0) {
+      r = a * x + b;
+    }
+    if (op == 1) {
+      r = TornadoMath.pow(x, a);
+    }
+    if (op == 2) {
+      if (x < a) {
+        r = a;
+      }
+      if (x > b) {
+        r = b;
+      }
+    }
+    if (op == 3) {
+      r = TornadoMath.exp(x);
+    }
+    if (op == 4) {
+      r = TornadoMath.log(x);
+    }
+    if (op == 5) {
+      r = TornadoMath.sqrt(x);
+    }
+    if (op == 6) {
+      r = 1f / TornadoMath.sqrt(x);
+    }
+    if (op == 7) {
+      if (x < 0f) {
+        r = -x;
+      }
+    }
+    if (op == 8) {
+      r = TornadoMath.sin(x);
+    }
+    if (op == 9) {
+      r = TornadoMath.cos(x);
+    }
+    if (op >= 10) {
+      r = activation(op, x);
+    }
+    return r;
+  }
+
+  /** The functions that a matrix product can end with. */
+  @SuppressWarnings("IdentityBinaryExpression") // NaN alone differs from itself
+  static float activation(int op, float x) {
+    float r = x;
+    if (op == 10) {
+      r = TornadoMath.tanh(x);
+    }
+    if (op == 11) {
+      r = sigmoid(x);
+    }
+    if (op == 12) {
+      if (x <= 0f) {
+        r = 0f;
+      }
+      if (x != x) {
+        r = x; // the comparison above is negated on the way to the device, which catches NaN
+      }
+    }
+    if (op == 13) {
+      r = x * sigmoid(x);
+    }
+    if (op == 14) {
+      r = x * sigmoid(1.5957691216f * (x + 0.044715f * x * x * x));
+    }
+    if (op == 15) {
+      r = 0.5f * x * erfc(-0.7071067812f * x);
+    }
+    if (op == 16) {
+      r = x * sigmoid(1.702f * x);
+    }
+    return r;
+  }
+
+  static float derivative(int op, float a, float b, float x) {
+    float r = 1f;
+    if (op == 0) {
+      r = a;
+    }
+    if (op == 1) {
+      r = 0f;
+      if (a != 0f) {
+        r = a * TornadoMath.pow(x, a - 1f);
+      }
+    }
+    if (op == 2) {
+      if (x < a) {
+        r = 0f;
+      }
+      if (x > b) {
+        r = 0f;
+      }
+    }
+    if (op == 3) {
+      r = TornadoMath.exp(x);
+    }
+    if (op == 4) {
+      r = 1f / x;
+    }
+    if (op == 5) {
+      r = 0.5f / TornadoMath.sqrt(x);
+    }
+    if (op == 6) {
+      r = -0.5f / (x * TornadoMath.sqrt(x));
+    }
+    if (op == 7) {
+      if (x < 0f) {
+        r = -1f;
+      }
+      if (x == 0f) {
+        r = 0f;
+      }
+    }
+    if (op == 8) {
+      r = TornadoMath.cos(x);
+    }
+    if (op == 9) {
+      r = -TornadoMath.sin(x);
+    }
+    if (op >= 10) {
+      r = slope(op, x);
+    }
+    return r;
+  }
+
+  private static float slope(int op, float x) {
+    float r = 1f;
+    if (op == 10) {
+      float t = TornadoMath.tanh(x);
+      r = 1f - t * t;
+    }
+    if (op == 11) {
+      r = sigmoid(x) * sigmoid(-x);
+    }
+    if (op == 12) {
+      if (x <= 0f) {
+        r = 0f;
+      }
+    }
+    if (op == 13) {
+      r = sigmoid(x) * (1f + x * sigmoid(-x));
+    }
+    if (op == 14) {
+      // 1 + tanh(u) is 2 sigmoid(2 u), which keeps its digits where the sum would lose them.
+      float u = 1.5957691216f * (x + 0.044715f * x * x * x);
+      float inner = 1.5957691216f * (1f + 0.134145f * x * x);
+      r = sigmoid(u) + x * sigmoid(u) * sigmoid(-u) * inner;
+    }
+    if (op == 15) {
+      r = 0.5f * erfc(-0.7071067812f * x) + 0.3989422804f * x * TornadoMath.exp(-0.5f * x * x);
+    }
+    if (op == 16) {
+      float s = sigmoid(1.702f * x);
+      r = s + 1.702f * x * s * sigmoid(-1.702f * x);
+    }
+    return r;
+  }
+
+  static float combined(int op, float x, float y) {
+    float r = x + y;
+    if (op == 1) {
+      r = x - y;
+    }
+    if (op == 2) {
+      r = x * y;
+    }
+    if (op == 3) {
+      r = x / y;
+    }
+    if (op == 4) {
+      r = x;
+      if (y > x) {
+        r = y;
+      }
+    }
+    if (op == 5) {
+      r = x;
+      if (y < x) {
+        r = y;
+      }
+    }
+    if (op >= 6) {
+      r = compared(op, x, y);
+    }
+    return r;
+  }
+
+  private static float compared(int op, float x, float y) {
+    float r = 0f;
+    if (op == 6) {
+      if (x > y) {
+        r = 1f;
+      }
+    }
+    if (op == 7) {
+      if (x >= y) {
+        r = 1f;
+      }
+    }
+    if (op == 8) {
+      if (x == y) {
+        r = 1f;
+      }
+    }
+    return r;
+  }
+
+  private static float sigmoid(float x) {
+    return 1f / (1f + TornadoMath.exp(-x));
+  }
+
+  /**
+   * The complementary error function to 1.2e-7 of its value everywhere (Press et al., Numerical
+   * Recipes, erfcc): there is no erf on every backend.
+   */
+  private static float erfc(float x) {
+    float z = x;
+    if (x < 0f) {
+      z = -x;
+    }
+    float t = 1f / (1f + 0.5f * z);
+    float s = -0.82215223f + t * 0.17087277f;
+    s = 1.48851587f + t * s;
+    s = -1.13520398f + t * s;
+    s = 0.27886807f + t * s;
+    s = -0.18628806f + t * s;
+    s = 0.09678418f + t * s;
+    s = 0.37409196f + t * s;
+    s = 1.00002368f + t * s;
+    s = -1.26551223f + t * s;
+    float r = t * TornadoMath.exp(s - z * z);
+    if (x < 0f) {
+      r = 2f - r;
+    }
+    return r;
+  }
+}

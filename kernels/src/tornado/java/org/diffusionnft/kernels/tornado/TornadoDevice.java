@@ -1,0 +1,169 @@
+package org.diffusionnft.kernels.tornado;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import org.diffusionnft.tensor.AttentionKernels;
+import org.diffusionnft.tensor.DType;
+import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.ElementwiseKernels;
+import org.diffusionnft.tensor.LayoutKernels;
+import org.diffusionnft.tensor.MatrixKernels;
+import org.diffusionnft.tensor.Memory;
+import org.diffusionnft.tensor.NormKernels;
+import org.diffusionnft.tensor.OptimizerKernels;
+import org.diffusionnft.tensor.ReductionKernels;
+import org.diffusionnft.tensor.Shape;
+import org.diffusionnft.tensor.Tensor;
+
+/**
+ * A device of TornadoVM. Tensors of F32, BF16 and F16 live in its memory and all arithmetic on them
+ * runs there, in F32. Tensors of other types (ids, masks, F64) stay on the host, where the
+ * reference device's plain loops serve them; {@link PlanLog} counts how often.
+ */
+final class TornadoDevice implements Device {
+  private final String name;
+  private final Arena arena = Arena.ofShared();
+  private final DeviceMemory deviceMemory;
+  private final Memory memory;
+  private final Plans plans;
+  private final PlanLog log;
+  private final OnHost onHost;
+  private final ElementwiseKernels elementwise;
+  private final ReductionKernels reductions;
+  private final MatrixKernels matrices;
+  private final AttentionKernels attention;
+  private final NormKernels norms;
+  private final LayoutKernels layout;
+  private final OptimizerKernels optimizer;
+
+  /**
+   * Opens a device.
+   *
+   * @param floats F32 numbers that its memory holds
+   * @param halves BF16 and F16 numbers that it holds besides
+   */
+  TornadoDevice(
+      String name,
+      uk.ac.manchester.tornado.api.common.TornadoDevice device,
+      int floats,
+      int halves,
+      PlanLog log) {
+    this.name = name;
+    this.log = log;
+    Arguments arguments = new Arguments(arena, floats, halves);
+    deviceMemory = new DeviceMemory(floats, halves);
+    memory = new Memory(deviceMemory);
+    deviceMemory.whenShort(memory::trim);
+    plans = new Plans(device, arguments, log);
+    plans.put(MemorySegment.ofArray(Halves.table()), 0);
+    plans.put(MemorySegment.ofArray(Angles.table()), Halves.TABLE);
+    onHost = new OnHost(this, log);
+    Launcher launcher = new Launcher(this, plans, deviceMemory);
+    elementwise = new TornadoElementwise(launcher, onHost);
+    reductions = new TornadoReductions(launcher, onHost);
+    matrices = new TornadoMatrices(launcher, onHost);
+    attention = new TornadoAttention(launcher, onHost);
+    norms = new TornadoNorms(launcher, onHost);
+    layout = new TornadoLayout(launcher, onHost);
+    optimizer = new TornadoOptimizer(launcher, onHost);
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public Memory memory() {
+    return memory;
+  }
+
+  @Override
+  public Tensor wrap(DType dtype, Shape shape, MemorySegment data) {
+    Tensor copy = allocate(dtype, shape);
+    write(data, copy);
+    return copy;
+  }
+
+  @Override
+  public void read(Tensor source, MemorySegment target) {
+    if (source.elements() == 0) {
+      return;
+    }
+    TornadoStorage storage = storage(source);
+    switch (source.dtype()) {
+      case F32 -> plans.take(at(storage.floats(deviceMemory), source), target);
+      case BF16, F16 -> plans.takeHalves(at(storage.halves(deviceMemory), source), target);
+      default -> target.copyFrom(hostSegment(source));
+    }
+  }
+
+  @Override
+  public void write(MemorySegment source, Tensor target) {
+    if (target.elements() == 0) {
+      return;
+    }
+    TornadoStorage storage = storage(target);
+    switch (target.dtype()) {
+      case F32 -> plans.put(source, at(storage.floats(deviceMemory), target));
+      case BF16, F16 -> plans.putHalves(source, at(storage.halves(deviceMemory), target));
+      default -> hostSegment(target).copyFrom(source);
+    }
+  }
+
+  private static int at(int start, Tensor t) {
+    return Math.toIntExact(start + t.offset());
+  }
+
+  private static TornadoStorage storage(Tensor t) {
+    return (TornadoStorage) t.storage();
+  }
+
+  private static MemorySegment hostSegment(Tensor t) {
+    return storage(t).host().asSlice(t.offset() * t.dtype().bytes(), t.bytes());
+  }
+
+  @Override
+  public ElementwiseKernels elementwise() {
+    return elementwise;
+  }
+
+  @Override
+  public ReductionKernels reductions() {
+    return reductions;
+  }
+
+  @Override
+  public MatrixKernels matrices() {
+    return matrices;
+  }
+
+  @Override
+  public AttentionKernels attention() {
+    return attention;
+  }
+
+  @Override
+  public NormKernels norms() {
+    return norms;
+  }
+
+  @Override
+  public LayoutKernels layout() {
+    return layout;
+  }
+
+  @Override
+  public OptimizerKernels optimizer() {
+    return optimizer;
+  }
+
+  @Override
+  public void close() {
+    log.close();
+    memory.close();
+    onHost.close();
+    plans.close();
+    arena.close();
+  }
+}

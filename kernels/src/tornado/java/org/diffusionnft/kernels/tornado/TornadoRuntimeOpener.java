@@ -1,0 +1,102 @@
+package org.diffusionnft.kernels.tornado;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.diffusionnft.kernels.TornadoOpener;
+import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.DeviceOptions;
+import org.diffusionnft.tensor.DeviceProvider.Description;
+import org.diffusionnft.tensor.DeviceProvider.Found;
+import uk.ac.manchester.tornado.api.TornadoBackend;
+import uk.ac.manchester.tornado.api.TornadoRuntime;
+import uk.ac.manchester.tornado.api.runtime.TornadoRuntimeProvider;
+
+/** The one class that asks TornadoVM for its devices. */
+public final class TornadoRuntimeOpener implements TornadoOpener {
+  /** What a device's memory holds unless {@code --device-memory} says otherwise, in MiB. */
+  private static final int DEFAULT_MEBIBYTES = 1024;
+
+  /** Arrays of TornadoVM have at most this many elements. */
+  private static final long MOST = Integer.MAX_VALUE - 1024;
+
+  static {
+    // TornadoVM reads these when its classes load. Without the first it would answer a kernel that
+    // fails to compile by running Java instead, and nobody would know.
+    System.setProperty("tornado.recover.bailout", "False");
+    System.setProperty("tornado.device.memory", "1024GB");
+    // The default, -cl-fast-relaxed-math, gives up digits, infinities and NaN.
+    System.setProperty("tornado.opencl.compiler.flags", "-w");
+  }
+
+  @Override
+  public Found probe() {
+    List<Description> devices = new ArrayList<>();
+    TornadoRuntime runtime = TornadoRuntimeProvider.getTornadoRuntime();
+    for (int b = 0; b < runtime.getNumBackends(); b++) {
+      TornadoBackend backend = runtime.getBackend(b);
+      for (int d = 0; d < backend.getNumDevices(); d++) {
+        devices.add(description(backend, d));
+      }
+    }
+    return new Found(devices, devices.isEmpty() ? "TornadoVM is here but found no device" : "");
+  }
+
+  private static Description description(TornadoBackend backend, int index) {
+    var device = backend.getDevice(index);
+    return new Description(
+        name(backend, index),
+        String.format(
+            Locale.ROOT,
+            "%s (%s), %.1f GiB; computes in F32, reads BF16 and F16 weights",
+            device.getPhysicalDevice().getDeviceName().strip(),
+            device.getPlatformName().strip(),
+            device.getMaxGlobalMemory() / (double) (1 << 30)));
+  }
+
+  /** {@code tornado:BACKEND:PLATFORM:DEVICE}; TornadoVM numbers devices through all platforms. */
+  private static String name(TornadoBackend backend, int index) {
+    String family = backend.getBackendType().name().toLowerCase(Locale.ROOT);
+    int platform = 0;
+    int first = 0;
+    for (int i = 1; i <= index; i++) {
+      String before = backend.getDevice(i - 1).getPlatformName();
+      if (!backend.getDevice(i).getPlatformName().equals(before)) {
+        platform++;
+        first = i;
+      }
+    }
+    return "tornado:" + family + ":" + platform + ":" + (index - first);
+  }
+
+  @Override
+  public Device open(String name, DeviceOptions options) {
+    TornadoRuntime runtime = TornadoRuntimeProvider.getTornadoRuntime();
+    for (int b = 0; b < runtime.getNumBackends(); b++) {
+      TornadoBackend backend = runtime.getBackend(b);
+      for (int d = 0; d < backend.getNumDevices(); d++) {
+        if (name(backend, d).equals(name)) {
+          return open(name, backend.getDevice(d), options);
+        }
+      }
+    }
+    throw new IllegalArgumentException("TornadoVM has no device '" + name + "' any more");
+  }
+
+  private static Device open(
+      String name,
+      uk.ac.manchester.tornado.api.common.TornadoDevice device,
+      DeviceOptions options) {
+    long mebibytes = options.mebibytes() == 0 ? DEFAULT_MEBIBYTES : options.mebibytes();
+    long most = Math.min(device.getMaxAllocMemory() >> 20, (MOST * 4) >> 20);
+    if (mebibytes < 16 || mebibytes > most) {
+      throw new IllegalArgumentException(
+          "--device-memory for %s must be from 16 to %d MiB, not %d"
+              .formatted(name, most, mebibytes));
+    }
+    int floats = (int) Math.min(MOST, mebibytes << 18);
+    int halves = (int) Math.min(MOST, mebibytes << 18);
+    return new TornadoDevice(
+        name, device, floats, halves, new PlanLog(options.tellPlans(), System.err::println));
+  }
+}

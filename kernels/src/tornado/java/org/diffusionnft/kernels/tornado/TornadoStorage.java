@@ -1,0 +1,69 @@
+package org.diffusionnft.kernels.tornado;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import org.diffusionnft.tensor.Storage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Memory of a tensor. Where it lies is settled by what it first holds: single-precision numbers and
+ * half-precision numbers in the device's two memories, anything else (ids, masks, F64) on the host.
+ */
+final class TornadoStorage implements Storage {
+  private final long bytes;
+  private int floatsAt = -1;
+  private int halvesAt = -1;
+  private @Nullable Arena arena;
+  private @Nullable MemorySegment host;
+
+  TornadoStorage(long bytes) {
+    this.bytes = bytes;
+  }
+
+  @Override
+  public long bytes() {
+    return bytes;
+  }
+
+  /** Position among the floats. */
+  int floats(DeviceMemory memory) {
+    if (floatsAt < 0) {
+      floatsAt = memory.takeFloats(bytes / 4);
+    }
+    return floatsAt;
+  }
+
+  /** Position among the halves. */
+  int halves(DeviceMemory memory) {
+    if (halvesAt < 0) {
+      halvesAt = memory.takeHalves(bytes / 2);
+    }
+    return halvesAt;
+  }
+
+  /** The bytes on the host. */
+  @SuppressWarnings("MustBeClosedChecker") // closed by release
+  MemorySegment host() {
+    MemorySegment segment = host;
+    if (segment == null) {
+      Arena opened = Arena.ofShared();
+      segment = opened.allocate(bytes, 64);
+      arena = opened;
+      host = segment;
+    }
+    return segment;
+  }
+
+  /** Gives everything back. */
+  void release(DeviceMemory memory) {
+    memory.give(floatsAt, halvesAt, bytes);
+    floatsAt = -1;
+    halvesAt = -1;
+    Arena opened = arena;
+    if (opened != null) {
+      opened.close();
+      arena = null;
+      host = null;
+    }
+  }
+}

@@ -10,7 +10,7 @@ public final class RunPausedException extends IOException {
 
   RunPausedException(Path folder, long epochs, RewardUnavailableException cause) {
     super(
-        ("%s; the run is paused after %d epochs and its state is saved: go on with"
+        ("%s; the run is paused after epoch %d and its state is saved: go on with"
                 + " 'dnft train --resume %s' when the reward can be had again")
             .formatted(cause.getMessage(), epochs, folder),
         cause);

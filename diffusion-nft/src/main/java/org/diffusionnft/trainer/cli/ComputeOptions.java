@@ -109,11 +109,10 @@ final class ComputeOptions {
     return spec.commandLine().getErr();
   }
 
-  /** Which device was chosen, which others there are, what is missing, what would change it. */
+  /** Which device was chosen, which others there are, what would change it. */
   private String choice(String name) {
     String details = "";
     List<String> others = new ArrayList<>();
-    List<String> missing = new ArrayList<>();
     for (DeviceProvider provider : Devices.providers()) {
       DeviceProvider.Found found = provider.probe();
       for (Description description : found.devices()) {
@@ -123,15 +122,13 @@ final class ComputeOptions {
           others.add(description.name());
         }
       }
-      if (!found.missing().isEmpty()) {
-        missing.add(found.missing());
-      }
     }
     return "device: "
         + name
         + details
         + (others.isEmpty() ? "" : "; also here: " + String.join(", ", others))
-        + (missing.isEmpty() ? "" : "; missing: " + String.join("; ", missing))
-        + (device == null ? "; --device chooses another" : "; chosen by --device");
+        + (device == null
+            ? "; 'dnft devices' lists more, --device chooses"
+            : "; chosen by --device");
   }
 }

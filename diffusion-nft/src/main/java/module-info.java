@@ -27,6 +27,8 @@ module org.diffusionnft.trainer {
       org.diffusionnft.trainer.reward.service.ServiceReward.Command,
       org.diffusionnft.trainer.reward.service.ServiceReward.Http,
       org.diffusionnft.trainer.reward.text.OcrReward.Provider,
+      org.diffusionnft.trainer.reward.JpegReward.Compressibility,
+      org.diffusionnft.trainer.reward.JpegReward.Incompressibility,
       org.diffusionnft.trainer.shapes.ShapesReward.Graded,
       org.diffusionnft.trainer.shapes.ShapesReward.Strict;
 

@@ -93,6 +93,11 @@ public final class StrictJson {
     }
   }
 
+  /** A value as Java's own maps, lists, strings, numbers and booleans. */
+  public static Object plain(JsonNode value) {
+    return MAPPER.convertValue(value, Object.class);
+  }
+
   /** An empty object to fill and {@linkplain #write write}. */
   public static ObjectNode object() {
     return MAPPER.createObjectNode();

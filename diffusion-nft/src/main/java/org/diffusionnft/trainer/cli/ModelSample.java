@@ -25,12 +25,19 @@ final class ModelSample {
   private final ComputeOptions compute;
   private final ModelOptions model;
   private final PictureOptions options;
+  private final CacheOptions caching;
   private final PrintWriter err;
 
-  ModelSample(ComputeOptions compute, ModelOptions model, PictureOptions options, PrintWriter err) {
+  ModelSample(
+      ComputeOptions compute,
+      ModelOptions model,
+      PictureOptions options,
+      CacheOptions caching,
+      PrintWriter err) {
     this.compute = compute;
     this.model = model;
     this.options = options;
+    this.caching = caching;
     this.err = err;
   }
 
@@ -39,7 +46,7 @@ final class ModelSample {
     try (Device device = compute.open();
         ModelCheckpoint checkpoint = model.open();
         Told told = new Told()) {
-      Path folder = options.cacheFolder();
+      Path folder = caching.folder();
       PromptCache cache = folder == null ? null : PromptCache.of(folder, checkpoint);
       PictureSampler sampler = new PictureSampler(checkpoint, device, cache, options.tiles(), told);
       return write(sampler.pictures(request, adapter), request, adapter, out);

@@ -1,6 +1,5 @@
 package org.diffusionnft.trainer.cli;
 
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -85,16 +84,6 @@ final class PictureOptions {
               + " ${DEFAULT-VALUE}.")
   private int tile;
 
-  @Option(
-      names = "--cache",
-      paramLabel = "DIR",
-      description =
-          "With --model: where embedded prompts are kept. Default: ~/.cache/dnft/prompts.")
-  private @Nullable Path cache;
-
-  @Option(names = "--no-cache", description = "With --model: keep no embedded prompts.")
-  private boolean withoutCache;
-
   String negative() {
     return negative;
   }
@@ -125,24 +114,7 @@ final class PictureOptions {
 
   /** Tiles of the side asked for, with an overlap of a quarter. */
   TiledDecoding tiles() {
-    int latents = Math.max(tile / 8, 1);
-    return new TiledDecoding(latents, latents / 4);
-  }
-
-  /** The cache's folder; null for none. */
-  @Nullable Path cacheFolder() {
-    if (withoutCache) {
-      return null;
-    }
-    if (cache != null) {
-      return cache;
-    }
-    String base = System.getenv("XDG_CACHE_HOME");
-    Path root =
-        base == null || base.isBlank()
-            ? Path.of(System.getProperty("user.home"), ".cache")
-            : Path.of(base);
-    return root.resolve("dnft").resolve("prompts");
+    return TiledDecoding.ofPixels(tile, 8);
   }
 
   /** What was asked for; null for the recommendation. */

@@ -54,6 +54,7 @@ final class SampleCommand implements Callable<Integer> {
   @Mixin private ModelOptions model;
   @Mixin private BaseOption base;
   @Mixin private PictureOptions pictures;
+  @Mixin private CacheOptions caching;
 
   @Option(
       names = "--adapter",
@@ -152,7 +153,7 @@ final class SampleCommand implements Callable<Integer> {
             pictures.withT5());
     PrintWriter err = spec.commandLine().getErr();
     List<Path> files =
-        new ModelSample(compute, model, pictures, err).run(request, adapterFolder, out);
+        new ModelSample(compute, model, pictures, caching, err).run(request, adapterFolder, out);
     PrintWriter console = spec.commandLine().getOut();
     files.forEach(console::println);
     console.flush();

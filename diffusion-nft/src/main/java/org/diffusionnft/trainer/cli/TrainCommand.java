@@ -2,15 +2,18 @@ package org.diffusionnft.trainer.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.diffusionnft.models.Mmdit;
 import org.diffusionnft.tensor.Device;
+import org.diffusionnft.trainer.config.Preset;
 import org.diffusionnft.trainer.config.TrainConfig;
+import org.diffusionnft.trainer.picture.PictureListener;
 import org.diffusionnft.trainer.run.TrainRun;
-import org.diffusionnft.trainer.shapes.ShapesModel;
-import org.diffusionnft.trainer.shapes.ShapesTask;
+import org.diffusionnft.trainer.run.Trainable;
+import org.diffusionnft.trainer.run.TrainablePictures;
+import org.diffusionnft.trainer.run.TrainableShapes;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -23,7 +26,9 @@ import picocli.CommandLine.Spec;
     name = "train",
     description = {
       "Trains with DiffusionNFT as a YAML file says; what it leaves out has the reference code's"
-          + " value. A run that was stopped goes on with --resume, to the same bytes."
+          + " value. A run that was stopped goes on with --resume, to the same bytes.",
+      "The paper's runs have names: sd3-geneval, sd3-ocr, sd3-pickscore, sd3-hpsv2 and"
+          + " sd3-multi-reward. Each needs a model on disk (--model) and prompts (--prompts)."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)
@@ -31,8 +36,32 @@ final class TrainCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private ComputeOptions compute;
 
-  @Option(names = "--config", paramLabel = "FILE", description = "The settings, as YAML.")
-  private @Nullable Path configFile;
+  @Mixin private CacheOptions caching;
+
+  @Option(
+      names = "--config",
+      paramLabel = "FILE|NAME",
+      description = "The settings: a YAML file, or one of the paper's runs.")
+  private @Nullable String settings;
+
+  @Option(
+      names = "--print-config",
+      description = "Prints all settings as YAML, to be kept and edited, and ends.")
+  private boolean printing;
+
+  @Option(
+      names = "--model",
+      paramLabel = "PATH",
+      description = "Instead of 'model': a diffusers folder or single file, or shapes.")
+  private @Nullable String model;
+
+  @Option(
+      names = "--prompts",
+      paramLabel = "PATH",
+      description =
+          "Instead of 'prompts.source': a .txt or .jsonl file, or a folder with train.txt or"
+              + " train_metadata.jsonl.")
+  private @Nullable String prompts;
 
   @Option(
       names = "--out",
@@ -54,32 +83,34 @@ final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if ((configFile == null) == (resume == null)) {
+    if ((settings == null) == (resume == null)) {
       throw new IllegalArgumentException("give either --config FILE or --resume DIR");
     }
-    if (resume != null && (epochs != null || seed != null || out != null)) {
+    if (resume != null
+        && (epochs != null || seed != null || out != null || model != null || prompts != null)) {
       throw new IllegalArgumentException(
-          "--resume goes on with a run as it was started: leave out --epochs, --seed and --out");
+          "--resume goes on with a run as it was started: leave out --epochs, --seed and --out,"
+              + " --model and --prompts");
     }
-    TrainConfig config = resume != null ? TrainRun.configOf(resume) : read(configFile);
+    TrainConfig config = resume != null ? TrainRun.configOf(resume) : read();
+    if (printing) {
+      spec.commandLine().getOut().print(config.toYaml());
+      spec.commandLine().getOut().flush();
+      return 0;
+    }
     Path folder = resume != null ? resume : out != null ? out : Path.of(config.output());
     try (Device device = compute.open();
-        Mmdit model = model(config, device);
+        Trainable trainable = open(config, device);
         TrainRun run =
             resume != null
-                ? TrainRun.resume(folder, model)
-                : TrainRun.start(folder, config, model)) {
+                ? TrainRun.resume(folder, trainable)
+                : TrainRun.start(folder, config, trainable)) {
       try (TrainingProgress progress =
           new TrainingProgress(compute, run.epoch(), config.epochs())) {
         run.train(
             progress,
-            (epoch, outcome) ->
-                compute.note(
-                    String.format(
-                        Locale.ROOT,
-                        "epoch %d, held out: strict score %.1f %%",
-                        epoch,
-                        100 * outcome.scores().total().strict())));
+            (epoch, evaluation) ->
+                compute.note("epoch " + epoch + ", held out: " + evaluation.summary()));
       }
     }
     PrintWriter console = spec.commandLine().getOut();
@@ -88,18 +119,39 @@ final class TrainCommand implements Callable<Integer> {
     return 0;
   }
 
-  private TrainConfig read(@Nullable Path file) throws IOException {
-    if (file == null) {
-      throw new IllegalArgumentException("give --config FILE");
+  private TrainConfig read() throws IOException {
+    String name = String.valueOf(settings);
+    Optional<Preset> preset = Preset.named(name);
+    if (preset.isEmpty() && name.startsWith("sd3-") && !Files.exists(Path.of(name))) {
+      throw new IllegalArgumentException(
+          "there is no run called '" + name + "': those of the paper are " + Preset.names());
     }
-    TrainConfig config = TrainConfig.read(file);
+    TrainConfig config =
+        preset.isPresent() ? preset.get().config() : TrainConfig.read(Path.of(name));
     config = epochs == null ? config : config.withEpochs(epochs);
+    config = model == null ? config : config.withModel(model);
+    config = prompts == null ? config : config.withPrompts(prompts);
     return seed == null ? config : config.withSeed(seed);
   }
 
-  private static Mmdit model(TrainConfig config, Device device) throws IOException {
-    return config.model().equals(ShapesTask.NAME)
-        ? ShapesModel.shipped(device)
-        : ShapesModel.load(Path.of(config.model()), device);
+  private Trainable open(TrainConfig config, Device device) throws IOException {
+    return TrainableShapes.isMeant(config)
+        ? TrainableShapes.open(config, device)
+        : TrainablePictures.open(config, device, caching.folder(), new Told());
+  }
+
+  /** Passes on what the model tells. */
+  private final class Told implements PictureListener {
+    @Override
+    public void warning(String sentence) {
+      spec.commandLine().getErr().println("dnft: warning: " + sentence);
+      spec.commandLine().getErr().flush();
+    }
+
+    @Override
+    public void stage(String sentence) {} // the progress display tells enough
+
+    @Override
+    public void evaluated(long done, long all) {}
   }
 }

@@ -5,7 +5,8 @@ import static org.diffusionnft.trainer.config.InvalidSettingException.require;
 /**
  * Which prompts an epoch draws, and how often.
  *
- * @param source the world {@code shapes}, or a file or data set of prompts
+ * @param source the world {@code shapes}; a file, {@code .txt} with a prompt a line or {@code
+ *     .jsonl} with an object a line; or a folder of the reference code's {@code dataset/}
  * @param promptsPerEpoch different prompts of an epoch
  * @param imagesPerPrompt images sampled for each, which are compared with each other; at least 2
  */
@@ -21,14 +22,18 @@ public record PromptSettings(String source, int promptsPerEpoch, int imagesPerPr
         "small enough that an epoch has fewer than 2^24 images");
   }
 
-  /** {@code source: geneval, promptsPerEpoch: 48, imagesPerPrompt: 24}. */
+  /** {@code source: dataset/geneval, promptsPerEpoch: 48, imagesPerPrompt: 24}. */
   public static PromptSettings official() {
-    return new PromptSettings("geneval", 48, 24);
+    return new PromptSettings("dataset/geneval", 48, 24);
   }
 
   /** Images of an epoch. */
   public int imagesPerEpoch() {
     return promptsPerEpoch * imagesPerPrompt;
+  }
+
+  PromptSettings withSource(String other) {
+    return new PromptSettings(other, promptsPerEpoch, imagesPerPrompt);
   }
 
   static PromptSettings bind(Keys keys, PromptSettings d) {

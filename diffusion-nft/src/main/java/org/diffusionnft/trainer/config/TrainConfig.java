@@ -22,16 +22,16 @@ import org.diffusionnft.trainer.reward.RewardSettings;
 
 /**
  * All settings of a DiffusionNFT run. Defaults are those of the reference code's {@code
- * config/nft.py:sd3_geneval}; the other official runs differ in {@code rewards}, {@code
- * loss.guidanceBeta: 0.1}, {@code oldPolicy.decayType: 2} (OCR) or {@code sampling.steps: 25}
- * (several rewards). Where its names differ from ours the settings' documentation gives both. Its
- * mixed precision has no counterpart: arithmetic is F32 here.
+ * config/nft.py:sd3_geneval}; the other official runs are {@link Preset}s. Where its names differ
+ * from ours the settings' documentation gives both. Its mixed precision has no counterpart:
+ * arithmetic is F32 here.
  *
  * @param seed every random number of a run follows from it
  * @param epochs rounds of sampling and training
  * @param saveEvery epochs between saved states, 0 for the last one only
  * @param model a folder or file of weights, or {@code shapes}, the model that is shipped
  * @param resolution width and height of images, in pixels
+ * @param pipeline what stands before and behind a model on disk
  * @param output folder that a run writes to
  * @param rewards weights, and options, of rewards by name; what is maximised is the weighted sum
  * @param prompts which prompts an epoch draws
@@ -50,6 +50,7 @@ public record TrainConfig(
     int saveEvery,
     String model,
     int resolution,
+    PipelineSettings pipeline,
     String output,
     SequencedMap<String, RewardSettings> rewards,
     PromptSettings prompts,
@@ -105,6 +106,7 @@ public record TrainConfig(
         30,
         "stabilityai/stable-diffusion-3.5-medium",
         512,
+        PipelineSettings.official(),
         "logs/nft/sd3/geneval",
         RewardSettings.weights(Map.of("geneval", 1.0)),
         PromptSettings.official(),
@@ -125,6 +127,7 @@ public record TrainConfig(
         saveEvery,
         model,
         resolution,
+        pipeline,
         output,
         rewards,
         prompts,
@@ -145,9 +148,52 @@ public record TrainConfig(
         saveEvery,
         model,
         resolution,
+        pipeline,
         output,
         rewards,
         prompts,
+        sampling,
+        training,
+        loss,
+        oldPolicy,
+        adapter,
+        ema,
+        evaluation);
+  }
+
+  /** The same for another model. */
+  public TrainConfig withModel(String path) {
+    return new TrainConfig(
+        seed,
+        epochs,
+        saveEvery,
+        path,
+        resolution,
+        pipeline,
+        output,
+        rewards,
+        prompts,
+        sampling,
+        training,
+        loss,
+        oldPolicy,
+        adapter,
+        ema,
+        evaluation);
+  }
+
+  /** The same with other prompts. */
+  public TrainConfig withPrompts(String source) {
+    return new TrainConfig(
+        seed,
+        epochs,
+        saveEvery,
+        model,
+        resolution,
+        pipeline,
+        output,
+        rewards,
+        prompts.withSource(source),
         sampling,
         training,
         loss,
@@ -218,6 +264,7 @@ public record TrainConfig(
         keys.count("saveEvery", d.saveEvery),
         keys.text("model", d.model),
         keys.count("resolution", d.resolution),
+        keys.section("pipeline", d.pipeline, PipelineSettings::bind),
         keys.text("output", d.output),
         keys.rewards("rewards", d.rewards),
         keys.section("prompts", d.prompts, PromptSettings::bind),

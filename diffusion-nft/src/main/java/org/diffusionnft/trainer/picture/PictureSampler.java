@@ -5,12 +5,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.LongStream;
 import org.diffusionnft.autograd.Variable;
@@ -24,7 +22,6 @@ import org.diffusionnft.models.Noise;
 import org.diffusionnft.models.SkipLayerGuidance;
 import org.diffusionnft.models.Solver;
 import org.diffusionnft.models.TextToImage;
-import org.diffusionnft.models.text.PromptEncoding;
 import org.diffusionnft.models.vae.TiledDecoding;
 import org.diffusionnft.models.vae.Vae;
 import org.diffusionnft.tensor.Device;
@@ -90,7 +87,6 @@ public final class PictureSampler {
       List<Tensor> latents;
       try (MmditCheckpoint checkpoint = model.transformer()) {
         Map<String, Conditioning> prompts = prompts(request, checkpoint.config());
-        device.memory().trim();
         latents = latents(request, checkpoint, adapter, prompts, downscale);
         device.memory().trim();
       }
@@ -100,45 +96,20 @@ public final class PictureSampler {
 
   private Map<String, Conditioning> prompts(PictureRequest request, MmditConfig config)
       throws IOException {
-    boolean withT5 = request.withT5() && model.hasT5();
-    if (request.withT5() && !withT5) {
-      listener.warning(
-          "there is no T5 text encoder: zeros take its place, and long prompts are followed less");
-    }
-    PromptEncoding encoding =
-        new PromptEncoding(request.t5Tokens(), withT5, config.jointAttentionDim());
+    PromptEmbedder embedder =
+        PromptEmbedder.of(
+            model,
+            device,
+            cache,
+            request.t5Tokens(),
+            request.withT5(),
+            config.jointAttentionDim(),
+            listener);
     Set<String> wanted = new LinkedHashSet<>(List.of(request.prompt()));
     if (request.guidance() != 1) {
       wanted.add(request.negative());
     }
-    Map<String, Conditioning> found = new LinkedHashMap<>();
-    if (cache != null) {
-      for (String prompt : wanted) {
-        Optional<Conditioning> cached = cache.find(prompt, encoding, device);
-        cached.ifPresent(c -> found.put(prompt, c));
-      }
-      wanted.removeAll(found.keySet());
-    }
-    if (!wanted.isEmpty()) {
-      long start = System.nanoTime();
-      List<String> missing = List.copyOf(wanted);
-      List<Conditioning> embedded =
-          encoding.embed(
-              missing,
-              model,
-              device,
-              (encoder, tokens, _, cut) ->
-                  listener.warning(
-                      encoder + " takes " + tokens + " tokens and does not see the end: " + cut));
-      for (int i = 0; i < missing.size(); i++) {
-        found.put(missing.get(i), embedded.get(i));
-        if (cache != null) {
-          cache.put(missing.get(i), encoding, embedded.get(i));
-        }
-      }
-      listener.stage("prompts embedded in " + seconds(start));
-    }
-    return found;
+    return embedder.embed(wanted);
   }
 
   private List<Tensor> latents(

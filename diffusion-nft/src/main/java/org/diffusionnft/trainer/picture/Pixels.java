@@ -20,7 +20,15 @@ public final class Pixels {
       throw new IllegalArgumentException(
           "pixels of shape " + pixels.shape() + " are no picture [1, 3, H, W]");
     }
-    float[] values = pixels.toFloats();
+    return toImage(pixels.toFloats(), width, height);
+  }
+
+  /** {@link #toImage(Tensor)} of numbers in host memory, {@code [3, H, W]}. */
+  public static BufferedImage toImage(float[] values, int width, int height) {
+    if (values.length != CHANNELS * width * height) {
+      throw new IllegalArgumentException(
+          values.length + " numbers are no picture [3, " + height + ", " + width + "]");
+    }
     BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
     int plane = width * height;
     for (int i = 0; i < plane; i++) {

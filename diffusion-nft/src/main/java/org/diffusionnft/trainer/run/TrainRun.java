@@ -6,28 +6,16 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import org.diffusionnft.models.Adapter;
-import org.diffusionnft.models.ForwardPass;
-import org.diffusionnft.models.Mmdit;
-import org.diffusionnft.models.clip.Pixels;
 import org.diffusionnft.trainer.EpochReport;
 import org.diffusionnft.trainer.NftTrainer;
 import org.diffusionnft.trainer.TrainingListener;
-import org.diffusionnft.trainer.TrainingTask;
 import org.diffusionnft.trainer.config.TrainConfig;
-import org.diffusionnft.trainer.evaluation.HeldOut;
-import org.diffusionnft.trainer.evaluation.ScoreJson;
+import org.diffusionnft.trainer.evaluation.Evaluation;
+import org.diffusionnft.trainer.evaluation.Evaluator;
 import org.diffusionnft.trainer.report.RunJournal;
-import org.diffusionnft.trainer.reward.Images;
-import org.diffusionnft.trainer.reward.Pictures;
 import org.diffusionnft.trainer.reward.RewardUnavailableException;
-import org.diffusionnft.trainer.shapes.Judge;
-import org.diffusionnft.trainer.shapes.ShapesSampler;
-import org.diffusionnft.trainer.shapes.ShapesTask;
-import org.diffusionnft.trainer.shapes.ShapesWorld;
 import org.diffusionnft.weights.AtomicFolder;
 import org.diffusionnft.weights.InvalidFileException;
 import org.diffusionnft.weights.OutputException;
@@ -46,26 +34,26 @@ public final class TrainRun implements AutoCloseable {
 
   private final Path folder;
   private final TrainConfig config;
-  private final Mmdit model;
-  private final TrainingTask task;
+  private final Trainable trainable;
   private final NftTrainer trainer;
 
-  private TrainRun(Path folder, TrainConfig config, Mmdit model) {
+  private TrainRun(Path folder, TrainConfig config, Trainable trainable) {
     this.folder = folder;
     this.config = config;
-    this.model = model;
-    this.task = ShapesTask.of(model, config);
-    this.trainer = new NftTrainer(config, task);
+    this.trainable = trainable;
+    this.trainer = new NftTrainer(config, trainable.task());
   }
 
   /**
    * Starts a run in a new folder, which must be empty or not exist.
    *
+   * @param trainable stays the caller's
    * @throws OutputException if the folder cannot be made
    */
-  public static TrainRun start(Path folder, TrainConfig config, Mmdit model) throws IOException {
+  public static TrainRun start(Path folder, TrainConfig config, Trainable trainable)
+      throws IOException {
     AtomicFolder.requireNewOrEmpty(folder);
-    TrainRun run = new TrainRun(folder, config, model);
+    TrainRun run = new TrainRun(folder, config, trainable);
     try {
       Files.createDirectories(folder);
       Files.writeString(folder.resolve("config.yaml"), config.toYaml());
@@ -79,13 +67,14 @@ public final class TrainRun implements AutoCloseable {
   /**
    * Goes on with the run of a folder from its last saved state.
    *
+   * @param trainable of its configuration; stays the caller's
    * @throws InvalidFileException if there is none, or it does not fit the model
    */
-  public static TrainRun resume(Path folder, Mmdit model) throws IOException {
-    TrainRun run = new TrainRun(folder, configOf(folder), model);
+  public static TrainRun resume(Path folder, Trainable trainable) throws IOException {
+    TrainRun run = new TrainRun(folder, configOf(folder), trainable);
     boolean loaded = false;
     try {
-      TrainState.load(folder.resolve(STATE), run.trainer, model.device());
+      TrainState.load(folder.resolve(STATE), run.trainer, trainable.task().model().device());
       run.dropLinesAfter("metrics.jsonl");
       run.dropLinesAfter("evaluations.jsonl");
       loaded = true;
@@ -120,7 +109,7 @@ public final class TrainRun implements AutoCloseable {
   @FunctionalInterface
   public interface EvaluationListener {
     /** An evaluation on the held-out prompts is done. */
-    void evaluated(long epoch, HeldOut.Outcome outcome);
+    void evaluated(long epoch, Evaluation evaluation);
   }
 
   /**
@@ -131,7 +120,8 @@ public final class TrainRun implements AutoCloseable {
    */
   public void train(TrainingListener listener, EvaluationListener evaluations) throws IOException {
     if (trainer.epoch() < config.epochs()) {
-      try (RunJournal journal = RunJournal.open(folder, config, task, trainer.epoch())) {
+      try (RunJournal journal =
+          RunJournal.open(folder, config, trainable.task(), trainer.epoch())) {
         train(new JournalListener(listener, journal), journal, evaluations);
       }
     }
@@ -140,39 +130,25 @@ public final class TrainRun implements AutoCloseable {
 
   private void train(TrainingListener listener, RunJournal journal, EvaluationListener evaluations)
       throws IOException {
-    HeldOut heldOut = HeldOut.of(config.evaluation().prompts());
+    Evaluator evaluator = trainable.evaluator();
     while (trainer.epoch() < config.epochs()) {
       String metrics = EpochJson.line(runEpoch(listener));
       append("metrics.jsonl", metrics);
       journal.epochDone(trainer.epoch(), metrics);
       long done = trainer.epoch();
       if (isDue(config.evaluation().every(), done)) {
-        HeldOut.Outcome outcome = evaluate(heldOut);
+        Evaluation evaluation = evaluate(evaluator);
         ObjectNode json = StrictJson.object();
         json.put("epoch", done);
-        json.setAll(ScoreJson.of(outcome.scores()));
-        json.put("graded", outcome.scores().total().graded());
+        json.setAll(evaluation.numbers());
         append("evaluations.jsonl", json.toString());
-        note(journal, done, heldOut, outcome);
-        evaluations.evaluated(done, outcome);
+        journal.evaluated(done, evaluation.prompts(), evaluation.pictures(), evaluation.scores());
+        evaluations.evaluated(done, evaluation);
       }
       if (isDue(config.saveEvery(), done) || done == config.epochs()) {
         TrainState.save(folder.resolve(STATE), trainer, config);
       }
     }
-  }
-
-  private static void note(
-      RunJournal journal, long epoch, HeldOut heldOut, HeldOut.Outcome outcome) {
-    List<Pixels> pictures = new ArrayList<>();
-    List<Double> scores = new ArrayList<>();
-    for (int i = 0; i < outcome.images().size(); i++) {
-      float[] image = outcome.images().get(i);
-      Images one = new Images(image, ShapesWorld.CHANNELS, ShapesWorld.SIZE, ShapesWorld.SIZE);
-      pictures.add(Pictures.pixels(one, 0));
-      scores.add(Judge.judge(heldOut.prompts().get(i), image).graded());
-    }
-    journal.evaluated(epoch, heldOut.captions(), pictures, scores);
   }
 
   /** An epoch that fails while it samples has changed nothing: what is saved is the one before. */
@@ -189,11 +165,9 @@ public final class TrainRun implements AutoCloseable {
     return every > 0 && epoch % every == 0;
   }
 
-  private HeldOut.Outcome evaluate(HeldOut heldOut) {
+  private Evaluation evaluate(Evaluator evaluator) throws IOException {
     try (Adapter best = trainer.best()) {
-      ShapesSampler sampler =
-          new ShapesSampler(model, ForwardPass.with(best), config.evaluation().sampling());
-      return heldOut.evaluate(sampler, _ -> {});
+      return evaluator.evaluate(best);
     }
   }
 
@@ -223,6 +197,5 @@ public final class TrainRun implements AutoCloseable {
   @Override
   public void close() {
     trainer.close();
-    task.rewards().close();
   }
 }

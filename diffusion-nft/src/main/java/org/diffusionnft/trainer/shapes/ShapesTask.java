@@ -27,9 +27,10 @@ public final class ShapesTask {
       throw new IllegalArgumentException(
           "prompts.source is '"
               + config.prompts().source()
-              + "', but this build has only the world '"
+              + "', but a model of the world '"
               + NAME
-              + "'");
+              + "' knows only prompts of that world: set it to "
+              + NAME);
     }
     WordVectors vectors = new WordVectors(model.config().jointAttentionDim());
     PromptPool pool =

@@ -7,6 +7,7 @@ import org.diffusionnft.trainer.config.AdapterSettings;
 import org.diffusionnft.trainer.config.EmaSettings;
 import org.diffusionnft.trainer.config.EvaluationSettings;
 import org.diffusionnft.trainer.config.LossSettings;
+import org.diffusionnft.trainer.config.PipelineSettings;
 import org.diffusionnft.trainer.config.PromptSettings;
 import org.diffusionnft.trainer.config.SamplingSettings;
 import org.diffusionnft.trainer.config.TrainConfig;
@@ -46,6 +47,7 @@ final class TraceConfig {
         0,
         "recorded",
         trace.official.integer("resolution"),
+        PipelineSettings.official(),
         "nowhere",
         RewardSettings.weights(Map.of("recorded", 1.0)),
         new PromptSettings("recorded", images / perPrompt, perPrompt),

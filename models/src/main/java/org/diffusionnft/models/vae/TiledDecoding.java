@@ -37,6 +37,12 @@ public record TiledDecoding(int tile, int overlap) {
     }
   }
 
+  /** Tiles of so many pixels a side, with an overlap of a quarter. */
+  public static TiledDecoding ofPixels(int side, int downscale) {
+    int tile = Math.max(side / downscale, 1);
+    return new TiledDecoding(tile, tile / 4);
+  }
+
   /** Whether latents of this shape are larger than a tile. */
   public boolean divides(Shape latents) {
     return latents.dim(2) > tile || latents.dim(3) > tile;

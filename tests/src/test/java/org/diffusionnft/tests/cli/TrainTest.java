@@ -73,7 +73,7 @@ class TrainTest {
     refuses("learningRat: 1", "learningRat", out);
     refuses("rewards: {beauty: 1}", "there is no reward 'beauty'", out);
     refuses("model: " + folder.resolve("nothing"), "nothing", out);
-    refuses("prompts: {source: geneval}", "only the world 'shapes'", out);
+    refuses("prompts: {source: geneval}", "prompts come from a .txt or .jsonl file", out);
     assertFalse(Files.exists(out));
   }
 

@@ -13,6 +13,7 @@ import java.util.List;
 import org.diffusionnft.trainer.report.Dashboard;
 import org.diffusionnft.trainer.report.ReportPage;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,6 +38,14 @@ class ReportInBrowserTest {
     if (browser != null) {
       browser.close();
     }
+  }
+
+  /** A dashboard's page goes on asking for data, and complains when its server is gone. */
+  @AfterEach
+  void leave() {
+    browser.driver().get("about:blank");
+    browser.console();
+    browser.requests();
   }
 
   @Test
@@ -111,6 +120,7 @@ class ReportInBrowserTest {
           .until(_ -> text("table").contains("live 6 "));
       assertEquals(List.of(), browser.console());
       assertTrue(browser.requests().stream().allMatch(url -> url.startsWith(dashboard.address())));
+      browser.driver().get("about:blank");
     }
   }
 

@@ -13,6 +13,7 @@ module org.diffusionnft.trainer {
   requires jdk.httpserver;
   requires me.tongfei.progressbar;
   requires org.apache.commons.text;
+  requires xchart;
   requires static org.jspecify;
 
   uses org.diffusionnft.trainer.reward.RewardProvider;
@@ -38,8 +39,10 @@ module org.diffusionnft.trainer {
   exports org.diffusionnft.trainer.cli;
   exports org.diffusionnft.trainer.config;
   exports org.diffusionnft.trainer.conformance;
+  exports org.diffusionnft.trainer.course;
   exports org.diffusionnft.trainer.demo;
   exports org.diffusionnft.trainer.evaluation;
+  exports org.diffusionnft.trainer.experiment;
   exports org.diffusionnft.trainer.grpo;
   exports org.diffusionnft.trainer.nft;
   exports org.diffusionnft.trainer.picture;

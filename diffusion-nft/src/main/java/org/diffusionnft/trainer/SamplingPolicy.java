@@ -56,11 +56,11 @@ final class SamplingPolicy implements AutoCloseable {
         : merged.forward(latents, timesteps, prompts, ForwardPass.BASE);
   }
 
-  /** What the policy predicts while it samples; timesteps are whole numbers then. */
-  Velocity velocity(Conditioning prompts) {
+  /** What the policy predicts while it samples. */
+  Velocity velocity(Conditioning prompts, Timesteps timesteps) {
     return merged == null
-        ? new MmditVelocity(base, prompts, ForwardPass.with(adapter), Timesteps.TRUNCATED)
-        : new MmditVelocity(merged, prompts, ForwardPass.BASE, Timesteps.TRUNCATED);
+        ? new MmditVelocity(base, prompts, ForwardPass.with(adapter), timesteps)
+        : new MmditVelocity(merged, prompts, ForwardPass.BASE, timesteps);
   }
 
   /** Takes {@code 1 - decay} of another adapter, and keeps {@code decay} of its own. */

@@ -14,12 +14,20 @@ public interface TrainingListener {
   default void scored(Rollout rollout, double[][] advantages) {}
 
   /**
-   * A batch was trained on at one timestep of each of its images.
+   * DiffusionNFT has trained on a batch at one timestep of each of its images.
    *
    * @param done how many of these the epoch has seen, this one included
    * @param of how many it will see
    */
   default void trained(long epoch, int done, int of, TrainedBatch batch) {}
+
+  /**
+   * A batch was trained on at one timestep of each of its images, by whatever algorithm.
+   *
+   * @param done how many of these the epoch has seen, this one included
+   * @param of how many it will see
+   */
+  default void descended(long epoch, int done, int of) {}
 
   /** The gradient of an optimizer step, before it is clipped. */
   default void gradients(long step, Gradients gradients) {}

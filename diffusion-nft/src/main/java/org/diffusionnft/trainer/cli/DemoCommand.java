@@ -10,7 +10,6 @@ import java.util.concurrent.Callable;
 import org.diffusionnft.models.Mmdit;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.trainer.EpochReport;
-import org.diffusionnft.trainer.TrainedBatch;
 import org.diffusionnft.trainer.config.TrainConfig;
 import org.diffusionnft.trainer.demo.Contender;
 import org.diffusionnft.trainer.demo.Demo;
@@ -171,9 +170,9 @@ final class DemoCommand implements Callable<Integer> {
     }
 
     @Override
-    public void trained(long epoch, int done, int of, TrainedBatch batch) {
+    public void descended(long epoch, int done, int of) {
       if (training != null) {
-        training.trained(epoch, done, of, batch);
+        training.descended(epoch, done, of);
       }
     }
 

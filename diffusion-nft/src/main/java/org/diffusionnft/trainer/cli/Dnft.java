@@ -20,9 +20,11 @@ import picocli.CommandLine.Spec;
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
       DemoCommand.class,
+      LearnCommand.class,
       TrainCommand.class,
       ReportCommand.class,
       DashboardCommand.class,
+      ExperimentCommand.class,
       SampleCommand.class,
       PretrainCommand.class,
       InspectCommand.class,

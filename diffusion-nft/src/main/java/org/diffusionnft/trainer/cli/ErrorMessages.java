@@ -12,6 +12,7 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.ReadOnlyFileSystemException;
 import java.util.List;
 import org.diffusionnft.trainer.reward.RewardUnavailableException;
+import org.diffusionnft.trainer.TrainingDivergedException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
@@ -71,6 +72,7 @@ final class ErrorMessages {
       case RewardUnavailableException unavailable -> oneLine(unavailable.getMessage());
       case IllegalArgumentException wrong when wrong.getMessage() != null ->
           oneLine(wrong.getMessage());
+      case TrainingDivergedException diverged -> oneLine(diverged.getMessage());
       default -> null;
     };
   }

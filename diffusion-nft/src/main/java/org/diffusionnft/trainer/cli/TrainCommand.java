@@ -25,8 +25,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "train",
     description = {
-      "Trains with DiffusionNFT as a YAML file says; what it leaves out has the reference code's"
-          + " value. A run that was stopped goes on with --resume, to the same bytes.",
+      "Trains as a YAML file says, with DiffusionNFT or 'algorithm: grpo'; what it leaves out has"
+          + " the reference code's value. A run that was stopped goes on with --resume, to the same bytes.",
       "The paper's runs have names: sd3-geneval, sd3-ocr, sd3-pickscore, sd3-hpsv2 and"
           + " sd3-multi-reward. Each needs a model on disk (--model) and prompts (--prompts)."
     },
@@ -92,18 +92,22 @@ final class TrainCommand implements Callable<Integer> {
           "--resume goes on with a run as it was started: leave out --epochs, --seed and --out,"
               + " --model and --prompts");
     }
-    TrainConfig config = resume != null ? TrainRun.configOf(resume) : read();
+    TrainRun.Resumption from = resume == null ? null : TrainRun.Resumption.find(resume);
+    TrainConfig config = from == null ? read() : from.config();
     if (printing) {
       spec.commandLine().getOut().print(config.toYaml());
       spec.commandLine().getOut().flush();
       return 0;
     }
+    if (from != null) {
+      tell(from);
+    }
     Path folder = resume != null ? resume : out != null ? out : Path.of(config.output());
     try (Device device = compute.open();
         Trainable trainable = open(config, device);
         TrainRun run =
-            resume != null
-                ? TrainRun.resume(folder, trainable)
+            from != null
+                ? TrainRun.resume(from, trainable)
                 : TrainRun.start(folder, config, trainable)) {
       try (TrainingProgress progress =
           new TrainingProgress(compute, run.epoch(), config.epochs())) {
@@ -117,6 +121,17 @@ final class TrainCommand implements Callable<Integer> {
     console.println("written to " + folder);
     console.flush();
     return 0;
+  }
+
+  /** A damaged checkpoint is told of even where all is to be quiet. */
+  private void tell(TrainRun.Resumption from) {
+    PrintWriter err = spec.commandLine().getErr();
+    from.skipped().forEach(sentence -> err.println("skipped: " + sentence));
+    err.flush();
+    compute.note(
+        from.checkpoint() == null
+            ? "no checkpoint yet: the run begins anew"
+            : "going on from " + from.checkpoint());
   }
 
   private TrainConfig read() throws IOException {

@@ -2,7 +2,6 @@ package org.diffusionnft.trainer.cli;
 
 import java.util.Locale;
 import org.diffusionnft.trainer.EpochReport;
-import org.diffusionnft.trainer.TrainedBatch;
 import org.diffusionnft.trainer.demo.DemoListener;
 import org.diffusionnft.trainer.shapes.ShapesReward;
 
@@ -26,7 +25,7 @@ final class TrainingProgress implements DemoListener, AutoCloseable {
   }
 
   @Override
-  public void trained(long epoch, int done, int of, TrainedBatch batch) {
+  public void descended(long epoch, int done, int of) {
     // The epoch itself is reported when the old policy has followed.
     progress.to(epoch * PARTS + PARTS / 2 + (PARTS / 2 - 1) * done / of, numbers);
   }

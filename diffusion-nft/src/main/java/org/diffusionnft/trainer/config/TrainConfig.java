@@ -26,6 +26,7 @@ import org.diffusionnft.trainer.reward.RewardSettings;
  * from ours the settings' documentation gives both. Its mixed precision has no counterpart:
  * arithmetic is F32 here.
  *
+ * @param algorithm {@code nft} or {@code grpo}
  * @param seed every random number of a run follows from it
  * @param epochs rounds of sampling and training
  * @param saveEvery epochs between saved states, 0 for the last one only
@@ -38,13 +39,16 @@ import org.diffusionnft.trainer.reward.RewardSettings;
  * @param sampling how images to train on are sampled
  * @param training how they are trained on
  * @param loss the loss
+ * @param grpo what {@code algorithm: grpo} needs besides
  * @param oldPolicy how slowly the policy that samples follows the one in training. In files: {@code
  *     decayType} 0, 1 or 2, or {@code flat}, {@code rate} and {@code cap}
  * @param adapter what is trained
  * @param ema the average of what is trained
  * @param evaluation evaluations on the way
+ * @param checkpoints which saved states are kept
  */
 public record TrainConfig(
+    Algorithm algorithm,
     long seed,
     int epochs,
     int saveEvery,
@@ -57,10 +61,12 @@ public record TrainConfig(
     SamplingSettings sampling,
     TrainingSettings training,
     LossSettings loss,
+    GrpoSettings grpo,
     SoftUpdateSchedule oldPolicy,
     AdapterSettings adapter,
     EmaSettings ema,
-    EvaluationSettings evaluation) {
+    EvaluationSettings evaluation,
+    CheckpointSettings checkpoints) {
 
   /** Checks ranges, and that the sizes of batches, epochs and steps fit each other. */
   public TrainConfig {
@@ -83,13 +89,6 @@ public record TrainConfig(
                   training.optimizerStepsPerEpoch(),
                   training.batchSize()));
     }
-    if (sampling.guidanceScale() != 1) {
-      throw new InvalidSettingException(
-          "sampling",
-          "has guidanceScale "
-              + sampling.guidanceScale()
-              + ", but training samples without guidance: set it to 1");
-    }
     if (training.trainedTimesteps(sampling.steps()) < 1) {
       throw new InvalidSettingException(
           "training",
@@ -101,6 +100,7 @@ public record TrainConfig(
   /** The reference code's configuration for GenEval. */
   public static TrainConfig official() {
     return new TrainConfig(
+        Algorithm.NFT,
         42,
         100_000,
         30,
@@ -113,15 +113,18 @@ public record TrainConfig(
         SamplingSettings.official(),
         TrainingSettings.official(),
         LossSettings.official(),
+        GrpoSettings.official(),
         SoftUpdateSchedule.ofType(1),
         AdapterSettings.official(),
         EmaSettings.official(),
-        EvaluationSettings.official());
+        EvaluationSettings.official(),
+        CheckpointSettings.official());
   }
 
   /** The same for another number of epochs. */
   public TrainConfig withEpochs(int count) {
     return new TrainConfig(
+        algorithm,
         seed,
         count,
         saveEvery,
@@ -134,15 +137,18 @@ public record TrainConfig(
         sampling,
         training,
         loss,
+        grpo,
         oldPolicy,
         adapter,
         ema,
-        evaluation);
+        evaluation,
+        checkpoints);
   }
 
   /** The same with another seed. */
   public TrainConfig withSeed(long other) {
     return new TrainConfig(
+        algorithm,
         other,
         epochs,
         saveEvery,
@@ -155,15 +161,18 @@ public record TrainConfig(
         sampling,
         training,
         loss,
+        grpo,
         oldPolicy,
         adapter,
         ema,
-        evaluation);
+        evaluation,
+        checkpoints);
   }
 
   /** The same for another model. */
   public TrainConfig withModel(String path) {
     return new TrainConfig(
+        algorithm,
         seed,
         epochs,
         saveEvery,
@@ -176,15 +185,18 @@ public record TrainConfig(
         sampling,
         training,
         loss,
+        grpo,
         oldPolicy,
         adapter,
         ema,
-        evaluation);
+        evaluation,
+        checkpoints);
   }
 
   /** The same with other prompts. */
   public TrainConfig withPrompts(String source) {
     return new TrainConfig(
+        algorithm,
         seed,
         epochs,
         saveEvery,
@@ -197,10 +209,12 @@ public record TrainConfig(
         sampling,
         training,
         loss,
+        grpo,
         oldPolicy,
         adapter,
         ema,
-        evaluation);
+        evaluation,
+        checkpoints);
   }
 
   /** Optimizer steps of one epoch. */
@@ -259,6 +273,7 @@ public record TrainConfig(
 
   private static TrainConfig bind(Keys keys, TrainConfig d) {
     return new TrainConfig(
+        keys.choice("algorithm", d.algorithm),
         keys.integer("seed", d.seed),
         keys.count("epochs", d.epochs),
         keys.count("saveEvery", d.saveEvery),
@@ -271,10 +286,12 @@ public record TrainConfig(
         keys.section("sampling", d.sampling, SamplingSettings::bind),
         keys.section("training", d.training, TrainingSettings::bind),
         keys.section("loss", d.loss, LossSettings::bind),
+        keys.section("grpo", d.grpo, GrpoSettings::bind),
         keys.section("oldPolicy", d.oldPolicy, TrainConfig::bindOldPolicy),
         keys.section("adapter", d.adapter, AdapterSettings::bind),
         keys.section("ema", d.ema, EmaSettings::bind),
-        keys.section("evaluation", d.evaluation, EvaluationSettings::bind));
+        keys.section("evaluation", d.evaluation, EvaluationSettings::bind),
+        keys.section("checkpoints", d.checkpoints, CheckpointSettings::bind));
   }
 
   private static SoftUpdateSchedule bindOldPolicy(Keys keys, SoftUpdateSchedule defaults) {

@@ -75,6 +75,7 @@ public record GrpoLoss(double clipRange, double klWeight, double advClipMax) {
   /**
    * The loss with everything it consists of.
    *
+   * @param velocity the prediction, {@code [B, N]}
    * @param gradient d loss / d velocity, {@code [B, N]}
    * @param logProb {@code [B]}
    * @param ratio {@code [B]}
@@ -83,6 +84,7 @@ public record GrpoLoss(double clipRange, double klWeight, double advClipMax) {
    * @param terms what is logged
    */
   public record Outcome(
+      float[] velocity,
       float[] gradient,
       float[] logProb,
       float[] ratio,
@@ -144,7 +146,7 @@ public record GrpoLoss(double clipRange, double klWeight, double advClipMax) {
             (double) (above + below) / samples,
             (double) above / samples,
             (double) below / samples);
-    return new Outcome(gradient, logProb, ratio, mean, referenceMean, terms);
+    return new Outcome(velocity, gradient, logProb, ratio, mean, referenceMean, terms);
   }
 
   /** {@code share · d log p / d v} with {@code d log p / d μ = (x' - μ) / (σ² N)}. */

@@ -11,5 +11,10 @@ public enum LossWeighting {
    * {@code t²}, which leaves the plain squared error of the velocity, {@code ‖v± - v‖²}: the
    * paper's objective before any weighting, for which its theorem holds exactly.
    */
-  UNIFORM
+  UNIFORM,
+  /**
+   * {@code t² / (1 - t)}: the error of the velocity weighted by {@code 1 - t}, most where there is
+   * least noise. The paper finds that it collapses.
+   */
+  ONE_MINUS_T
 }

@@ -36,6 +36,7 @@ import org.jspecify.annotations.Nullable;
  * @param referenceMseWeight weight of the squared distance to the frozen base model, at least 0
  * @param advClipMax advantages are clipped to this many standard deviations, above 0
  * @param advantageMode what becomes of clipped advantages
+ * @param branches whether the negative policy takes part
  * @param weighting what errors are divided by
  */
 public record NftLoss(
@@ -43,6 +44,7 @@ public record NftLoss(
     double referenceMseWeight,
     double advClipMax,
     AdvantageMode advantageMode,
+    LossBranches branches,
     LossWeighting weighting) {
 
   private static final double SMALLEST_WEIGHT = 1e-5;
@@ -56,6 +58,16 @@ public record NftLoss(
     requireRange("guidanceBeta", guidanceBeta, guidanceBeta > 0, "above 0");
     requireRange("referenceMseWeight", referenceMseWeight, referenceMseWeight >= 0, "at least 0");
     requireRange("advClipMax", advClipMax, advClipMax > 0, "above 0");
+  }
+
+  /** The loss with both branches. */
+  public NftLoss(
+      double guidanceBeta,
+      double referenceMseWeight,
+      double advClipMax,
+      AdvantageMode advantageMode,
+      LossWeighting weighting) {
+    this(guidanceBeta, referenceMseWeight, advClipMax, advantageMode, LossBranches.BOTH, weighting);
   }
 
   /** The reference code's numbers for GenEval: β 1, reference weight 1e-4, clipping at 5. */
@@ -176,11 +188,11 @@ public record NftLoss(
       s.positiveWeight[b] = weight(positive, batch.t[b]);
       s.negativeLoss[b] = negative.loss(s.negativeWeight[b]);
       s.positiveLoss[b] = positive.loss(s.positiveWeight[b]);
-      negative.addGradient((1 - s.r[b]) * share, s.negativeWeight[b], gradient);
-      positive.addGradient(s.r[b] * share, s.positiveWeight[b], gradient);
+      negative.addGradient(branches.negative(s.r[b]) * share, s.negativeWeight[b], gradient);
+      positive.addGradient(branches.positive(s.r[b]) * share, s.positiveWeight[b], gradient);
       s.policyLoss[b] =
-          s.r[b] * s.positiveLoss[b] / guidanceBeta
-              + (1 - s.r[b]) * s.negativeLoss[b] / guidanceBeta;
+          branches.positive(s.r[b]) * s.positiveLoss[b] / guidanceBeta
+              + branches.negative(s.r[b]) * s.negativeLoss[b] / guidanceBeta;
     }
     return new Outcome(gradient, s, LossTerms.of(this, batch, s));
   }
@@ -189,6 +201,7 @@ public record NftLoss(
     return switch (weighting) {
       case SELF_NORMALIZED -> Math.max(branch.meanAbsoluteError(), SMALLEST_WEIGHT);
       case UNIFORM -> (double) t * t;
+      case ONE_MINUS_T -> (double) t * t / (1 - t);
     };
   }
 

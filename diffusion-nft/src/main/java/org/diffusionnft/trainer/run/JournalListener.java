@@ -27,6 +27,11 @@ record JournalListener(TrainingListener other, RunJournal journal) implements Tr
   }
 
   @Override
+  public void descended(long epoch, int done, int of) {
+    other.descended(epoch, done, of);
+  }
+
+  @Override
   public void gradients(long step, Gradients gradients) {
     other.gradients(step, gradients);
   }

@@ -6,10 +6,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import org.diffusionnft.models.Adapter;
 import org.diffusionnft.trainer.EpochReport;
-import org.diffusionnft.trainer.NftTrainer;
+import org.diffusionnft.trainer.Trainer;
 import org.diffusionnft.trainer.TrainingListener;
 import org.diffusionnft.trainer.config.TrainConfig;
 import org.diffusionnft.trainer.evaluation.Evaluation;
@@ -22,26 +24,31 @@ import org.diffusionnft.weights.OutputException;
 import org.diffusionnft.weights.PeftAdapter;
 import org.diffusionnft.weights.PeftFolder;
 import org.diffusionnft.weights.StrictJson;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A DiffusionNFT run in a folder: {@code config.yaml}, {@code metrics.jsonl} and {@code
- * evaluations.jsonl} with a line for each epoch and evaluation, {@code state.safetensors} to go on
- * from, and {@code adapter/} at the end. Killed at any moment and resumed, it ends with the same
- * bytes.
+ * A training run in a folder: {@code config.yaml}, {@code metrics.jsonl} and {@code
+ * evaluations.jsonl} with a line for each epoch and evaluation, {@code checkpoints/} to go on from,
+ * and {@code adapter/} at the end. Killed at any moment and resumed, it ends with the same bytes.
  */
 public final class TrainRun implements AutoCloseable {
-  private static final String STATE = "state.safetensors";
+  private static final String CONFIG = "config.yaml";
+  private static final String METRICS = "metrics.jsonl";
+  private static final String EVALUATIONS = "evaluations.jsonl";
+  private static final String ADAPTER = "adapter";
 
   private final Path folder;
   private final TrainConfig config;
   private final Trainable trainable;
-  private final NftTrainer trainer;
+  private final Trainer trainer;
+  private final Checkpoints checkpoints;
 
   private TrainRun(Path folder, TrainConfig config, Trainable trainable) {
     this.folder = folder;
     this.config = config;
     this.trainable = trainable;
-    this.trainer = new NftTrainer(config, trainable.task());
+    this.checkpoints = new Checkpoints(folder.resolve("checkpoints"));
+    this.trainer = Trainer.of(config, trainable.task());
   }
 
   /**
@@ -55,28 +62,67 @@ public final class TrainRun implements AutoCloseable {
     AtomicFolder.requireNewOrEmpty(folder);
     TrainRun run = new TrainRun(folder, config, trainable);
     try {
-      Files.createDirectories(folder);
-      Files.writeString(folder.resolve("config.yaml"), config.toYaml());
+      Path parent = folder.toAbsolutePath().getParent();
+      if (parent != null) {
+        Files.createDirectories(parent);
+      }
+      AtomicFolder.write(
+          folder, hidden -> Files.writeString(hidden.resolve(CONFIG), config.toYaml()));
       return run;
     } catch (IOException e) {
       run.close();
-      throw new OutputException(folder, String.valueOf(e.getMessage()), e);
+      throw e instanceof OutputException known
+          ? known
+          : new OutputException(folder, String.valueOf(e.getMessage()), e);
     }
   }
 
   /**
-   * Goes on with the run of a folder from its last saved state.
+   * What there is to go on from.
+   *
+   * @param folder of the run
+   * @param config of the run
+   * @param checkpoint the newest intact one; null before there is one, to begin anew
+   * @param skipped a sentence for each newer checkpoint that is damaged
+   */
+  public record Resumption(
+      Path folder, TrainConfig config, @Nullable Path checkpoint, List<String> skipped) {
+    /**
+     * Looks into the folder of a run.
+     *
+     * @throws InvalidFileException if it is none, or all of its checkpoints are damaged
+     */
+    public static Resumption find(Path folder) throws IOException {
+      Path config = folder.resolve(CONFIG);
+      if (!Files.isRegularFile(config)) {
+        throw new InvalidFileException(
+            folder, "is not the folder of a training run: it has no " + CONFIG);
+      }
+      Checkpoints.Found found = new Checkpoints(folder.resolve("checkpoints")).find();
+      return new Resumption(
+          folder,
+          found.newest() == null ? TrainConfig.read(config) : Checkpoints.config(found.newest()),
+          found.newest(),
+          found.skipped());
+    }
+  }
+
+  /**
+   * Goes on with a run.
    *
    * @param trainable of its configuration; stays the caller's
-   * @throws InvalidFileException if there is none, or it does not fit the model
+   * @throws InvalidFileException if the checkpoint does not fit the model
    */
-  public static TrainRun resume(Path folder, Trainable trainable) throws IOException {
-    TrainRun run = new TrainRun(folder, configOf(folder), trainable);
+  public static TrainRun resume(Resumption from, Trainable trainable) throws IOException {
+    TrainRun run = new TrainRun(from.folder(), from.config(), trainable);
     boolean loaded = false;
     try {
-      TrainState.load(folder.resolve(STATE), run.trainer, trainable.task().model().device());
-      run.dropLinesAfter("metrics.jsonl");
-      run.dropLinesAfter("evaluations.jsonl");
+      run.checkpoints.sweep();
+      if (from.checkpoint() != null) {
+        Checkpoints.load(from.checkpoint(), run.trainer, from.config());
+      }
+      run.dropLinesAfter(METRICS);
+      run.dropLinesAfter(EVALUATIONS);
       loaded = true;
       return run;
     } finally {
@@ -84,15 +130,6 @@ public final class TrainRun implements AutoCloseable {
         run.close();
       }
     }
-  }
-
-  /**
-   * The configuration of the run in a folder.
-   *
-   * @throws InvalidFileException if there is none
-   */
-  public static TrainConfig configOf(Path folder) throws InvalidFileException {
-    return TrainState.config(folder.resolve(STATE));
   }
 
   /** The configuration. */
@@ -120,8 +157,7 @@ public final class TrainRun implements AutoCloseable {
    */
   public void train(TrainingListener listener, EvaluationListener evaluations) throws IOException {
     if (trainer.epoch() < config.epochs()) {
-      try (RunJournal journal =
-          RunJournal.open(folder, config, trainable.task(), trainer.epoch())) {
+      try (RunJournal journal = RunJournal.open(folder, config, trainable.task(), trainer.epoch())) {
         train(new JournalListener(listener, journal), journal, evaluations);
       }
     }
@@ -132,21 +168,23 @@ public final class TrainRun implements AutoCloseable {
       throws IOException {
     Evaluator evaluator = trainable.evaluator();
     while (trainer.epoch() < config.epochs()) {
-      String metrics = EpochJson.line(runEpoch(listener));
-      append("metrics.jsonl", metrics);
+      EpochReport report = runEpoch(listener);
+      String metrics = EpochJson.line(report);
+      append(METRICS, metrics);
       journal.epochDone(trainer.epoch(), metrics);
       long done = trainer.epoch();
-      if (isDue(config.evaluation().every(), done)) {
+      int every = config.evaluation().every();
+      OptionalDouble score =
+          every > 0 ? OptionalDouble.empty() : OptionalDouble.of(report.reward());
+      if (isDue(every, done)) {
         Evaluation evaluation = evaluate(evaluator);
-        ObjectNode json = StrictJson.object();
-        json.put("epoch", done);
-        json.setAll(evaluation.numbers());
-        append("evaluations.jsonl", json.toString());
+        append(EVALUATIONS, line(done, evaluation));
         journal.evaluated(done, evaluation.prompts(), evaluation.pictures(), evaluation.scores());
         evaluations.evaluated(done, evaluation);
+        score = score(evaluation);
       }
       if (isDue(config.saveEvery(), done) || done == config.epochs()) {
-        TrainState.save(folder.resolve(STATE), trainer, config);
+        checkpoints.save(trainer, config, score);
       }
     }
   }
@@ -156,13 +194,29 @@ public final class TrainRun implements AutoCloseable {
     try {
       return trainer.runEpoch(listener);
     } catch (RewardUnavailableException e) {
-      TrainState.save(folder.resolve(STATE), trainer, config);
+      if (!checkpoints.has(trainer.epoch())) {
+        checkpoints.save(trainer, config, OptionalDouble.empty());
+      }
       throw new RunPausedException(folder, trainer.epoch(), e);
     }
   }
 
   private static boolean isDue(int every, long epoch) {
     return every > 0 && epoch % every == 0;
+  }
+
+  private static String line(long epoch, Evaluation evaluation) {
+    ObjectNode json = StrictJson.object();
+    json.put("epoch", epoch);
+    json.setAll(evaluation.numbers());
+    return json.toString();
+  }
+
+  /** What checkpoints are compared by: the total where there is one, else the mean of all scores. */
+  private static OptionalDouble score(Evaluation evaluation) {
+    return evaluation.numbers().path("total").isNumber()
+        ? OptionalDouble.of(evaluation.numbers().path("total").asDouble())
+        : evaluation.scores().stream().mapToDouble(Double::doubleValue).average();
   }
 
   private Evaluation evaluate(Evaluator evaluator) throws IOException {
@@ -172,7 +226,7 @@ public final class TrainRun implements AutoCloseable {
   }
 
   private void writeAdapter() throws IOException {
-    Path target = folder.resolve("adapter");
+    Path target = folder.resolve(ADAPTER);
     if (Files.exists(target)) {
       return; // a finished run that was resumed
     }

@@ -9,41 +9,38 @@ import org.diffusionnft.models.Adapter;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Tensor;
-import org.diffusionnft.trainer.NftTrainer;
-import org.diffusionnft.trainer.config.TrainConfig;
+import org.diffusionnft.trainer.Trainer;
 import org.diffusionnft.weights.InvalidFileException;
 import org.diffusionnft.weights.OutputException;
 import org.diffusionnft.weights.SafetensorsFile;
 import org.diffusionnft.weights.SafetensorsWriter;
 
 /**
- * All that a run consists of between two epochs: the policy in training, the one that samples, the
- * average, the optimizer's moments, epoch and step. One safetensors file, replaced as a whole; its
- * metadata hold the configuration. Random numbers are addressed by epoch and step and need no
- * saving.
+ * The tensors of a run between two epochs: the policy in training, the one that samples, the
+ * average, the optimizer's moments; and epoch and step once more. Random numbers are addressed by
+ * epoch and step and need no saving.
  */
 final class TrainState {
-  private static final String CONFIG = "config";
   private static final String EPOCH = "epoch";
   private static final String STEP = "step";
 
   private TrainState() {}
 
   /** Writes the state of a trainer. */
-  static void save(Path file, NftTrainer trainer, TrainConfig config) throws OutputException {
+  static void save(Path file, Trainer trainer) throws OutputException {
     Map<String, String> metadata = new LinkedHashMap<>();
-    metadata.put(CONFIG, config.toYaml());
     metadata.put(EPOCH, Long.toString(trainer.epoch()));
     metadata.put(STEP, Long.toString(trainer.step()));
     SafetensorsWriter.write(file, tensors(trainer), metadata);
   }
 
   /**
-   * Makes a new trainer go on from a file.
+   * Copies a state into a new trainer.
    *
    * @throws InvalidFileException if it is no state of such a run
    */
-  static void load(Path file, NftTrainer trainer, Device device) throws InvalidFileException {
+  static void load(Path file, Trainer trainer) throws InvalidFileException {
+    Device device = trainer.device();
     try (SafetensorsFile source = SafetensorsFile.open(file);
         var _ = device.memory().scope()) {
       for (Map.Entry<String, Tensor> e : tensors(trainer).entrySet()) {
@@ -63,36 +60,10 @@ final class TrainState {
         }
         device.elementwise().convert(source.tensor(name, device), target);
       }
-      long step = number(source, STEP);
-      trainer.optimizer().step(step);
-      trainer.resumeAt(number(source, EPOCH), step);
     }
   }
 
-  /**
-   * The configuration of the run that a file belongs to.
-   *
-   * @throws InvalidFileException if it is missing or no such file
-   */
-  static TrainConfig config(Path file) throws InvalidFileException {
-    try (SafetensorsFile source = SafetensorsFile.open(file)) {
-      String yaml = source.metadata().get(CONFIG);
-      if (yaml == null) {
-        throw new InvalidFileException(file, "is not the state of a training run");
-      }
-      return TrainConfig.parse(file.toString(), yaml, TrainConfig.official());
-    }
-  }
-
-  private static long number(SafetensorsFile source, String key) throws InvalidFileException {
-    try {
-      return Long.parseLong(source.metadata().getOrDefault(key, ""));
-    } catch (NumberFormatException e) {
-      throw new InvalidFileException(source.path(), "does not say its " + key, e);
-    }
-  }
-
-  private static Map<String, Tensor> tensors(NftTrainer trainer) {
+  private static Map<String, Tensor> tensors(Trainer trainer) {
     Map<String, Tensor> tensors = new LinkedHashMap<>();
     add(tensors, "policy.", trainer.policy());
     add(tensors, "old.", trainer.old());

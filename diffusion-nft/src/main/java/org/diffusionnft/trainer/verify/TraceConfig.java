@@ -4,8 +4,11 @@ import java.util.Locale;
 import java.util.Map;
 import org.diffusionnft.models.AdapterConfig;
 import org.diffusionnft.trainer.config.AdapterSettings;
+import org.diffusionnft.trainer.config.Algorithm;
+import org.diffusionnft.trainer.config.CheckpointSettings;
 import org.diffusionnft.trainer.config.EmaSettings;
 import org.diffusionnft.trainer.config.EvaluationSettings;
+import org.diffusionnft.trainer.config.GrpoSettings;
 import org.diffusionnft.trainer.config.LossSettings;
 import org.diffusionnft.trainer.config.PipelineSettings;
 import org.diffusionnft.trainer.config.PromptSettings;
@@ -13,6 +16,7 @@ import org.diffusionnft.trainer.config.SamplingSettings;
 import org.diffusionnft.trainer.config.TrainConfig;
 import org.diffusionnft.trainer.config.TrainingSettings;
 import org.diffusionnft.trainer.nft.AdvantageMode;
+import org.diffusionnft.trainer.nft.LossBranches;
 import org.diffusionnft.trainer.nft.LossWeighting;
 import org.diffusionnft.trainer.nft.PromptStatistics.Spread;
 import org.diffusionnft.trainer.nft.SoftUpdateSchedule;
@@ -42,6 +46,7 @@ final class TraceConfig {
     TraceConfig trace = new TraceConfig(folder);
     int perPrompt = trace.sample.integer("num_image_per_prompt");
     return new TrainConfig(
+        Algorithm.NFT,
         trace.official.integer("seed"),
         trace.official.integer("num_epochs"),
         0,
@@ -54,11 +59,13 @@ final class TraceConfig {
         trace.sampling(),
         trace.training(images),
         trace.loss(),
+        GrpoSettings.official(),
         SoftUpdateSchedule.ofType(trace.official.integer("decay_type")),
         new AdapterSettings(
             trace.hyper.integer("r"), trace.hyper.number("alpha"), AdapterConfig.JOINT_ATTENTION),
         new EmaSettings(trace.train.flag("ema"), 0.9, 1),
-        EvaluationSettings.official());
+        EvaluationSettings.official(),
+        CheckpointSettings.official());
   }
 
   private SamplingSettings sampling() throws InvalidFileException {
@@ -96,6 +103,7 @@ final class TraceConfig {
         train.number("beta"),
         train.number("adv_clip_max"),
         AdvantageMode.valueOf(train.text("adv_mode").toUpperCase(Locale.ROOT)),
+        LossBranches.BOTH,
         LossWeighting.SELF_NORMALIZED,
         sample.flag("global_std") ? Spread.GLOBAL : Spread.PER_PROMPT,
         true);

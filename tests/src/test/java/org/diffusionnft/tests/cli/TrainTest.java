@@ -6,20 +6,24 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.diffusionnft.trainer.cli.Dnft;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class TrainTest {
   private static final List<String> RESULTS =
-      List.of("adapter/adapter_model.safetensors", "state.safetensors", "evaluations.jsonl");
+      List.of(
+          "adapter/adapter_model.safetensors",
+          "checkpoints/epoch-000004/manifest.json",
+          "evaluations.jsonl");
+
+  private static final String STATE = "checkpoints/epoch-000001/state.safetensors";
 
   @TempDir private Path folder;
   private Path config;
@@ -36,14 +40,14 @@ class TrainTest {
     dnft("train", "--config", config, "--out", whole).succeeds();
 
     Path killed = folder.resolve("killed");
-    Process process = start("train", "--config", config, "--out", killed);
-    Path state = killed.resolve("state.safetensors");
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(120);
+    Process process = DnftProcess.start("train", "--config", config, "--out", killed);
+    Path state = killed.resolve("checkpoints/epoch-000001");
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(240);
     while (!Files.exists(state) && process.isAlive() && System.nanoTime() < deadline) {
       Thread.sleep(5);
     }
     process.destroyForcibly().waitFor();
-    assertTrue(Files.exists(state), "no state after two minutes");
+    assertTrue(Files.exists(killed.resolve("checkpoints")), "no checkpoint after four minutes");
 
     dnft("train", "--resume", killed).succeeds();
     for (String file : RESULTS) {
@@ -54,12 +58,100 @@ class TrainTest {
   }
 
   @Test
+  void aDamagedCheckpointIsNamedAndSkipped() throws IOException {
+    Path whole = folder.resolve("whole");
+    dnft("train", "--config", config, "--out", whole).succeeds();
+    byte[] adapter = Files.readAllBytes(whole.resolve(RESULTS.getFirst()));
+    List<String> files =
+        List.of("state.safetensors", "progress.json", "config.yaml", "manifest.json");
+    for (String file : files) {
+      for (boolean truncated : new boolean[] {true, false}) {
+        Path newest = whole.resolve("checkpoints/epoch-000004");
+        Path damaged = newest.resolve(file);
+        byte[] bytes = Files.readAllBytes(damaged);
+        byte[] changed = truncated ? Arrays.copyOf(bytes, bytes.length / 2) : bytes.clone();
+        changed[changed.length / 3] ^= 4;
+        Files.write(damaged, changed);
+        deleteTree(whole.resolve("adapter"));
+        CommandLine resumed = dnft("train", "--resume", whole);
+        assertEquals(0, resumed.exitCode(), resumed.err());
+        assertTrue(resumed.err().contains("checkpoint epoch-000004 is damaged"), resumed.err());
+        assertTrue(resumed.err().contains(file), resumed.err());
+        assertTrue(resumed.err().contains("epoch-000003"), resumed.err());
+        assertArrayEquals(adapter, Files.readAllBytes(whole.resolve(RESULTS.getFirst())), file);
+        assertArrayEquals(bytes, Files.readAllBytes(damaged), "was not written again: " + file);
+      }
+    }
+    for (String epoch : List.of("epoch-000002", "epoch-000003", "epoch-000004")) {
+      Files.delete(whole.resolve("checkpoints").resolve(epoch).resolve("config.yaml"));
+    }
+    dnft("train", "--resume", whole).refuses("holds no intact checkpoint to go on from");
+  }
+
+  @Test
+  void theNewestAndTheBestCheckpointsAreKept() throws IOException {
+    Path out = folder.resolve("out");
+    Path settings =
+        Files.writeString(
+            folder.resolve("keep.yaml"),
+            Files.readString(config) + "checkpoints: {keepLast: 2, keepBest: 1}\n");
+    dnft("train", "--config", settings, "--out", out, "--epochs", 6).succeeds();
+    List<String> kept;
+    try (var entries = Files.list(out.resolve("checkpoints"))) {
+      kept = entries.map(f -> f.getFileName().toString()).sorted().toList();
+    }
+    assertTrue(kept.containsAll(List.of("epoch-000005", "epoch-000006")), kept.toString());
+    assertTrue(kept.size() <= 3, kept.toString());
+    double best = -1;
+    String bestName = "";
+    for (String line : Files.readAllLines(out.resolve("evaluations.jsonl"))) {
+      double score = Double.parseDouble(line.replaceAll(".*\"total\":([0-9.]+).*", "$1"));
+      if (score >= best) {
+        best = score;
+        bestName = "epoch-00000" + line.replaceAll(".*\"epoch\":(\\d+).*", "$1");
+      }
+    }
+    assertTrue(kept.contains(bestName), bestName + " is the best, but kept are " + kept);
+  }
+
+  @Test
+  void divergingIsToldInOneSentence() throws IOException {
+    Path settings =
+        Files.writeString(
+            folder.resolve("wild.yaml"),
+            Files.readString(config).replace("learningRate: 1e-2", "learningRate: 1e30"));
+    CommandLine done =
+        dnft("train", "--config", settings, "--out", folder.resolve("out"), "--quiet");
+    done.refuses("training diverged: the ");
+  }
+
+  @Test
+  void grpoTrainsAndGoesOnToo() throws IOException {
+    String grpo =
+        Files.readString(config)
+            .replace(
+                "steps: 4, shift: 1,", "steps: 4, solver: flow, deterministic: false, shift: 1,");
+    Path settings = Files.writeString(folder.resolve("grpo.yaml"), grpo + "algorithm: grpo\n");
+    Path whole = folder.resolve("whole");
+    dnft("train", "--config", settings, "--out", whole).succeeds();
+    Path again = folder.resolve("again");
+    dnft("train", "--config", settings, "--out", again).succeeds();
+    deleteTree(again.resolve("checkpoints/epoch-000004"));
+    deleteTree(again.resolve("checkpoints/epoch-000003"));
+    deleteTree(again.resolve("adapter"));
+    dnft("train", "--resume", again).succeeds();
+    assertArrayEquals(
+        Files.readAllBytes(whole.resolve(RESULTS.getFirst())),
+        Files.readAllBytes(again.resolve(RESULTS.getFirst())));
+  }
+
+  @Test
   void aFinishedRunThatIsResumedStaysAsItIs() throws IOException {
     Path out = folder.resolve("out");
     dnft("train", "--config", config, "--out", out, "--epochs", 1).succeeds();
-    byte[] before = Files.readAllBytes(out.resolve("state.safetensors"));
+    byte[] before = Files.readAllBytes(out.resolve(STATE));
     dnft("train", "--resume", out).succeeds();
-    assertArrayEquals(before, Files.readAllBytes(out.resolve("state.safetensors")));
+    assertArrayEquals(before, Files.readAllBytes(out.resolve(STATE)));
   }
 
   @Test
@@ -67,7 +159,8 @@ class TrainTest {
     Path out = folder.resolve("out");
     dnft("train", "--out", out).refuses("either --config FILE or --resume DIR");
     dnft("train", "--config", folder.resolve("none.yaml"), "--out", out).refuses("none.yaml");
-    dnft("train", "--resume", folder.resolve("none")).refuses("state.safetensors: no such file");
+    dnft("train", "--resume", folder.resolve("none"))
+        .refuses("is not the folder of a training run");
     dnft("train", "--resume", folder, "--seed", 3).refuses("leave out --epochs, --seed and --out");
 
     refuses("learningRat: 1", "learningRat", out);
@@ -87,24 +180,11 @@ class TrainTest {
     dnft("train", "--config", wrong, "--out", out).refuses(part);
   }
 
-  private static Process start(Object... args) throws IOException {
-    List<String> command =
-        new java.util.ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
-                "--add-modules",
-                "jdk.incubator.vector",
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path").replace("\n", File.pathSeparator),
-                Dnft.class.getName()));
-    for (Object arg : args) {
-      command.add(arg.toString());
+  private static void deleteTree(Path root) throws IOException {
+    try (var walk = Files.walk(root)) {
+      for (Path path : walk.sorted(java.util.Comparator.reverseOrder()).toList()) {
+        Files.delete(path);
+      }
     }
-    return new ProcessBuilder(command)
-        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-        .redirectError(ProcessBuilder.Redirect.DISCARD)
-        .start();
   }
 }

@@ -1,0 +1,28 @@
+package org.diffusionnft.trainer;
+
+import java.util.Locale;
+
+/** Training has left the numbers: no result can be expected of going on. */
+public final class TrainingDivergedException extends RuntimeException {
+  private static final long serialVersionUID = 1;
+
+  /**
+   * Says where, in one sentence.
+   *
+   * @param what is no number
+   * @param step optimizer steps done
+   * @param epoch from 0
+   */
+  TrainingDivergedException(String what, double value, long step, long epoch) {
+    super(
+        String.format(
+            Locale.ROOT,
+            "training diverged: the %s became %s in epoch %d, after %d optimizer steps; nothing was"
+                + " saved since the last checkpoint: try a lower training.learningRate or a lower"
+                + " training.maxGradNorm",
+            what,
+            value,
+            epoch + 1,
+            step));
+  }
+}

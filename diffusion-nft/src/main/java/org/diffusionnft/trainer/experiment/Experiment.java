@@ -1,0 +1,137 @@
+package org.diffusionnft.trainer.experiment;
+
+import java.util.List;
+import java.util.Locale;
+import org.diffusionnft.trainer.shapes.ShapesModel;
+
+/**
+ * A question and the ways of training that answer it. All start from the same base, see the same
+ * prompts and the same noise for a seed, train on as many images, and are evaluated alike.
+ *
+ * @param name on the command line
+ * @param question what is to be found out
+ * @param expectation what the paper (arXiv 2509.16117) says
+ * @param arms what is compared; ratios are to the first
+ */
+public record Experiment(String name, String question, String expectation, List<Arm> arms) {
+
+  /** DiffusionNFT and its rivals. */
+  public static final Experiment HEAD_TO_HEAD =
+      new Experiment(
+          "head-to-head",
+          "How many samples, gradient steps and seconds does each method need for equal scores?",
+          "DiffusionNFT is 3 to 25 times as efficient as FlowGRPO, measured in training time to"
+              + " equal scores (figure 1 and section 5.2).",
+          List.of(
+              new Arm("nft", "DiffusionNFT", ""),
+              new Arm(
+                  "flow-grpo",
+                  "FlowGRPO",
+                  """
+                  algorithm: grpo
+                  sampling: {solver: flow, deterministic: false, noiseLevel: 0.7}
+                  grpo: {clipRange: 5e-3, klWeight: 4e-3}
+                  """),
+              new Arm(
+                  "dance-grpo",
+                  "DanceGRPO",
+                  """
+                  algorithm: grpo
+                  sampling: {solver: dance, deterministic: false, noiseLevel: 0.3}
+                  grpo: {clipRange: 5e-3, klWeight: 0, sharedNoise: true, randomTimesteps: true}
+                  loss: {advantageSpread: per_prompt}
+                  """),
+              new Arm(
+                  "rejection",
+                  "rejection fine-tuning",
+                  "loss: {branches: accepted, guidanceBeta: 1}"),
+              new Arm(
+                  "reward-weighted",
+                  "reward-weighted fine-tuning",
+                  "loss: {branches: positive, guidanceBeta: 1}")));
+
+  /** The ablations of the paper's section 5.3, and one more on guidance. */
+  public static final List<Experiment> ABLATIONS =
+      List.of(
+          new Experiment(
+              "negative-branch",
+              "Is the negative policy needed?",
+              "Without it the reward collapses almost at once in online training.",
+              List.of(
+                  new Arm("both", "both branches", ""),
+                  new Arm(
+                      "positive", "positive only", "loss: {branches: positive, guidanceBeta: 1}"),
+                  new Arm(
+                      "accepted", "accepted only", "loss: {branches: accepted, guidanceBeta: 1}"))),
+          new Experiment(
+              "solver",
+              "Which solver should collect the images?",
+              "ODE solvers beat the SDE, whose images are noisier; second order is as good as or a"
+                  + " little better than first.",
+              List.of(
+                  new Arm("ode2", "ODE, second order", "sampling: {solver: dpm2}"),
+                  new Arm("ode1", "ODE, first order", "sampling: {solver: flow}"),
+                  new Arm(
+                      "sde",
+                      "SDE",
+                      "sampling: {solver: flow, deterministic: false, noiseLevel: 0.7}"))),
+          new Experiment(
+              "weighting",
+              "How should errors at different noise levels be weighted?",
+              "Adaptive weighting is as good as the best heuristics; 1 - t collapses.",
+              List.of(
+                  new Arm("adaptive", "adaptive", "loss: {weighting: self_normalized}"),
+                  new Arm("uniform", "uniform", "loss: {weighting: uniform}"),
+                  new Arm("one-minus-t", "1 - t", "loss: {weighting: one_minus_t}"))),
+          new Experiment(
+              "soft-update",
+              "How fast should the old policy follow?",
+              "At once is fast at first and unstable later; 0.9 throughout is stable and slow; a"
+                  + " decay that rises is both fast and stable.",
+              List.of(
+                  new Arm("rising", "rising to 0.5", "oldPolicy: {decayType: 1}"),
+                  new Arm("zero", "0, on policy", "oldPolicy: {decayType: 0}"),
+                  new Arm("slow", "0.9", "oldPolicy: {flat: 0, rate: 1, cap: 0.9}"))),
+          new Experiment(
+              "guidance-beta",
+              "How strong should the implicit guidance be?",
+              "Around 1 is stable; a smaller beta is a larger step: faster, and less stable.",
+              List.of(
+                  new Arm("beta-1", "beta 1", "loss: {guidanceBeta: 1}"),
+                  new Arm("beta-0.1", "beta 0.1", "loss: {guidanceBeta: 0.1}"),
+                  new Arm("beta-10", "beta 10", "loss: {guidanceBeta: 10}"))),
+          new Experiment(
+              "guidance",
+              "Does it help to collect images with classifier-free guidance?",
+              "DiffusionNFT needs none: it is trained and sampled without throughout.",
+              List.of(
+                  new Arm("without", "without guidance", ""),
+                  new Arm(
+                      "with",
+                      "with guidance",
+                      String.format(
+                          Locale.ROOT, "sampling: {guidanceScale: %s}", ShapesModel.GUIDANCE)))));
+
+  /** Keeps a copy of the list. */
+  public Experiment {
+    arms = List.copyOf(arms);
+  }
+
+  /**
+   * The ablation of a name.
+   *
+   * @throws IllegalArgumentException that lists all names if there is none
+   */
+  public static Experiment ablation(String name) {
+    return ABLATIONS.stream()
+        .filter(a -> a.name().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "there is no ablation '"
+                        + name
+                        + "': choose one of "
+                        + String.join(", ", ABLATIONS.stream().map(Experiment::name).toList())));
+  }
+}

@@ -1,0 +1,201 @@
+package org.diffusionnft.trainer.run;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.diffusionnft.models.Adapter;
+import org.diffusionnft.trainer.Trainer;
+import org.diffusionnft.trainer.config.CheckpointSettings;
+import org.diffusionnft.trainer.config.TrainConfig;
+import org.diffusionnft.weights.AtomicFolder;
+import org.diffusionnft.weights.InvalidFileException;
+import org.diffusionnft.weights.PeftAdapter;
+import org.diffusionnft.weights.PeftFolder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The checkpoints of a run: folders {@code epoch-000012} with {@code state.safetensors} (adapters,
+ * average, moments), {@code progress.json}, {@code config.yaml}, {@code adapter/} as PEFT reads it,
+ * and {@code manifest.json}. Each appears as a whole or not at all.
+ *
+ * @param folder where they lie; need not exist yet
+ */
+record Checkpoints(Path folder) {
+  private static final String PREFIX = "epoch-";
+  private static final String STATE = "state.safetensors";
+  private static final String CONFIG = "config.yaml";
+
+  /**
+   * What a run can go on from.
+   *
+   * @param newest the newest intact checkpoint, or null if there is no checkpoint at all
+   * @param skipped a sentence for each newer one that is damaged
+   */
+  record Found(@Nullable Path newest, List<String> skipped) {}
+
+  /** Writes a checkpoint, then deletes those that need not be kept. */
+  void save(Trainer trainer, TrainConfig config, OptionalDouble score) throws IOException {
+    Files.createDirectories(folder);
+    Path target = at(trainer.epoch());
+    if (Files.exists(target)) {
+      discard(target); // damaged, or a run that was resumed before it
+    }
+    AtomicFolder.write(
+        target,
+        hidden -> {
+          TrainState.save(hidden.resolve(STATE), trainer);
+          Files.writeString(hidden.resolve(CONFIG), config.toYaml());
+          RunProgress.of(trainer, config, score).write(hidden, config);
+          try (Adapter best = trainer.best()) {
+            PeftFolder.fill(
+                Files.createDirectory(hidden.resolve("adapter")),
+                Map.of(PeftFolder.DEFAULT, PeftAdapter.of(best)));
+          }
+          FileManifest.write(hidden);
+        });
+    prune(config.checkpoints());
+  }
+
+  /** Whether there is one of an epoch. */
+  boolean has(long epoch) {
+    return Files.exists(at(epoch));
+  }
+
+  private Path at(long epoch) {
+    return folder.resolve(String.format(Locale.ROOT, "%s%06d", PREFIX, epoch));
+  }
+
+  /**
+   * Looks for the newest intact checkpoint.
+   *
+   * @throws InvalidFileException if there are checkpoints, and all are damaged
+   */
+  Found find() throws IOException {
+    List<String> skipped = new ArrayList<>();
+    for (Path checkpoint : all()) {
+      try {
+        FileManifest.verify(checkpoint);
+        RunProgress.read(checkpoint);
+        return new Found(checkpoint, skipped);
+      } catch (InvalidFileException e) {
+        skipped.add("checkpoint " + checkpoint.getFileName() + " is damaged: " + e.getMessage());
+      }
+    }
+    if (!skipped.isEmpty()) {
+      throw new InvalidFileException(
+          folder, "holds no intact checkpoint to go on from: " + String.join("; ", skipped));
+    }
+    return new Found(null, skipped);
+  }
+
+  /** The configuration of a checkpoint's run. */
+  static TrainConfig config(Path checkpoint) throws IOException {
+    return TrainConfig.read(checkpoint.resolve(CONFIG));
+  }
+
+  /**
+   * Makes a new trainer go on from a checkpoint.
+   *
+   * @throws InvalidFileException if it is one of another model or another configuration
+   */
+  static void load(Path checkpoint, Trainer trainer, TrainConfig config)
+      throws InvalidFileException {
+    RunProgress progress = RunProgress.read(checkpoint);
+    if (progress.seed() != config.seed()) {
+      throw new InvalidFileException(
+          checkpoint.resolve(RunProgress.NAME),
+          "has seed " + progress.seed() + ", but the configuration " + config.seed());
+    }
+    TrainState.load(checkpoint.resolve(STATE), trainer);
+    trainer.optimizer().step(progress.step());
+    trainer.resumeAt(progress.epoch(), progress.step());
+    if (trainer.promptsSeen() != progress.promptsSeen()) {
+      throw new InvalidFileException(
+          checkpoint.resolve(RunProgress.NAME),
+          "says that %d prompts were seen, but this build draws %d: the prompts have changed"
+              .formatted(progress.promptsSeen(), trainer.promptsSeen()));
+    }
+  }
+
+  /** Deletes what a killed process may have left half-written or half-deleted. */
+  void sweep() throws IOException {
+    if (Files.isDirectory(folder)) {
+      try (Stream<Path> entries = Files.list(folder)) {
+        for (Path hidden :
+            entries.filter(f -> f.getFileName().toString().startsWith(".")).toList()) {
+          deleteTree(hidden);
+        }
+      }
+    }
+  }
+
+  /** All that look complete, newest first. */
+  List<Path> all() throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return List.of();
+    }
+    try (Stream<Path> entries = Files.list(folder)) {
+      return entries
+          .filter(f -> f.getFileName().toString().matches(PREFIX + "\\d{6,}"))
+          .sorted(Comparator.comparingLong(Checkpoints::epoch).reversed())
+          .toList();
+    }
+  }
+
+  private static long epoch(Path checkpoint) {
+    return Long.parseLong(checkpoint.getFileName().toString().substring(PREFIX.length()));
+  }
+
+  private void prune(CheckpointSettings settings) throws IOException {
+    record Scored(Path path, double score) {}
+    List<Path> all = all();
+    Set<Path> kept = new HashSet<>(all.subList(0, Math.min(settings.keepLast(), all.size())));
+    List<Scored> scored = new ArrayList<>();
+    for (Path checkpoint : all) {
+      try {
+        RunProgress.read(checkpoint)
+            .score()
+            .ifPresent(score -> scored.add(new Scored(checkpoint, score)));
+      } catch (InvalidFileException e) {
+        // A damaged one is none of the best.
+      }
+    }
+    scored.stream()
+        .sorted(Comparator.comparingDouble(Scored::score).reversed()) // the newest of equals
+        .limit(settings.keepBest())
+        .forEach(s -> kept.add(s.path()));
+    for (Path checkpoint : all) {
+      if (!kept.contains(checkpoint)) {
+        discard(checkpoint);
+      }
+    }
+  }
+
+  /** Hides a checkpoint before it is deleted, so that no half of one is ever seen. */
+  private void discard(Path checkpoint) throws IOException {
+    Path hidden = folder.resolve("." + checkpoint.getFileName() + ".deleted");
+    deleteTree(hidden);
+    Files.move(checkpoint, hidden, StandardCopyOption.ATOMIC_MOVE);
+    deleteTree(hidden);
+  }
+
+  private static void deleteTree(Path root) throws IOException {
+    if (Files.exists(root)) {
+      try (Stream<Path> walk = Files.walk(root)) {
+        for (Path path : walk.sorted(Comparator.reverseOrder()).toList()) {
+          Files.delete(path);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,88 @@
+package org.diffusionnft.trainer.run;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.OptionalDouble;
+import org.diffusionnft.trainer.Trainer;
+import org.diffusionnft.trainer.config.TrainConfig;
+import org.diffusionnft.weights.InvalidFileException;
+import org.diffusionnft.weights.StrictJson;
+
+/**
+ * Where a run is, as {@code progress.json} of a checkpoint: epoch and step, and what follows from
+ * them, so that people and other programs need not know our rules. Random numbers have addresses,
+ * so their position is the epoch and pass that draw next; the sampler always stands at an epoch's
+ * first image.
+ *
+ * @param epoch epochs done
+ * @param step optimizer steps done
+ * @param seed of the run
+ * @param promptsSeen different prompts so far
+ * @param score what checkpoints are compared by, if this one was scored
+ */
+record RunProgress(long epoch, long step, long seed, int promptsSeen, OptionalDouble score) {
+  static final String NAME = "progress.json";
+  private static final int VERSION = 1;
+
+  static RunProgress of(Trainer trainer, TrainConfig config, OptionalDouble score) {
+    return new RunProgress(
+        trainer.epoch(), trainer.step(), config.seed(), trainer.promptsSeen(), score);
+  }
+
+  void write(Path folder, TrainConfig config) throws IOException {
+    ObjectNode json = StrictJson.object();
+    json.put("version", VERSION);
+    String program = RunProgress.class.getPackage().getImplementationVersion();
+    json.put("program", program == null ? "not packaged" : program);
+    json.put("epoch", epoch);
+    json.put("step", step);
+    json.putObject("random")
+        .put("generator", "philox4x32-10")
+        .put("seed", seed)
+        .put("epoch", epoch)
+        .put("pass", epoch * config.training().innerEpochs());
+    json.putObject("sampler").put("epoch", epoch).put("image", 0);
+    ObjectNode statistics = json.putObject("statistics");
+    statistics.put("promptsSeen", promptsSeen);
+    score.ifPresent(s -> statistics.put("score", s));
+    StrictJson.write(folder.resolve(NAME), json);
+  }
+
+  /**
+   * Reads a checkpoint's.
+   *
+   * @throws InvalidFileException if it is missing, or of another version of this program
+   */
+  static RunProgress read(Path folder) throws InvalidFileException {
+    Path file = folder.resolve(NAME);
+    JsonNode json = StrictJson.readObject(file);
+    int version = json.path("version").asInt();
+    if (version != VERSION) {
+      throw new InvalidFileException(
+          file,
+          "is of version "
+              + version
+              + ", but this build reads version "
+              + VERSION
+              + ": go on with the build that wrote it");
+    }
+    JsonNode statistics = json.path("statistics");
+    return new RunProgress(
+        number(file, json, "epoch"),
+        number(file, json, "step"),
+        number(file, json.path("random"), "seed"),
+        Math.toIntExact(number(file, statistics, "promptsSeen")),
+        statistics.path("score").isNumber()
+            ? OptionalDouble.of(statistics.path("score").asDouble())
+            : OptionalDouble.empty());
+  }
+
+  private static long number(Path file, JsonNode json, String key) throws InvalidFileException {
+    if (!json.path(key).isIntegralNumber()) {
+      throw new InvalidFileException(file, "has no number '" + key + "'");
+    }
+    return json.path(key).asLong();
+  }
+}

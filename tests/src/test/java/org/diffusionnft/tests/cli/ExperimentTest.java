@@ -1,0 +1,116 @@
+package org.diffusionnft.tests.cli;
+
+import static org.diffusionnft.tests.cli.CommandLine.dnft;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import javax.imageio.ImageIO;
+import org.diffusionnft.weights.StrictJson;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ExperimentTest {
+  @TempDir private Path folder;
+  private Path config;
+
+  @BeforeEach
+  void makeBase() throws IOException {
+    Path tiny = TinyBase.config(folder, TinyBase.write(folder));
+    // FlowGRPO trains at all steps but the last.
+    config =
+        Files.writeString(
+            folder.resolve("experiment.yaml"),
+            Files.readString(tiny).replace("every: 2", "every: 1"));
+  }
+
+  @Test
+  void headToHeadWritesAPageAndGoesOnWhereItWas() throws IOException {
+    Path out = folder.resolve("out");
+    dnft(headToHead(out, 2)).succeeds();
+    String page = Files.readString(out.resolve("index.html"));
+    for (String part :
+        List.of(
+            "DiffusionNFT",
+            "FlowGRPO",
+            "DanceGRPO",
+            "rejection fine-tuning",
+            "reward-weighted",
+            "Cost of equal scores",
+            "data:image/png;base64,",
+            "±",
+            "dnft experiment head-to-head --config")) {
+      assertTrue(page.contains(part), part);
+    }
+    assertFalse(page.contains("http"), "the page needs the network");
+    JsonNode arms = StrictJson.readObject(out.resolve("results.json")).path("arms");
+    assertEquals(5, arms.size());
+    for (JsonNode arm : arms) {
+      for (String seed : List.of("1", "2")) {
+        assertEquals(3, arm.path(seed).size());
+        assertEquals(24, arm.path(seed).path(2).path("samples").asInt());
+        assertEquals(2, arm.path(seed).path(2).path("steps").asInt());
+      }
+    }
+    Path adapter = out.resolve("runs/flow-grpo-2/adapter/adapter_model.safetensors");
+    var before = Files.getLastModifiedTime(adapter);
+    dnft(headToHead(out, 2)).succeeds();
+    assertEquals(before, Files.getLastModifiedTime(adapter), "it was trained again");
+    dnft(headToHead(out, 3)).refuses("holds a run with other settings");
+  }
+
+  @Test
+  void anAblationWritesAPage() throws IOException {
+    for (String name : List.of("negative-branch", "guidance", "weighting")) {
+      Path out = folder.resolve(name);
+      dnft(
+              "experiment",
+              "ablation",
+              name,
+              "--config",
+              config,
+              "--seeds",
+              "4",
+              "--epochs",
+              1,
+              "--out",
+              out,
+              "-q")
+          .succeeds();
+      String page = Files.readString(out.resolve("index.html"));
+      assertTrue(page.contains("(one seed)") && page.contains("The paper: "), name);
+    }
+    dnft("experiment", "ablation", "all").refuses("there is no ablation 'all': choose one of ");
+  }
+
+  @Test
+  void everyChapterOfTheCourseHasAPicture() throws IOException {
+    Path picture = folder.resolve("picture.png");
+    dnft("learn", 3, "--out", picture).succeeds();
+    assertNotNull(ImageIO.read(picture.toFile()));
+    dnft("learn", 6, "--out", picture).refuses("there is no chapter 6: choose 1 to 5");
+  }
+
+  private Object[] headToHead(Path out, int epochs) {
+    return new Object[] {
+      "experiment",
+      "head-to-head",
+      "--config",
+      config,
+      "--seeds",
+      "1,2",
+      "--epochs",
+      epochs,
+      "--out",
+      out,
+      "-q"
+    };
+  }
+}

@@ -84,9 +84,9 @@ public enum Chapter {
       Panel ways = new Panel("likelihoods need noisy ways, step by step");
       List<List<Vector2>> paths = stochastic.paths(old(world), 12);
       paths.forEach(path -> ways.path(path, Panel.BLUE).points(path, Panel.BLUE));
-      Panel noisy = new Panel("SDE, 10 steps: images are off");
+      Panel noisy = new Panel("SDE, 10 steps: round blobs, some strays");
       judged(noisy, world, stochastic.images(old(world), 800));
-      Panel clean = new Panel("ODE, second order, 10 steps");
+      Panel clean = new Panel("ODE, second order, 10 steps: no strays, bent blobs");
       judged(clean, world, EXACT10.images(old(world), 800));
       Panel jumps = new Panel("DiffusionNFT: an image, and noise added in one jump");
       List<Vector2> images = EXACT10.images(old(world), 60);

@@ -106,8 +106,7 @@ public record ExperimentRun(
     return page;
   }
 
-  private void train(
-      Path run, String name, TrainConfig config, Device device, Listener listener)
+  private void train(Path run, String name, TrainConfig config, Device device, Listener listener)
       throws IOException {
     try (Trainable trainable = TrainableShapes.open(config, device);
         TrainRun training = open(run, config, trainable)) {
@@ -122,7 +121,8 @@ public record ExperimentRun(
     }
   }
 
-  private static TrainRun open(Path run, TrainConfig config, Trainable trainable) throws IOException {
+  private static TrainRun open(Path run, TrainConfig config, Trainable trainable)
+      throws IOException {
     if (!Files.exists(run)) {
       return TrainRun.start(run, config, trainable);
     }

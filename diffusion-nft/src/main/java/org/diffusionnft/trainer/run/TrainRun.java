@@ -157,7 +157,8 @@ public final class TrainRun implements AutoCloseable {
    */
   public void train(TrainingListener listener, EvaluationListener evaluations) throws IOException {
     if (trainer.epoch() < config.epochs()) {
-      try (RunJournal journal = RunJournal.open(folder, config, trainable.task(), trainer.epoch())) {
+      try (RunJournal journal =
+          RunJournal.open(folder, config, trainable.task(), trainer.epoch())) {
         train(new JournalListener(listener, journal), journal, evaluations);
       }
     }
@@ -212,7 +213,9 @@ public final class TrainRun implements AutoCloseable {
     return json.toString();
   }
 
-  /** What checkpoints are compared by: the total where there is one, else the mean of all scores. */
+  /**
+   * What checkpoints are compared by: the total where there is one, else the mean of all scores.
+   */
   private static OptionalDouble score(Evaluation evaluation) {
     return evaluation.numbers().path("total").isNumber()
         ? OptionalDouble.of(evaluation.numbers().path("total").asDouble())

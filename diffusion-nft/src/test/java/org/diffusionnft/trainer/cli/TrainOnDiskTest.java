@@ -146,7 +146,10 @@ class TrainOnDiskTest {
     Result resumed = run("train", "-q", "--no-cache", "--resume", "" + stopped);
     assertEquals(0, resumed.exit(), resumed.err());
     for (String file :
-        List.of("checkpoints/epoch-000002/manifest.json", "evaluations.jsonl", "adapter/adapter_model.safetensors")) {
+        List.of(
+            "checkpoints/epoch-000002/manifest.json",
+            "evaluations.jsonl",
+            "adapter/adapter_model.safetensors")) {
       assertArrayEquals(
           Files.readAllBytes(whole.resolve(file)), Files.readAllBytes(stopped.resolve(file)), file);
     }

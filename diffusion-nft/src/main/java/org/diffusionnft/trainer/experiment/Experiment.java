@@ -10,7 +10,7 @@ import org.diffusionnft.trainer.shapes.ShapesModel;
  *
  * @param name on the command line
  * @param question what is to be found out
- * @param expectation what the paper (arXiv 2509.16117) says
+ * @param expectation what the paper (arXiv 2509.16117) leads one to expect, in our words
  * @param arms what is compared; ratios are to the first
  */
 public record Experiment(String name, String question, String expectation, List<Arm> arms) {
@@ -21,7 +21,7 @@ public record Experiment(String name, String question, String expectation, List<
           "head-to-head",
           "How many samples, gradient steps and seconds does each method need for equal scores?",
           "DiffusionNFT is 3 to 25 times as efficient as FlowGRPO, measured in training time to"
-              + " equal scores (figure 1 and section 5.2).",
+              + " equal scores.",
           List.of(
               new Arm("nft", "DiffusionNFT", ""),
               new Arm(
@@ -50,7 +50,7 @@ public record Experiment(String name, String question, String expectation, List<
                   "reward-weighted fine-tuning",
                   "loss: {branches: positive, guidanceBeta: 1}")));
 
-  /** The ablations of the paper's section 5.3, and one more on guidance. */
+  /** The ablations of the paper, and one more on guidance. */
   public static final List<Experiment> ABLATIONS =
       List.of(
           new Experiment(

@@ -4,9 +4,9 @@ import java.math.BigDecimal;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
 /**
- * Sine and cosine of large numbers: drivers differ in how far theirs are right (PoCL's give 0 and 1
- * for 1e30), so angles are brought near 0 first, bit by bit, with a table of the powers of two
- * modulo 2π.
+ * Sine and cosine beyond half a turn: drivers differ in how far theirs are right (PoCL's give 0 and
+ * 1 for 1e30, PTX's lose digits after the first turn), so angles are brought near 0 first, bit by
+ * bit, with a table of the powers of two modulo 2π.
  */
 final class Angles {
   private static final int LOWEST = 3;
@@ -42,7 +42,7 @@ final class Angles {
       y = -x;
     }
     float r = x;
-    if (y >= 8192f) {
+    if (y >= 3.2f) {
       float sum = 0f;
       float rest = 0f;
       for (int i = 256; i < 256 + 375; i += 3) {
@@ -57,7 +57,7 @@ final class Angles {
       float all = sum + y;
       float part = all - sum;
       rest += (sum - (all - part)) + (y - part);
-      int turns = (int) (all / 6.2831853f);
+      int turns = (int) (all / 6.2831853f + 0.5f);
       r = (all - turns * 6.28125f) - turns * 0.0019353072f + rest + (x - x);
       if (x < 0f) {
         r = -r;

@@ -39,6 +39,11 @@ final class ElementwiseTasks {
     if (i < p.get(0)) {
       float x = m.get(p.get(1) + i);
       float g = m.get(p.get(2) + i);
+      if (p.get(4) >= 8) {
+        if (p.get(4) <= 9) {
+          x = Angles.reduced(m, x);
+        }
+      }
       m.set(p.get(3) + i, g * Scalars.derivative(p.get(4), f.get(0), f.get(1), x));
     }
   }

@@ -15,8 +15,12 @@ final class NormTasks {
 
   private NormTasks() {}
 
-  /** Adds one number of each work-item; every work-item gets the sum. */
-  private static float sum(KernelContext c, float[] shared, int id, float part) {
+  /**
+   * Adds one number of each work-item; every work-item gets the sum. The local memory is its own:
+   * TornadoVM's PTX and CUDA backends index an array that was handed to a method wrongly.
+   */
+  private static float sum(KernelContext c, int id, float part) {
+    float[] shared = c.allocateFloatLocalArray(64);
     shared[id] = part;
     c.localBarrier();
     for (int half = 32; half > 0; half >>= 1) {
@@ -37,7 +41,6 @@ final class NormTasks {
    * group of the weight and of the bias serves; {@code f}: eps.
    */
   static void dnftLayerNorm(KernelContext c, FloatArray m, IntArray p, FloatArray f) {
-    float[] shared = c.allocateFloatLocalArray(64);
     int id = c.localIdx;
     int row = c.groupIdx;
     int channels = p.get(0);
@@ -46,7 +49,7 @@ final class NormTasks {
     for (int i = id; i < channels; i += 64) {
       part += m.get(xAt + i);
     }
-    float mean = sum(c, shared, id, part) / channels;
+    float mean = sum(c, id, part) / channels;
     float parts = 0f;
     float squares = 0f;
     for (int i = id; i < channels; i += 64) {
@@ -54,8 +57,8 @@ final class NormTasks {
       parts += d;
       squares += d * d;
     }
-    float rest = sum(c, shared, id, parts) / channels;
-    float variance = sum(c, shared, id, squares) / channels - rest * rest;
+    float rest = sum(c, id, parts) / channels;
+    float variance = sum(c, id, squares) / channels - rest * rest;
     float rstd = 1f / TornadoMath.sqrt(variance + f.get(0));
     for (int i = id; i < channels; i += 64) {
       float v = (m.get(xAt + i) - mean - rest) * rstd;
@@ -75,7 +78,6 @@ final class NormTasks {
 
   /** {@code p}: 0 channels, 1 x, 2 weight, 3 out, 4 rstd; {@code f}: eps. */
   static void dnftRmsNorm(KernelContext c, FloatArray m, IntArray p, FloatArray f) {
-    float[] shared = c.allocateFloatLocalArray(64);
     int id = c.localIdx;
     int row = c.groupIdx;
     int channels = p.get(0);
@@ -85,7 +87,7 @@ final class NormTasks {
       float x = m.get(xAt + i);
       squares += x * x;
     }
-    float rstd = 1f / TornadoMath.sqrt(sum(c, shared, id, squares) / channels + f.get(0));
+    float rstd = 1f / TornadoMath.sqrt(sum(c, id, squares) / channels + f.get(0));
     for (int i = id; i < channels; i += 64) {
       float v = m.get(xAt + i) * rstd;
       if (p.get(2) >= 0) {
@@ -105,7 +107,6 @@ final class NormTasks {
    * group of the weight serves.
    */
   static void dnftNormGradX(KernelContext c, FloatArray m, IntArray p) {
-    float[] shared = c.allocateFloatLocalArray(64);
     int id = c.localIdx;
     int row = c.groupIdx;
     int channels = p.get(0);
@@ -126,8 +127,8 @@ final class NormTasks {
       gs += g;
       gns += g * (m.get(p.get(1) + at + i) - mean) * rstd;
     }
-    float meanG = sum(c, shared, id, gs) / channels;
-    float meanGn = sum(c, shared, id, gns) / channels;
+    float meanG = sum(c, id, gs) / channels;
+    float meanGn = sum(c, id, gns) / channels;
     if (p.get(3) < 0) {
       meanG = 0f;
     }
@@ -202,17 +203,16 @@ final class NormTasks {
     c.localBarrier();
     float part = 0f;
     for (int i = id; i < channels; i += 64) {
-      part += TornadoMath.exp(m.get(xAt + i) - largest);
+      part += Scalars.exponential(m.get(xAt + i) - largest);
     }
-    float total = sum(c, shared, id, part);
+    float total = sum(c, id, part);
     for (int i = id; i < channels; i += 64) {
-      m.set(outAt + i, TornadoMath.exp(m.get(xAt + i) - largest) / total);
+      m.set(outAt + i, Scalars.exponential(m.get(xAt + i) - largest) / total);
     }
   }
 
   /** {@code p}: 0 channels, 1 out, 2 gradOut, 3 gradX. */
   static void dnftSoftmaxGrad(KernelContext c, FloatArray m, IntArray p) {
-    float[] shared = c.allocateFloatLocalArray(64);
     int id = c.localIdx;
     int channels = p.get(0);
     int at = c.groupIdx * channels;
@@ -223,8 +223,8 @@ final class NormTasks {
       products += y * m.get(p.get(2) + at + i);
       parts += y;
     }
-    float mean = sum(c, shared, id, products);
-    mean = mean / sum(c, shared, id, parts);
+    float mean = sum(c, id, products);
+    mean = mean / sum(c, id, parts);
     for (int i = id; i < channels; i += 64) {
       float g = m.get(p.get(2) + at + i) - mean;
       m.set(p.get(3) + at + i, m.get(p.get(1) + at + i) * g);

@@ -21,7 +21,7 @@ final class Scalars {
       r = a * x + b;
     }
     if (op == 1) {
-      r = TornadoMath.pow(x, a);
+      r = power(x, a);
     }
     if (op == 2) {
       if (x < a) {
@@ -32,7 +32,7 @@ final class Scalars {
       }
     }
     if (op == 3) {
-      r = TornadoMath.exp(x);
+      r = exponential(x);
     }
     if (op == 4) {
       r = TornadoMath.log(x);
@@ -65,7 +65,7 @@ final class Scalars {
   static float activation(int op, float x) {
     float r = x;
     if (op == 10) {
-      r = TornadoMath.tanh(x);
+      r = tangent(x);
     }
     if (op == 11) {
       r = sigmoid(x);
@@ -101,7 +101,7 @@ final class Scalars {
     if (op == 1) {
       r = 0f;
       if (a != 0f) {
-        r = a * TornadoMath.pow(x, a - 1f);
+        r = a * power(x, a - 1f);
       }
     }
     if (op == 2) {
@@ -113,7 +113,7 @@ final class Scalars {
       }
     }
     if (op == 3) {
-      r = TornadoMath.exp(x);
+      r = exponential(x);
     }
     if (op == 4) {
       r = 1f / x;
@@ -147,7 +147,7 @@ final class Scalars {
   private static float slope(int op, float x) {
     float r = 1f;
     if (op == 10) {
-      float t = TornadoMath.tanh(x);
+      float t = tangent(x);
       r = 1f - t * t;
     }
     if (op == 11) {
@@ -222,6 +222,89 @@ final class Scalars {
       if (x == y) {
         r = 1f;
       }
+    }
+    return r;
+  }
+
+  /**
+   * PTX's exponential is 2 to the rounded (x log2 e), which loses digits as x grows: whole powers
+   * of two are split off first. All integers here stay above 0, where backends agree on shifts.
+   */
+  static float exponential(float x) {
+    float r = TornadoMath.exp(x);
+    if (x > -104f) {
+      if (x < 89f) {
+        float z = x;
+        float base = 2f;
+        if (x < 0f) {
+          z = -x;
+          base = 0.5f;
+        }
+        int n = (int) (z * 1.442695f + 0.5f);
+        float rest = (z - n * 0.693359375f) + n * 2.1219444e-4f;
+        if (x < 0f) {
+          rest = -rest;
+        }
+        float power = 1f;
+        float square = base;
+        int half = n / 2;
+        int left = half;
+        for (int bit = 0; bit < 7; bit++) {
+          if (left % 2 == 1) {
+            power = power * square;
+          }
+          square = square * square;
+          left = left / 2;
+        }
+        r = TornadoMath.exp(rest);
+        if (n - 2 * half == 1) {
+          r = r * base;
+        }
+        r = r * power * power;
+      }
+    }
+    return r;
+  }
+
+  /** PTX has no power but 2 to the (y log2 x), which loses digits: whole ones are products. */
+  @SuppressWarnings("IdentityBinaryExpression") // NaN alone differs from itself
+  private static float power(float x, float y) {
+    float r = TornadoMath.pow(x, y);
+    if (x < 0f) {
+      if (x > -3.4e38f) {
+        if (y != (int) y) {
+          r = TornadoMath.sqrt(x); // NaN, which PTX's is not
+        }
+      }
+    }
+    if (y == 1f) {
+      r = x;
+    }
+    if (y == 2f) {
+      r = x * x;
+    }
+    if (y == 3f) {
+      r = x * x * x;
+    }
+    if (x != x) {
+      r = x;
+    }
+    return r;
+  }
+
+  /** PTX's own hyperbolic tangent has eleven bits, and none before compute capability 7.5. */
+  private static float tangent(float x) {
+    float z = x;
+    if (x < 0f) {
+      z = -x;
+    }
+    float e = TornadoMath.exp(-2f * z);
+    float r = (1f - e) / (1f + e);
+    if (z < 0.0625f) {
+      r = z - z * z * z * (0.33333334f - 0.13333334f * z * z);
+    }
+    if (x < 0f) {
+      r = -r;
     }
     return r;
   }

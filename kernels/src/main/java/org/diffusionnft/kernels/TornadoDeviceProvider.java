@@ -77,7 +77,11 @@ public final class TornadoDeviceProvider implements DeviceProvider {
       return opener.get().probe();
     } catch (RuntimeException | LinkageError e) {
       // Second tries only say that a class could not be initialised, so the answer is remembered.
-      return missing("TornadoVM found no driver it can use (" + reason(e) + ")");
+      return missing(
+          "TornadoVM found no driver it can use ("
+              + reason(e)
+              + "): install one, for the processor apt install pocl-opencl-icd, and check that"
+              + " clinfo or nvidia-smi lists a device");
     }
   }
 
@@ -89,12 +93,18 @@ public final class TornadoDeviceProvider implements DeviceProvider {
     return new Found(List.of(), sentence);
   }
 
-  /** The innermost cause in one line. */
-  private static String reason(Throwable e) {
+  /** The innermost cause in one line: without colours, and what TornadoVM would do about it. */
+  static String reason(Throwable e) {
     Throwable cause = e;
     while (cause.getCause() != null && cause.getCause() != cause) {
       cause = cause.getCause();
     }
-    return String.valueOf(cause).strip().replaceAll("\\s*\\R\\s*", " ");
+    String message = cause.getMessage() == null ? cause.toString() : cause.getMessage();
+    return message
+        .replaceAll("\\u001B\\[[0-9;]*m", "")
+        .replaceFirst("^\\s*\\[[A-Z]+\\]\\s*", "")
+        .replaceFirst("\\.?\\s*Deoptimizing to sequential execution\\.?", "")
+        .strip()
+        .replaceAll("\\s*\\R\\s*", " ");
   }
 }

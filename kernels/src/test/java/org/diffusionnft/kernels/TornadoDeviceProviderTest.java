@@ -25,4 +25,14 @@ class TornadoDeviceProviderTest {
     assertEquals(List.of(), found.devices());
     assertTrue(found.missing().contains("/opt/sdk/tornado-argfile"), found.missing());
   }
+
+  @Test
+  void whatTornadoVmSaysOfAMissingDriverIsToldWithoutColours() {
+    RuntimeException thrown =
+        new RuntimeException(
+            new IllegalStateException(
+                "\u001B[31m[WARNING] No OpenCL platforms found. Deoptimizing to sequential"
+                    + " execution.\u001B[0m"));
+    assertEquals("No OpenCL platforms found", TornadoDeviceProvider.reason(thrown));
+  }
 }

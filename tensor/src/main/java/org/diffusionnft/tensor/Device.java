@@ -37,6 +37,17 @@ public interface Device extends AutoCloseable {
   /** Copies host memory of exactly as many bytes into a tensor. */
   void write(MemorySegment source, Tensor target);
 
+  /** What was compiled, replayed and copied so far; nothing on devices that have no such things. */
+  default DeviceActivity activity() {
+    return DeviceActivity.NONE;
+  }
+
+  /**
+   * Says that a section of the work, such as a training step, is done. A device that was opened
+   * with {@link DeviceOptions#tellPlans} tells what it did in it.
+   */
+  default void section(String name) {}
+
   /** Kernels that treat every element alike. */
   ElementwiseKernels elementwise();
 

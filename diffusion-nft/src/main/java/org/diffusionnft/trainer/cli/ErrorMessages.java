@@ -11,6 +11,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.ReadOnlyFileSystemException;
 import java.util.List;
+import org.diffusionnft.tensor.DeviceException;
 import org.diffusionnft.trainer.TrainingDivergedException;
 import org.diffusionnft.trainer.reward.RewardUnavailableException;
 import org.jspecify.annotations.Nullable;
@@ -73,6 +74,7 @@ final class ErrorMessages {
       case IllegalArgumentException wrong when wrong.getMessage() != null ->
           oneLine(wrong.getMessage());
       case TrainingDivergedException diverged -> oneLine(diverged.getMessage());
+      case DeviceException device -> oneLine(device.getMessage());
       default -> null;
     };
   }

@@ -3,6 +3,7 @@ package org.diffusionnft.trainer.conformance;
 import java.util.ArrayList;
 import java.util.List;
 import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.DeviceException;
 import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Tensor;
 
@@ -59,6 +60,8 @@ public final class Conformance {
       long start = System.nanoTime();
       found = run(c, device);
       seconds = (System.nanoTime() - start) * 1e-9;
+    } catch (DeviceException e) {
+      return new Outcome(Double.NaN, Double.NaN, 0, c.name() + ": " + e.getMessage());
     } catch (RuntimeException e) {
       return new Outcome(Double.NaN, Double.NaN, 0, c.name() + ": " + e);
     }

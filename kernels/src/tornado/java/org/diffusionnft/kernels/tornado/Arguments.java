@@ -23,6 +23,9 @@ final class Arguments {
 
   static final int SCALARS = 8;
 
+  /** What travels with each launch. */
+  static final int BYTES = 4 * (INTS + SCALARS);
+
   final KernelContext context = new KernelContext();
 
   /** All F32 tensors. Its host side is never written: memory that is not touched costs nothing. */

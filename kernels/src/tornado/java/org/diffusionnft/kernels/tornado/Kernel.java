@@ -52,6 +52,7 @@ enum Kernel {
     TaskGraph add(TaskGraph graph, Arguments arguments);
   }
 
+  @SuppressWarnings("ImmutableEnumChecker") // a method reference without state
   private final Adding adding;
 
   Kernel(Adding adding) {

@@ -55,7 +55,8 @@ final class LayoutTasks {
     int channels = p.get(0);
     if (channel < channels) {
       for (int row = 0; row < p.get(4); row++) {
-        int at = p.get(3) + (int) m.get(p.get(2) + row) * channels + channel;
+        int id = (int) m.get(p.get(2) + row);
+        int at = p.get(3) + id * channels + channel;
         m.set(at, m.get(at) + m.get(p.get(1) + row * channels + channel));
       }
     }

@@ -1,22 +1,31 @@
 package org.diffusionnft.kernels.tornado;
 
+import java.util.Comparator;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import org.diffusionnft.tensor.DeviceActivity;
 
 /**
  * Counts what was compiled, replayed and copied. With {@code --log plans} each compilation is told
- * when it happens, and a summary when the device closes.
+ * when it happens, what each section of the work did when that ends, and a summary when the device
+ * closes.
  */
 final class PlanLog {
+  /** Kernels that the summary lists. */
+  private static final int LISTED = 8;
+
   private final boolean told;
   private final Consumer<String> out;
-  private final Map<String, Long> launches = new TreeMap<>();
+  private final Map<String, Runs> runs = new TreeMap<>();
   private final Set<String> hosted = new HashSet<>();
+  private DeviceActivity sectionStart = DeviceActivity.NONE;
   private long compiled;
+  private long launched;
   private long sent;
   private long received;
   private long onHost;
@@ -26,14 +35,20 @@ final class PlanLog {
     this.out = out;
   }
 
+  /** Replays of one plan, and their time. */
+  private record Runs(long count, long nanos) {
+    Runs plus(Runs other) {
+      return new Runs(count + other.count, nanos + other.nanos);
+    }
+  }
+
   void launched(String name, boolean first, long nanos) {
-    launches.merge(name, 1L, Long::sum);
+    launched++;
     if (first) {
       compiled++;
-      if (told) {
-        out.accept(
-            String.format(Locale.ROOT, "plans: compiled %s in %d ms", name, nanos / 1_000_000));
-      }
+      tell(String.format(Locale.ROOT, "compiled %s in %d ms", name, nanos / 1_000_000));
+    } else {
+      runs.merge(name, new Runs(1, nanos), Runs::plus);
     }
   }
 
@@ -48,28 +63,47 @@ final class PlanLog {
   /** An operation on types that no kernel takes. */
   void onHost(String operation) {
     onHost++;
-    if (hosted.add(operation) && told) {
-      out.accept("plans: " + operation + " on types that kernels do not take: done by the host");
+    if (hosted.add(operation)) {
+      tell(operation + " on types that kernels do not take: done by the host");
     }
   }
 
-  /** What happened so far, in one line. */
-  String summary() {
-    long all = launches.values().stream().mapToLong(Long::longValue).sum();
-    return String.format(
-        Locale.ROOT,
-        "plans: %d compiled, %d replayed, %d KiB to the device, %d KiB back, %d operations on the"
-            + " host",
-        compiled,
-        all - compiled,
-        sent >> 10,
-        received >> 10,
-        onHost);
+  /** Everything so far. */
+  DeviceActivity activity() {
+    return new DeviceActivity(
+        compiled, launched - compiled, sent, launched * Arguments.BYTES, received, onHost);
+  }
+
+  /** A section of the work is done. */
+  void section(String name) {
+    DeviceActivity now = activity();
+    tell(name + ": " + now.since(sectionStart));
+    sectionStart = now;
   }
 
   void close() {
+    tell("in all: " + activity());
+    List<Map.Entry<String, Runs>> longest =
+        runs.entrySet().stream()
+            .sorted(Comparator.comparingLong(e -> -e.getValue().nanos()))
+            .limit(LISTED)
+            .toList();
+    for (Map.Entry<String, Runs> entry : longest) {
+      Runs own = entry.getValue();
+      tell(
+          String.format(
+              Locale.ROOT,
+              "%s: %d times, %.2f s, %.0f us each",
+              entry.getKey(),
+              own.count(),
+              own.nanos() * 1e-9,
+              own.nanos() * 1e-3 / own.count()));
+    }
+  }
+
+  private void tell(String line) {
     if (told) {
-      out.accept(summary());
+      out.accept("plans: " + line);
     }
   }
 }

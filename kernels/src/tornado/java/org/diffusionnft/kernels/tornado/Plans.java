@@ -3,9 +3,11 @@ package org.diffusionnft.kernels.tornado;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.diffusionnft.tensor.DeviceException;
 import org.jspecify.annotations.Nullable;
 import uk.ac.manchester.tornado.api.DataRange;
 import uk.ac.manchester.tornado.api.GridScheduler;
@@ -25,7 +27,7 @@ import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
  * first runs and replayed ever after; what a call computes is in {@link Arguments}.
  */
 final class Plans implements AutoCloseable {
-  /** Elements of the buffers that carry tensors to the device: the smallest that fits is used. */
+  /** Elements of the buffers that carry tensors to the device. */
   private static final int[] BUFFERS = {
     64, 256, 1 << 10, 1 << 12, 1 << 14, 1 << 16, 1 << 18, 1 << 20, 1 << 22
   };
@@ -51,6 +53,7 @@ final class Plans implements AutoCloseable {
   private final int takeFloats;
   private final int takeHalves;
   private final boolean[] compiled;
+  private final Map<Integer, String> failures = new HashMap<>();
   private final TornadoExecutionPlan plan;
 
   @SuppressWarnings("this-escape")
@@ -144,7 +147,11 @@ final class Plans implements AutoCloseable {
   /** Runs a kernel with one work-item for each of {@code items}. */
   void each(Kernel kernel, long items, int[] values, float... more) {
     arguments.set(values, more);
-    launch(index(kernel), (items + GROUP - 1) / GROUP * GROUP, 1, 1, GROUP, 1);
+    launch(index(kernel), wholeGroups(items), 1, 1, GROUP, 1);
+  }
+
+  private static long wholeGroups(long items) {
+    return (items + GROUP - 1) / GROUP * GROUP;
   }
 
   /** Runs a kernel with so many groups of a given size. */
@@ -168,25 +175,34 @@ final class Plans implements AutoCloseable {
     WorkerGrid3D grid = grids.get(graph);
     grid.setGlobalWork(x, y, z);
     grid.setLocalWork(localX, localY, 1);
-    long start = System.nanoTime();
-    TornadoExecutionResult result;
-    try {
-      result = plan.withGraph(graph).execute();
-    } catch (RuntimeException e) {
-      throw new IllegalStateException(
-          "kernel %s failed on the device: %s".formatted(names.get(graph), reason(e)), e);
+    boolean first = !compiled[graph];
+    String refused = failures.get(graph);
+    if (refused != null) {
+      throw new DeviceException(refused);
     }
-    log.launched(names.get(graph), !compiled[graph], System.nanoTime() - start);
+    long start = System.nanoTime();
+    TornadoExecutionResult result = first ? compile(graph) : run(graph);
+    log.launched(names.get(graph), first, System.nanoTime() - start);
     compiled[graph] = true;
     return result;
   }
 
-  private static String reason(Throwable e) {
-    Throwable cause = e;
-    while (cause.getCause() != null && cause.getCause() != cause) {
-      cause = cause.getCause();
+  /** A second attempt would only be told that there was a first. */
+  private TornadoExecutionResult compile(int graph) {
+    try {
+      return DriverMessages.with(names.get(graph), () -> execute(graph));
+    } catch (DeviceException e) {
+      failures.put(graph, String.valueOf(e.getMessage()));
+      throw e;
     }
-    return cause.toString();
+  }
+
+  private TornadoExecutionResult run(int graph) {
+    return DriverMessages.without(names.get(graph), () -> execute(graph));
+  }
+
+  private TornadoExecutionResult execute(int graph) {
+    return plan.withGraph(graph).execute();
   }
 
   /** Copies floats from the host into the memory. */
@@ -199,19 +215,23 @@ final class Plans implements AutoCloseable {
     carry(from, at, 2, firstPutHalf, false);
   }
 
+  /**
+   * In pieces of the sizes there are buffers for, the largest first, so that hardly more travels
+   * than there is: TornadoVM copies buffers as a whole.
+   */
   private void carry(MemorySegment from, int at, int bytes, int first, boolean floats) {
     long left = from.byteSize() / bytes;
     long done = 0;
     while (left > 0) {
-      int i = 0;
-      while (BUFFERS[i] < left && i < BUFFERS.length - 1) {
-        i++;
+      int i = BUFFERS.length - 1;
+      while (i > 0 && BUFFERS[i] > left) {
+        i--;
       }
       int count = (int) Math.min(left, BUFFERS[i]);
       MemorySegment buffer = floats ? floatBuffers[i].getSegment() : halfBuffers[i].getSegment();
       MemorySegment.copy(from, done * bytes, buffer, 0, (long) count * bytes);
       arguments.set(new int[] {count, (int) (at + done)});
-      launch(first + i, (count + GROUP - 1) / GROUP * GROUP, 1, 1, GROUP, 1);
+      launch(first + i, wholeGroups(count), 1, 1, GROUP, 1);
       log.sent((long) BUFFERS[i] * bytes);
       done += count;
       left -= count;
@@ -233,8 +253,7 @@ final class Plans implements AutoCloseable {
     for (long done = 0; done < all; done += BACK) {
       int count = (int) Math.min(all - done, BACK);
       arguments.set(new int[] {count, (int) (at + done)});
-      TornadoExecutionResult result =
-          launch(graph, (count + GROUP - 1) / GROUP * GROUP, 1, 1, GROUP, 1);
+      TornadoExecutionResult result = launch(graph, wholeGroups(count), 1, 1, GROUP, 1);
       boolean floats = bytes == 4;
       result.transferToHost(new DataRange(floats ? floatsBack : halvesBack).withSize(count));
       MemorySegment buffer = floats ? floatsBack.getSegment() : halvesBack.getSegment();
@@ -249,7 +268,8 @@ final class Plans implements AutoCloseable {
     try {
       plan.close();
     } catch (Exception e) {
-      throw new IllegalStateException("TornadoVM did not let go of the device: " + reason(e), e);
+      throw new IllegalStateException(
+          "TornadoVM did not let go of the device: " + DriverMessages.reason(e), e);
     }
   }
 }

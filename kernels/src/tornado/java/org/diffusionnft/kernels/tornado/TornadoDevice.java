@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import org.diffusionnft.tensor.AttentionKernels;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.DeviceActivity;
 import org.diffusionnft.tensor.ElementwiseKernels;
 import org.diffusionnft.tensor.LayoutKernels;
 import org.diffusionnft.tensor.MatrixKernels;
@@ -121,6 +122,16 @@ final class TornadoDevice implements Device {
 
   private static MemorySegment hostSegment(Tensor t) {
     return storage(t).host().asSlice(t.offset() * t.dtype().bytes(), t.bytes());
+  }
+
+  @Override
+  public DeviceActivity activity() {
+    return log.activity();
+  }
+
+  @Override
+  public void section(String section) {
+    log.section(section);
   }
 
   @Override

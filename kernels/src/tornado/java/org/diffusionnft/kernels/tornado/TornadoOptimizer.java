@@ -51,11 +51,11 @@ final class TornadoOptimizer implements OptimizerKernels {
               parameter.elements(),
               values,
               (float) (1 - n.learningRate() * n.weightDecay()),
-              (float) (n.learningRate() / (1 - Math.pow(n.beta1(), n.step()))),
+              (float) (n.learningRate() / (1 - Math.pow(n.beta1(), (double) n.step()))),
               (float) (1 - n.beta1()),
               (float) (1 - n.beta2()),
               (float) n.beta2(),
-              (float) Math.sqrt(1 - Math.pow(n.beta2(), n.step())),
+              (float) Math.sqrt(1 - Math.pow(n.beta2(), (double) n.step())),
               (float) n.eps(),
               (float) gradientScale);
     }

@@ -10,6 +10,7 @@ import org.diffusionnft.tensor.DeviceProvider.Description;
 import org.diffusionnft.tensor.DeviceProvider.Found;
 import uk.ac.manchester.tornado.api.TornadoBackend;
 import uk.ac.manchester.tornado.api.TornadoRuntime;
+import uk.ac.manchester.tornado.api.enums.TornadoVMBackendType;
 import uk.ac.manchester.tornado.api.runtime.TornadoRuntimeProvider;
 
 /** The one class that asks TornadoVM for its devices. */
@@ -26,7 +27,13 @@ public final class TornadoRuntimeOpener implements TornadoOpener {
     System.setProperty("tornado.recover.bailout", "False");
     System.setProperty("tornado.device.memory", "1024GB");
     // The default, -cl-fast-relaxed-math, gives up digits, infinities and NaN.
-    System.setProperty("tornado.opencl.compiler.flags", "-w");
+    setUnlessGiven("tornado.opencl.compiler.flags", "-w");
+  }
+
+  private static void setUnlessGiven(String property, String value) {
+    if (System.getProperty(property) == null) {
+      System.setProperty(property, value);
+    }
   }
 
   @Override
@@ -48,10 +55,27 @@ public final class TornadoRuntimeOpener implements TornadoOpener {
         name(backend, index),
         String.format(
             Locale.ROOT,
-            "%s (%s), %.1f GiB; computes in F32, reads BF16 and F16 weights",
+            "%s (%s), %.1f GiB, %.1f GiB in one piece; %s; computes in F32, reads BF16 and F16"
+                + " weights",
             device.getPhysicalDevice().getDeviceName().strip(),
             device.getPlatformName().strip(),
-            device.getMaxGlobalMemory() / (double) (1 << 30)));
+            device.getMaxGlobalMemory() / (double) (1 << 30),
+            device.getMaxAllocMemory() / (double) (1 << 30),
+            halfArithmetic(backend, device)));
+  }
+
+  /** What the driver says of its own arithmetic in half precision. */
+  private static String halfArithmetic(
+      TornadoBackend backend, uk.ac.manchester.tornado.api.common.TornadoDevice device) {
+    if (backend.getBackendType() != TornadoVMBackendType.OPENCL) {
+      return "the driver's FP16 and BF16 arithmetic is not known";
+    }
+    // OpenCL lists FP16 among a device's extensions and knows no BF16 but in vendors' extensions.
+    String extensions = String.valueOf(device.getPhysicalDevice().getDeviceInfo());
+    return "driver: %s, %s"
+        .formatted(
+            extensions.contains("cl_khr_fp16") ? "FP16" : "no FP16",
+            extensions.contains("bfloat16") ? "BF16" : "no BF16");
   }
 
   /** {@code tornado:BACKEND:PLATFORM:DEVICE}; TornadoVM numbers devices through all platforms. */

@@ -1,0 +1,94 @@
+package org.diffusionnft.kernels.tornado;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.diffusionnft.tensor.DeviceException;
+
+/**
+ * Makes one sentence of what goes wrong on a device. TornadoVM prints a driver's build log to the
+ * error stream and throws an exception without it, so that stream is read while a kernel is
+ * compiled: that is, when it runs for the first time.
+ */
+final class DriverMessages {
+  /** Lines of a build log that are told. */
+  private static final int LINES = 3;
+
+  private DriverMessages() {}
+
+  /**
+   * Runs what compiles a kernel.
+   *
+   * @throws DeviceException with the kernel's name and the driver's message
+   */
+  static <T> T with(String kernel, Supplier<T> launch) {
+    PrintStream usual = System.err;
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (PrintStream read = new PrintStream(bytes, true, StandardCharsets.UTF_8)) {
+      System.setErr(read);
+      T result = launch.get();
+      System.setErr(usual);
+      usual.write(bytes.toByteArray(), 0, bytes.size());
+      return result;
+    } catch (RuntimeException | LinkageError e) {
+      String log = worst(bytes.toString(StandardCharsets.UTF_8));
+      throw new DeviceException(
+          "the driver does not compile kernel %s: %s%s"
+              .formatted(kernel, reason(e), log.isEmpty() ? "" : "; it says: " + log),
+          e);
+    } finally {
+      System.setErr(usual);
+    }
+  }
+
+  /**
+   * Runs a kernel that has been compiled.
+   *
+   * @throws DeviceException with the kernel's name
+   */
+  static <T> T without(String kernel, Supplier<T> launch) {
+    try {
+      return launch.get();
+    } catch (RuntimeException e) {
+      throw new DeviceException(
+          "kernel %s failed on the device: %s".formatted(kernel, reason(e)), e);
+    }
+  }
+
+  /** The innermost cause. */
+  static String reason(Throwable e) {
+    Throwable cause = e;
+    while (cause.getCause() != null && cause.getCause() != cause) {
+      cause = cause.getCause();
+    }
+    String message = cause.getMessage();
+    return message == null || message.isBlank() ? cause.toString() : plain(message);
+  }
+
+  /** Without colours, TornadoVM's stack trace, and what it says of bailing out. */
+  private static String plain(String message) {
+    return message
+        .replaceAll("\\u001B\\[[0-9;]*m", "")
+        .replaceFirst("(?s)\\R?Stacktrace: .*", "")
+        .replaceFirst("(?s)^Bailout is disabled\\.\\s*Reason:\\s*", "")
+        .strip()
+        .replaceAll("\\s*\\R\\s*", ". ");
+  }
+
+  /** The lines that speak of errors, or the first ones. */
+  private static String worst(String log) {
+    List<String> lines =
+        log.lines()
+            .map(String::strip)
+            .filter(l -> !l.isEmpty() && !l.startsWith("[ERROR] TornadoVM"))
+            .toList();
+    List<String> errors =
+        lines.stream().filter(l -> l.toLowerCase(Locale.ROOT).contains("error")).toList();
+    return (errors.isEmpty() ? lines : errors)
+        .stream().limit(LINES).collect(Collectors.joining(" / "));
+  }
+}

@@ -1,0 +1,114 @@
+package org.diffusionnft.tests.tornado;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.diffusionnft.trainer.cli.Dnft;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
+
+/**
+ * Kernels that are broken on purpose, by what the OpenCL compiler is told: the suite must see them,
+ * and nothing may compute in their place.
+ */
+@EnabledIf("org.diffusionnft.tests.tornado.TornadoDevices#expected")
+class BrokenKernelTest {
+  private static final String COMPILER = "-Dtornado.opencl.compiler.flags=-w ";
+
+  private record Ended(int exitCode, String out) {}
+
+  @Test
+  void aKernelThatComputesWrongFailsItsCasesAndNoOthers() throws Exception {
+    Ended ended =
+        dnft(
+            List.of(COMPILER + "-Dget_group_id=get_local_id"),
+            Map.of(),
+            "verify --device tornado:opencl --kernel rmsNorm --kernel unary");
+    assertEquals(1, ended.exitCode, ended.out);
+    assertTrue(ended.out.contains("rmsNorm: FAILED"), ended.out);
+    assertTrue(ended.out.contains("expected"), ended.out);
+    assertTrue(ended.out.contains("unary: PASSED"), ended.out);
+  }
+
+  @Test
+  void aKernelThatDoesNotCompileFailsWithItsNameAndTheDriversMessage() throws Exception {
+    Ended ended =
+        dnft(
+            List.of(COMPILER + "-DdnftRmsNorm=no-such-name"),
+            Map.of(),
+            "verify --device tornado:opencl --kernel rmsNorm --kernel softmax");
+    assertEquals(1, ended.exitCode, ended.out);
+    assertTrue(ended.out.contains("rmsNorm: FAILED"), ended.out);
+    assertTrue(ended.out.contains("does not compile kernel RMS_NORM"), ended.out);
+    assertTrue(ended.out.contains("error: expected"), ended.out);
+    assertTrue(ended.out.contains("softmax: PASSED"), ended.out);
+  }
+
+  @Test
+  void aDeviceWhoseFirstKernelDoesNotCompileIsRefused() throws Exception {
+    Ended ended =
+        dnft(
+            List.of(COMPILER + "-Dget_global_id=no_such_function"),
+            Map.of(),
+            "verify --device tornado:opencl");
+    assertEquals(2, ended.exitCode, ended.out);
+    assertTrue(ended.out.contains("dnft: the driver does not compile kernel START"), ended.out);
+    assertFalse(ended.out.contains("\tat "), ended.out);
+  }
+
+  @Test
+  void aDriverThatIsGoneIsTold() throws Exception {
+    Ended ended =
+        dnft(
+            List.of(), Map.of("OCL_ICD_VENDORS", "/nonexistent"), "verify --device tornado:opencl");
+    assertEquals(2, ended.exitCode, ended.out);
+    assertTrue(ended.out.contains("there is no device 'tornado:opencl' here"), ended.out);
+    assertTrue(ended.out.contains("found no driver it can use"), ended.out);
+    assertFalse(ended.out.contains("\tat "), ended.out);
+  }
+
+  @Test
+  void memoryThatIsTooSmallIsTold() throws Exception {
+    Ended ended =
+        dnft(
+            List.of(),
+            Map.of(),
+            "bench matmul --device tornado:opencl --device-memory 16 --shapes 1024x2048x2048");
+    assertEquals(2, ended.exitCode, ended.out);
+    assertTrue(ended.out.contains("MiB more are needed"), ended.out);
+    assertTrue(ended.out.contains("--device-memory"), ended.out);
+    assertFalse(ended.out.contains("\tat "), ended.out);
+  }
+
+  private static Ended dnft(List<String> flags, Map<String, String> environment, String words)
+      throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("@" + Path.of(System.getenv("TORNADOVM_HOME"), "tornado-argfile"));
+    command.addAll(
+        List.of(
+            "-Xmx512m",
+            "--add-modules",
+            "jdk.incubator.vector",
+            "-Djava.awt.headless=true",
+            "--enable-native-access=ALL-UNNAMED"));
+    command.addAll(flags);
+    command.addAll(
+        List.of("-cp", System.getProperty("java.class.path").replace("\n", File.pathSeparator)));
+    command.add(Dnft.class.getName());
+    command.addAll(List.of(words.split(" ")));
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().putAll(environment);
+    Process process = builder.start();
+    String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    return new Ended(process.waitFor(), out);
+  }
+}

@@ -1,0 +1,24 @@
+package org.diffusionnft.tests.tornado;
+
+import java.util.List;
+import org.diffusionnft.tensor.DeviceProvider;
+import org.diffusionnft.tensor.Devices;
+
+/** TornadoVM's devices here. */
+final class TornadoDevices {
+  private TornadoDevices() {}
+
+  /** Whether this JVM runs with TornadoVM: then there must be a device. */
+  static boolean expected() {
+    return ModuleLayer.boot().findModule("tornado.runtime").isPresent();
+  }
+
+  /** The names, none without TornadoVM. */
+  static List<String> names() {
+    return Devices.providers().stream()
+        .filter(p -> p.family().equals("tornado"))
+        .flatMap(p -> p.probe().devices().stream())
+        .map(DeviceProvider.Description::name)
+        .toList();
+  }
+}

@@ -29,6 +29,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  * with {@link java.util.ServiceLoader}.
  */
 class DependencyRuleTest {
+  private static final String TORNADO = "org.diffusionnft.kernels.tornado..";
+
   /** The modules from the lowest to the highest, with what each may use of ours. */
   enum Module {
     TENSOR("tensor", Set.of()),
@@ -73,7 +75,10 @@ class DependencyRuleTest {
         .check(OURS);
   }
 
-  /** {@code java..} covers the JDK's own; JSpecify's annotations are not needed at run time. */
+  /**
+   * {@code java..} covers the JDK's own; JSpecify's annotations are not needed at run time. The
+   * package that only the profile {@code tornado} builds has a rule of its own.
+   */
   @ParameterizedTest
   @EnumSource(names = {"TENSOR", "KERNELS", "AUTOGRAD", "MODELS"})
   void needsNothingButTheJdk(Module module) {
@@ -85,9 +90,36 @@ class DependencyRuleTest {
     classes()
         .that()
         .resideInAPackage(module.classes())
+        .and()
+        .resideOutsideOfPackage(TORNADO)
         .should()
         .onlyDependOnClassesThat()
         .resideInAnyPackage(allowed)
+        .check(OURS);
+  }
+
+  /** Of TornadoVM itself nothing but its public interface, and that in one package. */
+  @Test
+  void tornadoVmStaysInItsPackage() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(TORNADO)
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("uk.ac.manchester..")
+        .check(OURS);
+    classes()
+        .that()
+        .resideInAPackage(TORNADO)
+        .should()
+        .onlyDependOnClassesThat()
+        .resideInAnyPackage(
+            "java..",
+            "org.jspecify..",
+            "org.diffusionnft.kernels..",
+            "org.diffusionnft.tensor..",
+            "uk.ac.manchester.tornado.api..")
+        .allowEmptyShould(true)
         .check(OURS);
   }
 

@@ -226,6 +226,7 @@ class LauncherTest {
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().keySet().removeIf(name -> name.startsWith("DNFT_"));
     builder.environment().remove("JAVA_HOME");
+    builder.environment().remove("TORNADOVM_HOME");
     builder.environment().put("PATH", bin + ":" + System.getenv("PATH"));
     builder.environment().putAll(environment);
     return builder;

@@ -8,6 +8,7 @@ final class DeviceMemory implements Memory.Allocator {
   private final Ranges floats;
   private final Ranges halves;
   private final long size;
+  private final long halfSize;
   private Runnable makeRoom = () -> {};
 
   /** Memories of so many elements; the first floats are the tables. */
@@ -15,6 +16,7 @@ final class DeviceMemory implements Memory.Allocator {
     this.floats = new Ranges(Halves.TABLE + Angles.TABLE, floats);
     this.halves = new Ranges(0, halves);
     this.size = 4L * floats;
+    this.halfSize = 2L * halves;
   }
 
   /** What gives pooled memory back when a tensor finds no place. */
@@ -33,28 +35,32 @@ final class DeviceMemory implements Memory.Allocator {
   }
 
   int takeFloats(long elements) {
-    int at = floats.take(elements);
-    if (at < 0) {
-      makeRoom.run();
-      at = floats.take(elements);
-    }
-    return taken(at, 4 * elements, 4 * floats.left());
+    return take(floats, elements, 4, size);
   }
 
   int takeHalves(long elements) {
-    int at = halves.take(elements);
-    if (at < 0) {
-      makeRoom.run();
-      at = halves.take(elements);
-    }
-    return taken(at, 2 * elements, 2 * halves.left());
+    return take(halves, elements, 2, halfSize);
   }
 
-  private int taken(int at, long bytes, long left) {
+  private int take(Ranges ranges, long elements, int bytesEach, long all) {
+    int at = ranges.take(elements);
     if (at < 0) {
+      makeRoom.run();
+      at = ranges.take(elements);
+    }
+    if (at < 0) {
+      long asked = elements * bytesEach;
+      long left = ranges.left() * bytesEach;
+      // With enough left, though in pieces, room for one more of this size helps.
+      long needed = left < asked ? all - left + asked : all + asked;
       throw new IllegalArgumentException(
-          "the device's memory is too small: %d MiB more are needed and %d MiB of its %d MiB are free; give it more with --device-memory MIB, or use smaller batches"
-              .formatted(mebibytes(bytes), left >> 20, size >> 20));
+          "the device's memory is too small: of its %d MiB for %s all but %d MiB are in use, and to go on at least %d MiB are needed; give it more with --device-memory %d, or use smaller batches"
+              .formatted(
+                  all >> 20,
+                  bytesEach == 4 ? "F32" : "BF16 and F16",
+                  left >> 20,
+                  mebibytes(needed),
+                  mebibytes(needed) * 4 / bytesEach));
     }
     return at;
   }

@@ -51,7 +51,8 @@ final class FewRows {
       int group = Math.min(GROUP, n);
       long at = b + first * rowB;
       long row = rowB;
-      if (dtype != DType.F32) {
+      boolean direct = dtype == DType.BF16 && group == GROUP && k % LANES == 0;
+      if (dtype != DType.F32 && !direct) {
         for (int i = 0; i < group; i++) {
           Lanes.widen(dtype, at + i * rowB, work + 4L * i * k, k);
         }
@@ -60,7 +61,9 @@ final class FewRows {
       }
       for (int r = 0; r < m; r++) {
         long to = c + r * rowC + 4L * first;
-        if (group == GROUP) {
+        if (direct) {
+          fourBf16(k, a + r * rowA, at, row, to, scale, add, j - first);
+        } else if (group == GROUP) {
           four(k, a + r * rowA, at, row, to, scale, add, j - first);
         } else {
           for (int i = 0; i < group; i++) {
@@ -93,6 +96,33 @@ final class FewRows {
       s1 = x.fma(fromMemorySegment(FLOATS, ALL, at + rowB, ORDER, FIRST[k - i]), s1);
       s2 = x.fma(fromMemorySegment(FLOATS, ALL, at + 2 * rowB, ORDER, FIRST[k - i]), s2);
       s3 = x.fma(fromMemorySegment(FLOATS, ALL, at + 3 * rowB, ORDER, FIRST[k - i]), s3);
+    }
+    if (repeated < 1) {
+      put(to, Lanes.sum(s0) * scale, add);
+    }
+    if (repeated < 2) {
+      put(to + 4, Lanes.sum(s1) * scale, add);
+    }
+    if (repeated < 3) {
+      put(to + 8, Lanes.sum(s2) * scale, add);
+    }
+    put(to + 12, Lanes.sum(s3) * scale, add);
+  }
+
+  /** The same sums in the same order, of BF16 rows of whole vectors, which are read once only. */
+  private static void fourBf16(
+      int k, long a, long b, long rowB, long to, float scale, boolean add, int repeated) {
+    FloatVector s0 = broadcast(FLOATS, 0);
+    FloatVector s1 = broadcast(FLOATS, 0);
+    FloatVector s2 = broadcast(FLOATS, 0);
+    FloatVector s3 = broadcast(FLOATS, 0);
+    for (int i = 0; i < k; i += LANES) {
+      long at = b + 2L * i;
+      FloatVector x = fromMemorySegment(FLOATS, ALL, a + 4L * i, ORDER);
+      s0 = x.fma(Lanes.loadBf16(at), s0);
+      s1 = x.fma(Lanes.loadBf16(at + rowB), s1);
+      s2 = x.fma(Lanes.loadBf16(at + 2 * rowB), s2);
+      s3 = x.fma(Lanes.loadBf16(at + 3 * rowB), s3);
     }
     if (repeated < 1) {
       put(to, Lanes.sum(s0) * scale, add);

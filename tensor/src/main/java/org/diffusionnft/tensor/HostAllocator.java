@@ -14,7 +14,10 @@ public final class HostAllocator implements Memory.Allocator {
   @SuppressWarnings("MustBeClosedChecker") // closed by free, when the pool lets go of it
   public synchronized Storage allocate(long bytes) {
     Arena arena = Arena.ofShared();
-    MemorySegment segment = arena.allocate(bytes, ALIGNMENT);
+    MemorySegment segment =
+        NativeMemory.system()
+            .map(memory -> memory.allocate(bytes, ALIGNMENT, arena))
+            .orElseGet(() -> arena.allocate(bytes, ALIGNMENT));
     HostStorage storage = new HostStorage(segment);
     arenas.put(storage, arena);
     return storage;

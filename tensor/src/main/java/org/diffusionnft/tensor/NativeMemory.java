@@ -1,0 +1,130 @@
+package org.diffusionnft.tensor;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.util.Locale;
+import java.util.NoSuchElementException;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Memory from the C library, contents undefined.
+ *
+ * <p>An {@link Arena}'s own memory is written with zeros by the thread that asks for it. Here pages
+ * are first touched by the kernel that fills them, on all its threads. Large blocks ask Linux for
+ * huge pages, which takes one page fault where it took 512, and fewer misses of address translation
+ * later.
+ */
+final class NativeMemory {
+  private static final long HUGE_PAGE = 2 << 20;
+
+  /** Linux's value, the same on all its architectures that Java runs on. */
+  private static final int MADV_HUGEPAGE = 14;
+
+  private static final @Nullable NativeMemory SYSTEM = load();
+
+  private final MethodHandle malloc;
+  private final MethodHandle free;
+  private final @Nullable MethodHandle madvise;
+
+  private NativeMemory(MethodHandle malloc, MethodHandle free, @Nullable MethodHandle madvise) {
+    this.malloc = malloc;
+    this.free = free;
+    this.madvise = madvise;
+  }
+
+  /** The C library's memory, or nothing where calls of native functions are not allowed. */
+  static Optional<NativeMemory> system() {
+    return Optional.ofNullable(SYSTEM);
+  }
+
+  private static @Nullable NativeMemory load() {
+    try {
+      Linker linker = Linker.nativeLinker();
+      SymbolLookup library = linker.defaultLookup();
+      MethodHandle malloc =
+          linker.downcallHandle(
+              library.findOrThrow("malloc"),
+              FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.JAVA_LONG));
+      MethodHandle free =
+          linker.downcallHandle(
+              library.findOrThrow("free"), FunctionDescriptor.ofVoid(ValueLayout.ADDRESS));
+      boolean linux = System.getProperty("os.name").toLowerCase(Locale.ROOT).startsWith("linux");
+      MethodHandle madvise =
+          linux
+              ? library
+                  .find("madvise")
+                  .map(
+                      address ->
+                          linker.downcallHandle(
+                              address,
+                              FunctionDescriptor.of(
+                                  ValueLayout.JAVA_INT,
+                                  ValueLayout.ADDRESS,
+                                  ValueLayout.JAVA_LONG,
+                                  ValueLayout.JAVA_INT)))
+                  .orElse(null)
+              : null;
+      return new NativeMemory(malloc, free, madvise);
+    } catch (IllegalCallerException | UnsupportedOperationException | NoSuchElementException e) {
+      return null;
+    }
+  }
+
+  /**
+   * A block that lives as long as the arena.
+   *
+   * @param alignment a power of two
+   * @throws OutOfMemoryError if the system has no more
+   */
+  MemorySegment allocate(long bytes, long alignment, Arena arena) {
+    boolean huge = bytes >= 2 * HUGE_PAGE;
+    long boundary = huge ? HUGE_PAGE : alignment;
+    MemorySegment block = take(bytes + boundary);
+    long offset = Math.floorMod(-block.address(), boundary);
+    MemorySegment all = block.reinterpret(bytes + boundary, arena, this::release);
+    MemorySegment segment = all.asSlice(offset, bytes);
+    if (huge && madvise != null) {
+      askForHugePages(madvise, segment);
+    }
+    return segment;
+  }
+
+  private MemorySegment take(long bytes) {
+    MemorySegment block;
+    try {
+      block = (MemorySegment) malloc.invokeExact(bytes);
+    } catch (Throwable e) {
+      throw new IllegalStateException(e);
+    }
+    if (block.address() == 0) {
+      throw new OutOfMemoryError("no " + bytes + " bytes of memory outside the heap");
+    }
+    return block;
+  }
+
+  private void release(MemorySegment block) {
+    try {
+      free.invokeExact(block);
+    } catch (Throwable e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Whole huge pages only, so that no block takes more memory than it has; a mere wish. */
+  private static void askForHugePages(MethodHandle madvise, MemorySegment segment) {
+    try {
+      int _ =
+          (int)
+              madvise.invokeExact(
+                  segment, segment.byteSize() / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
+    } catch (Throwable e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

@@ -38,7 +38,7 @@ final class Lanes {
   /** Bytes in a vector. */
   static final long BYTES = FLOATS.vectorByteSize();
 
-  private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
+  static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
   private static final VectorSpecies<Short> SHORTS =
       VectorSpecies.of(short.class, VectorShape.forBitSize(FLOATS.vectorBitSize() / 2));
   static final ByteOrder ORDER = ByteOrder.nativeOrder();

@@ -4,10 +4,13 @@ import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 import static org.diffusionnft.kernels.Lanes.ALL;
 import static org.diffusionnft.kernels.Lanes.BYTES;
 import static org.diffusionnft.kernels.Lanes.FLOATS;
+import static org.diffusionnft.kernels.Lanes.INTS;
 import static org.diffusionnft.kernels.Lanes.LANES;
 import static org.diffusionnft.kernels.Lanes.ORDER;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShuffle;
 import org.diffusionnft.tensor.DType;
 
@@ -23,7 +26,7 @@ final class Transposition {
   private static final int ROUNDS = Integer.numberOfTrailingZeros(LANES);
 
   /** Floats of working memory. */
-  static final int WORK_FLOATS = 2 * LANES * LANES;
+  static final int WORK_FLOATS = 4 * LANES * LANES;
 
   /**
    * Writes {@code columns} rows of {@code k} contiguous elements as columns of {@code to}.
@@ -38,11 +41,45 @@ final class Transposition {
     int size = dtype.bytes();
     for (int group = 0; group < stored; group += LANES) {
       int rows = Math.max(0, Math.min(LANES, columns - group));
-      for (int i = 0; i < k; i += LANES) {
+      int i =
+          dtype == DType.BF16
+              ? pairs(from + group * row, row, rows, k, to + 4L * group, stored, work)
+              : 0;
+      for (; i < k; i += LANES) {
         int length = Math.min(LANES, k - i);
         fetch(dtype, from + group * row + (long) size * i, row, rows, length, work);
         block(work, to + 4L * ((long) i * stored + group), 4L * stored, length);
       }
+    }
+  }
+
+  /**
+   * The same for BF16, two blocks at a time: read as words, elements of even places are their low
+   * halves and those of odd places their high halves, so that a shift and a mask widen them.
+   *
+   * @return how many elements of each row were written, a multiple of twice LANES
+   */
+  private static int pairs(long from, long row, int rows, int k, long to, int stored, long work) {
+    long odd = work + 2L * LANES * BYTES;
+    int i = 0;
+    for (; i + 2 * LANES <= k; i += 2 * LANES) {
+      fetchPairs(from + 2L * i, row, rows, work, odd);
+      long at = to + 4L * i * stored;
+      block(work, at, 8L * stored, LANES);
+      block(odd, at + 4L * stored, 8L * stored, LANES);
+    }
+    return i;
+  }
+
+  private static void fetchPairs(long from, long row, int rows, long even, long odd) {
+    for (int r = 0; r < rows; r++) {
+      IntVector words = IntVector.fromMemorySegment(INTS, ALL, from + r * row, ORDER);
+      words.lanewise(VectorOperators.LSHL, 16).intoMemorySegment(ALL, even + r * BYTES, ORDER);
+      words.and(0xFFFF0000).intoMemorySegment(ALL, odd + r * BYTES, ORDER);
+    }
+    for (int r = rows; r < LANES; r++) {
+      Lanes.splat(0).intoMemorySegment(ALL, even + r * BYTES, ORDER);
+      Lanes.splat(0).intoMemorySegment(ALL, odd + r * BYTES, ORDER);
     }
   }
 

@@ -97,16 +97,14 @@ final class FewRows {
       s2 = x.fma(fromMemorySegment(FLOATS, ALL, at + 2 * rowB, ORDER, FIRST[k - i]), s2);
       s3 = x.fma(fromMemorySegment(FLOATS, ALL, at + 3 * rowB, ORDER, FIRST[k - i]), s3);
     }
-    if (repeated < 1) {
-      put(to, Lanes.sum(s0) * scale, add);
-    }
-    if (repeated < 2) {
-      put(to + 4, Lanes.sum(s1) * scale, add);
-    }
-    if (repeated < 3) {
-      put(to + 8, Lanes.sum(s2) * scale, add);
-    }
-    put(to + 12, Lanes.sum(s3) * scale, add);
+    put(
+        to,
+        Lanes.sum(s0) * scale,
+        Lanes.sum(s1) * scale,
+        Lanes.sum(s2) * scale,
+        Lanes.sum(s3) * scale,
+        add,
+        repeated);
   }
 
   /** The same sums in the same order, of BF16 rows of whole vectors, which are read once only. */
@@ -124,16 +122,29 @@ final class FewRows {
       s2 = x.fma(Lanes.loadBf16(at + 2 * rowB), s2);
       s3 = x.fma(Lanes.loadBf16(at + 3 * rowB), s3);
     }
+    put(
+        to,
+        Lanes.sum(s0) * scale,
+        Lanes.sum(s1) * scale,
+        Lanes.sum(s2) * scale,
+        Lanes.sum(s3) * scale,
+        add,
+        repeated);
+  }
+
+  /** Four results, of which the first ones are there already. */
+  private static void put(
+      long to, float c0, float c1, float c2, float c3, boolean add, int repeated) {
     if (repeated < 1) {
-      put(to, Lanes.sum(s0) * scale, add);
+      put(to, c0, add);
     }
     if (repeated < 2) {
-      put(to + 4, Lanes.sum(s1) * scale, add);
+      put(to + 4, c1, add);
     }
     if (repeated < 3) {
-      put(to + 8, Lanes.sum(s2) * scale, add);
+      put(to + 8, c2, add);
     }
-    put(to + 12, Lanes.sum(s3) * scale, add);
+    put(to + 12, c3, add);
   }
 
   private static float one(int k, long a, long b) {

@@ -79,7 +79,7 @@ public final class TornadoDeviceProvider implements DeviceProvider {
       // Second tries only say that a class could not be initialised, so the answer is remembered.
       return missing(
           "TornadoVM found no driver it can use ("
-              + reason(e)
+              + TornadoMessages.reason(e)
               + "): install one, for the processor apt install pocl-opencl-icd, and check that"
               + " clinfo or nvidia-smi lists a device");
     }
@@ -91,20 +91,5 @@ public final class TornadoDeviceProvider implements DeviceProvider {
 
   private static Found missing(String sentence) {
     return new Found(List.of(), sentence);
-  }
-
-  /** The innermost cause in one line: without colours, and what TornadoVM would do about it. */
-  static String reason(Throwable e) {
-    Throwable cause = e;
-    while (cause.getCause() != null && cause.getCause() != cause) {
-      cause = cause.getCause();
-    }
-    String message = cause.getMessage() == null ? cause.toString() : cause.getMessage();
-    return message
-        .replaceAll("\\u001B\\[[0-9;]*m", "")
-        .replaceFirst("^\\s*\\[[A-Z]+\\]\\s*", "")
-        .replaceFirst("\\.?\\s*Deoptimizing to sequential execution\\.?", "")
-        .strip()
-        .replaceAll("\\s*\\R\\s*", " ");
   }
 }

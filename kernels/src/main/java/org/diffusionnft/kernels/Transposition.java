@@ -8,6 +8,7 @@ import static org.diffusionnft.kernels.Lanes.INTS;
 import static org.diffusionnft.kernels.Lanes.LANES;
 import static org.diffusionnft.kernels.Lanes.ORDER;
 
+import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
@@ -42,7 +43,7 @@ final class Transposition {
     for (int group = 0; group < stored; group += LANES) {
       int rows = Math.max(0, Math.min(LANES, columns - group));
       int i =
-          dtype == DType.BF16
+          dtype == DType.BF16 && ORDER == ByteOrder.LITTLE_ENDIAN
               ? pairs(from + group * row, row, rows, k, to + 4L * group, stored, work)
               : 0;
       for (; i < k; i += LANES) {
@@ -77,10 +78,8 @@ final class Transposition {
       words.lanewise(VectorOperators.LSHL, 16).intoMemorySegment(ALL, even + r * BYTES, ORDER);
       words.and(0xFFFF0000).intoMemorySegment(ALL, odd + r * BYTES, ORDER);
     }
-    for (int r = rows; r < LANES; r++) {
-      Lanes.splat(0).intoMemorySegment(ALL, even + r * BYTES, ORDER);
-      Lanes.splat(0).intoMemorySegment(ALL, odd + r * BYTES, ORDER);
-    }
+    clear(rows, even);
+    clear(rows, odd);
   }
 
   /** Copies a block into working memory, widened, with zeros around it. */
@@ -90,15 +89,16 @@ final class Transposition {
         fromMemorySegment(FLOATS, ALL, from + r * row, ORDER)
             .intoMemorySegment(ALL, work + r * BYTES, ORDER);
       }
-    } else if (dtype == DType.BF16 && length == LANES) {
-      for (int r = 0; r < rows; r++) {
-        Lanes.loadBf16(from + r * row).intoMemorySegment(ALL, work + r * BYTES, ORDER);
-      }
     } else {
       for (int r = 0; r < rows; r++) {
         Lanes.widen(dtype, from + r * row, work + r * BYTES, length);
       }
     }
+    clear(rows, work);
+  }
+
+  /** Zeros in the rows that are not read. */
+  private static void clear(int rows, long work) {
     for (int r = rows; r < LANES; r++) {
       Lanes.splat(0).intoMemorySegment(ALL, work + r * BYTES, ORDER);
     }

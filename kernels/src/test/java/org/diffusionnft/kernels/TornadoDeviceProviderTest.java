@@ -33,6 +33,6 @@ class TornadoDeviceProviderTest {
             new IllegalStateException(
                 "\u001B[31m[WARNING] No OpenCL platforms found. Deoptimizing to sequential"
                     + " execution.\u001B[0m"));
-    assertEquals("No OpenCL platforms found", TornadoDeviceProvider.reason(thrown));
+    assertEquals("No OpenCL platforms found", TornadoMessages.reason(thrown));
   }
 }

@@ -2,7 +2,6 @@ package org.diffusionnft.trainer.bench;
 
 import java.util.List;
 import org.diffusionnft.models.ForwardPass;
-import org.diffusionnft.models.KernelWarmup;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 
@@ -16,7 +15,7 @@ public final class ForwardWorkload implements Workload {
   public ForwardWorkload(Device device, ModelSize size, DType dtype) {
     this.device = device;
     this.size = size;
-    this.inputs = new ModelInputs(device, size, dtype, KernelWarmup.Pass.FORWARD);
+    this.inputs = new ModelInputs(device, size, dtype);
   }
 
   @Override

@@ -4,7 +4,6 @@ import java.util.Arrays;
 import org.diffusionnft.autograd.Variable;
 import org.diffusionnft.models.Conditioning;
 import org.diffusionnft.models.ForwardPass;
-import org.diffusionnft.models.KernelWarmup;
 import org.diffusionnft.models.Mmdit;
 import org.diffusionnft.models.MmditConfig;
 import org.diffusionnft.tensor.DType;
@@ -19,11 +18,9 @@ final class ModelInputs implements AutoCloseable {
   private final Tensor text;
   private final Tensor pooled;
 
-  ModelInputs(Device device, ModelSize size, DType dtype, KernelWarmup.Pass pass) {
+  ModelInputs(Device device, ModelSize size, DType dtype) {
     MmditConfig config = size.config();
-    try (var _ = KernelWarmup.start(device, pass, dtype)) {
-      this.model = Mmdit.load(config, new RandomWeights(config, device, dtype));
-    }
+    this.model = Mmdit.load(config, new RandomWeights(config, device, dtype));
     RandomTensors random = new RandomTensors(device);
     int batch = size.batch();
     long side = size.latentSide();

@@ -15,12 +15,15 @@ import org.diffusionnft.tensor.Shape;
  * @param resolution side of the picture in pixels, a multiple of 16
  * @param batch pictures at once
  * @param context text tokens: 77 of CLIP and 128 of T5 are 205
+ * @param heads of attention, 64 wide each; SD3.5-Medium has 24
  */
-public record ModelSize(int layers, int resolution, int batch, int context) {
+public record ModelSize(int layers, int resolution, int batch, int context, int heads) {
   private static final int PIXELS_PER_TOKEN = 16;
   private static final int ALL_LAYERS = 24;
   private static final int DUAL_LAYERS = 13;
   private static final int LARGEST_SIDE = 384;
+  private static final int HEADS = 24;
+  private static final int HEAD_DIM = 64;
 
   /**
    * Checks the ranges.
@@ -39,6 +42,11 @@ public record ModelSize(int layers, int resolution, int batch, int context) {
     }
   }
 
+  /** With the model's own number of heads. */
+  public ModelSize(int layers, int resolution, int batch, int context) {
+    this(layers, resolution, batch, context, HEADS);
+  }
+
   private static void require(String option, int value, int most) {
     if (value < 1 || value > most) {
       throw new IllegalArgumentException(
@@ -53,10 +61,10 @@ public record ModelSize(int layers, int resolution, int batch, int context) {
         2,
         16,
         layers,
-        64,
-        24,
+        HEAD_DIM,
+        heads,
         4096,
-        1536,
+        HEAD_DIM * heads,
         2048,
         16,
         resolution / PIXELS_PER_TOKEN,

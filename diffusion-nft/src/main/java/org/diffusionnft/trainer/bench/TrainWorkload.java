@@ -7,7 +7,6 @@ import org.diffusionnft.models.Adapter;
 import org.diffusionnft.models.AdapterConfig;
 import org.diffusionnft.models.AdapterInit;
 import org.diffusionnft.models.ForwardPass;
-import org.diffusionnft.models.KernelWarmup;
 import org.diffusionnft.models.MmditLayout;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
@@ -39,7 +38,7 @@ public final class TrainWorkload implements Workload {
     }
     this.device = device;
     this.size = size;
-    this.inputs = new ModelInputs(device, size, dtype, KernelWarmup.Pass.TRAIN);
+    this.inputs = new ModelInputs(device, size, dtype);
     this.adapter =
         Adapter.create(
             ADAPTER, MmditLayout.parameters(size.config()), device, AdapterInit.gaussian(0));

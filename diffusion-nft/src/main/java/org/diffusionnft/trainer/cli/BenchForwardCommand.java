@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.diffusionnft.trainer.bench.ForwardWorkload;
 import org.diffusionnft.trainer.bench.ModelSize;
+import org.diffusionnft.trainer.bench.Rehearsal;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -25,7 +26,10 @@ final class BenchForwardCommand implements Callable<Integer> {
     bench.run(
         "forward",
         BenchModelOptions.parameters(size),
-        List.of(device -> new ForwardWorkload(device, size, bench.dtype())));
+        List.of(
+            device ->
+                Rehearsal.during(
+                    device, size, (on, of) -> new ForwardWorkload(on, of, bench.dtype()))));
     return 0;
   }
 }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.diffusionnft.trainer.bench.ModelSize;
+import org.diffusionnft.trainer.bench.Rehearsal;
 import org.diffusionnft.trainer.bench.TrainWorkload;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -25,7 +26,10 @@ final class BenchTrainCommand implements Callable<Integer> {
     bench.run(
         "train",
         BenchModelOptions.parameters(size),
-        List.of(device -> new TrainWorkload(device, size, bench.dtype())));
+        List.of(
+            device ->
+                Rehearsal.during(
+                    device, size, (on, of) -> new TrainWorkload(on, of, bench.dtype()))));
     return 0;
   }
 }

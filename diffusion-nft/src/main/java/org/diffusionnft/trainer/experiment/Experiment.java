@@ -103,7 +103,7 @@ public record Experiment(String name, String question, String expectation, List<
           new Experiment(
               "guidance",
               "Does it help to collect images with classifier-free guidance?",
-              "DiffusionNFT needs none: it is trained and sampled without throughout.",
+              "DiffusionNFT is trained and sampled without throughout; there is no ablation of it.",
               List.of(
                   new Arm("without", "without guidance", ""),
                   new Arm(

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.diffusionnft.kernels.TornadoMessages;
 import org.diffusionnft.tensor.DeviceException;
 
 /**
@@ -38,7 +39,8 @@ final class DriverMessages {
       String log = worst(bytes.toString(StandardCharsets.UTF_8));
       throw new DeviceException(
           "the driver does not compile kernel %s: %s%s"
-              .formatted(kernel, reason(e), log.isEmpty() ? "" : "; it says: " + log),
+              .formatted(
+                  kernel, TornadoMessages.reason(e), log.isEmpty() ? "" : "; it says: " + log),
           e);
     } finally {
       System.setErr(usual);
@@ -55,28 +57,8 @@ final class DriverMessages {
       return launch.get();
     } catch (RuntimeException e) {
       throw new DeviceException(
-          "kernel %s failed on the device: %s".formatted(kernel, reason(e)), e);
+          "kernel %s failed on the device: %s".formatted(kernel, TornadoMessages.reason(e)), e);
     }
-  }
-
-  /** The innermost cause. */
-  static String reason(Throwable e) {
-    Throwable cause = e;
-    while (cause.getCause() != null && cause.getCause() != cause) {
-      cause = cause.getCause();
-    }
-    String message = cause.getMessage();
-    return message == null || message.isBlank() ? cause.toString() : plain(message);
-  }
-
-  /** Without colours, TornadoVM's stack trace, and what it says of bailing out. */
-  private static String plain(String message) {
-    return message
-        .replaceAll("\\u001B\\[[0-9;]*m", "")
-        .replaceFirst("(?s)\\R?Stacktrace: .*", "")
-        .replaceFirst("(?s)^Bailout is disabled\\.\\s*Reason:\\s*", "")
-        .strip()
-        .replaceAll("\\s*\\R\\s*", ". ");
   }
 
   /** The lines that speak of errors, or the first ones. */

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.diffusionnft.kernels.TornadoMessages;
 import org.diffusionnft.tensor.DeviceException;
 import org.jspecify.annotations.Nullable;
 import uk.ac.manchester.tornado.api.DataRange;
@@ -269,7 +270,7 @@ final class Plans implements AutoCloseable {
       plan.close();
     } catch (Exception e) {
       throw new IllegalStateException(
-          "TornadoVM did not let go of the device: " + DriverMessages.reason(e), e);
+          "TornadoVM did not let go of the device: " + TornadoMessages.reason(e), e);
     }
   }
 }

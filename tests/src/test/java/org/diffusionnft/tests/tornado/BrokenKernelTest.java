@@ -4,14 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.diffusionnft.trainer.cli.Dnft;
+import org.diffusionnft.tests.cli.DnftProcess;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
 
@@ -90,22 +89,13 @@ class BrokenKernelTest {
 
   private static Ended dnft(List<String> flags, Map<String, String> environment, String words)
       throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add("@" + Path.of(System.getenv("TORNADOVM_HOME"), "tornado-argfile"));
-    command.addAll(
-        List.of(
-            "-Xmx512m",
-            "--add-modules",
-            "jdk.incubator.vector",
-            "-Djava.awt.headless=true",
-            "--enable-native-access=ALL-UNNAMED"));
-    command.addAll(flags);
-    command.addAll(
-        List.of("-cp", System.getProperty("java.class.path").replace("\n", File.pathSeparator)));
-    command.add(Dnft.class.getName());
-    command.addAll(List.of(words.split(" ")));
-    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    List<String> all = new ArrayList<>();
+    all.add("@" + Path.of(System.getenv("TORNADOVM_HOME"), "tornado-argfile"));
+    all.add("-Xmx512m");
+    all.add("-Djava.awt.headless=true");
+    all.addAll(flags);
+    ProcessBuilder builder =
+        DnftProcess.builder(all, (Object[]) words.split(" ")).redirectErrorStream(true);
     builder.environment().putAll(environment);
     Process process = builder.start();
     String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

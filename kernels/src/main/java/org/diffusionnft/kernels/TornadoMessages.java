@@ -1,0 +1,26 @@
+package org.diffusionnft.kernels;
+
+/** What TornadoVM says, for people. */
+public final class TornadoMessages {
+  private TornadoMessages() {}
+
+  /**
+   * The innermost cause in one line: without colours, TornadoVM's stack trace, and what it would do
+   * about it.
+   */
+  public static String reason(Throwable e) {
+    Throwable cause = e;
+    while (cause.getCause() != null && cause.getCause() != cause) {
+      cause = cause.getCause();
+    }
+    String message = cause.getMessage();
+    return (message == null || message.isBlank() ? cause.toString() : message)
+        .replaceAll("\\u001B\\[[0-9;]*m", "")
+        .replaceFirst("^\\s*\\[[A-Z]+\\]\\s*", "")
+        .replaceFirst("(?s)\\R?Stacktrace: .*", "")
+        .replaceFirst("(?s)^Bailout is disabled\\.\\s*Reason:\\s*", "")
+        .replaceFirst("\\.?\\s*Deoptimizing to sequential execution\\.?", "")
+        .strip()
+        .replaceAll("\\s*\\R\\s*", ". ");
+  }
+}

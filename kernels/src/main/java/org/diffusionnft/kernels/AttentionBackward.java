@@ -13,11 +13,12 @@ final class AttentionBackward {
   static final int QUERIES = 64;
 
   /** Keys of a block. */
-  static final int KEYS = 256;
+  static final int KEYS = TallTiles.DEPTH;
 
   private static final int SLOT_KEYS = 1;
   private static final int SLOT_QUERIES = 2;
   private static final int SLOT_SCORES = 3;
+  private static final int SLOT_ROWS = 4;
 
   private final AttentionCall call;
   private final long out;
@@ -78,7 +79,8 @@ final class AttentionBackward {
             keyBase + 8 * widePanels,
             queryBase,
             queryBase + 4 * Panels.floats(depth, QUERIES),
-            scratch.floats(SLOT_SCORES, 2L * QUERIES * KEYS));
+            scratch.floats(SLOT_SCORES, 2 * QUERIES * TallTiles.ROW / 4),
+            scratch.floats(SLOT_ROWS, QUERIES * TallTiles.ROW / 4));
     for (int key = firstKey; key < endKey; key += KEYS) {
       int keys = Math.min(KEYS, endKey - key);
       long atK = call.key(call.k(), bh, key);
@@ -97,7 +99,7 @@ final class AttentionBackward {
     }
   }
 
-  /** Working memory: packed keys and values, packed queries and gradients, scores. */
+  /** Working memory: packed keys and values, packed queries and gradients, scores, copied rows. */
   private record Buffers(
       long tile,
       long work,
@@ -106,7 +108,8 @@ final class AttentionBackward {
       long keysDown,
       long queriesDown,
       long gradsDown,
-      long scores) {}
+      long scores,
+      long rows) {}
 
   private void block(
       Wanted wanted,
@@ -120,7 +123,7 @@ final class AttentionBackward {
       Buffers buffers) {
     int depth = call.depth();
     int padded = Panels.padded(keys);
-    long row = 4L * padded;
+    long row = TallTiles.ROW;
     long p = buffers.scores;
     long g = p + row * queries;
     long across = 4L * Panels.WIDTH * depth;
@@ -130,8 +133,8 @@ final class AttentionBackward {
         queries,
         padded,
         depth,
-        atQ,
-        call.row(),
+        call.gather(atQ, queries, buffers.rows),
+        call.gatheredRow(),
         4,
         buffers.keysAcross,
         across,
@@ -144,8 +147,8 @@ final class AttentionBackward {
         queries,
         padded,
         depth,
-        atGrad,
-        call.row(),
+        call.gather(atGrad, queries, buffers.rows),
+        call.gatheredRow(),
         4,
         buffers.valuesAcross,
         across,

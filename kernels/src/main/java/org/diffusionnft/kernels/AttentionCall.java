@@ -73,6 +73,30 @@ record AttentionCall(
     Lanes.set(scratch.tile(), sum);
   }
 
+  /**
+   * Copies rows of a head to where tall tiles read them, if they fit there.
+   *
+   * @param to memory for rows {@link TallTiles#ROW} bytes apart
+   * @return where they are now, {@link #gatheredRow} bytes apart
+   */
+  long gather(long from, int rows, long to) {
+    if (!gathers()) {
+      return from;
+    }
+    for (int r = 0; r < rows; r++) {
+      Lanes.copy(from + r * row, to + r * TallTiles.ROW, 4L * depth);
+    }
+    return to;
+  }
+
+  long gatheredRow() {
+    return gathers() ? TallTiles.ROW : row;
+  }
+
+  private boolean gathers() {
+    return depth <= TallTiles.DEPTH;
+  }
+
   int tasks() {
     return batches * heads;
   }

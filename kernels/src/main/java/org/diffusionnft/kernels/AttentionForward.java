@@ -9,18 +9,19 @@ import org.diffusionnft.tensor.DType;
  */
 final class AttentionForward {
   /** Queries of a task: each block of keys is packed once for them. */
-  static final int QUERIES = 256;
+  static final int QUERIES = 252;
 
   /** Keys of a block. */
-  static final int KEYS = 256;
+  static final int KEYS = TallTiles.DEPTH;
 
   /** Rows whose scores are in the nearest cache at a time. */
-  private static final int ROWS = 32;
+  private static final int ROWS = 2 * Block.ROWS;
 
   private static final int SLOT_KEYS = 1;
   private static final int SLOT_VALUES = 2;
   private static final int SLOT_SCORES = 3;
   private static final int SLOT_STATE = 4;
+  private static final int SLOT_QUERIES = 5;
 
   private final AttentionCall call;
   private final long out;
@@ -39,7 +40,8 @@ final class AttentionForward {
     long tile = scratch.tile();
     long keyPanels = scratch.floats(SLOT_KEYS, Panels.floats(Math.min(KEYS, call.keys()), depth));
     long values = scratch.floats(SLOT_VALUES, Panels.floats(depth, KEYS));
-    long scores = scratch.floats(SLOT_SCORES, (long) ROWS * KEYS);
+    long scores = scratch.floats(SLOT_SCORES, ROWS * TallTiles.ROW / 4);
+    long queries = scratch.floats(SLOT_QUERIES, ROWS * TallTiles.ROW / 4);
     long max = scratch.floats(SLOT_STATE, 2L * QUERIES);
     long sum = max + 4L * QUERIES;
     Rows.fill(max, Float.NEGATIVE_INFINITY, rows);
@@ -75,6 +77,7 @@ final class AttentionForward {
             keys,
             keyPanels,
             values,
+            queries,
             scores,
             tile,
             max + 4L * row,
@@ -98,19 +101,20 @@ final class AttentionForward {
       int keys,
       long keyPanels,
       long values,
+      long queries,
       long scores,
       long tile,
       long max,
       long sum) {
     int depth = call.depth();
     int padded = Panels.padded(keys);
-    long rowScores = 4L * padded;
+    long rowScores = TallTiles.ROW;
     Block.multiply(
         rows,
         padded,
         depth,
-        call.query(call.q(), bh, query),
-        call.row(),
+        call.gather(call.query(call.q(), bh, query), rows, queries),
+        call.gatheredRow(),
         4,
         keyPanels,
         4L * Panels.WIDTH * depth,

@@ -7,8 +7,11 @@ import static org.diffusionnft.kernels.Lanes.LANES;
 final class Block {
   private Block() {}
 
-  /** Rows of a tile: AVX-512 and NEON have 32 vector registers, AVX2 has 16. */
-  static final int ROWS = LANES == 8 ? 4 : 8;
+  /** Rows of the tallest tile: AVX-512 and NEON have 32 vector registers, AVX2 has 16. */
+  static final int ROWS = LANES == 8 ? 6 : 14;
+
+  /** Rows of a tile of rows at any distance. */
+  private static final int LOOSE_ROWS = LANES == 8 ? 4 : 8;
 
   /** Floats of scratch that {@link #multiply} needs. */
   static final int TILE_FLOATS = ROWS * Panels.WIDTH;
@@ -59,15 +62,23 @@ final class Block {
       boolean add,
       long tile) {
     boolean wide = columns > LANES;
-    boolean direct = !add && scale == 1 && columns == (wide ? Panels.WIDTH : LANES);
+    boolean whole = columns == (wide ? Panels.WIDTH : LANES);
+    boolean tall = wide && rowA == TallTiles.ROW && stepA == 4;
     long rowTile = wide ? 2 * BYTES : BYTES;
-    int rows = m >= ROWS ? ROWS : m >= 4 ? 4 : 1;
     for (int done = 0; done < m; ) {
+      int rows = rows(m, m - done, tall);
       // The last tile is moved up to end with the last row; what it computes again is dropped.
       int row = Math.min(done, m - rows);
       int repeated = done - row;
       long atA = a + row * rowA;
-      if (direct && repeated == 0) {
+      if (rows == ROWS && whole) {
+        long to = c + row * rowC;
+        if (add) {
+          tall(depth, atA, b, stepB, scale, to, rowC, to, rowC);
+        } else {
+          tall(depth, atA, b, stepB, scale, TallTiles.NOTHING, 0, to, rowC);
+        }
+      } else if (whole && scale == 1 && !add && repeated == 0) {
         tile(rows, wide, depth, atA, rowA, stepA, b, stepB, c + row * rowC, rowC);
       } else {
         tile(rows, wide, depth, atA, rowA, stepA, b, stepB, tile, rowTile);
@@ -84,6 +95,34 @@ final class Block {
     }
   }
 
+  /** Rows of the next tile, of {@code m} in all of which {@code left} are not computed yet. */
+  private static int rows(int m, int left, boolean tall) {
+    if (tall && left >= ROWS) {
+      return ROWS;
+    }
+    if (m >= LOOSE_ROWS && left > 4) {
+      return LOOSE_ROWS;
+    }
+    return m >= 4 && left > 1 ? 4 : 1;
+  }
+
+  private static void tall(
+      int depth,
+      long a,
+      long b,
+      long stepB,
+      float scale,
+      long from,
+      long rowFrom,
+      long c,
+      long rowC) {
+    if (ROWS == 14) {
+      TallTiles.tile14x2(depth, a, b, stepB, scale, from, rowFrom, c, rowC);
+    } else {
+      TallTiles.tile6x2(depth, a, b, stepB, scale, from, rowFrom, c, rowC);
+    }
+  }
+
   private static void tile(
       int rows,
       boolean wide,
@@ -97,6 +136,7 @@ final class Block {
       long rowC) {
     if (wide) {
       switch (rows) {
+        case 14, 6 -> tall(depth, a, b, stepB, 1, TallTiles.NOTHING, 0, c, rowC);
         case 8 -> WideTiles.tile8x2(depth, a, rowA, stepA, b, stepB, c, rowC);
         case 4 -> WideTiles.tile4x2(depth, a, rowA, stepA, b, stepB, c, rowC);
         default -> WideTiles.tile1x2(depth, a, rowA, stepA, b, stepB, c, rowC);

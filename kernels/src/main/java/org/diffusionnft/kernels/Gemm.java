@@ -32,19 +32,22 @@ final class Gemm {
   /** A block of the output of one task. */
   private record Part(int batch, int row, int rows, int column, int columns) {}
 
-  private static final int DEPTH = 256;
+  private static final int DEPTH = TallTiles.DEPTH;
 
   /** Columns of a task that packs B itself: with {@link #DEPTH} rows they fit the second cache. */
   private static final int COLUMNS = 256;
 
   /** Most rows of A that are worked on at a time: they share the second cache with B. */
-  private static final int ROWS = 256;
+  private static final int ROWS = 20 * Block.ROWS;
 
   /** Most rows of a task that packs B itself. */
   private static final int TASK_ROWS = 2048;
 
-  /** A task's multiply-adds, about, where B is packed once: some tens of microseconds. */
+  /** A task's multiply-adds at least, where it packs B itself: some tens of microseconds. */
   private static final long TASK_WORK = 2_000_000;
+
+  /** A task's multiply-adds, about, where B is packed for it. */
+  private static final long SMALL_TASK_WORK = 500_000;
 
   /** Tasks from which on a product is not cut further. */
   private static final int FEW_TASKS = 8;
@@ -54,6 +57,12 @@ final class Gemm {
 
   /** Bytes between rows of A above which its rows are copied together before use. */
   private static final long FAR = 2048;
+
+  /** Rows of A, and columns of a task, from which on a copy for the tall tiles pays. */
+  private static final int MANY = 64;
+
+  /** Most rows for which B is not packed. */
+  private static final int FEW = 8;
 
   private static final int SLOT_A = 1;
   private static final int SLOT_B = 2;
@@ -153,9 +162,8 @@ final class Gemm {
   }
 
   private int rowsOfTask(int columns) {
-    long rows = TASK_WORK / ((long) columns * Math.max(1, k));
-    long whole = Math.max(1, rows / Block.ROWS) * Block.ROWS;
-    return (int) Math.min(m, Math.min(ROWS, whole));
+    long rows = Math.max(1, SMALL_TASK_WORK / ((long) columns * Math.max(1, k)));
+    return Math.min(m, evenly(m, (int) Math.min(ROWS, rows), 4));
   }
 
   /** Packs all of B, a task per panel. */
@@ -201,9 +209,11 @@ final class Gemm {
     for (int fromK = 0; fromK < k; fromK += DEPTH) {
       int depth = Math.min(DEPTH, k - fromK);
       long own = packed == 0 && !inPlace() ? packColumns(part, fromK, depth, scratch) : 0;
-      for (int row = 0; row < part.rows; row += ROWS) {
-        int rows = Math.min(ROWS, part.rows - row);
-        Left left = left(part.batch, part.row + row, rows, fromK, depth, scratch);
+      int most = evenly(part.rows, ROWS, Block.ROWS);
+      for (int row = 0; row < part.rows; row += most) {
+        int rows = Math.min(most, part.rows - row);
+        boolean tall = Math.min(rows, part.columns) >= MANY;
+        Left left = left(part.batch, part.row + row, rows, fromK, depth, tall, scratch);
         for (int p = 0; p < Panels.count(part.columns); p++) {
           int columns = Math.min(Panels.WIDTH, part.columns - p * Panels.WIDTH);
           long offset = 4L * p * Panels.WIDTH;
@@ -238,9 +248,16 @@ final class Gemm {
     }
   }
 
+  /** The size of parts of about equal size, a multiple of something, none larger than the most. */
+  private static int evenly(int size, int most, int multiple) {
+    int parts = (size + most - 1) / most;
+    int each = (size + parts - 1) / parts;
+    return (each + multiple - 1) / multiple * multiple;
+  }
+
   /** Whether B is read where it is: for so few rows packing would be most of the work. */
   private boolean inPlace() {
-    return m <= Block.ROWS && !b.transposed() && b.dtype() == DType.F32;
+    return m <= FEW && !b.transposed() && b.dtype() == DType.F32;
   }
 
   private void clear(Part part) {
@@ -267,15 +284,17 @@ final class Gemm {
    * A block of A, where it is if it is F32 and dense enough; else copied. The copy's rows are a
    * cache line longer than they need be, so that they do not all fall into the same cache sets.
    */
-  private Left left(int batch, int row, int rows, int fromK, int depth, Scratch scratch) {
+  private Left left(
+      int batch, int row, int rows, int fromK, int depth, boolean tall, Scratch scratch) {
     int size = a.dtype().bytes();
     int outer = a.transposed() ? depth : rows;
     int inner = a.transposed() ? rows : depth;
     long first = a.transposed() ? fromK * a.ld() + row : row * a.ld() + fromK;
     long from = a.at(batch) + size * first;
     long between = size * a.ld();
-    if (a.dtype() != DType.F32 || between > FAR) {
-      long padded = 4L * ((inner + 15) / 16 * 16 + 16);
+    boolean forTallTiles = tall && !a.transposed();
+    if (a.dtype() != DType.F32 || between > FAR || forTallTiles) {
+      long padded = forTallTiles ? TallTiles.ROW : 4L * ((inner + 15) / 16 * 16 + 16);
       long to = scratch.floats(SLOT_A, outer * padded / 4);
       for (int i = 0; i < outer; i++) {
         Lanes.widen(a.dtype(), from + i * between, to + i * padded, inner);
@@ -287,7 +306,7 @@ final class Gemm {
   }
 
   private void dots(Part part, Scratch scratch) {
-    Left left = left(part.batch, part.row, part.rows, 0, k, scratch);
+    Left left = left(part.batch, part.row, part.rows, 0, k, false, scratch);
     FewRows.multiply(
         part.rows,
         part.columns,

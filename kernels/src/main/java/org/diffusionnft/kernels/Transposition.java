@@ -17,14 +17,18 @@ import org.diffusionnft.tensor.DType;
 
 /**
  * Transposes square blocks of as many rows as a vector has lanes. A round interleaves row i with
- * row {@code i + LANES / 2}; after as many rounds as LANES has bits, rows are columns.
+ * row {@code i + LANES / 2}; after as many rounds as LANES has bits, rows are columns. Two rounds
+ * are done together on four rows in registers, so that a block of 16 passes through memory once.
  */
 final class Transposition {
   private Transposition() {}
 
   private static final VectorShuffle<Float> ZIP_LOW = VectorShuffle.makeZip(FLOATS, 0);
   private static final VectorShuffle<Float> ZIP_HIGH = VectorShuffle.makeZip(FLOATS, 1);
-  private static final int ROUNDS = Integer.numberOfTrailingZeros(LANES);
+  private static final int QUARTER = LANES / 4;
+
+  /** Whether the rounds are odd in number, so that one is left beside the pairs of rounds. */
+  private static final boolean ODD = Integer.numberOfTrailingZeros(LANES) % 2 == 1;
 
   /** Floats of working memory. */
   static final int WORK_FLOATS = 4 * LANES * LANES;
@@ -48,8 +52,14 @@ final class Transposition {
               : 0;
       for (; i < k; i += LANES) {
         int length = Math.min(LANES, k - i);
-        fetch(dtype, from + group * row + (long) size * i, row, rows, length, work);
-        block(work, to + 4L * ((long) i * stored + group), 4L * stored, length);
+        long at = from + group * row + (long) size * i;
+        long target = to + 4L * ((long) i * stored + group);
+        if (dtype == DType.F32 && rows == LANES && length == LANES) {
+          block(at, row, work, target, 4L * stored);
+        } else {
+          fetch(dtype, at, row, rows, length, work);
+          part(work, target, 4L * stored, length);
+        }
       }
     }
   }
@@ -66,8 +76,8 @@ final class Transposition {
     for (; i + 2 * LANES <= k; i += 2 * LANES) {
       fetchPairs(from + 2L * i, row, rows, work, odd);
       long at = to + 4L * i * stored;
-      block(work, at, 8L * stored, LANES);
-      block(odd, at + 4L * stored, 8L * stored, LANES);
+      block(work, BYTES, work + LANES * BYTES, at, 8L * stored);
+      block(odd, BYTES, work + LANES * BYTES, at + 4L * stored, 8L * stored);
     }
     return i;
   }
@@ -84,15 +94,8 @@ final class Transposition {
 
   /** Copies a block into working memory, widened, with zeros around it. */
   private static void fetch(DType dtype, long from, long row, int rows, int length, long work) {
-    if (dtype == DType.F32 && length == LANES) {
-      for (int r = 0; r < rows; r++) {
-        fromMemorySegment(FLOATS, ALL, from + r * row, ORDER)
-            .intoMemorySegment(ALL, work + r * BYTES, ORDER);
-      }
-    } else {
-      for (int r = 0; r < rows; r++) {
-        Lanes.widen(dtype, from + r * row, work + r * BYTES, length);
-      }
+    for (int r = 0; r < rows; r++) {
+      Lanes.widen(dtype, from + r * row, work + r * BYTES, length);
     }
     clear(rows, work);
   }
@@ -104,29 +107,54 @@ final class Transposition {
     }
   }
 
-  private static void block(long work, long to, long rowTo, int length) {
-    long from = work;
-    long other = work + LANES * BYTES;
-    for (int round = 1; round < ROUNDS; round++) {
-      for (int i = 0; i < LANES / 2; i++) {
-        FloatVector a = fromMemorySegment(FLOATS, ALL, from + i * BYTES, ORDER);
-        FloatVector b = fromMemorySegment(FLOATS, ALL, from + (i + LANES / 2) * BYTES, ORDER);
-        a.rearrange(ZIP_LOW, b).intoMemorySegment(ALL, other + 2L * i * BYTES, ORDER);
-        a.rearrange(ZIP_HIGH, b).intoMemorySegment(ALL, other + (2 * i + 1) * BYTES, ORDER);
-      }
-      long swap = from;
-      from = other;
-      other = swap;
+  /** A block of which only the first columns are wanted. */
+  private static void part(long work, long to, long rowTo, int length) {
+    long whole = work + 2L * LANES * BYTES;
+    block(work, BYTES, work + LANES * BYTES, whole, BYTES);
+    for (int i = 0; i < length; i++) {
+      fromMemorySegment(FLOATS, ALL, whole + i * BYTES, ORDER)
+          .intoMemorySegment(ALL, to + i * rowTo, ORDER);
     }
+  }
+
+  /** {@code between} is memory for a block. */
+  private static void block(long from, long rowFrom, long between, long to, long rowTo) {
+    if (LANES == 4) {
+      twoRounds(from, rowFrom, to, rowTo);
+      return;
+    }
+    if (ODD) {
+      round(from, rowFrom, between);
+    } else {
+      twoRounds(from, rowFrom, between, BYTES);
+    }
+    twoRounds(between, BYTES, to, rowTo);
+  }
+
+  private static void round(long from, long rowFrom, long to) {
     for (int i = 0; i < LANES / 2; i++) {
-      FloatVector a = fromMemorySegment(FLOATS, ALL, from + i * BYTES, ORDER);
-      FloatVector b = fromMemorySegment(FLOATS, ALL, from + (i + LANES / 2) * BYTES, ORDER);
-      if (2 * i < length) {
-        a.rearrange(ZIP_LOW, b).intoMemorySegment(ALL, to + 2L * i * rowTo, ORDER);
-      }
-      if (2 * i + 1 < length) {
-        a.rearrange(ZIP_HIGH, b).intoMemorySegment(ALL, to + (2 * i + 1) * rowTo, ORDER);
-      }
+      FloatVector a = fromMemorySegment(FLOATS, ALL, from + i * rowFrom, ORDER);
+      FloatVector b = fromMemorySegment(FLOATS, ALL, from + (i + LANES / 2) * rowFrom, ORDER);
+      a.rearrange(ZIP_LOW, b).intoMemorySegment(ALL, to + 2L * i * BYTES, ORDER);
+      a.rearrange(ZIP_HIGH, b).intoMemorySegment(ALL, to + (2 * i + 1) * BYTES, ORDER);
+    }
+  }
+
+  private static void twoRounds(long from, long rowFrom, long to, long rowTo) {
+    for (int i = 0; i < QUARTER; i++) {
+      FloatVector a = fromMemorySegment(FLOATS, ALL, from + i * rowFrom, ORDER);
+      FloatVector b = fromMemorySegment(FLOATS, ALL, from + (i + QUARTER) * rowFrom, ORDER);
+      FloatVector c = fromMemorySegment(FLOATS, ALL, from + (i + 2 * QUARTER) * rowFrom, ORDER);
+      FloatVector d = fromMemorySegment(FLOATS, ALL, from + (i + 3 * QUARTER) * rowFrom, ORDER);
+      FloatVector acLow = a.rearrange(ZIP_LOW, c);
+      FloatVector acHigh = a.rearrange(ZIP_HIGH, c);
+      FloatVector bdLow = b.rearrange(ZIP_LOW, d);
+      FloatVector bdHigh = b.rearrange(ZIP_HIGH, d);
+      long at = to + 4 * i * rowTo;
+      acLow.rearrange(ZIP_LOW, bdLow).intoMemorySegment(ALL, at, ORDER);
+      acLow.rearrange(ZIP_HIGH, bdLow).intoMemorySegment(ALL, at + rowTo, ORDER);
+      acHigh.rearrange(ZIP_LOW, bdHigh).intoMemorySegment(ALL, at + 2 * rowTo, ORDER);
+      acHigh.rearrange(ZIP_HIGH, bdHigh).intoMemorySegment(ALL, at + 3 * rowTo, ORDER);
     }
   }
 }

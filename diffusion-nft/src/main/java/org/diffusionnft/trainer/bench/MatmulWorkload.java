@@ -12,8 +12,8 @@ import org.diffusionnft.tensor.Tensor;
 public final class MatmulWorkload implements Workload {
   private static final Pattern SIZES = Pattern.compile("(\\d{1,6})x(\\d{1,6})x(\\d{1,6})");
 
-  /** Some milliseconds' work. */
-  private static final double OPERATIONS_PER_TIMING = 5e8;
+  /** Some tens of milliseconds' work, so that the first timings warm up small products too. */
+  private static final double OPERATIONS_PER_TIMING = 5e9;
 
   private final Size size;
   private final Tensor x;
@@ -87,7 +87,7 @@ public final class MatmulWorkload implements Workload {
 
   @Override
   public int runsPerTiming() {
-    return (int) Math.max(1, Math.min(1000, OPERATIONS_PER_TIMING / flops()));
+    return (int) Math.max(1, Math.min(5000, OPERATIONS_PER_TIMING / flops()));
   }
 
   @Override

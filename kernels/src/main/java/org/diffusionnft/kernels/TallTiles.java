@@ -1,0 +1,317 @@
+package org.diffusionnft.kernels;
+
+import static jdk.incubator.vector.FloatVector.broadcast;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+import static jdk.incubator.vector.FloatVector.zero;
+import static org.diffusionnft.kernels.Lanes.ALL;
+import static org.diffusionnft.kernels.Lanes.BYTES;
+import static org.diffusionnft.kernels.Lanes.F32;
+import static org.diffusionnft.kernels.Lanes.FLOATS;
+import static org.diffusionnft.kernels.Lanes.LANES;
+import static org.diffusionnft.kernels.Lanes.ORDER;
+
+import java.lang.foreign.Arena;
+import jdk.incubator.vector.FloatVector;
+
+/**
+ * Micro-kernels of as many rows as the vector registers hold; see {@link WideTiles}. They read
+ * {@code a} from rows that are {@link #ROW} bytes apart: with the distance known to the compiler, a
+ * row's address is a constant part of the instruction that loads from it, where else fourteen
+ * distances would take more registers than there are.
+ *
+ * <p>{@code c[r, :] = from[r, :] + scale * sum over k of a[r, k] * b[k, :]}, {@code from} being
+ * {@code c} itself or {@link #NOTHING}.
+ */
+final class TallTiles {
+  private TallTiles() {}
+
+  /** Steps of k that fit a row. */
+  static final int DEPTH = 256;
+
+  /**
+   * Bytes between rows of {@code a}: a cache line more than the numbers take, so that the rows do
+   * not all fall into the same sets of the cache.
+   */
+  static final long ROW = 4L * DEPTH + 64;
+
+  /**
+   * A row to add where there is nothing to add to. Of negative zeros, because {@code -0 + x} is x
+   * for all x, negative zero included.
+   */
+  static final long NOTHING = nothing();
+
+  private static long nothing() {
+    long row = Arena.global().allocate(2 * BYTES, BYTES).address();
+    Rows.fill(row, -0f, 2 * LANES);
+    return row;
+  }
+
+  static void tile14x2(
+      int depth,
+      long a,
+      long b,
+      long stepB,
+      float scale,
+      long from,
+      long rowFrom,
+      long c,
+      long rowC) {
+    FloatVector c0_0 = zero(FLOATS);
+    FloatVector c0_1 = zero(FLOATS);
+    FloatVector c1_0 = zero(FLOATS);
+    FloatVector c1_1 = zero(FLOATS);
+    FloatVector c2_0 = zero(FLOATS);
+    FloatVector c2_1 = zero(FLOATS);
+    FloatVector c3_0 = zero(FLOATS);
+    FloatVector c3_1 = zero(FLOATS);
+    FloatVector c4_0 = zero(FLOATS);
+    FloatVector c4_1 = zero(FLOATS);
+    FloatVector c5_0 = zero(FLOATS);
+    FloatVector c5_1 = zero(FLOATS);
+    FloatVector c6_0 = zero(FLOATS);
+    FloatVector c6_1 = zero(FLOATS);
+    FloatVector c7_0 = zero(FLOATS);
+    FloatVector c7_1 = zero(FLOATS);
+    FloatVector c8_0 = zero(FLOATS);
+    FloatVector c8_1 = zero(FLOATS);
+    FloatVector c9_0 = zero(FLOATS);
+    FloatVector c9_1 = zero(FLOATS);
+    FloatVector c10_0 = zero(FLOATS);
+    FloatVector c10_1 = zero(FLOATS);
+    FloatVector c11_0 = zero(FLOATS);
+    FloatVector c11_1 = zero(FLOATS);
+    FloatVector c12_0 = zero(FLOATS);
+    FloatVector c12_1 = zero(FLOATS);
+    FloatVector c13_0 = zero(FLOATS);
+    FloatVector c13_1 = zero(FLOATS);
+    long p = a;
+    long q = b;
+    for (int k = 0; k < depth; k++) {
+      FloatVector b0 = fromMemorySegment(FLOATS, ALL, q, ORDER);
+      FloatVector b1 = fromMemorySegment(FLOATS, ALL, q + BYTES, ORDER);
+      FloatVector a0 = broadcast(FLOATS, ALL.get(F32, p));
+      c0_0 = a0.fma(b0, c0_0);
+      c0_1 = a0.fma(b1, c0_1);
+      FloatVector a1 = broadcast(FLOATS, ALL.get(F32, p + ROW));
+      c1_0 = a1.fma(b0, c1_0);
+      c1_1 = a1.fma(b1, c1_1);
+      FloatVector a2 = broadcast(FLOATS, ALL.get(F32, p + 2 * ROW));
+      c2_0 = a2.fma(b0, c2_0);
+      c2_1 = a2.fma(b1, c2_1);
+      FloatVector a3 = broadcast(FLOATS, ALL.get(F32, p + 3 * ROW));
+      c3_0 = a3.fma(b0, c3_0);
+      c3_1 = a3.fma(b1, c3_1);
+      FloatVector a4 = broadcast(FLOATS, ALL.get(F32, p + 4 * ROW));
+      c4_0 = a4.fma(b0, c4_0);
+      c4_1 = a4.fma(b1, c4_1);
+      FloatVector a5 = broadcast(FLOATS, ALL.get(F32, p + 5 * ROW));
+      c5_0 = a5.fma(b0, c5_0);
+      c5_1 = a5.fma(b1, c5_1);
+      FloatVector a6 = broadcast(FLOATS, ALL.get(F32, p + 6 * ROW));
+      c6_0 = a6.fma(b0, c6_0);
+      c6_1 = a6.fma(b1, c6_1);
+      FloatVector a7 = broadcast(FLOATS, ALL.get(F32, p + 7 * ROW));
+      c7_0 = a7.fma(b0, c7_0);
+      c7_1 = a7.fma(b1, c7_1);
+      FloatVector a8 = broadcast(FLOATS, ALL.get(F32, p + 8 * ROW));
+      c8_0 = a8.fma(b0, c8_0);
+      c8_1 = a8.fma(b1, c8_1);
+      FloatVector a9 = broadcast(FLOATS, ALL.get(F32, p + 9 * ROW));
+      c9_0 = a9.fma(b0, c9_0);
+      c9_1 = a9.fma(b1, c9_1);
+      FloatVector a10 = broadcast(FLOATS, ALL.get(F32, p + 10 * ROW));
+      c10_0 = a10.fma(b0, c10_0);
+      c10_1 = a10.fma(b1, c10_1);
+      FloatVector a11 = broadcast(FLOATS, ALL.get(F32, p + 11 * ROW));
+      c11_0 = a11.fma(b0, c11_0);
+      c11_1 = a11.fma(b1, c11_1);
+      FloatVector a12 = broadcast(FLOATS, ALL.get(F32, p + 12 * ROW));
+      c12_0 = a12.fma(b0, c12_0);
+      c12_1 = a12.fma(b1, c12_1);
+      FloatVector a13 = broadcast(FLOATS, ALL.get(F32, p + 13 * ROW));
+      c13_0 = a13.fma(b0, c13_0);
+      c13_1 = a13.fma(b1, c13_1);
+      p += 4;
+      q += stepB;
+    }
+    c0_0.mul(scale)
+        .add(fromMemorySegment(FLOATS, ALL, from, ORDER))
+        .intoMemorySegment(ALL, c, ORDER);
+    c0_1.mul(scale)
+        .add(fromMemorySegment(FLOATS, ALL, from + BYTES, ORDER))
+        .intoMemorySegment(ALL, c + BYTES, ORDER);
+    c1_0.mul(scale)
+        .add(fromMemorySegment(FLOATS, ALL, from + rowFrom, ORDER))
+        .intoMemorySegment(ALL, c + rowC, ORDER);
+    c1_1.mul(scale)
+        .add(fromMemorySegment(FLOATS, ALL, from + rowFrom + BYTES, ORDER))
+        .intoMemorySegment(ALL, c + rowC + BYTES, ORDER);
+    c2_0.mul(scale)
+        .add(fromMemorySegment(FLOATS, ALL, from + 2 * rowFrom, ORDER))
+        .intoMemorySegment(ALL, c + 2 * rowC, ORDER);
+    c2_1.mul(scale)
+        .add(fromMemorySegment(FLOATS, ALL, from + 2 * rowFrom + BYTES, ORDER))
+        .intoMemorySegment(ALL, c + 2 * rowC + BYTES, ORDER);
+    c3_0.mul(scale)
+        .add(fromMemorySegment(FLOATS, ALL, from + 3 * rowFrom, ORDER))
+        .intoMemorySegment(ALL, c + 3 * rowC, ORDER);
+    c3_1.mul(scale)
+        .add(fromMemorySegment(FLOATS, ALL, from + 3 * rowFrom + BYTES, ORDER))
+        .intoMemorySegment(ALL, c + 3 * rowC + BYTES, ORDER);
+    c4_0.mul(scale)
+        .add(fromMemorySegment(FLOATS, ALL, from + 4 * rowFrom, ORDER))
+        .intoMemorySegment(ALL, c + 4 * rowC, ORDER);
+    c4_1.mul(scale)
+        .add(fromMemorySegment(FLOATS, ALL, from + 4 * rowFrom + BYTES, ORDER))
+        .intoMemorySegment(ALL, c + 4 * rowC + BYTES, ORDER);
+    c5_0.mul(scale)
+        .add(fromMemorySegment(FLOATS, ALL, from + 5 * rowFrom, ORDER))
+        .intoMemorySegment(ALL, c + 5 * rowC, ORDER);
+    c5_1.mul(scale)
+        .add(fromMemorySegment(FLOATS, ALL, from + 5 * rowFrom + BYTES, ORDER))
+        .intoMemorySegment(ALL, c + 5 * rowC + BYTES, ORDER);
+    c6_0.mul(scale)
+        .add(fromMemorySegment(FLOATS, ALL, from + 6 * rowFrom, ORDER))
+        .intoMemorySegment(ALL, c + 6 * rowC, ORDER);
+    c6_1.mul(scale)
+        .add(fromMemorySegment(FLOATS, ALL, from + 6 * rowFrom + BYTES, ORDER))
+        .intoMemorySegment(ALL, c + 6 * rowC + BYTES, ORDER);
+    c7_0.mul(scale)
+        .add(fromMemorySegment(FLOATS, ALL, from + 7 * rowFrom, ORDER))
+        .intoMemorySegment(ALL, c + 7 * rowC, ORDER);
+    c7_1.mul(scale)
+        .add(fromMemorySegment(FLOATS, ALL, from + 7 * rowFrom + BYTES, ORDER))
+        .intoMemorySegment(ALL, c + 7 * rowC + BYTES, ORDER);
+    c8_0.mul(scale)
+        .add(fromMemorySegment(FLOATS, ALL, from + 8 * rowFrom, ORDER))
+        .intoMemorySegment(ALL, c + 8 * rowC, ORDER);
+    c8_1.mul(scale)
+        .add(fromMemorySegment(FLOATS, ALL, from + 8 * rowFrom + BYTES, ORDER))
+        .intoMemorySegment(ALL, c + 8 * rowC + BYTES, ORDER);
+    c9_0.mul(scale)
+        .add(fromMemorySegment(FLOATS, ALL, from + 9 * rowFrom, ORDER))
+        .intoMemorySegment(ALL, c + 9 * rowC, ORDER);
+    c9_1.mul(scale)
+        .add(fromMemorySegment(FLOATS, ALL, from + 9 * rowFrom + BYTES, ORDER))
+        .intoMemorySegment(ALL, c + 9 * rowC + BYTES, ORDER);
+    c10_0
+        .mul(scale)
+        .add(fromMemorySegment(FLOATS, ALL, from + 10 * rowFrom, ORDER))
+        .intoMemorySegment(ALL, c + 10 * rowC, ORDER);
+    c10_1
+        .mul(scale)
+        .add(fromMemorySegment(FLOATS, ALL, from + 10 * rowFrom + BYTES, ORDER))
+        .intoMemorySegment(ALL, c + 10 * rowC + BYTES, ORDER);
+    c11_0
+        .mul(scale)
+        .add(fromMemorySegment(FLOATS, ALL, from + 11 * rowFrom, ORDER))
+        .intoMemorySegment(ALL, c + 11 * rowC, ORDER);
+    c11_1
+        .mul(scale)
+        .add(fromMemorySegment(FLOATS, ALL, from + 11 * rowFrom + BYTES, ORDER))
+        .intoMemorySegment(ALL, c + 11 * rowC + BYTES, ORDER);
+    c12_0
+        .mul(scale)
+        .add(fromMemorySegment(FLOATS, ALL, from + 12 * rowFrom, ORDER))
+        .intoMemorySegment(ALL, c + 12 * rowC, ORDER);
+    c12_1
+        .mul(scale)
+        .add(fromMemorySegment(FLOATS, ALL, from + 12 * rowFrom + BYTES, ORDER))
+        .intoMemorySegment(ALL, c + 12 * rowC + BYTES, ORDER);
+    c13_0
+        .mul(scale)
+        .add(fromMemorySegment(FLOATS, ALL, from + 13 * rowFrom, ORDER))
+        .intoMemorySegment(ALL, c + 13 * rowC, ORDER);
+    c13_1
+        .mul(scale)
+        .add(fromMemorySegment(FLOATS, ALL, from + 13 * rowFrom + BYTES, ORDER))
+        .intoMemorySegment(ALL, c + 13 * rowC + BYTES, ORDER);
+  }
+
+  /** For 16 registers. */
+  static void tile6x2(
+      int depth,
+      long a,
+      long b,
+      long stepB,
+      float scale,
+      long from,
+      long rowFrom,
+      long c,
+      long rowC) {
+    FloatVector c00 = zero(FLOATS);
+    FloatVector c01 = zero(FLOATS);
+    FloatVector c10 = zero(FLOATS);
+    FloatVector c11 = zero(FLOATS);
+    FloatVector c20 = zero(FLOATS);
+    FloatVector c21 = zero(FLOATS);
+    FloatVector c30 = zero(FLOATS);
+    FloatVector c31 = zero(FLOATS);
+    FloatVector c40 = zero(FLOATS);
+    FloatVector c41 = zero(FLOATS);
+    FloatVector c50 = zero(FLOATS);
+    FloatVector c51 = zero(FLOATS);
+    long p = a;
+    long q = b;
+    for (int k = 0; k < depth; k++) {
+      FloatVector b0 = fromMemorySegment(FLOATS, ALL, q, ORDER);
+      FloatVector b1 = fromMemorySegment(FLOATS, ALL, q + BYTES, ORDER);
+      FloatVector a0 = broadcast(FLOATS, ALL.get(F32, p));
+      c00 = a0.fma(b0, c00);
+      c01 = a0.fma(b1, c01);
+      FloatVector a1 = broadcast(FLOATS, ALL.get(F32, p + ROW));
+      c10 = a1.fma(b0, c10);
+      c11 = a1.fma(b1, c11);
+      FloatVector a2 = broadcast(FLOATS, ALL.get(F32, p + 2 * ROW));
+      c20 = a2.fma(b0, c20);
+      c21 = a2.fma(b1, c21);
+      FloatVector a3 = broadcast(FLOATS, ALL.get(F32, p + 3 * ROW));
+      c30 = a3.fma(b0, c30);
+      c31 = a3.fma(b1, c31);
+      FloatVector a4 = broadcast(FLOATS, ALL.get(F32, p + 4 * ROW));
+      c40 = a4.fma(b0, c40);
+      c41 = a4.fma(b1, c41);
+      FloatVector a5 = broadcast(FLOATS, ALL.get(F32, p + 5 * ROW));
+      c50 = a5.fma(b0, c50);
+      c51 = a5.fma(b1, c51);
+      p += 4;
+      q += stepB;
+    }
+    c00.mul(scale)
+        .add(fromMemorySegment(FLOATS, ALL, from, ORDER))
+        .intoMemorySegment(ALL, c, ORDER);
+    c01.mul(scale)
+        .add(fromMemorySegment(FLOATS, ALL, from + BYTES, ORDER))
+        .intoMemorySegment(ALL, c + BYTES, ORDER);
+    c10.mul(scale)
+        .add(fromMemorySegment(FLOATS, ALL, from + rowFrom, ORDER))
+        .intoMemorySegment(ALL, c + rowC, ORDER);
+    c11.mul(scale)
+        .add(fromMemorySegment(FLOATS, ALL, from + rowFrom + BYTES, ORDER))
+        .intoMemorySegment(ALL, c + rowC + BYTES, ORDER);
+    c20.mul(scale)
+        .add(fromMemorySegment(FLOATS, ALL, from + 2 * rowFrom, ORDER))
+        .intoMemorySegment(ALL, c + 2 * rowC, ORDER);
+    c21.mul(scale)
+        .add(fromMemorySegment(FLOATS, ALL, from + 2 * rowFrom + BYTES, ORDER))
+        .intoMemorySegment(ALL, c + 2 * rowC + BYTES, ORDER);
+    c30.mul(scale)
+        .add(fromMemorySegment(FLOATS, ALL, from + 3 * rowFrom, ORDER))
+        .intoMemorySegment(ALL, c + 3 * rowC, ORDER);
+    c31.mul(scale)
+        .add(fromMemorySegment(FLOATS, ALL, from + 3 * rowFrom + BYTES, ORDER))
+        .intoMemorySegment(ALL, c + 3 * rowC + BYTES, ORDER);
+    c40.mul(scale)
+        .add(fromMemorySegment(FLOATS, ALL, from + 4 * rowFrom, ORDER))
+        .intoMemorySegment(ALL, c + 4 * rowC, ORDER);
+    c41.mul(scale)
+        .add(fromMemorySegment(FLOATS, ALL, from + 4 * rowFrom + BYTES, ORDER))
+        .intoMemorySegment(ALL, c + 4 * rowC + BYTES, ORDER);
+    c50.mul(scale)
+        .add(fromMemorySegment(FLOATS, ALL, from + 5 * rowFrom, ORDER))
+        .intoMemorySegment(ALL, c + 5 * rowC, ORDER);
+    c51.mul(scale)
+        .add(fromMemorySegment(FLOATS, ALL, from + 5 * rowFrom + BYTES, ORDER))
+        .intoMemorySegment(ALL, c + 5 * rowC + BYTES, ORDER);
+  }
+}

@@ -82,6 +82,12 @@ public final class ShardedTensors implements TensorSource {
       }
       tensorsOf.computeIfAbsent(file, _ -> new ArrayList<>()).add(e.getKey());
     }
+    for (String name : tensorsOf.keySet()) { // before any is opened: it explains other misfits
+      if (!Files.exists(index.resolveSibling(name))) {
+        throw new InvalidFileException(
+            index, "names the file " + quote(name) + ", which is missing: download it too");
+      }
+    }
     List<SafetensorsFile> files = new ArrayList<>();
     boolean opened = false;
     try {
@@ -103,10 +109,6 @@ public final class ShardedTensors implements TensorSource {
       Path index, String name, List<String> tensors, Map<String, SafetensorsFile> byName)
       throws InvalidFileException {
     Path path = index.resolveSibling(name);
-    if (!Files.exists(path)) {
-      throw new InvalidFileException(
-          index, "names the file " + quote(name) + ", which is missing: download it too");
-    }
     SafetensorsFile file = SafetensorsFile.open(path);
     Set<String> missing = new TreeSet<>(tensors);
     missing.removeAll(file.names());

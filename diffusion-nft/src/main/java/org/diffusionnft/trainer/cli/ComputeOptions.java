@@ -42,7 +42,7 @@ final class ComputeOptions {
       names = "--device-memory",
       paramLabel = "MIB",
       description =
-          "What a device with memory of its own sets aside for tensors: once for F32, half as much"
+          "What a device with memory of its own sets aside for tensors: once for F32, and as much"
               + " again for BF16 and F16. Default: 1024.")
   private int mebibytes;
 

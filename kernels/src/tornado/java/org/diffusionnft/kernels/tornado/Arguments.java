@@ -10,10 +10,10 @@ import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /**
- * What every launch gets: the device's two memories, and the call's arguments.
+ * What every launch gets: the device's memories, and the call's arguments.
  *
  * <p>TornadoVM compiles array lengths and scalars into the kernels and ties a compiled plan to its
- * arrays. So there are two large arrays for all tensors, positions in them instead of arrays of
+ * arrays. So there are a few large arrays for all tensors, positions in them instead of arrays of
  * their own, and everything that differs from call to call travels in {@code ints} and {@code
  * scalars}: a kernel is compiled once, whatever the shapes.
  */
@@ -31,15 +31,29 @@ final class Arguments {
   /** All F32 tensors. Its host side is never written: memory that is not touched costs nothing. */
   final FloatArray floats;
 
-  /** All BF16 and F16 tensors. */
-  final ShortArray halves;
+  /** All BF16 and F16 tensors, see {@link Halves}. */
+  private final ShortArray[] halves;
 
   final IntArray ints = new IntArray(INTS);
   final FloatArray scalars = new FloatArray(SCALARS);
 
-  Arguments(Arena arena, int floats, int halves) {
+  /** Memories of so many elements: the floats, and each array of halves. */
+  Arguments(Arena arena, int floats, int[] halves) {
     this.floats = FloatArray.fromSegmentShallow(untouched(arena, 4L * floats));
-    this.halves = ShortArray.fromSegmentShallow(untouched(arena, 2L * halves));
+    this.halves = new ShortArray[halves.length];
+    for (int i = 0; i < halves.length; i++) {
+      this.halves[i] = ShortArray.fromSegmentShallow(untouched(arena, 2L * halves[i]));
+    }
+  }
+
+  /** One of the arrays of halves. */
+  ShortArray h(int array) {
+    return halves[array];
+  }
+
+  /** Everything that stays on the device. */
+  Object[] memories() {
+    return new Object[] {floats, h(0), h(1), h(2), h(3)};
   }
 
   /** Address space for an array and its header, zeroed by the system when it is first touched. */

@@ -1,22 +1,30 @@
 package org.diffusionnft.kernels.tornado;
 
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
 import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Storage;
+import org.jspecify.annotations.Nullable;
 
-/** Shares the device's two memories out among tensors. */
+/** Shares the device's memories out among tensors: one for F32, some for BF16 and F16. */
 final class DeviceMemory implements Memory.Allocator {
   private final Ranges floats;
-  private final Ranges halves;
+  private final List<Ranges> halves;
   private final long size;
   private final long halfSize;
   private Runnable makeRoom = () -> {};
 
+  /** Where halves lie. */
+  record Place(int array, int at) {}
+
   /** Memories of so many elements; the first floats are the tables. */
-  DeviceMemory(int floats, int halves) {
+  DeviceMemory(int floats, int[] halves) {
     this.floats = new Ranges(Halves.TABLE + Angles.TABLE, floats);
-    this.halves = new Ranges(0, halves);
+    this.halves = Arrays.stream(halves).mapToObj(n -> new Ranges(0, n)).toList();
     this.size = 4L * floats;
-    this.halfSize = 2L * halves;
+    this.halfSize = 2 * Arrays.stream(halves).asLongStream().sum();
   }
 
   /** What gives pooled memory back when a tensor finds no place. */
@@ -35,24 +43,26 @@ final class DeviceMemory implements Memory.Allocator {
   }
 
   int takeFloats(long elements) {
-    return take(floats, elements, 4, size);
+    return take(List.of(floats), elements, 4, size).at();
   }
 
-  int takeHalves(long elements) {
+  Place takeHalves(long elements) {
     return take(halves, elements, 2, halfSize);
   }
 
-  private int take(Ranges ranges, long elements, int bytesEach, long all) {
-    int at = ranges.take(elements);
-    if (at < 0) {
+  private Place take(List<Ranges> arrays, long elements, int bytesEach, long all) {
+    Place place = find(arrays, elements);
+    if (place == null) {
       makeRoom.run();
-      at = ranges.take(elements);
+      place = find(arrays, elements);
     }
-    if (at < 0) {
+    if (place == null) {
       long asked = elements * bytesEach;
-      long left = ranges.left() * bytesEach;
-      // With enough left, though in pieces, room for one more of this size helps.
-      long needed = left < asked ? all - left + asked : all + asked;
+      long left = arrays.stream().mapToLong(Ranges::left).sum() * bytesEach;
+      long most = arrays.stream().mapToLong(Ranges::left).max().orElse(0) * bytesEach;
+      // All arrays grow alike. With enough left, though in pieces, room for one more of this size
+      // helps.
+      long needed = all + arrays.size() * (most < asked ? asked - most : asked);
       throw new IllegalArgumentException(
           "the device's memory is too small: of its %d MiB for %s all but %d MiB are in use, and to go on at least %d MiB are needed; give it more with --device-memory %d, or use smaller batches"
               .formatted(
@@ -60,21 +70,32 @@ final class DeviceMemory implements Memory.Allocator {
                   bytesEach == 4 ? "F32" : "BF16 and F16",
                   left >> 20,
                   mebibytes(needed),
-                  mebibytes(needed) * 4 / bytesEach));
+                  mebibytes(needed)));
     }
-    return at;
+    return place;
+  }
+
+  /** Looks in the emptiest array first, so that they fill evenly. */
+  private static @Nullable Place find(List<Ranges> arrays, long elements) {
+    return IntStream.range(0, arrays.size())
+        .boxed()
+        .sorted(Comparator.comparingLong(array -> -arrays.get(array).left()))
+        .map(array -> new Place(array, arrays.get(array).take(elements)))
+        .filter(place -> place.at() >= 0)
+        .findFirst()
+        .orElse(null);
   }
 
   private static long mebibytes(long bytes) {
     return (bytes + (1 << 20) - 1) >> 20;
   }
 
-  void give(int floatsAt, int halvesAt, long bytes) {
+  void give(int floatsAt, int halvesArray, int halvesAt, long bytes) {
     if (floatsAt >= 0) {
       floats.give(floatsAt, bytes / 4);
     }
     if (halvesAt >= 0) {
-      halves.give(halvesAt, bytes / 2);
+      halves.get(halvesArray).give(halvesAt, bytes / 2);
     }
   }
 }

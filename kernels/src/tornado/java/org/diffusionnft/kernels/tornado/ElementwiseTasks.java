@@ -92,10 +92,17 @@ final class ElementwiseTasks {
   }
 
   /** {@code p}: n, x (in the halves), out, type of the half. */
-  static void dnftWiden(KernelContext c, FloatArray m, ShortArray h, IntArray p) {
+  static void dnftWiden(
+      KernelContext c,
+      FloatArray m,
+      ShortArray h0,
+      ShortArray h1,
+      ShortArray h2,
+      ShortArray h3,
+      IntArray p) {
     int i = c.globalIdx;
     if (i < p.get(0)) {
-      m.set(p.get(2) + i, Halves.widened(m, p.get(3), h.get(p.get(1) + i)));
+      m.set(p.get(2) + i, Halves.at(m, h0, h1, h2, h3, p.get(3), p.get(1) + i));
     }
   }
 }

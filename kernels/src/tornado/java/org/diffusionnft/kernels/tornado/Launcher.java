@@ -26,6 +26,17 @@ record Launcher(Device device, Plans plans, DeviceMemory memory) {
         : Math.toIntExact(((TornadoStorage) t.storage()).halves(memory) + t.offset());
   }
 
+  /** How a tensor of F32, BF16 or F16 is stored: its type, and which array it is in. */
+  int type(Tensor t) {
+    int code = Halves.code(t.dtype());
+    if (code == Halves.F32) {
+      return code;
+    }
+    TornadoStorage storage = (TornadoStorage) t.storage();
+    storage.halves(memory);
+    return code + Halves.ARRAYS * storage.halvesArray();
+  }
+
   /** F32 memory for the time of one operation; to be released by the caller. */
   Tensor temporary(long elements) {
     return device.allocate(DType.F32, Shape.of(elements));

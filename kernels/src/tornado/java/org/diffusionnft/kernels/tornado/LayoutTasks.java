@@ -32,7 +32,14 @@ final class LayoutTasks {
   }
 
   /** {@code p}: n, table, ids (as floats), out, channels, type of the table. */
-  static void dnftGather(KernelContext c, FloatArray m, ShortArray h, IntArray p) {
+  static void dnftGather(
+      KernelContext c,
+      FloatArray m,
+      ShortArray h0,
+      ShortArray h1,
+      ShortArray h2,
+      ShortArray h3,
+      IntArray p) {
     int i = c.globalIdx;
     if (i < p.get(0)) {
       int channels = p.get(4);
@@ -43,7 +50,7 @@ final class LayoutTasks {
         v = m.get(at);
       }
       if (p.get(5) != 0) {
-        v = Halves.widened(m, p.get(5), h.get(at));
+        v = Halves.at(m, h0, h1, h2, h3, p.get(5), at);
       }
       m.set(p.get(3) + i, v);
     }

@@ -197,7 +197,14 @@ final class MatrixTasks {
 
   /** Operands of half precision are widened on their way into local memory. */
   static void dnftMatmulHalf(
-      KernelContext c, FloatArray m, ShortArray h, IntArray p, FloatArray f) {
+      KernelContext c,
+      FloatArray m,
+      ShortArray h0,
+      ShortArray h1,
+      ShortArray h2,
+      ShortArray h3,
+      IntArray p,
+      FloatArray f) {
     float[] ta = c.allocateFloatLocalArray(512);
     float[] tb = c.allocateFloatLocalArray(512);
     float[] tc = c.allocateFloatLocalArray(1024);
@@ -244,7 +251,7 @@ final class MatrixTasks {
         float v = 0f;
         if (k0 + k < inner) {
           if (row0 + r < rows) {
-            v = element(m, h, p.get(15), aAt + (row0 + r) * aRow + (k0 + k) * aInner);
+            v = element(m, h0, h1, h2, h3, p.get(15), aAt + (row0 + r) * aRow + (k0 + k) * aInner);
           }
         }
         ta[k * 32 + r] = v;
@@ -259,7 +266,7 @@ final class MatrixTasks {
         float v = 0f;
         if (k0 + k < inner) {
           if (column0 + r < columns) {
-            v = element(m, h, p.get(16), bAt + (k0 + k) * bInner + (column0 + r) * bColumn);
+            v = element(m, h0, h1, h2, h3, p.get(16), bAt + (k0 + k) * bInner + (column0 + r) * bColumn);
           }
         }
         tb[k * 32 + r] = v;
@@ -351,7 +358,7 @@ final class MatrixTasks {
         if (column < columns) {
           float v = tc[e] * scale;
           if (p.get(5) >= 0) {
-            v = v + element(m, h, p.get(17), p.get(5) + column);
+            v = v + element(m, h0, h1, h2, h3, p.get(17), p.get(5) + column);
           }
           if (p.get(13) >= 0) {
             v = Scalars.activation(p.get(13), v);
@@ -366,13 +373,20 @@ final class MatrixTasks {
     }
   }
 
-  private static float element(FloatArray m, ShortArray h, int type, int at) {
+  private static float element(
+      FloatArray m,
+      ShortArray h0,
+      ShortArray h1,
+      ShortArray h2,
+      ShortArray h3,
+      int type,
+      int at) {
     float v = 0f;
     if (type == 0) {
       v = m.get(at);
     }
     if (type != 0) {
-      v = Halves.widened(m, type, h.get(at));
+      v = Halves.at(m, h0, h1, h2, h3, type, at);
     }
     return v;
   }

@@ -96,7 +96,10 @@ final class Plans implements AutoCloseable {
         "t",
         TransferTasks::dnftPutHalf,
         arguments.context,
-        arguments.halves,
+        arguments.h(0),
+        arguments.h(1),
+        arguments.h(2),
+        arguments.h(3),
         buffer,
         arguments.ints);
   }
@@ -116,7 +119,10 @@ final class Plans implements AutoCloseable {
         "t",
         TransferTasks::dnftTakeHalf,
         arguments.context,
-        arguments.halves,
+        arguments.h(0),
+        arguments.h(1),
+        arguments.h(2),
+        arguments.h(3),
         halvesBack,
         arguments.ints);
   }
@@ -126,14 +132,14 @@ final class Plans implements AutoCloseable {
       String name, Consumer<TaskGraph> task, @Nullable Object carried, @Nullable Object back) {
     TaskGraph graph = new TaskGraph("dnft" + name);
     if (!graphs.isEmpty()) {
-      graph.consumeFromDevice(arguments.floats, arguments.halves);
+      graph.consumeFromDevice(arguments.memories());
     }
     graph.transferToDevice(DataTransferMode.EVERY_EXECUTION, arguments.ints, arguments.scalars);
     if (carried != null) {
       graph.transferToDevice(DataTransferMode.EVERY_EXECUTION, carried);
     }
     task.accept(graph);
-    graph.persistOnDevice(arguments.floats, arguments.halves);
+    graph.persistOnDevice(arguments.memories());
     if (back != null) {
       graph.transferToHost(DataTransferMode.UNDER_DEMAND, back);
     }
@@ -208,19 +214,20 @@ final class Plans implements AutoCloseable {
 
   /** Copies floats from the host into the memory. */
   void put(MemorySegment from, int at) {
-    carry(from, at, 4, firstPut, true);
+    carry(from, 0, at, 4, firstPut, true);
   }
 
-  /** Copies halves from the host into the memory. */
-  void putHalves(MemorySegment from, int at) {
-    carry(from, at, 2, firstPutHalf, false);
+  /** Copies halves from the host into one of their arrays. */
+  void putHalves(MemorySegment from, int array, int at) {
+    carry(from, array, at, 2, firstPutHalf, false);
   }
 
   /**
    * In pieces of the sizes there are buffers for, the largest first, so that hardly more travels
    * than there is: TornadoVM copies buffers as a whole.
    */
-  private void carry(MemorySegment from, int at, int bytes, int first, boolean floats) {
+  private void carry(
+      MemorySegment from, int array, int at, int bytes, int first, boolean floats) {
     long left = from.byteSize() / bytes;
     long done = 0;
     while (left > 0) {
@@ -231,7 +238,7 @@ final class Plans implements AutoCloseable {
       int count = (int) Math.min(left, BUFFERS[i]);
       MemorySegment buffer = floats ? floatBuffers[i].getSegment() : halfBuffers[i].getSegment();
       MemorySegment.copy(from, done * bytes, buffer, 0, (long) count * bytes);
-      arguments.set(new int[] {count, (int) (at + done)});
+      arguments.set(new int[] {count, (int) (at + done), array});
       launch(first + i, wholeGroups(count), 1, 1, GROUP, 1);
       log.sent((long) BUFFERS[i] * bytes);
       done += count;
@@ -241,19 +248,19 @@ final class Plans implements AutoCloseable {
 
   /** Copies floats from the memory to the host. */
   void take(int at, MemorySegment to) {
-    fetch(at, to, 4, takeFloats);
+    fetch(0, at, to, 4, takeFloats);
   }
 
-  /** Copies halves from the memory to the host. */
-  void takeHalves(int at, MemorySegment to) {
-    fetch(at, to, 2, takeHalves);
+  /** Copies halves from one of their arrays to the host. */
+  void takeHalves(int array, int at, MemorySegment to) {
+    fetch(array, at, to, 2, takeHalves);
   }
 
-  private void fetch(int at, MemorySegment to, int bytes, int graph) {
+  private void fetch(int array, int at, MemorySegment to, int bytes, int graph) {
     long all = to.byteSize() / bytes;
     for (long done = 0; done < all; done += BACK) {
       int count = (int) Math.min(all - done, BACK);
-      arguments.set(new int[] {count, (int) (at + done)});
+      arguments.set(new int[] {count, (int) (at + done), array});
       TornadoExecutionResult result = launch(graph, wholeGroups(count), 1, 1, GROUP, 1);
       boolean floats = bytes == 4;
       result.transferToHost(new DataRange(floats ? floatsBack : halvesBack).withSize(count));

@@ -41,13 +41,13 @@ final class TornadoDevice implements Device {
    * Opens a device.
    *
    * @param floats F32 numbers that its memory holds
-   * @param halves BF16 and F16 numbers that it holds besides
+   * @param halves BF16 and F16 numbers that each of {@link Halves#ARRAYS} arrays holds besides
    */
   TornadoDevice(
       String name,
       uk.ac.manchester.tornado.api.common.TornadoDevice device,
       int floats,
-      int halves,
+      int[] halves,
       PlanLog log) {
     this.name = name;
     this.log = log;
@@ -94,7 +94,10 @@ final class TornadoDevice implements Device {
     TornadoStorage storage = storage(source);
     switch (source.dtype()) {
       case F32 -> plans.take(at(storage.floats(deviceMemory), source), target);
-      case BF16, F16 -> plans.takeHalves(at(storage.halves(deviceMemory), source), target);
+      case BF16, F16 -> {
+        int at = at(storage.halves(deviceMemory), source);
+        plans.takeHalves(storage.halvesArray(), at, target);
+      }
       default -> target.copyFrom(hostSegment(source));
     }
   }
@@ -107,7 +110,10 @@ final class TornadoDevice implements Device {
     TornadoStorage storage = storage(target);
     switch (target.dtype()) {
       case F32 -> plans.put(source, at(storage.floats(deviceMemory), target));
-      case BF16, F16 -> plans.putHalves(source, at(storage.halves(deviceMemory), target));
+      case BF16, F16 -> {
+        int at = at(storage.halves(deviceMemory), target);
+        plans.putHalves(source, storage.halvesArray(), at);
+      }
       default -> hostSegment(target).copyFrom(source);
     }
   }

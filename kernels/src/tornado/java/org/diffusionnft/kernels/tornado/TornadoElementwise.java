@@ -50,7 +50,7 @@ final class TornadoElementwise implements ElementwiseKernels {
       int[] values = {size(out), launcher.at(x), launcher.at(out), 1, size(out), 1, 1};
       launcher.plans().each(Kernel.STRIDED_COPY, out.elements(), values);
     } else {
-      int[] values = {size(out), launcher.atAny(x), launcher.at(out), Halves.code(x.dtype())};
+      int[] values = {size(out), launcher.atAny(x), launcher.at(out), launcher.type(x)};
       launcher.plans().each(Kernel.WIDEN, out.elements(), values);
     }
   }

@@ -99,7 +99,7 @@ final class TornadoLayout implements LayoutKernels {
         launcher.at(numbers),
         launcher.at(out),
         table.shape().intDim(1),
-        Halves.code(table.dtype())
+        launcher.type(table)
       };
       launcher.plans().each(Kernel.GATHER, out.elements(), values);
       numbers.release();

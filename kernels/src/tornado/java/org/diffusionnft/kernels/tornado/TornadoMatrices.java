@@ -60,9 +60,9 @@ final class TornadoMatrices implements MatrixKernels {
       shared ? 0 : inner * columns,
       product.activation() == null ? -1 : product.activation().ordinal(),
       product.accumulate() ? 1 : 0,
-      Halves.code(a.dtype()),
-      Halves.code(b.dtype()),
-      bias == null ? Halves.F32 : Halves.code(bias.dtype())
+      launcher.type(a),
+      launcher.type(b),
+      bias == null ? Halves.F32 : launcher.type(bias)
     };
     Kernel kernel = single(a, b, bias) ? Kernel.MATMUL : Kernel.MATMUL_HALF;
     launcher

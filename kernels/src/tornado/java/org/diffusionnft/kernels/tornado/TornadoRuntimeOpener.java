@@ -1,6 +1,7 @@
 package org.diffusionnft.kernels.tornado;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import org.diffusionnft.kernels.TornadoOpener;
@@ -112,14 +113,18 @@ public final class TornadoRuntimeOpener implements TornadoOpener {
       uk.ac.manchester.tornado.api.common.TornadoDevice device,
       DeviceOptions options) {
     long mebibytes = options.mebibytes() == 0 ? DEFAULT_MEBIBYTES : options.mebibytes();
-    long most = Math.min(device.getMaxAllocMemory() >> 20, (MOST * 4) >> 20);
+    long piece = device.getMaxAllocMemory() >> 20;
+    long mostHalves = Halves.ARRAYS * Math.min(piece, (2 * MOST) >> 20);
+    long mostFloats = Math.min(piece, (4 * MOST) >> 20);
+    long most = Math.max(mostHalves, mostFloats);
     if (mebibytes < 16 || mebibytes > most) {
       throw new IllegalArgumentException(
           "--device-memory for %s must be from 16 to %d MiB, not %d"
               .formatted(name, most, mebibytes));
     }
-    int floats = (int) Math.min(MOST, mebibytes << 18);
-    int halves = (int) Math.min(MOST, mebibytes << 18);
+    int floats = (int) (Math.min(mebibytes, mostFloats) << 18);
+    int[] halves = new int[Halves.ARRAYS];
+    Arrays.fill(halves, (int) ((Math.min(mebibytes, mostHalves) << 19) / Halves.ARRAYS));
     return new TornadoDevice(
         name, device, floats, halves, new PlanLog(options.tellPlans(), System.err::println));
   }

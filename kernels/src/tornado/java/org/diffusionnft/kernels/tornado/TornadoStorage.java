@@ -7,12 +7,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Memory of a tensor. Where it lies is settled by what it first holds: single-precision numbers and
- * half-precision numbers in the device's two memories, anything else (ids, masks, F64) on the host.
+ * half-precision numbers in the device's memories, anything else (ids, masks, F64) on the host.
  */
 final class TornadoStorage implements Storage {
   private final long bytes;
   private int floatsAt = -1;
   private int halvesAt = -1;
+  private int halvesArray;
   private @Nullable Arena arena;
   private @Nullable MemorySegment host;
 
@@ -33,12 +34,19 @@ final class TornadoStorage implements Storage {
     return floatsAt;
   }
 
-  /** Position among the halves. */
+  /** Position in one of the arrays of halves. */
   int halves(DeviceMemory memory) {
     if (halvesAt < 0) {
-      halvesAt = memory.takeHalves(bytes / 2);
+      DeviceMemory.Place place = memory.takeHalves(bytes / 2);
+      halvesArray = place.array();
+      halvesAt = place.at();
     }
     return halvesAt;
+  }
+
+  /** Which array of halves that is. */
+  int halvesArray() {
+    return halvesArray;
   }
 
   /** The bytes on the host. */
@@ -56,7 +64,7 @@ final class TornadoStorage implements Storage {
 
   /** Gives everything back. */
   void release(DeviceMemory memory) {
-    memory.give(floatsAt, halvesAt, bytes);
+    memory.give(floatsAt, halvesArray, halvesAt, bytes);
     floatsAt = -1;
     halvesAt = -1;
     Arena opened = arena;

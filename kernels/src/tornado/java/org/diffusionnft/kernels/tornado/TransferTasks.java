@@ -10,11 +10,21 @@ final class TransferTasks {
   private TransferTasks() {}
 
   /** Makes the memories exist on the device, by touching one number of each. */
-  static void dnftStart(KernelContext c, FloatArray m, ShortArray h, IntArray p) {
+  static void dnftStart(
+      KernelContext c,
+      FloatArray m,
+      ShortArray h0,
+      ShortArray h1,
+      ShortArray h2,
+      ShortArray h3,
+      IntArray p) {
     int i = c.globalIdx;
     if (i < p.get(0)) {
       m.set(i, 0f);
-      h.set(i, (short) 0);
+      h0.set(i, (short) 0);
+      h1.set(i, (short) 0);
+      h2.set(i, (short) 0);
+      h3.set(i, (short) 0);
     }
   }
 
@@ -32,17 +42,46 @@ final class TransferTasks {
     }
   }
 
-  static void dnftPutHalf(KernelContext c, ShortArray h, ShortArray buffer, IntArray p) {
+  /** {@code p}: n, where, which array of the halves. */
+  static void dnftPutHalf(
+      KernelContext c,
+      ShortArray h0,
+      ShortArray h1,
+      ShortArray h2,
+      ShortArray h3,
+      ShortArray buffer,
+      IntArray p) {
     int i = c.globalIdx;
     if (i < p.get(0)) {
-      h.set(p.get(1) + i, buffer.get(i));
+      int at = p.get(1) + i;
+      short half = buffer.get(i);
+      if (p.get(2) == 0) {
+        h0.set(at, half);
+      }
+      if (p.get(2) == 1) {
+        h1.set(at, half);
+      }
+      if (p.get(2) == 2) {
+        h2.set(at, half);
+      }
+      if (p.get(2) == 3) {
+        h3.set(at, half);
+      }
     }
   }
 
-  static void dnftTakeHalf(KernelContext c, ShortArray h, ShortArray buffer, IntArray p) {
+  /** {@code p}: n, where, which array of the halves. */
+  static void dnftTakeHalf(
+      KernelContext c,
+      ShortArray h0,
+      ShortArray h1,
+      ShortArray h2,
+      ShortArray h3,
+      ShortArray buffer,
+      IntArray p) {
     int i = c.globalIdx;
     if (i < p.get(0)) {
-      buffer.set(i, h.get(p.get(1) + i));
+      buffer.set(i, (short) Halves.bits(h0, h1, h2, h3, p.get(2), p.get(1) + i));
     }
   }
 }

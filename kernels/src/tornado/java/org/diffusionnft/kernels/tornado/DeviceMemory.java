@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Shares the device's memories out among tensors: one for F32, some for BF16 and F16. */
 final class DeviceMemory implements Memory.Allocator {
+  /** Elements up to which a tensor is small. */
+  private static final int SMALL = 1 << 15;
+
   private final Ranges floats;
   private final List<Ranges> halves;
   private final long size;
@@ -75,11 +78,18 @@ final class DeviceMemory implements Memory.Allocator {
     return place;
   }
 
-  /** Looks in the emptiest array first, so that they fill evenly. */
+  /**
+   * Large tensors fill the arrays one after the other, which leaves the largest holes; small ones
+   * go where most is left, so that all arrays are in use, and tested, whatever the memory's size.
+   */
   private static @Nullable Place find(List<Ranges> arrays, long elements) {
+    Comparator<Integer> order =
+        elements <= SMALL
+            ? Comparator.comparingLong(array -> -arrays.get(array).left())
+            : Comparator.naturalOrder();
     return IntStream.range(0, arrays.size())
         .boxed()
-        .sorted(Comparator.comparingLong(array -> -arrays.get(array).left()))
+        .sorted(order)
         .map(array -> new Place(array, arrays.get(array).take(elements)))
         .filter(place -> place.at() >= 0)
         .findFirst()

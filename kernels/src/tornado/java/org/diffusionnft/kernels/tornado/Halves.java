@@ -53,8 +53,7 @@ final class Halves {
   }
 
   /** Device code: the 16 bits at a place in one of the arrays. */
-  static int bits(
-      ShortArray h0, ShortArray h1, ShortArray h2, ShortArray h3, int array, int at) {
+  static int bits(ShortArray h0, ShortArray h1, ShortArray h2, ShortArray h3, int array, int at) {
     int bits = 0;
     if (array == 0) {
       bits = h0.get(at);
@@ -73,13 +72,7 @@ final class Halves {
 
   /** Device code: the number at a place in the array that the type names. */
   static float at(
-      FloatArray m,
-      ShortArray h0,
-      ShortArray h1,
-      ShortArray h2,
-      ShortArray h3,
-      int type,
-      int at) {
+      FloatArray m, ShortArray h0, ShortArray h1, ShortArray h2, ShortArray h3, int type, int at) {
     return widened(m, type & 3, bits(h0, h1, h2, h3, type >> 2, at));
   }
 

@@ -4,7 +4,10 @@ import uk.ac.manchester.tornado.api.TaskGraph;
 
 /** Every piece of device code, and how it is put into a task graph. */
 enum Kernel {
-  START((g, a) -> g.task("t", TransferTasks::dnftStart, a.context, a.floats, a.h(0), a.h(1), a.h(2), a.h(3), a.ints)),
+  START(
+      (g, a) ->
+          g.task(
+              "t", TransferTasks::dnftStart, a.context, a.floats, a.h(0), a.h(1), a.h(2), a.h(3))),
   FILL((g, a) -> g.task("t", ElementwiseTasks::dnftFill, a.context, a.floats, a.ints, a.scalars)),
   UNARY((g, a) -> g.task("t", ElementwiseTasks::dnftUnary, a.context, a.floats, a.ints, a.scalars)),
   UNARY_GRAD(
@@ -13,12 +16,32 @@ enum Kernel {
   BINARY((g, a) -> g.task("t", ElementwiseTasks::dnftBinary, a.context, a.floats, a.ints)),
   SELECT((g, a) -> g.task("t", ElementwiseTasks::dnftSelect, a.context, a.floats, a.ints)),
   GATED_ADD((g, a) -> g.task("t", ElementwiseTasks::dnftGatedAdd, a.context, a.floats, a.ints)),
-  WIDEN((g, a) -> g.task("t", ElementwiseTasks::dnftWiden, a.context, a.floats, a.h(0), a.h(1), a.h(2), a.h(3), a.ints)),
+  WIDEN(
+      (g, a) ->
+          g.task(
+              "t",
+              ElementwiseTasks::dnftWiden,
+              a.context,
+              a.floats,
+              a.h(0),
+              a.h(1),
+              a.h(2),
+              a.h(3),
+              a.ints)),
   MATMUL((g, a) -> g.task("t", MatrixTasks::dnftMatmul, a.context, a.floats, a.ints, a.scalars)),
   MATMUL_HALF(
       (g, a) ->
           g.task(
-              "t", MatrixTasks::dnftMatmulHalf, a.context, a.floats, a.h(0), a.h(1), a.h(2), a.h(3), a.ints, a.scalars)),
+              "t",
+              MatrixTasks::dnftMatmulHalf,
+              a.context,
+              a.floats,
+              a.h(0),
+              a.h(1),
+              a.h(2),
+              a.h(3),
+              a.ints,
+              a.scalars)),
   ATTENTION(
       (g, a) -> g.task("t", AttentionTasks::dnftAttention, a.context, a.floats, a.ints, a.scalars)),
   ATTENTION_DELTA(
@@ -38,7 +61,18 @@ enum Kernel {
   SOFTMAX((g, a) -> g.task("t", NormTasks::dnftSoftmax, a.context, a.floats, a.ints)),
   SOFTMAX_GRAD((g, a) -> g.task("t", NormTasks::dnftSoftmaxGrad, a.context, a.floats, a.ints)),
   STRIDED_COPY((g, a) -> g.task("t", LayoutTasks::dnftStridedCopy, a.context, a.floats, a.ints)),
-  GATHER((g, a) -> g.task("t", LayoutTasks::dnftGather, a.context, a.floats, a.h(0), a.h(1), a.h(2), a.h(3), a.ints)),
+  GATHER(
+      (g, a) ->
+          g.task(
+              "t",
+              LayoutTasks::dnftGather,
+              a.context,
+              a.floats,
+              a.h(0),
+              a.h(1),
+              a.h(2),
+              a.h(3),
+              a.ints)),
   SCATTER_ADD((g, a) -> g.task("t", LayoutTasks::dnftScatterAdd, a.context, a.floats, a.ints)),
   IM2COL((g, a) -> g.task("t", LayoutTasks::dnftIm2col, a.context, a.floats, a.ints)),
   COL2IM((g, a) -> g.task("t", LayoutTasks::dnftCol2im, a.context, a.floats, a.ints)),

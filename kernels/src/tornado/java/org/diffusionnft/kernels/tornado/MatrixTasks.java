@@ -266,7 +266,15 @@ final class MatrixTasks {
         float v = 0f;
         if (k0 + k < inner) {
           if (column0 + r < columns) {
-            v = element(m, h0, h1, h2, h3, p.get(16), bAt + (k0 + k) * bInner + (column0 + r) * bColumn);
+            v =
+                element(
+                    m,
+                    h0,
+                    h1,
+                    h2,
+                    h3,
+                    p.get(16),
+                    bAt + (k0 + k) * bInner + (column0 + r) * bColumn);
           }
         }
         tb[k * 32 + r] = v;
@@ -374,13 +382,7 @@ final class MatrixTasks {
   }
 
   private static float element(
-      FloatArray m,
-      ShortArray h0,
-      ShortArray h1,
-      ShortArray h2,
-      ShortArray h3,
-      int type,
-      int at) {
+      FloatArray m, ShortArray h0, ShortArray h1, ShortArray h2, ShortArray h3, int type, int at) {
     float v = 0f;
     if (type == 0) {
       v = m.get(at);

@@ -82,7 +82,6 @@ final class Plans implements AutoCloseable {
     plan = new TornadoExecutionPlan(graphs.toArray(ImmutableTaskGraph[]::new));
     plan.withDevice(device);
     plan.withGridScheduler(scheduler);
-    arguments.set(new int[] {1});
     launch(index(Kernel.START), 1, 1, 1, 1, 1);
   }
 
@@ -226,8 +225,7 @@ final class Plans implements AutoCloseable {
    * In pieces of the sizes there are buffers for, the largest first, so that hardly more travels
    * than there is: TornadoVM copies buffers as a whole.
    */
-  private void carry(
-      MemorySegment from, int array, int at, int bytes, int first, boolean floats) {
+  private void carry(MemorySegment from, int array, int at, int bytes, int first, boolean floats) {
     long left = from.byteSize() / bytes;
     long done = 0;
     while (left > 0) {

@@ -9,23 +9,18 @@ import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 final class TransferTasks {
   private TransferTasks() {}
 
-  /** Makes the memories exist on the device, by touching one number of each. */
+  /**
+   * Makes the memories exist on the device, by touching one number of each: one work-item, and no
+   * condition, for what is surely written TornadoVM does not first copy there as a whole.
+   */
   static void dnftStart(
-      KernelContext c,
-      FloatArray m,
-      ShortArray h0,
-      ShortArray h1,
-      ShortArray h2,
-      ShortArray h3,
-      IntArray p) {
+      KernelContext c, FloatArray m, ShortArray h0, ShortArray h1, ShortArray h2, ShortArray h3) {
     int i = c.globalIdx;
-    if (i < p.get(0)) {
-      m.set(i, 0f);
-      h0.set(i, (short) 0);
-      h1.set(i, (short) 0);
-      h2.set(i, (short) 0);
-      h3.set(i, (short) 0);
-    }
+    m.set(i, 0f);
+    h0.set(i, (short) 0);
+    h1.set(i, (short) 0);
+    h2.set(i, (short) 0);
+    h3.set(i, (short) 0);
   }
 
   static void dnftPut(KernelContext c, FloatArray m, FloatArray buffer, IntArray p) {

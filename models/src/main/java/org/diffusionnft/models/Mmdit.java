@@ -63,6 +63,7 @@ public final class Mmdit implements AutoCloseable {
 
   /** {@link #load(MmditConfig, WeightSource, Predicate)} with all parameters frozen. */
   public static Mmdit load(MmditConfig config, WeightSource source) {
+    source.requireRoom();
     return load(config, source, _ -> false);
   }
 

@@ -64,6 +64,7 @@ public final class Parameters implements AutoCloseable {
       SequencedMap<String, Shape> shapes,
       Collection<String> optional,
       WeightSource source) {
+    source.requireRoom();
     Parameters parameters = load(what, shapes, optional, source, _ -> false);
     parameters.byName.replaceAll((_, v) -> v.shape().rank() == 1 ? widened(v) : v);
     return parameters;

@@ -24,6 +24,14 @@ public interface WeightSource {
    */
   Tensor get(String name, Shape expected);
 
+  /**
+   * Says that all of its tensors will be taken, so that a device which is too small for them says
+   * so at once.
+   *
+   * @throws IllegalArgumentException that says how much memory is needed
+   */
+  default void requireRoom() {}
+
   /** All names it has. */
   Set<String> names();
 

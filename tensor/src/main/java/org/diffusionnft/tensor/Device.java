@@ -1,6 +1,7 @@
 package org.diffusionnft.tensor;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Map;
 
 /**
  * Everything a backend implements: memory, copies in and out, and seven small families of kernels.
@@ -36,6 +37,14 @@ public interface Device extends AutoCloseable {
 
   /** Copies host memory of exactly as many bytes into a tensor. */
   void write(MemorySegment source, Tensor target);
+
+  /**
+   * Checks, before many tensors are copied here, that there is room for all of them.
+   *
+   * @param bytes of F32, BF16 and F16 tensors
+   * @throws IllegalArgumentException that says how much memory is needed, where it is limited
+   */
+  default void requireRoom(Map<DType, Long> bytes) {}
 
   /** What was compiled, replayed and copied so far; nothing on devices that have no such things. */
   default DeviceActivity activity() {

@@ -1,7 +1,10 @@
 package org.diffusionnft.weights;
 
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.Set;
 import org.diffusionnft.models.WeightSource;
+import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
@@ -36,6 +39,20 @@ public record CheckpointWeights(TensorSource source, Device device) implements W
                 + ", but floating-point is expected");
       }
       return source.tensor(name, device);
+    } catch (InvalidFileException e) {
+      throw new IllegalArgumentException(e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public void requireRoom() {
+    try {
+      Map<DType, Long> bytes = new EnumMap<>(DType.class);
+      for (String name : source.names()) {
+        DType dtype = source.dtype(name);
+        bytes.merge(dtype, source.shape(name).elements() * dtype.bytes(), Long::sum);
+      }
+      device.requireRoom(bytes);
     } catch (InvalidFileException e) {
       throw new IllegalArgumentException(e.getMessage(), e);
     }

@@ -66,16 +66,35 @@ final class DeviceMemory implements Memory.Allocator {
       // All arrays grow alike. With enough left, though in pieces, room for one more of this size
       // helps.
       long needed = all + arrays.size() * (most < asked ? asked - most : asked);
-      throw new IllegalArgumentException(
-          "the device's memory is too small: of its %d MiB for %s all but %d MiB are in use, and to go on at least %d MiB are needed; give it more with --device-memory %d, or use smaller batches"
-              .formatted(
-                  all >> 20,
-                  bytesEach == 4 ? "F32" : "BF16 and F16",
-                  left >> 20,
-                  mebibytes(needed),
-                  mebibytes(needed)));
+      throw tooSmall(all, left, needed, bytesEach);
     }
     return place;
+  }
+
+  /** Refuses what does not fit even without a hole between tensors. */
+  void requireRoom(long floatBytes, long halfBytes) {
+    makeRoom.run();
+    requireRoom(List.of(floats), floatBytes, 4, size);
+    requireRoom(halves, halfBytes, 2, halfSize);
+  }
+
+  private static void requireRoom(List<Ranges> arrays, long asked, int bytesEach, long all) {
+    long left = arrays.stream().mapToLong(Ranges::left).sum() * bytesEach;
+    if (asked > left) {
+      throw tooSmall(all, left, all - left + asked, bytesEach);
+    }
+  }
+
+  private static IllegalArgumentException tooSmall(
+      long all, long left, long needed, int bytesEach) {
+    return new IllegalArgumentException(
+        "the device's memory is too small: of its %d MiB for %s all but %d MiB are in use, and to go on at least %d MiB are needed; give it more with --device-memory %d, or use smaller batches"
+            .formatted(
+                all >> 20,
+                bytesEach == 4 ? "F32" : "BF16 and F16",
+                left >> 20,
+                mebibytes(needed),
+                mebibytes(needed)));
   }
 
   /**

@@ -2,6 +2,7 @@ package org.diffusionnft.kernels.tornado;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Map;
 import org.diffusionnft.tensor.AttentionKernels;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
@@ -128,6 +129,13 @@ final class TornadoDevice implements Device {
 
   private static MemorySegment hostSegment(Tensor t) {
     return storage(t).host().asSlice(t.offset() * t.dtype().bytes(), t.bytes());
+  }
+
+  @Override
+  public void requireRoom(Map<DType, Long> bytes) {
+    deviceMemory.requireRoom(
+        bytes.getOrDefault(DType.F32, 0L),
+        bytes.getOrDefault(DType.BF16, 0L) + bytes.getOrDefault(DType.F16, 0L));
   }
 
   @Override

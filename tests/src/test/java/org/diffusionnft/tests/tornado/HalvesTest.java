@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.DeviceOptions;
@@ -83,6 +84,18 @@ class HalvesTest {
       device.write(MemorySegment.ofArray(new short[3 << 20]), large);
       Tensor back = Elementwise.convert(large.narrow(0, 64), DType.F32);
       assertArrayEquals(new float[64], back.toFloats());
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("org.diffusionnft.tests.tornado.TornadoDevices#names")
+  void aModelThatDoesNotFitIsToldAsAWhole(String name) {
+    try (Device device = Devices.open(name, SMALL)) {
+      device.requireRoom(Map.of(DType.BF16, 9L << 20, DType.F16, 7L << 20, DType.F32, 8L << 20));
+      Map<DType, Long> large = Map.of(DType.BF16, 30L << 20, DType.F16, 10L << 20);
+      var e = assertThrows(IllegalArgumentException.class, () -> device.requireRoom(large));
+      assertTrue(e.getMessage().contains("at least 40 MiB"), e.getMessage());
+      assertTrue(e.getMessage().contains("--device-memory 40"), e.getMessage());
     }
   }
 

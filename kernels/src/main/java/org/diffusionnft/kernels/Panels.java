@@ -78,6 +78,8 @@ final class Panels {
     long from = b + size * (fromK * ld + column);
     if (dtype == DType.F32) {
       packRows(from, 4 * ld, k, columns, stored, to);
+    } else if (dtype == DType.BF16 && columns == WIDTH) {
+      packBf16Rows(from, 2 * ld, k, to);
     } else {
       for (int i = 0; i < k; i++) {
         long row = to + 4L * i * stored;
@@ -104,6 +106,15 @@ final class Panels {
               .intoMemorySegment(ALL, at + 4L * i * stored, ORDER);
         }
       }
+    }
+  }
+
+  private static void packBf16Rows(long from, long row, int k, long to) {
+    for (int i = 0; i < k; i++) {
+      long at = from + i * row;
+      long target = to + 8L * LANES * i;
+      Lanes.loadBf16(at).intoMemorySegment(ALL, target, ORDER);
+      Lanes.loadBf16(at + 2L * LANES).intoMemorySegment(ALL, target + 4L * LANES, ORDER);
     }
   }
 

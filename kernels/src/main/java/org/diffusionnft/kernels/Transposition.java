@@ -74,12 +74,46 @@ final class Transposition {
     long odd = work + 2L * LANES * BYTES;
     int i = 0;
     for (; i + 2 * LANES <= k; i += 2 * LANES) {
-      fetchPairs(from + 2L * i, row, rows, work, odd);
       long at = to + 4L * i * stored;
-      block(work, BYTES, work + LANES * BYTES, at, 8L * stored);
-      block(odd, BYTES, work + LANES * BYTES, at + 4L * stored, 8L * stored);
+      if (LANES == 16 && rows == LANES) {
+        twoRoundsOfHalves(from + 2L * i, row, 16, work);
+        twoRoundsOfHalves(from + 2L * i, row, 0, odd);
+        twoRounds(work, BYTES, at, 8L * stored);
+        twoRounds(odd, BYTES, at + 4L * stored, 8L * stored);
+      } else {
+        fetchPairs(from + 2L * i, row, rows, work, odd);
+        block(work, BYTES, work + LANES * BYTES, at, 8L * stored);
+        block(odd, BYTES, work + LANES * BYTES, at + 4L * stored, 8L * stored);
+      }
     }
     return i;
+  }
+
+  /** {@link #twoRounds} of the low halves of words if shifted by 16, of the high ones if by 0. */
+  private static void twoRoundsOfHalves(long from, long rowFrom, int shift, long to) {
+    for (int i = 0; i < QUARTER; i++) {
+      long at = from + i * rowFrom;
+      FloatVector a = half(at, shift);
+      FloatVector b = half(at + QUARTER * rowFrom, shift);
+      FloatVector c = half(at + 2 * QUARTER * rowFrom, shift);
+      FloatVector d = half(at + 3 * QUARTER * rowFrom, shift);
+      FloatVector acLow = a.rearrange(ZIP_LOW, c);
+      FloatVector acHigh = a.rearrange(ZIP_HIGH, c);
+      FloatVector bdLow = b.rearrange(ZIP_LOW, d);
+      FloatVector bdHigh = b.rearrange(ZIP_HIGH, d);
+      long row = to + 4 * i * BYTES;
+      acLow.rearrange(ZIP_LOW, bdLow).intoMemorySegment(ALL, row, ORDER);
+      acLow.rearrange(ZIP_HIGH, bdLow).intoMemorySegment(ALL, row + BYTES, ORDER);
+      acHigh.rearrange(ZIP_LOW, bdHigh).intoMemorySegment(ALL, row + 2 * BYTES, ORDER);
+      acHigh.rearrange(ZIP_HIGH, bdHigh).intoMemorySegment(ALL, row + 3 * BYTES, ORDER);
+    }
+  }
+
+  private static FloatVector half(long at, int shift) {
+    return IntVector.fromMemorySegment(INTS, ALL, at, ORDER)
+        .lanewise(VectorOperators.LSHL, shift)
+        .and(0xFFFF0000)
+        .reinterpretAsFloats();
   }
 
   private static void fetchPairs(long from, long row, int rows, long even, long odd) {

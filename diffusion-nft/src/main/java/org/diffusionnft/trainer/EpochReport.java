@@ -22,8 +22,8 @@ import org.diffusionnft.trainer.nft.PromptStatistics;
  *     the policy is from the one that sampled and from the base
  * @param gradNorm mean norm of the gradient before it was clipped
  * @param oldDecay what the old policy kept of itself at the end
- * @param samplingSeconds time spent on sampling, rewards included
- * @param trainingSeconds time spent on training
+ * @param sampling time spent on sampling, rewards included
+ * @param training time spent on training
  */
 public record EpochReport(
     long epoch,
@@ -38,8 +38,8 @@ public record EpochReport(
     LossTerms terms,
     double gradNorm,
     double oldDecay,
-    double samplingSeconds,
-    double trainingSeconds) {
+    PhaseTime sampling,
+    PhaseTime training) {
 
   static EpochReport of(
       Rollout rollout,
@@ -48,8 +48,8 @@ public record EpochReport(
       long steps,
       int promptsSeen,
       double oldDecay,
-      double samplingSeconds,
-      double trainingSeconds) {
+      PhaseTime sampling,
+      PhaseTime training) {
     SequencedMap<String, Double> components = new LinkedHashMap<>();
     rollout.scores().components().forEach((name, scores) -> components.put(name, mean(scores)));
     return new EpochReport(
@@ -65,8 +65,8 @@ public record EpochReport(
         LossTerms.mean(stepReports.stream().map(StepReport::terms).toList()),
         stepReports.stream().mapToDouble(StepReport::gradNorm).average().orElse(0),
         oldDecay,
-        samplingSeconds,
-        trainingSeconds);
+        sampling,
+        training);
   }
 
   private static double mean(float[] values) {

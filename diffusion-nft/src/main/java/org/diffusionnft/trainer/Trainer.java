@@ -95,7 +95,7 @@ public abstract sealed class Trainer implements AutoCloseable permits NftTrainer
 
   /** Runs one epoch: sample, score, compare, train, follow. */
   public final EpochReport runEpoch(TrainingListener listener) {
-    long started = System.nanoTime();
+    PhaseTime.Moment started = PhaseTime.Moment.now();
     long live = memory.liveBytes();
     boolean wasWarm = warm;
     List<Prompt> prompts = task.randomness().prompts(epoch);
@@ -108,7 +108,7 @@ public abstract sealed class Trainer implements AutoCloseable permits NftTrainer
       double[][] advantages = statistics.advantages(config.loss().advantageSpread());
       listener.scored(rollout, advantages);
 
-      long sampled = System.nanoTime();
+      PhaseTime.Moment sampled = PhaseTime.Moment.now();
       List<StepReport> steps = train(rollout, advantages, table, listener);
 
       double decay = oldDecay(step);
@@ -124,8 +124,8 @@ public abstract sealed class Trainer implements AutoCloseable permits NftTrainer
               step,
               promptsSeen.size(),
               decay,
-              (sampled - started) * 1e-9,
-              (System.nanoTime() - sampled) * 1e-9);
+              sampled.since(started),
+              PhaseTime.Moment.now().since(sampled));
     }
     requireNoLeak("an epoch", live, wasWarm);
     epoch++;

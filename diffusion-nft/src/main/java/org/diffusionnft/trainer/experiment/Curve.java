@@ -25,14 +25,16 @@ record Curve(List<Point> points) {
    * @param samples images sampled
    * @param steps optimizer steps
    * @param seconds spent on sampling and training, not on evaluating
+   * @param processorSeconds the same, by all of the process's threads together
    * @param score strict score, in [0, 1]
    */
-  record Point(long samples, long steps, double seconds, double score) {
+  record Point(long samples, long steps, double seconds, double processorSeconds, double score) {
     double used(Cost cost) {
       return switch (cost) {
         case SAMPLES -> samples;
         case STEPS -> steps;
         case SECONDS -> seconds;
+        case PROCESSOR_SECONDS -> processorSeconds;
       };
     }
   }
@@ -43,8 +45,10 @@ record Curve(List<Point> points) {
     SAMPLES("samples"),
     /** Optimizer steps. */
     STEPS("gradient steps"),
-    /** Wall-clock time. */
-    SECONDS("seconds");
+    /** Wall-clock time, which other work on the machine makes longer. */
+    SECONDS("seconds"),
+    /** The time of processors. */
+    PROCESSOR_SECONDS("processor seconds");
 
     private final String title;
 
@@ -65,21 +69,26 @@ record Curve(List<Point> points) {
   static Curve read(Path run, TrainConfig config, double baseScore) throws IOException {
     Map<Long, Point> used = new HashMap<>();
     double seconds = 0;
+    double processorSeconds = 0;
     for (String line : Files.readAllLines(run.resolve("metrics.jsonl"))) {
       JsonNode json = JSON.readTree(line);
-      seconds +=
-          json.path("sampling_seconds").asDouble() + json.path("training_seconds").asDouble();
+      for (String phase : new String[] {"sampling", "training"}) {
+        seconds += json.path(phase + "_seconds").asDouble();
+        processorSeconds += json.path(phase + "_processor_seconds").asDouble();
+      }
       long epoch = json.path("epoch").asLong();
       long samples = epoch * config.prompts().imagesPerEpoch();
-      used.put(epoch, new Point(samples, json.path("steps").asLong(), seconds, 0));
+      used.put(
+          epoch, new Point(samples, json.path("steps").asLong(), seconds, processorSeconds, 0));
     }
     List<Point> points = new ArrayList<>();
-    points.add(new Point(0, 0, 0, baseScore));
+    points.add(new Point(0, 0, 0, 0, baseScore));
     for (String line : Files.readAllLines(run.resolve("evaluations.jsonl"))) {
       JsonNode json = JSON.readTree(line);
       Point at = used.get(json.path("epoch").asLong());
       if (at != null) {
-        points.add(new Point(at.samples, at.steps, at.seconds, json.path("total").asDouble()));
+        double score = json.path("total").asDouble();
+        points.add(new Point(at.samples, at.steps, at.seconds, at.processorSeconds, score));
       }
     }
     return new Curve(points);

@@ -1,6 +1,7 @@
 package org.diffusionnft.trainer.experiment;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
@@ -70,7 +71,7 @@ final class ExperimentPage {
   private void scores() {
     tag("h2", "What was measured");
     html.append("<table><tr><th></th><th>final score, %</th><th>best score, %</th>")
-        .append("<th>optimizer steps</th><th>seconds</th></tr>\n");
+        .append("<th>optimizer steps</th><th>seconds</th><th>processor seconds</th></tr>\n");
     results
         .curves()
         .forEach(
@@ -80,8 +81,8 @@ final class ExperimentPage {
                     interval(curves.stream().mapToDouble(c -> c.last().score()).toArray(), 100, 1),
                     interval(curves.stream().mapToDouble(Curve::best).toArray(), 100, 1),
                     Long.toString(curves.getFirst().last().steps()),
-                    interval(
-                        curves.stream().mapToDouble(c -> c.last().seconds()).toArray(), 1, 0)));
+                    used(curves, Cost.SECONDS),
+                    used(curves, Cost.PROCESSOR_SECONDS)));
     html.append("</table>\n");
   }
 
@@ -104,20 +105,29 @@ final class ExperimentPage {
         .forEach(
             (arm, curves) -> {
               if (!arm.equals(first.getKey())) {
-                EqualScore equal = EqualScore.of(first.getValue(), curves);
-                String[] cells = new String[2 + Cost.values().length];
-                cells[0] = arm.title();
-                cells[1] = equal.score().text(100, 1);
-                for (Cost cost : Cost.values()) {
-                  cells[2 + cost.ordinal()] =
-                      equal.ratios().isEmpty()
-                          ? "none: one never rose above the base"
-                          : equal.ratios().get(cost.ordinal()).text(1, 2);
-                }
-                row(cells);
+                ratiosOf(arm, EqualScore.of(first.getValue(), curves));
               }
             });
     html.append("</table>\n");
+  }
+
+  private void ratiosOf(Arm arm, EqualScore equal) {
+    if (equal.ratios().isEmpty()) {
+      html.append("<tr><td>")
+          .append(escaped(arm.title()))
+          .append("</td><td colspan=\"")
+          .append(1 + Cost.values().length)
+          .append(
+              "\">nothing to compare: with some seed one never rose above the base</td></tr>\n");
+      return;
+    }
+    List<String> cells = new ArrayList<>(List.of(arm.title(), equal.score().text(100, 1)));
+    equal.ratios().forEach(ratio -> cells.add(ratio.text(1, 2)));
+    row(cells.toArray(String[]::new));
+  }
+
+  private static String used(List<Curve> curves, Cost cost) {
+    return interval(curves.stream().mapToDouble(c -> c.last().used(cost)).toArray(), 1, 0);
   }
 
   private void settings() {

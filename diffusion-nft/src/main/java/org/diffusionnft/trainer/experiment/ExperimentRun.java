@@ -159,6 +159,7 @@ public record ExperimentRun(
                       .put("samples", p.samples())
                       .put("steps", p.steps())
                       .put("seconds", p.seconds())
+                      .put("processorSeconds", p.processorSeconds())
                       .put("score", p.score());
                 }
               }

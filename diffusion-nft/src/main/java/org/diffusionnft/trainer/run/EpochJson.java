@@ -28,8 +28,10 @@ public final class EpochJson {
     json.put("x0_norm", report.terms().x0Norm());
     json.put("grad_norm", report.gradNorm());
     json.put("old_decay", report.oldDecay());
-    json.put("sampling_seconds", report.samplingSeconds());
-    json.put("training_seconds", report.trainingSeconds());
+    json.put("sampling_seconds", report.sampling().seconds());
+    json.put("training_seconds", report.training().seconds());
+    json.put("sampling_processor_seconds", report.sampling().processorSeconds());
+    json.put("training_processor_seconds", report.training().processorSeconds());
     return json.toString();
   }
 }

@@ -10,7 +10,7 @@
     { title: "Prompts without spread", from: "metrics", keys: ["zero_std_ratio"], note: "share of groups whose images all scored the same: nothing is learnt from them" },
     { title: "Spread of rewards", from: "metrics", keys: ["reward_std"], note: "standard deviation inside a group, mean" },
     { title: "Loss", from: "metrics", keys: ["loss", "policy_loss"], note: "" },
-    { title: "Time per epoch, s", from: "metrics", keys: ["sampling_seconds", "training_seconds"], note: "sampling includes waiting for rewards" },
+    { title: "Time per epoch, s", from: "metrics", keys: ["sampling_seconds", "training_seconds", "sampling_processor_seconds", "training_processor_seconds"], note: "sampling includes waiting for rewards; processor time is that of all threads together" },
     { title: "Old policy keeps", from: "metrics", keys: ["old_decay"], note: "share of itself after an epoch" },
   ];
   const main = document.getElementById("main");

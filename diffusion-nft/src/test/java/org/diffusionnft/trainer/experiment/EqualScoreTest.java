@@ -64,7 +64,7 @@ class EqualScoreTest {
   private static Curve curve(long every, double... scores) {
     List<Curve.Point> points = new ArrayList<>();
     for (int i = 0; i < scores.length; i++) {
-      points.add(new Curve.Point(i * every, 3L * i, 2.0 * i, scores[i]));
+      points.add(new Curve.Point(i * every, 3L * i, 2.0 * i, 4.0 * i, scores[i]));
     }
     return new Curve(points);
   }

@@ -67,7 +67,8 @@ final class SyntheticRun {
             + "\"shapes_strict\":%.17g},\"top_reward\":%.17g,\"reward_std\":%.17g,"
             + "\"zero_std_ratio\":%.17g,\"loss\":%.17g,\"policy_loss\":%.17g,"
             + "\"reference_mse\":%.17g,\"old_deviation\":%.17g,\"grad_norm\":%.17g,"
-            + "\"old_decay\":%.17g,\"sampling_seconds\":2.25,\"training_seconds\":1.5}",
+            + "\"old_decay\":%.17g,\"sampling_seconds\":2.25,\"training_seconds\":1.5,"
+            + "\"sampling_processor_seconds\":4.25,\"training_processor_seconds\":2.75}",
         epoch,
         epoch * 2,
         reward,

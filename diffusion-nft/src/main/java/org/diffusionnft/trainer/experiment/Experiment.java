@@ -89,7 +89,11 @@ public record Experiment(String name, String question, String expectation, List<
               "At once is fast at first and unstable later; 0.9 throughout is stable and slow; a"
                   + " decay that rises is both fast and stable.",
               List.of(
-                  new Arm("rising", "rising to 0.5", "oldPolicy: {decayType: 1}"),
+                  // The paper's min(0.001 step, 0.5) stays near 0 for as long as a run here takes.
+                  new Arm(
+                      "rising",
+                      "rising to 0.5, 20 times as fast as the paper's",
+                      "oldPolicy: {flat: 0, rate: 0.02, cap: 0.5}"),
                   new Arm("zero", "0, on policy", "oldPolicy: {decayType: 0}"),
                   new Arm("slow", "0.9", "oldPolicy: {flat: 0, rate: 1, cap: 0.9}"))),
           new Experiment(

@@ -21,6 +21,7 @@ import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.trainer.Rollout;
 import org.diffusionnft.trainer.TrainingTask;
 import org.diffusionnft.trainer.config.TrainConfig;
+import org.diffusionnft.trainer.evaluation.Evaluation;
 import org.diffusionnft.trainer.nft.NftLoss;
 import org.diffusionnft.trainer.reward.Images;
 import org.diffusionnft.trainer.reward.Pictures;
@@ -155,24 +156,24 @@ public final class RunJournal implements AutoCloseable {
   }
 
   /**
-   * The pictures of an evaluation, always of the same prompts and seeds.
+   * The scores and pictures of an evaluation, always of the same prompts and seeds.
    *
    * @param epoch epochs done
-   * @param captions the prompts
-   * @param pictures one for each
-   * @param scores one for each
    */
-  public void evaluated(
-      long epoch, List<String> captions, List<Pixels> pictures, List<Double> scores) {
+  public void evaluated(long epoch, Evaluation evaluation) {
+    List<String> captions = evaluation.prompts();
     try {
+      Map<String, Double> numbers = new LinkedHashMap<>();
+      flatten("held_out/", evaluation.numbers(), numbers);
+      events.scalars(epoch, numbers);
       Map<String, double[]> sums = new LinkedHashMap<>();
       for (int i = 0; i < captions.size(); i++) {
         double[] sum = sums.computeIfAbsent(captions.get(i), _ -> new double[2]);
-        sum[0] += scores.get(i);
+        sum[0] += evaluation.scores().get(i);
         sum[1]++;
       }
       prompts(epoch, true, means(sums));
-      BufferedImage sheet = SampleSheet.draw(pictures);
+      BufferedImage sheet = SampleSheet.draw(evaluation.pictures());
       byte[] png = picture("samples/epoch-%06d.png".formatted(epoch), sheet);
       events.picture(epoch, "samples", sheet.getWidth(), sheet.getHeight(), png);
       List<String> shown = captions.subList(0, Math.min(captions.size(), SampleSheet.MOST));

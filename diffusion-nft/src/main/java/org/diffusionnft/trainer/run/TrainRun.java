@@ -180,7 +180,7 @@ public final class TrainRun implements AutoCloseable {
       if (isDue(every, done)) {
         Evaluation evaluation = evaluate(evaluator);
         append(EVALUATIONS, line(done, evaluation));
-        journal.evaluated(done, evaluation.prompts(), evaluation.pictures(), evaluation.scores());
+        journal.evaluated(done, evaluation);
         evaluations.evaluated(done, evaluation);
         score = score(evaluation);
       }

@@ -55,7 +55,7 @@
         // a line that never moves gets room around it instead of uPlot's 0 to 100
         y: { range: (u, low, high) => low === high ? [Math.min(0, low), Math.max(1, high)] : uPlot.rangeNum(low, high, 0.1, true) },
       },
-      axes: [{ label: "epoch", labelSize: 18, size: 34 }, { size: 62, values: (u, ticks) => ticks.map(number) }],
+      axes: [{ label: "epoch", labelSize: 18, size: 34 }, { size: 62, values: (u, ticks) => ticks.map(v => String(+v.toPrecision(4))) }],
       series: [{ label: "epoch" }].concat(found.map((l, i) => ({
         label: l.label, stroke: COLORS[i % COLORS.length], width: 1.5, spanGaps: true,
         points: { show: l.x.length < 60 }, value: (u, v) => number(v),

@@ -100,6 +100,7 @@ final class SyntheticRun {
     return line.append("}}\n").toString();
   }
 
+  /** As hard to compress as a photograph: shapes, and noise on every pixel. */
   private static void picture(Path file, int width, int height, int seed) throws IOException {
     BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
     Graphics2D graphics = image.createGraphics();
@@ -109,6 +110,11 @@ final class SyntheticRun {
       graphics.fillOval(random.nextInt(width), random.nextInt(height), 40, 40);
     }
     graphics.dispose();
+    int[] pixels = image.getRGB(0, 0, width, height, null, 0, width);
+    for (int i = 0; i < pixels.length; i++) {
+      pixels[i] ^= random.nextInt() & 0x0f0f0f;
+    }
+    image.setRGB(0, 0, width, height, pixels, 0, width);
     ImageIO.write(image, "png", file.toFile());
   }
 }

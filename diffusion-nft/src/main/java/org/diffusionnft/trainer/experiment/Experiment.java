@@ -15,7 +15,10 @@ import org.diffusionnft.trainer.shapes.ShapesModel;
  */
 public record Experiment(String name, String question, String expectation, List<Arm> arms) {
 
-  /** DiffusionNFT and its rivals. */
+  /**
+   * DiffusionNFT and its rivals, each with the best of four settings tried on another seed; {@code
+   * docs/experiments.md} lists them.
+   */
   public static final Experiment HEAD_TO_HEAD =
       new Experiment(
           "head-to-head",
@@ -23,7 +26,7 @@ public record Experiment(String name, String question, String expectation, List<
           "DiffusionNFT is 3 to 25 times as efficient as FlowGRPO, measured in training time to"
               + " equal scores.",
           List.of(
-              new Arm("nft", "DiffusionNFT", ""),
+              new Arm("nft", "DiffusionNFT", "loss: {guidanceBeta: 0.1}"),
               new Arm(
                   "flow-grpo",
                   "FlowGRPO",
@@ -31,6 +34,7 @@ public record Experiment(String name, String question, String expectation, List<
                   algorithm: grpo
                   sampling: {solver: flow, deterministic: false, noiseLevel: 0.7}
                   grpo: {clipRange: 5e-3, klWeight: 4e-3}
+                  training: {learningRate: 1e-3}
                   """),
               new Arm(
                   "dance-grpo",
@@ -40,15 +44,19 @@ public record Experiment(String name, String question, String expectation, List<
                   sampling: {solver: dance, deterministic: false, noiseLevel: 0.3}
                   grpo: {clipRange: 5e-3, klWeight: 0, sharedNoise: true, randomTimesteps: true}
                   loss: {advantageSpread: per_prompt}
+                  training: {learningRate: 1e-3}
                   """),
               new Arm(
                   "rejection",
                   "rejection fine-tuning",
-                  "loss: {branches: accepted, guidanceBeta: 1}"),
+                  """
+                  loss: {branches: accepted, guidanceBeta: 1}
+                  oldPolicy: {decayType: 0}
+                  """),
               new Arm(
                   "reward-weighted",
                   "reward-weighted fine-tuning",
-                  "loss: {branches: positive, guidanceBeta: 1}")));
+                  "loss: {branches: positive, guidanceBeta: 1, advClipMax: 0.25}")));
 
   /** The ablations of the paper, and one more on guidance. */
   public static final List<Experiment> ABLATIONS =

@@ -16,7 +16,7 @@ final class ExperimentPage {
         color: #202020; }
       table { border-collapse: collapse; margin: 1rem 0; }
       th, td { border: 1px solid #d0d0d0; padding: .3rem .7rem; text-align: left; }
-      td.n { text-align: right; white-space: nowrap; }
+      code { white-space: pre-wrap; } td.n { text-align: right; white-space: nowrap; }
       img { max-width: 100%; } pre { background: #f4f4f4; padding: .7rem; overflow-x: auto; }
       """;
 

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -24,8 +25,8 @@ import org.diffusionnft.weights.TorchPickle.TensorRef;
 
 /**
  * The tensors of a file that {@code torch.save} has written since PyTorch 1.6: an archive with a
- * pickle that says where they are. Tensors are copied from it when they are asked for. No code of
- * the pickle is run: see {@link TorchPickle}.
+ * pickle that says where they are. Tensors are copied from it when they are first asked for. No
+ * code of the pickle is run: see {@link TorchPickle}.
  */
 final class TorchFile implements TensorSource {
   private static final long LARGEST_PICKLE = 64L << 20;
@@ -43,6 +44,9 @@ final class TorchFile implements TensorSource {
   private final String folder;
   private final Map<String, TensorRef> tensors;
   private final Arena arena = Arena.ofShared();
+
+  /** By name: one that is asked for in parts, as queries, keys and values are, is read once. */
+  private final Map<String, MemorySegment> copies = new HashMap<>();
 
   private TorchFile(Path path, ZipFile archive, String folder, Map<String, TensorRef> tensors) {
     this.path = path;
@@ -149,6 +153,16 @@ final class TorchFile implements TensorSource {
       throw new InvalidFileException(
           path, "lacks bytes of tensor " + quote(name) + ": the file is damaged");
     }
+    MemorySegment memory = copies.get(name);
+    if (memory == null) {
+      memory = copy(name, entry, start, bytes);
+      copies.put(name, memory);
+    }
+    return device.wrap(dtype, shape, memory);
+  }
+
+  private MemorySegment copy(String name, ZipEntry entry, long start, long bytes)
+      throws InvalidFileException {
     MemorySegment memory = arena.allocate(Math.max(bytes, 1), 64);
     try (InputStream in = archive.getInputStream(entry)) {
       in.skipNBytes(start);
@@ -166,7 +180,7 @@ final class TorchFile implements TensorSource {
     } catch (IOException e) {
       throw new InvalidFileException(path, "cannot be read: " + InvalidFileException.reason(e), e);
     }
-    return device.wrap(dtype, shape, memory.asSlice(0, bytes));
+    return memory.asSlice(0, bytes);
   }
 
   private static boolean isContiguous(long[] sizes, long[] strides) {

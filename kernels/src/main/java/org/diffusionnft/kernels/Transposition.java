@@ -95,13 +95,13 @@ final class Transposition {
       long at = from + i * rowFrom;
       FloatVector a = half(at, shift);
       FloatVector b = half(at + QUARTER * rowFrom, shift);
-      FloatVector c = half(at + 2 * QUARTER * rowFrom, shift);
-      FloatVector d = half(at + 3 * QUARTER * rowFrom, shift);
+      FloatVector c = half(at + 2L * QUARTER * rowFrom, shift);
+      FloatVector d = half(at + 3L * QUARTER * rowFrom, shift);
       FloatVector acLow = a.rearrange(ZIP_LOW, c);
       FloatVector acHigh = a.rearrange(ZIP_HIGH, c);
       FloatVector bdLow = b.rearrange(ZIP_LOW, d);
       FloatVector bdHigh = b.rearrange(ZIP_HIGH, d);
-      long row = to + 4 * i * BYTES;
+      long row = to + 4L * i * BYTES;
       acLow.rearrange(ZIP_LOW, bdLow).intoMemorySegment(ALL, row, ORDER);
       acLow.rearrange(ZIP_HIGH, bdLow).intoMemorySegment(ALL, row + BYTES, ORDER);
       acHigh.rearrange(ZIP_LOW, bdHigh).intoMemorySegment(ALL, row + 2 * BYTES, ORDER);
@@ -184,7 +184,7 @@ final class Transposition {
       FloatVector acHigh = a.rearrange(ZIP_HIGH, c);
       FloatVector bdLow = b.rearrange(ZIP_LOW, d);
       FloatVector bdHigh = b.rearrange(ZIP_HIGH, d);
-      long at = to + 4 * i * rowTo;
+      long at = to + 4L * i * rowTo;
       acLow.rearrange(ZIP_LOW, bdLow).intoMemorySegment(ALL, at, ORDER);
       acLow.rearrange(ZIP_HIGH, bdLow).intoMemorySegment(ALL, at + rowTo, ORDER);
       acHigh.rearrange(ZIP_LOW, bdHigh).intoMemorySegment(ALL, at + 2 * rowTo, ORDER);

@@ -61,6 +61,12 @@ final class Gemm {
   /** Rows of A, and columns of a task, from which on a copy for the tall tiles pays. */
   private static final int MANY = 64;
 
+  /**
+   * Most rows that every task takes all of. Tasks then differ in columns and each packs its own:
+   * what one processor packs for another has to travel between their caches, every time.
+   */
+  private static final int ALL_ROWS = 96;
+
   /** Most rows for which B is not packed. */
   private static final int FEW = 8;
 
@@ -109,6 +115,10 @@ final class Gemm {
   void run() {
     boolean dots = m <= FewRows.MOST && b.transposed() && !a.transposed();
     boolean packOnce = !dots && b.batchStride() == 0 && Panels.floats(n, k) <= SHARED_FLOATS;
+    if (packOnce && batches == 1 && m <= ALL_ROWS) {
+      run(m, columnsOfTask(), false, 0);
+      return;
+    }
     long packed = packOnce ? packShared() : 0;
     int columns = packOnce ? n : Math.min(n, COLUMNS);
     int rows = packOnce ? rowsOfTask(columns) : Math.min(m, TASK_ROWS);
@@ -164,6 +174,11 @@ final class Gemm {
   private int rowsOfTask(int columns) {
     long rows = Math.max(1, SMALL_TASK_WORK / ((long) columns * Math.max(1, k)));
     return Math.min(m, evenly(m, (int) Math.min(ROWS, rows), 4));
+  }
+
+  private int columnsOfTask() {
+    long columns = Math.max(Panels.WIDTH, SMALL_TASK_WORK / ((long) m * Math.max(1, k)));
+    return Math.min(n, evenly(n, (int) Math.min(COLUMNS, columns), Panels.WIDTH));
   }
 
   /** Packs all of B, a task per panel. */

@@ -53,6 +53,7 @@ final class ExperimentOptions {
 
   int run(Experiment experiment, ComputeOptions compute) throws IOException {
     TrainConfig config = TrainConfig.parse("preset", PRESET, Demo.defaultConfig());
+    config = TrainConfig.parse("experiment " + experiment.name(), experiment.settings(), config);
     if (configFile != null) {
       config = TrainConfig.read(configFile, config);
     }

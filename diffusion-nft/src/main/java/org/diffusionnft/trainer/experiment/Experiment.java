@@ -11,9 +11,16 @@ import org.diffusionnft.trainer.shapes.ShapesModel;
  * @param name on the command line
  * @param question what is to be found out
  * @param expectation what the paper (arXiv 2509.16117) leads one to expect, in our words
+ * @param settings that all arms share, where they differ from the demo's, as YAML
  * @param arms what is compared; ratios are to the first
  */
-public record Experiment(String name, String question, String expectation, List<Arm> arms) {
+public record Experiment(
+    String name, String question, String expectation, String settings, List<Arm> arms) {
+
+  /**
+   * The best of four settings tried for DiffusionNFT, as {@code docs/experiments.md} lists them.
+   */
+  private static final String BEST_NFT = "loss: {guidanceBeta: 0.1}";
 
   /**
    * DiffusionNFT and its rivals, each with the best of four settings tried on another seed; {@code
@@ -25,8 +32,9 @@ public record Experiment(String name, String question, String expectation, List<
           "How many samples, gradient steps and seconds does each method need for equal scores?",
           "DiffusionNFT is 3 to 25 times as efficient as FlowGRPO, measured in training time to"
               + " equal scores.",
+          "",
           List.of(
-              new Arm("nft", "DiffusionNFT", "loss: {guidanceBeta: 0.1}"),
+              new Arm("nft", "DiffusionNFT", BEST_NFT),
               new Arm(
                   "flow-grpo",
                   "FlowGRPO",
@@ -58,13 +66,14 @@ public record Experiment(String name, String question, String expectation, List<
                   "reward-weighted fine-tuning",
                   "loss: {branches: positive, guidanceBeta: 1, advClipMax: 0.25}")));
 
-  /** The ablations of the paper, and one more on guidance. */
+  /** The ablations of the paper, and one more on guidance: changes to {@link #BEST_NFT}. */
   public static final List<Experiment> ABLATIONS =
       List.of(
           new Experiment(
               "negative-branch",
               "Is the negative policy needed?",
               "Without it the reward collapses almost at once in online training.",
+              BEST_NFT,
               List.of(
                   new Arm("both", "both branches", ""),
                   new Arm(
@@ -76,6 +85,7 @@ public record Experiment(String name, String question, String expectation, List<
               "Which solver should collect the images?",
               "ODE solvers beat the SDE, whose images are noisier; second order is as good as or a"
                   + " little better than first.",
+              BEST_NFT,
               List.of(
                   new Arm("ode2", "ODE, second order", "sampling: {solver: dpm2}"),
                   new Arm("ode1", "ODE, first order", "sampling: {solver: flow}"),
@@ -87,6 +97,7 @@ public record Experiment(String name, String question, String expectation, List<
               "weighting",
               "How should errors at different noise levels be weighted?",
               "Adaptive weighting is as good as the best heuristics; 1 - t collapses.",
+              BEST_NFT,
               List.of(
                   new Arm("adaptive", "adaptive", "loss: {weighting: self_normalized}"),
                   new Arm("uniform", "uniform", "loss: {weighting: uniform}"),
@@ -96,6 +107,7 @@ public record Experiment(String name, String question, String expectation, List<
               "How fast should the old policy follow?",
               "At once is fast at first and unstable later; 0.9 throughout is stable and slow; a"
                   + " decay that rises is both fast and stable.",
+              BEST_NFT,
               List.of(
                   // The paper's min(0.001 step, 0.5) stays near 0 for as long as a run here takes.
                   new Arm(
@@ -108,6 +120,7 @@ public record Experiment(String name, String question, String expectation, List<
               "guidance-beta",
               "How strong should the implicit guidance be?",
               "Around 1 is stable; a smaller beta is a larger step: faster, and less stable.",
+              BEST_NFT,
               List.of(
                   new Arm("beta-1", "beta 1", "loss: {guidanceBeta: 1}"),
                   new Arm("beta-0.1", "beta 0.1", "loss: {guidanceBeta: 0.1}"),
@@ -116,6 +129,7 @@ public record Experiment(String name, String question, String expectation, List<
               "guidance",
               "Does it help to collect images with classifier-free guidance?",
               "DiffusionNFT is trained and sampled without throughout; there is no ablation of it.",
+              BEST_NFT,
               List.of(
                   new Arm("without", "without guidance", ""),
                   new Arm(

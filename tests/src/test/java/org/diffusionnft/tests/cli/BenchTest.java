@@ -84,7 +84,14 @@ class BenchTest {
     String once = null;
     for (int threads = 1; threads <= 3; threads++) {
       String sums =
-          report("matmul", "--shapes", "300x200x300,7x40x600,64x128x128", "--repeat", 1, "--threads", threads)
+          report(
+                      "matmul",
+                      "--shapes",
+                      "300x200x300,7x40x600,64x128x128",
+                      "--repeat",
+                      1,
+                      "--threads",
+                      threads)
                   .path("checksum")
                   .asText()
               + report("attention", "--tokens", 300, "--heads", 2, "--threads", threads)

@@ -245,7 +245,19 @@ public final class ModelCheckpoint implements TextEncoders, AutoCloseable {
           "holds no tokenizers, as no single file does: name a diffusers folder that has"
               + " tokenizer/, tokenizer_2/ and tokenizer_3/ with --parts");
     }
-    return TokenizerFolder.open(folder.resolve(ModelLayout.tokenizer(part)));
+    Path from = folder.resolve(ModelLayout.tokenizer(part));
+    Tokenizer tokenizer = TokenizerFolder.open(from);
+    int taken =
+        part == Part.T5
+            ? T5ConfigFile.parse(configPath(part), config(part)).vocabSize()
+            : ClipTextConfigFile.parse(configPath(part), config(part)).vocabSize();
+    if (tokenizer.largestId() >= taken) {
+      throw new InvalidFileException(
+          from,
+          "has tokens up to id %d, but %s takes ids below %d: they are not of one model"
+              .formatted(tokenizer.largestId(), describe(part), taken));
+    }
+    return tokenizer;
   }
 
   @Override

@@ -147,7 +147,7 @@ public final class TokenizerFolder {
   private static Pipeline bytePairs(Path folder, SpecialTokens special)
       throws InvalidFileException {
     Path file = folder.resolve("vocab.json");
-    Map<String, Integer> vocabulary = vocabulary(file, StrictJson.readObject(file));
+    Map<String, Integer> vocabulary = vocabulary(file, StrictJson.readObject(file), 0);
     Path merges = folder.resolve("merges.txt");
     try {
       return new Pipeline(
@@ -162,14 +162,26 @@ public final class TokenizerFolder {
     }
   }
 
-  /** A vocabulary as an object of ids. */
-  static Map<String, Integer> vocabulary(Path file, JsonNode json) throws InvalidFileException {
+  /**
+   * A vocabulary as an object of ids, which have no gaps but those that other tokens fill.
+   *
+   * @param others how many tokens have their ids elsewhere
+   */
+  static Map<String, Integer> vocabulary(Path file, JsonNode json, int others)
+      throws InvalidFileException {
     Map<String, Integer> vocabulary = new LinkedHashMap<>();
+    int size = json.size() + others;
     for (Map.Entry<String, JsonNode> e : json.properties()) {
       JsonNode id = e.getValue();
       if (!id.isIntegralNumber() || !id.canConvertToInt() || id.asInt() < 0) {
         throw new InvalidFileException(
             file, "gives token " + quote(e.getKey()) + " the impossible id " + quote("" + id));
+      }
+      if (id.asInt() >= size) {
+        throw new InvalidFileException(
+            file,
+            "gives token %s the id %s, but has only %d tokens"
+                .formatted(quote(e.getKey()), id, size));
       }
       vocabulary.put(e.getKey(), id.asInt());
     }

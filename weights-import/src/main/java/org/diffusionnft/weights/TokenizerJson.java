@@ -96,9 +96,10 @@ final class TokenizerJson {
 
   private List<AddedToken> added() throws InvalidFileException {
     List<AddedToken> tokens = new ArrayList<>();
+    int size = root.path("model").path("vocab").size() + root.path("added_tokens").size();
     for (JsonNode node : root.path("added_tokens")) {
       JsonNode id = node.path("id");
-      if (!id.isIntegralNumber() || !id.canConvertToInt() || id.asInt() < 0) {
+      if (!id.isIntegralNumber() || !id.canConvertToInt() || id.asInt() < 0 || id.asInt() >= size) {
         throw invalid("has an added token with the impossible id " + quote(id.toString()));
       }
       String content = text(node.path("content"), "the text of an added token");
@@ -116,7 +117,7 @@ final class TokenizerJson {
           throw unsupported("a byte-pair model whose words do not end in '</w>'");
         }
         yield new BytePairs(
-            TokenizerFolder.vocabulary(file, json.path("vocab")),
+            TokenizerFolder.vocabulary(file, json.path("vocab"), root.path("added_tokens").size()),
             merges(json.path("merges")),
             text(json.path("unk_token"), "the unknown token"));
       }

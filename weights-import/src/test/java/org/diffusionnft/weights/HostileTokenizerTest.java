@@ -52,7 +52,9 @@ class HostileTokenizerTest {
       quoteCharacter = '`',
       value = {
         "{'a':0,'a':1} | a a | Duplicate field 'a'",
-        "`{'a':0,'b':0,'<|endoftext|>':6}` | a b | both have the id 0",
+        "`{'a':0,'b':0,'<|endoftext|>':2}` | a b | both have the id 0",
+        "`{'a':0,'b':2000000000}` | a b | token 'b' the id 2000000000, but has only 2 tokens",
+        "`{'a':0,'b':2}` | a b | token 'b' the id 2, but has only 2 tokens",
         "{'a':-1} | a b | token 'a' the impossible id '-1'",
         "{'a':1.5} | a b | impossible id",
         "{'a':0,'b':1} | a b | `needs the token '<|endoftext|>', which the vocabulary lacks`",
@@ -111,6 +113,7 @@ class HostileTokenizerTest {
         "['▁a',-1.5] | ['▁a',1e999] | is impossible",
         "{'id':'</s>'} | {'id':'</q>'} | has no token '</q>' in its vocabulary",
         "'id':1, | 'id':-1, | impossible id",
+        "'id':1, | 'id':2000000000, | impossible id '2000000000'",
         "'byte_fallback':false | 'byte_fallback':true | byte_fallback 'true'",
       })
   void lyingTokenizerJson(String good, String bad, String message) throws IOException {

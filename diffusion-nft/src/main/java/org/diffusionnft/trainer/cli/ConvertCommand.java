@@ -25,8 +25,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Writes a model as a diffusers folder or as a single file, in any dtype.",
       "A single file has no room for tokenizers and configurations: they are left out.",
-      "With --adapter: an adapter as a PEFT folder, or as diffusers' file if --out ends with",
-      "@|bold .safetensors|@."
+      "With --adapter: an adapter as a PEFT folder, or as diffusers' file if --out ends with"
+          + " @|bold .safetensors|@."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)

@@ -18,9 +18,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "inspect",
     description = {
-      "Tells what is in a model, a part of one, an adapter, or any safetensors file:",
-      "parameters, dtypes, the inferred configuration; of adapters the rank and, layer by layer,",
-      "the singular values of what they add to the weights."
+      "Tells what is in a model, a part of one, an adapter, or any safetensors file: parameters,"
+          + " dtypes, the inferred configuration; of adapters the rank and, layer by layer, the"
+          + " singular values of what they add to the weights."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)

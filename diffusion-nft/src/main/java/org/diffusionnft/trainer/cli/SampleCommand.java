@@ -37,8 +37,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "sample",
     description = {
-      "Makes pictures of a prompt: with --model by a Stable Diffusion 3 model on disk, else by a",
-      "ShapesWorld model, which knows shapes and colours only."
+      "Makes pictures of a prompt: with --model by a Stable Diffusion 3 model on disk, else by a"
+          + " ShapesWorld model, which knows shapes and colours only."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)

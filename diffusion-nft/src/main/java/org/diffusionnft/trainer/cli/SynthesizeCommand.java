@@ -16,8 +16,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "synthesize",
     description = {
-      "Writes a model with the names, shapes and dtype of a real one and seeded random values,",
-      "to rehearse memory, time and plumbing before the real weights are there."
+      "Writes a model with the names, shapes and dtype of a real one and seeded random values, to"
+          + " rehearse memory, time and plumbing before the real weights are there."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)

@@ -25,8 +25,8 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Checks a device against recorded outputs of the reference implementations; without cases,",
-      "every kernel of the device against the reference device, over all shapes and types.",
+      "Checks a device against recorded outputs of the reference implementations; without cases,"
+          + " every kernel of the device against the reference device, over all shapes and types.",
       "Prints one line per output or kernel. Exit code: 0 all as expected, 1 an output is not, 2 a"
           + " folder is no case that can be run."
     })

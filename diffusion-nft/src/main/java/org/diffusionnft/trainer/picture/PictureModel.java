@@ -71,6 +71,7 @@ public final class PictureModel implements AutoCloseable {
               settings.t5(),
               transformer.config().jointAttentionDim(),
               listener);
+      embedder.requireReadable();
     } catch (IOException | RuntimeException e) {
       closers.forEach(Runnable::run);
       throw e;

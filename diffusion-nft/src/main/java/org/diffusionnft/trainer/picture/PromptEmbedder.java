@@ -2,6 +2,7 @@ package org.diffusionnft.trainer.picture;
 
 import java.io.IOException;
 import java.util.Collection;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -10,16 +11,21 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.diffusionnft.models.Conditioning;
+import org.diffusionnft.models.text.Encoded;
 import org.diffusionnft.models.text.PromptEncoding;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.weights.ModelCheckpoint;
 import org.diffusionnft.weights.PromptCache;
+import org.diffusionnft.weights.SingleFile.Part;
 import org.jspecify.annotations.Nullable;
 
 /** Embeds prompts with the text encoders of a model on disk, or finds them in the cache. */
 public final class PromptEmbedder {
   /** Prompts that go through the encoders at once: more would only take more memory. */
   private static final int BATCH = 16;
+
+  /** Longer ends of prompts that are cut are told of by their first words. */
+  private static final int LONGEST_QUOTE = 160;
 
   private final ModelCheckpoint model;
   private final Device device;
@@ -67,6 +73,25 @@ public final class PromptEmbedder {
   }
 
   /**
+   * Opens tokenizers and text encoders and closes them again, so that what is missing or damaged is
+   * found before it is needed.
+   *
+   * @throws IOException if a tokenizer or a text encoder is missing or damaged
+   */
+  public void requireReadable() throws IOException {
+    model.clipLTokenizer();
+    model.clipGTokenizer();
+    Set<Part> encoders = EnumSet.of(Part.CLIP_L, Part.CLIP_G);
+    if (encoding.withT5()) {
+      model.t5Tokenizer();
+      encoders.add(Part.T5);
+    }
+    for (Part encoder : encoders) {
+      model.tensors(encoder).close();
+    }
+  }
+
+  /**
    * The embeddings of prompts.
    *
    * @return by prompt, owned by the innermost open scope
@@ -103,7 +128,16 @@ public final class PromptEmbedder {
     return embedded;
   }
 
-  private void warn(String encoder, int tokens, String prompt, String cut) {
-    listener.warning(encoder + " takes " + tokens + " tokens and does not see the end: " + cut);
+  private void warn(String encoder, Encoded prompt) {
+    String cut = prompt.cut();
+    listener.warning(
+        "%s takes %d tokens and does not see the end, %d more: %s"
+            .formatted(
+                encoder,
+                prompt.ids().length,
+                prompt.left(),
+                cut.length() <= LONGEST_QUOTE
+                    ? cut
+                    : cut.substring(0, cut.offsetByCodePoints(0, LONGEST_QUOTE / 2)) + "..."));
   }
 }

@@ -24,6 +24,23 @@ class DnftTest {
     assertEquals("", err.toString());
   }
 
+  /** The list of commands shows the first line of each description, so it must be a whole one. */
+  @Test
+  void everySummaryIsASentence() {
+    assertSentences(Dnft.commandLine());
+  }
+
+  private static void assertSentences(CommandLine commandLine) {
+    commandLine
+        .getSubcommands()
+        .forEach(
+            (name, command) -> {
+              String summary = command.getCommandSpec().usageMessage().description()[0];
+              assertTrue(summary.endsWith("."), name + ": " + summary);
+              assertSentences(command);
+            });
+  }
+
   @Test
   void withoutArgumentsItPrintsTheHelp() {
     assertEquals(0, run(Dnft.commandLine()));

@@ -1,6 +1,7 @@
 package org.diffusionnft.models.text;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -136,6 +137,11 @@ public final class BytePairs implements TokenModel {
   @Override
   public @Nullable Integer id(String token) {
     return vocabulary.get(token);
+  }
+
+  @Override
+  public int largestId() {
+    return Collections.max(tokens.keySet());
   }
 
   @Override

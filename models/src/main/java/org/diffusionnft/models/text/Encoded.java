@@ -9,6 +9,11 @@ package org.diffusionnft.models.text;
  */
 public record Encoded(long[] ids, int fullLength, String cut) {
 
+  /** How many ids found no room. */
+  public int left() {
+    return Math.max(fullLength - ids.length, 0);
+  }
+
   /** How many of the ids are not padding. */
   public int used() {
     return Math.min(fullLength, ids.length);

@@ -43,9 +43,9 @@ public record PromptEncoding(int t5Tokens, boolean withT5, int width) {
      * An encoder does not take all of a prompt.
      *
      * @param encoder such as {@code CLIP}
-     * @param cut the end of the prompt that it does not see
+     * @param prompt as far as it is seen, with the end that is not
      */
-    void cut(String encoder, int tokens, String prompt, String cut);
+    void cut(String encoder, Encoded prompt);
   }
 
   /**
@@ -59,8 +59,7 @@ public record PromptEncoding(int t5Tokens, boolean withT5, int width) {
       List<String> prompts, TextEncoders encoders, Device device, Warnings warnings)
       throws IOException {
     long[][] idsL = ids(encoders.clipLTokenizer(), CLIP_TOKENS, "CLIP", prompts, warnings);
-    long[][] idsG =
-        ids(encoders.clipGTokenizer(), CLIP_TOKENS, "CLIP", prompts, (_, _, _, _) -> {});
+    long[][] idsG = ids(encoders.clipGTokenizer(), CLIP_TOKENS, "CLIP", prompts, (_, _) -> {});
     ClipTextEncoder.Output clipL = encoders.useClipL(device, e -> e.encode(idsL));
     ClipTextEncoder.Output clipG = encoders.useClipG(device, e -> e.encode(idsG));
     Variable t5;
@@ -99,7 +98,7 @@ public record PromptEncoding(int t5Tokens, boolean withT5, int width) {
       Encoded encoded = tokenizer.encode(prompts.get(i), length);
       ids[i] = encoded.ids();
       if (encoded.fullLength() > length) {
-        warnings.cut(encoder, length, prompts.get(i), encoded.cut());
+        warnings.cut(encoder, encoded);
       }
     }
     return ids;

@@ -16,6 +16,9 @@ public sealed interface TokenModel permits BytePairs, Unigram {
   /** The id of a token, or null if there is none. */
   @Nullable Integer id(String token);
 
+  /** The largest id. */
+  int largestId();
+
   /** The text that tokens stand for. */
   String decode(List<String> tokens);
 }

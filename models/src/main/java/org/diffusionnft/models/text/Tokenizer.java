@@ -78,6 +78,11 @@ public final class Tokenizer {
     return addedTokens;
   }
 
+  /** The largest id that a text can get. */
+  public int largestId() {
+    return addedTokens.stream().mapToInt(AddedToken::id).reduce(model.largestId(), Math::max);
+  }
+
   /** What every text gets. */
   public Marks marks() {
     return marks;

@@ -134,6 +134,11 @@ public final class Unigram implements TokenModel {
   }
 
   @Override
+  public int largestId() {
+    return pieces.size() - 1;
+  }
+
+  @Override
   public String decode(List<String> tokens) {
     String text = String.join("", tokens).replace(PreTokenizer.Metaspace.SIGN, ' ');
     return text.startsWith(" ") ? text.substring(1) : text;

@@ -159,9 +159,12 @@ class ModelOnDiskTest {
   void whatPromptsLoseIsTold() throws IOException {
     List<String> told = new ArrayList<>();
     pictures(model, null, with("word ".repeat(100), 1, 1, true), null, null, told);
-    assertTrue(
-        told.stream().anyMatch(s -> s.startsWith("CLIP takes 77 tokens and does not see the end")),
-        told.toString());
+    String start = "CLIP takes 77 tokens and does not see the end, 25 more: word word";
+    assertTrue(told.stream().anyMatch(s -> s.startsWith(start)), told.toString());
+    told.clear();
+    pictures(model, null, with("word ".repeat(5000), 1, 1, true), null, null, told);
+    assertTrue(told.stream().anyMatch(s -> s.contains("4925 more: word")), told.toString());
+    assertTrue(told.stream().allMatch(s -> s.length() < 300), "a warning without bounds");
     told.clear();
     Path without = folder.resolve("without");
     SyntheticModel.tiny().write(without, 7, false, device);

@@ -86,6 +86,18 @@ public abstract sealed class Trainer implements AutoCloseable permits NftTrainer
     };
   }
 
+  /**
+   * The trainer that a configuration asks for, of an adapter that is there.
+   *
+   * @param policy is trained in place; the trainer takes its memory over
+   */
+  public static Trainer of(TrainConfig config, TrainingTask task, Adapter policy) {
+    return switch (config.algorithm()) {
+      case NFT -> new NftTrainer(config, task, policy);
+      case GRPO -> new GrpoTrainer(config, task, policy);
+    };
+  }
+
   /** Runs all epochs that are left. */
   public final void run(TrainingListener listener) {
     while (epoch < config.epochs()) {

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.diffusionnft.tensor.Device;
+import org.diffusionnft.trainer.config.AdapterSettings;
 import org.diffusionnft.trainer.config.Preset;
 import org.diffusionnft.trainer.config.TrainConfig;
 import org.diffusionnft.trainer.picture.PictureListener;
@@ -65,6 +66,14 @@ final class TrainCommand implements Callable<Integer> {
   private @Nullable String prompts;
 
   @Option(
+      names = "--adapter",
+      paramLabel = "PATH",
+      description =
+          "Instead of a new adapter as 'adapter' says: starts from this one, a PEFT folder or"
+              + " diffusers' file, with its rank, alpha and targets.")
+  private @Nullable String adapter;
+
+  @Option(
       names = "--out",
       paramLabel = "DIR",
       description = "Folder for the run. Default: 'output' of the settings.")
@@ -88,10 +97,15 @@ final class TrainCommand implements Callable<Integer> {
       throw new IllegalArgumentException("give either --config FILE or --resume DIR");
     }
     if (resume != null
-        && (epochs != null || seed != null || out != null || model != null || prompts != null)) {
+        && (epochs != null
+            || seed != null
+            || out != null
+            || model != null
+            || prompts != null
+            || adapter != null)) {
       throw new IllegalArgumentException(
           "--resume goes on with a run as it was started: leave out --epochs, --seed and --out,"
-              + " --model and --prompts");
+              + " --model, --prompts and --adapter");
     }
     TrainRun.Resumption from = resume == null ? null : TrainRun.Resumption.find(resume);
     TrainConfig config = from == null ? read() : from.config();
@@ -110,6 +124,7 @@ final class TrainCommand implements Callable<Integer> {
             from != null
                 ? TrainRun.resume(from, trainable)
                 : TrainRun.start(folder, config, trainable)) {
+      tellStart(run);
       try (TrainingProgress progress =
           new TrainingProgress(compute, run.epoch(), config.epochs())) {
         run.train(
@@ -135,6 +150,15 @@ final class TrainCommand implements Callable<Integer> {
             : "going on from " + from.checkpoint());
   }
 
+  private void tellStart(TrainRun run) {
+    AdapterSettings begun = run.config().adapter();
+    if (begun.hasStart() && run.epoch() == 0) {
+      compute.note(
+          "starting from adapter %s: rank %d, alpha %s"
+              .formatted(begun.start(), begun.rank(), begun.alpha()));
+    }
+  }
+
   private TrainConfig read() throws IOException {
     String name = String.valueOf(settings);
     Optional<Preset> preset = Preset.named(name);
@@ -147,6 +171,7 @@ final class TrainCommand implements Callable<Integer> {
     config = epochs == null ? config : config.withEpochs(epochs);
     config = model == null ? config : config.withModel(model);
     config = prompts == null ? config : config.withPrompts(prompts);
+    config = adapter == null ? config : config.withAdapter(AdapterSettings.startingFrom(adapter));
     return seed == null ? config : config.withSeed(seed);
   }
 

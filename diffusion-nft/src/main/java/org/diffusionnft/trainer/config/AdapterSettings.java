@@ -1,31 +1,63 @@
 package org.diffusionnft.trainer.config;
 
 import static org.diffusionnft.trainer.config.InvalidSettingException.require;
+import static org.diffusionnft.trainer.config.InvalidSettingException.requireNotNegative;
 import static org.diffusionnft.trainer.config.InvalidSettingException.requirePositive;
 
 import java.util.List;
 import org.diffusionnft.models.AdapterConfig;
 
 /**
- * The low-rank adapter (LoRA) that is trained.
+ * The low-rank adapter (LoRA) that is trained: a new one, or one that is there.
  *
+ * <p>Of one that is there, what is left open (a rank or alpha of 0, no targets) is as it has it,
+ * and what is not must be as it has it.
+ *
+ * @param start a PEFT folder or diffusers' file to start from; {@code none} to start anew
  * @param rank rank of the factors
  * @param alpha the product of the factors is scaled by {@code alpha / rank}
  * @param targets ends of the names of the linear layers that get one, at dots: {@code attn.to_q} is
  *     {@code transformer_blocks.3.attn.to_q} but not {@code transformer_blocks.3.attn2.to_q}
  */
-public record AdapterSettings(int rank, double alpha, List<String> targets) {
+public record AdapterSettings(String start, int rank, double alpha, List<String> targets) {
+  private static final String NONE = "none";
+
   /** Checks the ranges. */
   public AdapterSettings {
-    require("rank", rank, rank >= 1, "at least 1");
-    requirePositive("alpha", alpha);
     targets = List.copyOf(targets);
-    require("targets", targets, !targets.isEmpty(), "at least one layer");
+    if (start.equals(NONE)) {
+      require("rank", rank, rank >= 1, "at least 1");
+      requirePositive("alpha", alpha);
+      require("targets", targets, !targets.isEmpty(), "at least one layer");
+    } else {
+      require("rank", rank, rank >= 0, "at least 0");
+      requireNotNegative("alpha", alpha);
+    }
+  }
+
+  /** A new adapter. */
+  public AdapterSettings(int rank, double alpha, List<String> targets) {
+    this(NONE, rank, alpha, targets);
+  }
+
+  /** One that is there, with all that it has. */
+  public static AdapterSettings startingFrom(String path) {
+    return new AdapterSettings(path, 0, 0, List.of());
   }
 
   /** Rank 32, alpha 64 on all projections of the joint attention. */
   public static AdapterSettings official() {
     return new AdapterSettings(32, 64, AdapterConfig.JOINT_ATTENTION);
+  }
+
+  /** Whether training starts from an adapter that is there. */
+  public boolean hasStart() {
+    return !start.equals(NONE);
+  }
+
+  /** The same with all that an adapter has. */
+  public AdapterSettings settled(AdapterConfig config) {
+    return new AdapterSettings(start, config.rank(), config.alpha(), config.targetModules());
   }
 
   /** The same for models. */
@@ -34,9 +66,12 @@ public record AdapterSettings(int rank, double alpha, List<String> targets) {
   }
 
   static AdapterSettings bind(Keys keys, AdapterSettings d) {
+    String start = keys.text("start", d.start);
+    AdapterSettings open = start.equals(d.start) ? d : startingFrom(start);
     return new AdapterSettings(
-        keys.count("rank", d.rank),
-        keys.number("alpha", d.alpha),
-        keys.texts("targets", d.targets));
+        start,
+        keys.count("rank", open.rank),
+        keys.number("alpha", open.alpha),
+        keys.texts("targets", open.targets));
   }
 }

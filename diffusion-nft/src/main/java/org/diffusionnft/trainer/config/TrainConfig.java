@@ -217,6 +217,30 @@ public record TrainConfig(
         checkpoints);
   }
 
+  /** The same with another adapter. */
+  public TrainConfig withAdapter(AdapterSettings other) {
+    return new TrainConfig(
+        algorithm,
+        seed,
+        epochs,
+        saveEvery,
+        model,
+        resolution,
+        pipeline,
+        output,
+        rewards,
+        prompts,
+        sampling,
+        training,
+        loss,
+        grpo,
+        oldPolicy,
+        other,
+        ema,
+        evaluation,
+        checkpoints);
+  }
+
   /** Optimizer steps of one epoch. */
   public int stepsPerEpoch() {
     return training.innerEpochs() * training.optimizerStepsPerEpoch();

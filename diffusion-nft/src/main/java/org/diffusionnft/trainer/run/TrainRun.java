@@ -13,6 +13,7 @@ import org.diffusionnft.models.Adapter;
 import org.diffusionnft.trainer.EpochReport;
 import org.diffusionnft.trainer.Trainer;
 import org.diffusionnft.trainer.TrainingListener;
+import org.diffusionnft.trainer.TrainingTask;
 import org.diffusionnft.trainer.config.TrainConfig;
 import org.diffusionnft.trainer.evaluation.Evaluation;
 import org.diffusionnft.trainer.evaluation.Evaluator;
@@ -43,12 +44,24 @@ public final class TrainRun implements AutoCloseable {
   private final Trainer trainer;
   private final Checkpoints checkpoints;
 
-  private TrainRun(Path folder, TrainConfig config, Trainable trainable) {
+  private TrainRun(Path folder, TrainConfig config, Trainable trainable, Trainer trainer) {
     this.folder = folder;
     this.config = config;
     this.trainable = trainable;
     this.checkpoints = new Checkpoints(folder.resolve("checkpoints"));
-    this.trainer = Trainer.of(config, trainable.task());
+    this.trainer = trainer;
+  }
+
+  /** A run before its first epoch, of a new adapter or of the one to start from. */
+  private static TrainRun begin(Path folder, TrainConfig config, Trainable trainable)
+      throws InvalidFileException {
+    TrainingTask task = trainable.task();
+    if (!config.adapter().hasStart()) {
+      return new TrainRun(folder, config, trainable, Trainer.of(config, task));
+    }
+    Adapter policy = StartingAdapter.read(config.adapter(), task.model());
+    TrainConfig settled = config.withAdapter(config.adapter().settled(policy.config()));
+    return new TrainRun(folder, settled, trainable, Trainer.of(settled, task, policy));
   }
 
   /**
@@ -56,18 +69,19 @@ public final class TrainRun implements AutoCloseable {
    *
    * @param trainable stays the caller's
    * @throws OutputException if the folder cannot be made
+   * @throws InvalidFileException if the adapter to start from cannot be trained with this model
    */
   public static TrainRun start(Path folder, TrainConfig config, Trainable trainable)
       throws IOException {
     AtomicFolder.requireNewOrEmpty(folder);
-    TrainRun run = new TrainRun(folder, config, trainable);
+    TrainRun run = begin(folder, config, trainable);
     try {
       Path parent = folder.toAbsolutePath().getParent();
       if (parent != null) {
         Files.createDirectories(parent);
       }
       AtomicFolder.write(
-          folder, hidden -> Files.writeString(hidden.resolve(CONFIG), config.toYaml()));
+          folder, hidden -> Files.writeString(hidden.resolve(CONFIG), run.config.toYaml()));
       return run;
     } catch (IOException e) {
       run.close();
@@ -114,12 +128,16 @@ public final class TrainRun implements AutoCloseable {
    * @throws InvalidFileException if the checkpoint does not fit the model
    */
   public static TrainRun resume(Resumption from, Trainable trainable) throws IOException {
-    TrainRun run = new TrainRun(from.folder(), from.config(), trainable);
+    TrainConfig config = from.config();
+    TrainRun run =
+        from.checkpoint() == null
+            ? begin(from.folder(), config, trainable)
+            : new TrainRun(from.folder(), config, trainable, Trainer.of(config, trainable.task()));
     boolean loaded = false;
     try {
       run.checkpoints.sweep();
       if (from.checkpoint() != null) {
-        Checkpoints.load(from.checkpoint(), run.trainer, from.config());
+        Checkpoints.load(from.checkpoint(), run.trainer, config);
       }
       run.dropLinesAfter(METRICS);
       run.dropLinesAfter(EVALUATIONS);
@@ -132,7 +150,7 @@ public final class TrainRun implements AutoCloseable {
     }
   }
 
-  /** The configuration. */
+  /** The configuration, with all that the adapter it starts from has. */
   public TrainConfig config() {
     return config;
   }

@@ -3,6 +3,7 @@ package org.diffusionnft.trainer.cli;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -15,21 +16,31 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import javax.imageio.ImageIO;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.DeviceOptions;
 import org.diffusionnft.tensor.Devices;
+import org.diffusionnft.tensor.Memory;
+import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.trainer.EpochReport;
 import org.diffusionnft.trainer.TrainingListener;
+import org.diffusionnft.trainer.config.AdapterSettings;
 import org.diffusionnft.trainer.config.TrainConfig;
 import org.diffusionnft.trainer.picture.PictureListener;
 import org.diffusionnft.trainer.run.TrainRun;
 import org.diffusionnft.trainer.run.Trainable;
 import org.diffusionnft.trainer.run.TrainablePictures;
+import org.diffusionnft.weights.LoraFactors;
+import org.diffusionnft.weights.PeftAdapter;
+import org.diffusionnft.weights.PeftConfig;
+import org.diffusionnft.weights.PeftFolder;
 import org.diffusionnft.weights.SafetensorsFile;
 import org.diffusionnft.weights.StrictJson;
 import org.jspecify.annotations.Nullable;
@@ -56,6 +67,8 @@ class TrainOnDiskTest {
         {every: 2, source: FOLDER/test.txt, prompts: 3, sampling: {steps: 2, batchSize: 2, guidanceScale: 2}}
       """;
 
+  private static final String TENSORS = "adapter_model.safetensors";
+
   @TempDir private static Path shared;
   private static Path model;
   @TempDir private Path folder;
@@ -71,6 +84,32 @@ class TrainOnDiskTest {
         shared.resolve("prompts.jsonl"),
         "{\"prompt\": \"a cat\"}\n{\"prompt\": \"a dog\"}\n{\"prompt\": \"two red cups\"}\n");
     Files.writeString(shared.resolve("test.txt"), "a bird\na bird\na tree\na house\n");
+    writeAdapter("some", 128, PeftConfig.of(3, 6, List.of("attn.to_q")), 3, 3);
+    writeAdapter("wide", 96, PeftConfig.of(3, 6, List.of("attn.to_q")), 3, 3);
+    Map<String, Integer> ranks = Map.of("transformer_blocks.1.attn.to_q", 2);
+    List<String> targets = List.of("attn.to_q");
+    writeAdapter(
+        "uneven", 128, new PeftConfig(3, 6, false, 0, targets, ranks, Map.of(), null), 3, 2);
+  }
+
+  /** Adapts one layer of each of the first blocks, with these ranks. */
+  private static void writeAdapter(String name, int width, PeftConfig config, int... ranks)
+      throws IOException {
+    try (Device device = Devices.openDefault(DeviceOptions.defaults());
+        Memory.Scope _ = device.memory().scope()) {
+      Map<String, LoraFactors> modules = new TreeMap<>();
+      for (int block = 0; block < ranks.length; block++) {
+        float[] values = new float[ranks[block] * width];
+        Arrays.fill(values, 0.01f);
+        modules.put(
+            "transformer_blocks." + block + ".attn.to_q",
+            new LoraFactors(
+                Tensor.of(device, values, ranks[block], width),
+                Tensor.of(device, values, width, ranks[block])));
+      }
+      PeftFolder.write(
+          shared.resolve(name), Map.of(PeftFolder.DEFAULT, new PeftAdapter(config, modules)));
+    }
   }
 
   @Test
@@ -156,6 +195,80 @@ class TrainOnDiskTest {
     assertEquals(2, Files.readAllLines(stopped.resolve("metrics.jsonl")).size());
   }
 
+  /** All that is trained is the adapter, so without a learning rate it comes out as it went in. */
+  @Test
+  void aRunStartsFromAnAdapter() throws IOException {
+    String config =
+        CONFIG
+            .replace("adapter: {rank: 2, alpha: 4}", "ema: {enabled: false}")
+            .replace("checkpointing: true", "checkpointing: true, learningRate: 1e-30");
+    Path out = folder.resolve("out");
+    Path file = write("start.yaml", config);
+    Path start = shared.resolve("some");
+    Result done =
+        run(
+            "train",
+            "-q",
+            "--no-cache",
+            "--config",
+            "" + file,
+            "--adapter",
+            "" + start,
+            "--out",
+            "" + out);
+    assertEquals(0, done.exit(), done.err());
+    try (SafetensorsFile before = SafetensorsFile.open(start.resolve(TENSORS));
+        SafetensorsFile after = SafetensorsFile.open(out.resolve("adapter").resolve(TENSORS));
+        Device device = Devices.openDefault(DeviceOptions.defaults());
+        Memory.Scope _ = device.memory().scope()) {
+      assertEquals(before.names(), after.names());
+      for (String name : before.names()) {
+        assertArrayEquals(
+            before.tensor(name, device).toFloats(), after.tensor(name, device).toFloats(), name);
+      }
+    }
+    AdapterSettings settings = TrainConfig.read(out.resolve("config.yaml")).adapter();
+    assertEquals(
+        new AdapterSettings(
+            "" + start,
+            3,
+            6,
+            List.of("transformer_blocks.0.attn.to_q", "transformer_blocks.1.attn.to_q")),
+        settings);
+    String report = Files.readString(out.resolve("metrics.jsonl"));
+    assertFalse(report.contains("NaN"), report);
+  }
+
+  @Test
+  void aStartedRunGoesOnWithoutTheAdapterItStartedFrom() throws IOException {
+    Path first = train("first", CONFIG);
+    String config =
+        CONFIG.replace("adapter: {rank: 2, alpha: 4}", "adapter: {start: " + first + "/adapter}");
+    Path whole = train("whole", config);
+    Path stopped = folder.resolve("stopped");
+    TrainConfig read = TrainConfig.read(write("stopped.yaml", config));
+    try (Device device = Devices.openDefault(DeviceOptions.defaults());
+        Trainable trainable = TrainablePictures.open(read, device, null, Silent.INSTANCE);
+        TrainRun run = TrainRun.start(stopped, read, trainable)) {
+      assertEquals(
+          List.of(2, 4.0), List.of(run.config().adapter().rank(), run.config().adapter().alpha()));
+      assertThrows(IllegalStateException.class, () -> run.train(new Stopper(), (_, _) -> {}));
+    }
+    Files.delete(first.resolve("adapter").resolve(TENSORS));
+    Result resumed = run("train", "-q", "--no-cache", "--resume", "" + stopped);
+    assertEquals(0, resumed.exit(), resumed.err());
+    assertEquals(
+        -1,
+        Files.mismatch(
+            whole.resolve("adapter").resolve(TENSORS),
+            stopped.resolve("adapter").resolve(TENSORS)));
+    assertNotEquals(
+        -1,
+        Files.mismatch(
+            train("anew", CONFIG).resolve("adapter").resolve(TENSORS),
+            whole.resolve("adapter").resolve(TENSORS)));
+  }
+
   @Test
   void checkpointingAndCachingChangeNoNumber() throws IOException {
     Path with = train("with", CONFIG);
@@ -208,12 +321,61 @@ class TrainOnDiskTest {
         "source: FOLDER/test.txt, | | no held-out prompts: name their file with evaluation.source",
         "jpeg_compressibility: 1 | beauty: 1              | there is no reward 'beauty'",
         "adapter: {rank: 2, alpha: 4} | adapter: {targets: [nothing]} | nothing",
+        "adapter: {rank: 2, alpha: 4} | adapter: {start: FOLDER/none} | none: no such adapter"
+            + " folder",
+        "adapter: {rank: 2, alpha: 4} | adapter: {start: FOLDER/model} | adapter_config.json: no"
+            + " such file",
+        "{rank: 2, alpha: 4} | {start: FOLDER/some, rank: 2} | some: has rank 3, not 2: leave out"
+            + " what",
+        "{rank: 2, alpha: 4} | {start: FOLDER/some, targets: [attn.to_q]} | has targets"
+            + " [transformer_",
+        "{rank: 2, alpha: 4} | {start: FOLDER/wide} | does not fit the model: tensor"
+            + " transformer_blocks",
+        "{rank: 2, alpha: 4} | {start: FOLDER/uneven} | ranks or scales,"
+            + " transformer_blocks.0.attn.to_q (3, 2.0) and transformer",
       })
   void wrongInput(String old, @Nullable String replacement, String message) throws IOException {
     String text = CONFIG.replace(old, replacement == null ? "" : replacement);
     Path out = folder.resolve("out");
     Result result =
         run("train", "-q", "--no-cache", "--config", "" + write("a.yaml", text), "--out", "" + out);
+    assertEquals(2, result.exit(), result.err());
+    assertTrue(result.err().contains(message), result.err());
+    assertFalse(Files.exists(out));
+  }
+
+  /** Else a run would begin, and its folder be left, before the first prompt is embedded. */
+  @Test
+  void whatPromptsNeedIsLookedForFirst() throws IOException {
+    Path broken = folder.resolve("broken");
+    Result made = run("synthesize", "sd35-medium", "--tiny", "--out", "" + broken);
+    assertEquals(0, made.exit(), made.err());
+    Path pieces = broken.resolve("tokenizer_3/spiece.model");
+    byte[] bytes = Files.readAllBytes(pieces);
+    Files.write(pieces, Arrays.copyOf(bytes, bytes.length / 2));
+    assertRefused(broken, "spiece.model: is damaged");
+    Files.write(pieces, bytes);
+    Path encoder = broken.resolve("text_encoder_2/model.safetensors");
+    Files.write(encoder, new byte[100]);
+    assertRefused(broken, "text_encoder_2/model.safetensors: ");
+    Files.delete(encoder);
+    assertRefused(broken, "text_encoder_2");
+  }
+
+  private void assertRefused(Path broken, String message) throws IOException {
+    Path out = folder.resolve("out");
+    Path config = write("a.yaml", CONFIG);
+    Result result =
+        run(
+            "train",
+            "-q",
+            "--no-cache",
+            "--config",
+            "" + config,
+            "--model",
+            "" + broken,
+            "--out",
+            "" + out);
     assertEquals(2, result.exit(), result.err());
     assertTrue(result.err().contains(message), result.err());
     assertFalse(Files.exists(out));

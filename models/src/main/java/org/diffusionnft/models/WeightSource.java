@@ -1,5 +1,7 @@
 package org.diffusionnft.models;
 
+import static java.util.stream.Collectors.joining;
+
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
@@ -40,11 +42,17 @@ public interface WeightSource {
     return names().contains(name);
   }
 
+  /** What messages call its tensors. */
+  default String describe() {
+    return "the tensors given";
+  }
+
   /**
    * Checks that the source has every required name and no others than those and the optional ones.
    *
    * @param what what is loaded, for the message
-   * @throws IllegalArgumentException that lists the missing and the unknown names
+   * @throws IllegalArgumentException that lists the missing and the unknown names, the first ones
+   *     if there are many
    */
   default void requireExactly(
       String what, Collection<String> required, Collection<String> optional) {
@@ -55,14 +63,21 @@ public interface WeightSource {
     unknown.removeAll(Set.copyOf(optional));
     List<String> faults = new ArrayList<>();
     if (!missing.isEmpty()) {
-      faults.add(missing.size() + " missing: " + String.join(", ", missing));
+      faults.add(listed("missing", missing));
     }
     if (!unknown.isEmpty()) {
-      faults.add(unknown.size() + " unknown: " + String.join(", ", unknown));
+      faults.add(listed("unknown", unknown));
     }
     if (!faults.isEmpty()) {
       throw new IllegalArgumentException(
-          "the tensors given do not fit " + what + " (" + String.join("; ", faults) + ")");
+          describe() + " do not fit " + what + " (" + String.join("; ", faults) + ")");
     }
+  }
+
+  private static String listed(String fault, Set<String> names) {
+    int most = 12;
+    String first = names.stream().limit(most).collect(joining(", "));
+    String more = names.size() > most ? " and " + (names.size() - most) + " more" : "";
+    return "%d %s: %s%s".formatted(names.size(), fault, first, more);
   }
 }

@@ -59,6 +59,11 @@ public record CheckpointWeights(TensorSource source, Device device) implements W
   }
 
   @Override
+  public String describe() {
+    return source.path() + ": its tensors";
+  }
+
+  @Override
   public Set<String> names() {
     return source.names();
   }

@@ -5,6 +5,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.diffusionnft.models.SkipLayerGuidance;
 import org.diffusionnft.models.vae.TiledDecoding;
+import org.diffusionnft.trainer.config.PipelineSettings;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -114,6 +115,10 @@ final class PictureOptions {
 
   /** Tiles of the side asked for, with an overlap of a quarter. */
   TiledDecoding tiles() {
+    if (tile < PipelineSettings.LEAST_TILE) {
+      throw new IllegalArgumentException(
+          "--tile must be at least %d, not %d".formatted(PipelineSettings.LEAST_TILE, tile));
+    }
     return TiledDecoding.ofPixels(tile, 8);
   }
 

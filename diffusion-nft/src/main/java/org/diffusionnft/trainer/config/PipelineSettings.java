@@ -16,8 +16,10 @@ public record PipelineSettings(String parts, boolean t5, int t5Tokens, int tile)
   /** Stands where no file or folder is needed. */
   public static final String NONE = "none";
 
+  /** Tiles of fewer pixels a side would be nearly all overlap. */
+  public static final int LEAST_TILE = 64;
+
   private static final int MOST_TOKENS = 512;
-  private static final int LEAST_TILE = 64;
 
   /** Checks the ranges. */
   public PipelineSettings {

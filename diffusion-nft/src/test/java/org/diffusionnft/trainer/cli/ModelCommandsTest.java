@@ -103,6 +103,7 @@ class ModelCommandsTest {
         "sample --model MODEL --prompt x --skip-layers 9 --out OUT.png | layer 9 cannot be skipped",
         "sample --model MODEL --prompt x --skip-layers a --out OUT.png | takes numbers like 7,8,9",
         "sample --model MODEL --prompt x --base MODEL --out OUT.png | leave out --model",
+        "sample --model MODEL --prompt x --tile 10 --out OUT.png | --tile must be at least 64",
         "sample --model OUT --prompt x --out OUT.png | no such file",
         "sample --model MODEL/vae --prompt x --out OUT.png | has no transformer/",
         "sample --model MODEL --prompt x --t5-tokens 1000 --out OUT.png | 2 to 512 T5 tokens",

@@ -382,6 +382,25 @@ class ModelOnDiskTest {
         pixels(pictures(less, model, REQUEST, null, null).getFirst()));
   }
 
+  @Test
+  void aConfigurationOfMoreLayersThanThereAre() throws IOException {
+    Path copy = folder.resolve("copy");
+    convert(model, null, copy, Layout.DIFFUSERS, null);
+    Path config = copy.resolve("transformer/config.json");
+    String text = Files.readString(config);
+    String layers = "\"num_layers\": 4";
+    assertTrue(text.contains(layers), text);
+    Files.writeString(config, text.replace(layers, "\"num_layers\": 9"));
+    String message =
+        assertThrows(
+                IllegalArgumentException.class, () -> pictures(copy, null, REQUEST, null, null))
+            .getMessage();
+    assertTrue(message.startsWith("" + copy.resolve("transformer")), message);
+    assertTrue(message.contains("missing: transformer_blocks.3.attn.to_add_out.weight"), message);
+    assertTrue(message.contains(" more"), message);
+    assertTrue(message.length() < 1500, message);
+  }
+
   private interface Action {
     void run() throws IOException;
   }

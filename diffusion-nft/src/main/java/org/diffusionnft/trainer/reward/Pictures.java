@@ -1,6 +1,8 @@
 package org.diffusionnft.trainer.reward;
 
 import java.awt.image.BufferedImage;
+import java.awt.image.ColorModel;
+import java.awt.image.IndexColorModel;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -35,15 +37,26 @@ public final class Pictures {
     return Pixels.of(planes(images, i).values(), images.width(), images.height());
   }
 
-  /** A picture that was read from a file, as bytes. */
+  /**
+   * A picture that was read from a file, as the bytes that stand in it. {@link
+   * BufferedImage#getRGB} would brighten greys, which it takes for linear light; transparency is
+   * left out, and of 16 bits the upper 8 count, as with Pillow.
+   */
   public static Pixels pixels(BufferedImage picture) {
     int width = picture.getWidth();
+    ColorModel colours = picture.getColorModel();
+    int depth = colours.getComponentSize(0);
+    boolean stored = !(colours instanceof IndexColorModel) && depth >= Byte.SIZE;
+    int[] bands = colours.getNumColorComponents() == 1 ? new int[3] : new int[] {0, 1, 2};
     byte[] rgb = new byte[3 * width * picture.getHeight()];
-    for (int at = 0; at < rgb.length / 3; at++) {
-      int value = picture.getRGB(at % width, at / width);
-      rgb[3 * at] = (byte) (value >> 16);
-      rgb[3 * at + 1] = (byte) (value >> 8);
-      rgb[3 * at + 2] = (byte) value;
+    for (int at = 0; at < rgb.length; at++) {
+      int x = at / 3 % width;
+      int y = at / 3 / width;
+      int value =
+          stored
+              ? picture.getRaster().getSample(x, y, bands[at % 3]) >> (depth - Byte.SIZE)
+              : picture.getRGB(x, y) >> (16 - Byte.SIZE * (at % 3));
+      rgb[at] = (byte) value;
     }
     return new Pixels(width, picture.getHeight(), rgb);
   }

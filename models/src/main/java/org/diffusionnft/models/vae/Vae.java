@@ -71,10 +71,11 @@ public final class Vae implements AutoCloseable {
   }
 
   /**
-   * The latents of pictures.
+   * The latents of pictures. Where a level has an odd height or width, it is halved and rounded
+   * down.
    *
    * @throws IllegalArgumentException if the shape is not {@code [B, C, H, W]} with height and width
-   *     multiples of the downscale
+   *     of at least the downscale
    */
   public Latents encode(Variable image) {
     int d = config.downscale();
@@ -82,15 +83,13 @@ public final class Vae implements AutoCloseable {
     if (shape.rank() != 4
         || shape.dim(1) != config.inChannels()
         || shape.dim(2) < d
-        || shape.dim(3) < d
-        || shape.dim(2) % d != 0
-        || shape.dim(3) % d != 0) {
+        || shape.dim(3) < d) {
       throw new IllegalArgumentException(
           "pictures of shape "
               + shape
               + " do not fit [B, "
               + config.inChannels()
-              + ", H, W] with H and W multiples of "
+              + ", H, W] with H and W of at least "
               + d);
     }
     List<Variable> moments = encoder.apply(image).chunk(2, 1);

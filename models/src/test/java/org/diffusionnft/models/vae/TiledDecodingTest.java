@@ -107,7 +107,7 @@ class TiledDecodingTest {
         device, new Philox(1, 1).normals(0, 2 * 4 * height * width), 2, 4, height, width);
   }
 
-  private static Vae vae(Device device) {
+  static Vae vae(Device device) {
     Map<String, Shape> shapes = new LinkedHashMap<>(VaeLayout.parameters(CONFIG));
     return Vae.load(
         CONFIG,

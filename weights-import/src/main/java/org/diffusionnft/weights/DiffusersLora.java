@@ -117,30 +117,55 @@ public final class DiffusersLora {
   private static PeftConfig config(
       SafetensorsFile file, Map<String, LoraFactors> modules, Map<String, Double> alphas)
       throws InvalidFileException {
-    int rank = modules.values().iterator().next().rank();
-    double alpha = rank;
-    String text = file.metadata().get(METADATA);
-    if (text != null) {
-      JsonNode metadata = StrictJson.parseObject(file.path(), METADATA, text);
-      JsonNode stated = metadata.path(PREFIX + "lora_alpha");
-      alpha = stated.isNumber() ? stated.asDouble() : alpha;
+    String metadata = file.metadata().get(METADATA);
+    if (metadata == null) {
+      return inferred(modules, alphas);
     }
+    if (!alphas.isEmpty()) {
+      throw new InvalidFileException(
+          file.path(), "states alpha twice: in its metadata, and in tensors '*" + ALPHA + "'");
+    }
+    return stated(file.path(), metadata, modules);
+  }
+
+  /** The configuration of PEFT in the metadata, whose keys begin with the model's name. */
+  private static PeftConfig stated(Path file, String metadata, Map<String, LoraFactors> modules)
+      throws InvalidFileException {
+    int rank = modules.values().iterator().next().rank();
+    ObjectNode json = StrictJson.object();
+    json.put("peft_type", "LORA");
+    json.put("r", rank);
+    json.put("lora_alpha", rank);
+    for (Map.Entry<String, JsonNode> e :
+        StrictJson.parseObject(file, METADATA, metadata).properties()) {
+      if (e.getKey().startsWith(PREFIX)) {
+        json.set(e.getKey().substring(PREFIX.length()), e.getValue());
+      }
+    }
+    if (json.path("target_modules").isMissingNode()) {
+      targets(modules.keySet()).forEach(json.putArray("target_modules")::add);
+    }
+    return PeftConfigFile.parse(file, json);
+  }
+
+  /** Of the tensors: alpha is what a tensor says, or else the rank. */
+  private static PeftConfig inferred(Map<String, LoraFactors> modules, Map<String, Double> alphas) {
+    int rank = modules.values().iterator().next().rank();
     Map<String, Integer> ranks = new LinkedHashMap<>();
     Map<String, Double> alphaPattern = new LinkedHashMap<>();
-    for (Map.Entry<String, LoraFactors> e : modules.entrySet()) {
-      int own = e.getValue().rank();
-      if (own != rank) {
-        ranks.put(e.getKey().replace(".", "\\."), own);
-      }
-      // Without a stated alpha every module's is its rank.
-      Double stated = alphas.get(e.getKey());
-      double ownAlpha = stated != null ? stated : text == null ? own : alpha;
-      if (ownAlpha != alpha) {
-        alphaPattern.put(e.getKey().replace(".", "\\."), ownAlpha);
-      }
-    }
+    modules.forEach(
+        (module, factors) -> {
+          String pattern = module.replace(".", "\\.");
+          if (factors.rank() != rank) {
+            ranks.put(pattern, factors.rank());
+          }
+          double alpha = alphas.getOrDefault(module, (double) factors.rank());
+          if (alpha != rank) {
+            alphaPattern.put(pattern, alpha);
+          }
+        });
     return new PeftConfig(
-        rank, alpha, false, 0, targets(modules.keySet()), ranks, alphaPattern, null);
+        rank, rank, false, 0, targets(modules.keySet()), null, ranks, alphaPattern, null);
   }
 
   /** Ends of the modules' names: all after the block's number. */

@@ -15,7 +15,9 @@ import org.jspecify.annotations.Nullable;
  * @param rankStabilized {@code use_rslora}: scale with {@code alpha / sqrt(rank)}, not {@code alpha
  *     / rank}
  * @param dropout {@code lora_dropout}, for training
- * @param targetModules ends of the names of adapted modules; empty if the file gives a pattern
+ * @param targetModules ends of the names of adapted modules; empty if there is a pattern instead
+ * @param targetPattern a regular expression of whole names of adapted modules, if that is how
+ *     {@code target_modules} names them
  * @param rankPattern rank by regular expression of the module's name
  * @param alphaPattern alpha by regular expression of the module's name
  * @param baseModel {@code base_model_name_or_path}
@@ -26,6 +28,7 @@ public record PeftConfig(
     boolean rankStabilized,
     double dropout,
     List<String> targetModules,
+    @Nullable String targetPattern,
     Map<String, Integer> rankPattern,
     Map<String, Double> alphaPattern,
     @Nullable String baseModel) {
@@ -39,7 +42,7 @@ public record PeftConfig(
 
   /** A configuration with one rank and one alpha for all modules. */
   public static PeftConfig of(int rank, double alpha, List<String> targetModules) {
-    return new PeftConfig(rank, alpha, false, 0, targetModules, Map.of(), Map.of(), null);
+    return new PeftConfig(rank, alpha, false, 0, targetModules, null, Map.of(), Map.of(), null);
   }
 
   /** The rank a module should have. */

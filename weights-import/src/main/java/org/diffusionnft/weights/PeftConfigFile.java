@@ -61,7 +61,17 @@ final class PeftConfigFile {
    * @throws InvalidFileException if it is not JSON, not LoRA, or a variant that is not supported
    */
   static PeftConfig read(Path file) throws InvalidFileException {
-    return new PeftConfigFile(file, StrictJson.readObject(file)).config();
+    return parse(file, StrictJson.readObject(file));
+  }
+
+  /**
+   * A configuration as a JSON object.
+   *
+   * @param file where it is from, for messages
+   * @throws InvalidFileException see {@link #read}
+   */
+  static PeftConfig parse(Path file, ObjectNode json) throws InvalidFileException {
+    return new PeftConfigFile(file, json).config();
   }
 
   private PeftConfig config() throws InvalidFileException {
@@ -95,6 +105,7 @@ final class PeftConfigFile {
       alphas.put(e.getKey(), number("alpha_pattern of " + quote(e.getKey()), e.getValue()));
     }
     JsonNode base = json.path("base_model_name_or_path");
+    JsonNode targets = json.path("target_modules");
     JsonNode dropout = json.path("lora_dropout");
     return new PeftConfig(
         rank("r", json.path("r")),
@@ -102,6 +113,7 @@ final class PeftConfigFile {
         json.path("use_rslora").asBoolean(false),
         dropout.isMissingNode() ? 0 : number("lora_dropout", dropout),
         targetModules(),
+        targets.isTextual() ? targets.asText() : null,
         ranks,
         alphas,
         base.isTextual() ? base.asText() : null);
@@ -212,7 +224,11 @@ final class PeftConfigFile {
     ObjectNode ranks = json.putObject("rank_pattern");
     config.rankPattern().forEach(ranks::put);
     json.putNull("revision");
-    config.targetModules().forEach(json.putArray("target_modules")::add);
+    if (config.targetPattern() != null) {
+      json.put("target_modules", config.targetPattern());
+    } else {
+      config.targetModules().forEach(json.putArray("target_modules")::add);
+    }
     json.putNull("target_parameters");
     json.putNull("task_type");
     json.putNull("trainable_token_indices");

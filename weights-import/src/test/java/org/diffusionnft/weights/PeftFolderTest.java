@@ -70,15 +70,28 @@ class PeftFolderTest {
     ranks.put("attn.to_q", 3);
     ranks.put("blocks\\.[12]\\.to_k", 5);
     PeftConfig config =
-        new PeftConfig(8, 16, false, 0, List.of(), ranks, Map.of("to_k", 4.0), null);
+        new PeftConfig(8, 16, false, 0, List.of(), null, ranks, Map.of("to_k", 4.0), null);
     assertEquals(3, config.rank("blocks.0.attn.to_q"));
     assertEquals(8, config.rank("blocks.0.xattn.to_q"));
     assertEquals(5, config.rank("model.blocks.2.to_k"));
     assertEquals(8, config.rank("model.blocks.3.to_k"));
     assertEquals(0.5, config.scaling("blocks.3.to_k", 8));
     assertEquals(2.0, config.scaling("blocks.3.to_v", 8));
-    PeftConfig stabilized = new PeftConfig(4, 16, true, 0, List.of(), Map.of(), Map.of(), null);
+    PeftConfig stabilized =
+        new PeftConfig(4, 16, true, 0, List.of(), null, Map.of(), Map.of(), null);
     assertEquals(8.0, stabilized.scaling("x", 4));
+  }
+
+  @Test
+  void patternsOfTargetModulesAreKept() throws IOException {
+    String pattern = "transformer_blocks\\.[01]\\.attn\\.(to_q|to_k)";
+    PeftConfig config =
+        new PeftConfig(2, 8, false, 0, List.of(), pattern, Map.of(), Map.of(), null);
+    Path target = folder.resolve("adapter");
+    PeftFolder.write(target, Map.of("default", new PeftAdapter(config, adapter(2, 1).modules())));
+    String json = Files.readString(target.resolve("adapter_config.json"));
+    assertTrue(json.contains("transformer_blocks"), json);
+    assertEquals(config, PeftFolder.readOne(target, device).config());
   }
 
   @ParameterizedTest

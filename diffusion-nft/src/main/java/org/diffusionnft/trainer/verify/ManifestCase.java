@@ -119,7 +119,9 @@ final class ManifestCase implements CaseKind {
       total(VAE, manifest);
       VaeConfig inferred = VaeConfigFile.infer(manifest);
       checks.holds(
-          VAE + " inferred configuration", inferred.equals(config), inferred + " is inferred");
+          VAE + " inferred configuration",
+          VaeCase.withoutNumbers(inferred).equals(VaeCase.withoutNumbers(config)),
+          inferred + " is inferred");
       parts.put(Part.VAE, manifest);
       both(Part.VAE, VAE_SINGLE, VaeLayout.parameters(config));
     }
@@ -134,7 +136,9 @@ final class ManifestCase implements CaseKind {
       total(name, manifest);
       ClipTextConfig inferred = ClipTextConfigFile.infer(manifest);
       checks.holds(
-          name + " inferred configuration", inferred.equals(config), inferred + " is inferred");
+          name + " inferred configuration",
+          sizes(inferred).equals(sizes(config)),
+          inferred + " is inferred");
       parts.put(part, manifest);
       single.add(manifest.prefixed(part.prefix()));
     }
@@ -150,9 +154,35 @@ final class ManifestCase implements CaseKind {
       total(name, manifest);
       T5Config inferred = T5ConfigFile.infer(manifest);
       checks.holds(
-          name + " inferred configuration", inferred.equals(config), inferred + " is inferred");
+          name + " inferred configuration",
+          sizes(inferred).equals(sizes(config)),
+          inferred + " is inferred");
       parts.put(Part.T5, manifest);
       single.add(manifest.prefixed(Part.T5.prefix()));
+    }
+
+    /** What follows from names and shapes; activation, epsilon and end token do not. */
+    private static List<Integer> sizes(ClipTextConfig config) {
+      return List.of(
+          config.vocabSize(),
+          config.hiddenSize(),
+          config.intermediateSize(),
+          config.numLayers(),
+          config.numHeads(),
+          config.maxPositions(),
+          config.projectionDim());
+    }
+
+    /** What follows from names and shapes; the largest distance and epsilon do not. */
+    private static List<Integer> sizes(T5Config config) {
+      return List.of(
+          config.vocabSize(),
+          config.modelDim(),
+          config.headDim(),
+          config.feedForwardDim(),
+          config.numLayers(),
+          config.numHeads(),
+          config.buckets());
     }
 
     /** The single-file manifest of a part, read as one and written again from the other layout. */

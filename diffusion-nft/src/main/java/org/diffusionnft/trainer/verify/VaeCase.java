@@ -63,7 +63,7 @@ final class VaeCase implements CaseKind {
   }
 
   /** What follows from names and shapes: all but the numbers that no tensor tells. */
-  private static VaeConfig withoutNumbers(VaeConfig config) {
+  static VaeConfig withoutNumbers(VaeConfig config) {
     return new VaeConfig(
         config.inChannels(),
         config.latentChannels(),

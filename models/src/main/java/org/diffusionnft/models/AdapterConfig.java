@@ -62,7 +62,8 @@ public record AdapterConfig(int rank, double alpha, List<String> targetModules) 
    *
    * @param parameters names and shapes of the model's parameters, such as {@link
    *     MmditLayout#parameters}
-   * @throws IllegalArgumentException if a target names no layer
+   * @throws IllegalArgumentException if a target names no layer; one of {@link #JOINT_ATTENTION}
+   *     may, as long as another names one
    */
   public SequencedMap<String, Shape> adapted(Map<String, Shape> parameters) {
     SequencedMap<String, Shape> adapted = new LinkedHashMap<>();
@@ -77,6 +78,9 @@ public record AdapterConfig(int rank, double alpha, List<String> targetModules) 
             }
           }
         });
+    if (!adapted.isEmpty()) {
+      unmatched.removeAll(JOINT_ATTENTION); // a model of one block has no attn.to_add_out
+    }
     if (!unmatched.isEmpty()) {
       throw new IllegalArgumentException(
           "target_modules "

@@ -63,6 +63,17 @@ class AdapterTest {
     device.close();
   }
 
+  /** The text ends in the last block, so a model of one block has no attn.to_add_out. */
+  @Test
+  void theUsualTargetsFitAModelOfOneBlock() {
+    MmditConfig one = new MmditConfig(8, 2, 4, 1, 4, 2, 6, 8, 5, 4, 4, List.of(), config.qkNorm());
+    AdapterConfig usual = new AdapterConfig(2, 4, AdapterConfig.JOINT_ATTENTION);
+    assertEquals(7, usual.adapted(MmditLayout.parameters(one)).size());
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> usual.adapted(Map.of("other.weight", Shape.of(2, 2))));
+  }
+
   @Test
   void targetsAreWholeLastPartsOfNames() {
     AdapterConfig joint = new AdapterConfig(2, 4, List.of("attn.to_q"));

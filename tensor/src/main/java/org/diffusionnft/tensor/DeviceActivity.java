@@ -5,21 +5,29 @@ package org.diffusionnft.tensor;
  *
  * @param compiled plans that were compiled
  * @param replayed runs of plans that were there already
+ * @param kernels calls of kernels, of which one run of a plan makes one or several
  * @param sent bytes of tensors copied to the device
  * @param arguments bytes of arguments (positions, sizes, scalars) that went along with the runs
  * @param received bytes of tensors copied back
  * @param onHost operations that were computed on the host, on types that no kernel takes
  */
 public record DeviceActivity(
-    long compiled, long replayed, long sent, long arguments, long received, long onHost) {
+    long compiled,
+    long replayed,
+    long kernels,
+    long sent,
+    long arguments,
+    long received,
+    long onHost) {
   /** Nothing: what a device that computes in this process always reports. */
-  public static final DeviceActivity NONE = new DeviceActivity(0, 0, 0, 0, 0, 0);
+  public static final DeviceActivity NONE = new DeviceActivity(0, 0, 0, 0, 0, 0, 0);
 
   /** What happened since an earlier moment. */
   public DeviceActivity since(DeviceActivity earlier) {
     return new DeviceActivity(
         compiled - earlier.compiled,
         replayed - earlier.replayed,
+        kernels - earlier.kernels,
         sent - earlier.sent,
         arguments - earlier.arguments,
         received - earlier.received,
@@ -29,7 +37,7 @@ public record DeviceActivity(
   /** One line for people. */
   @Override
   public String toString() {
-    return "%d compiled, %d replayed, %d bytes to the device and %d of arguments, %d bytes back, %d operations on the host"
-        .formatted(compiled, replayed, sent, arguments, received, onHost);
+    return "%d compiled, %d replayed, %d kernels, %d bytes to the device and %d of arguments, %d bytes back, %d operations on the host"
+        .formatted(compiled, replayed, kernels, sent, arguments, received, onHost);
   }
 }

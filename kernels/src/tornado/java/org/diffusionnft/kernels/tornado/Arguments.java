@@ -26,7 +26,7 @@ final class Arguments {
   /** What travels with each launch. */
   static final int BYTES = 4 * (INTS + SCALARS);
 
-  final KernelContext context = new KernelContext();
+  final KernelContext context;
 
   /** All F32 tensors. Its host side is never written: memory that is not touched costs nothing. */
   final FloatArray floats;
@@ -39,11 +39,23 @@ final class Arguments {
 
   /** Memories of so many elements: the floats, and each array of halves. */
   Arguments(Arena arena, int floats, int[] halves) {
+    this.context = new KernelContext();
     this.floats = FloatArray.fromSegmentShallow(untouched(arena, 4L * floats));
     this.halves = new ShortArray[halves.length];
     for (int i = 0; i < halves.length; i++) {
       this.halves[i] = ShortArray.fromSegmentShallow(untouched(arena, 2L * halves[i]));
     }
+  }
+
+  private Arguments(Arguments other) {
+    context = other.context;
+    floats = other.floats;
+    halves = other.halves;
+  }
+
+  /** The same memories, with arguments for one more call. */
+  Arguments forAnotherCall() {
+    return new Arguments(this);
   }
 
   /** One of the arrays of halves. */

@@ -25,7 +25,8 @@ final class PlanLog {
   private final Set<String> hosted = new HashSet<>();
   private DeviceActivity sectionStart = DeviceActivity.NONE;
   private long compiled;
-  private long launched;
+  private long replayed;
+  private long kernels;
   private long sent;
   private long received;
   private long onHost;
@@ -43,13 +44,34 @@ final class PlanLog {
   }
 
   void launched(String name, boolean first, long nanos) {
-    launched++;
+    kernels++;
     if (first) {
       compiled++;
       tell(String.format(Locale.ROOT, "compiled %s in %d ms", name, nanos / 1_000_000));
     } else {
+      replayed++;
       runs.merge(name, new Runs(1, nanos), Runs::plus);
     }
+  }
+
+  /** A graph of so many kernels ran. */
+  void sequence(int tasks, long nanos) {
+    replayed++;
+    kernels += tasks;
+    runs.merge("kernels in sequences", new Runs(tasks, nanos), Runs::plus);
+  }
+
+  /** Sequences of so many kernels in all were compiled. */
+  void built(int graphs, int tasks, int anew, long nanos) {
+    compiled += graphs;
+    tell(
+        String.format(
+            Locale.ROOT,
+            "compiled %d sequences of %d kernels, %d of them different, in %d ms",
+            graphs,
+            tasks,
+            anew,
+            nanos / 1_000_000));
   }
 
   void sent(long bytes) {
@@ -71,7 +93,7 @@ final class PlanLog {
   /** Everything so far. */
   DeviceActivity activity() {
     return new DeviceActivity(
-        compiled, launched - compiled, sent, launched * Arguments.BYTES, received, onHost);
+        compiled, replayed, kernels, sent, kernels * Arguments.BYTES, received, onHost);
   }
 
   /** A section of the work is done. */

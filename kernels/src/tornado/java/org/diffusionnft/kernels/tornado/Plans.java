@@ -23,7 +23,10 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 
 /**
- * The cache of compiled plans: one graph for each kernel and each size of travelling buffer, all in
+ * Records calls of kernels and sends them: together where {@link Sequences} has a graph for them,
+ * one by one else.
+ *
+ * <p>For the latter there is one graph for each kernel and each size of travelling buffer, all in
  * one execution plan, so that they share the memories on the device. A graph is compiled when it
  * first runs and replayed ever after; what a call computes is in {@link Arguments}.
  */
@@ -37,6 +40,9 @@ final class Plans implements AutoCloseable {
   private static final int BACK = 1 << 20;
 
   private static final int GROUP = 64;
+
+  /** Calls that are sent together at most. */
+  private static final int TASKS = Integer.getInteger("dnft.tornado.tasks", 16);
 
   private final Arguments arguments;
   private final PlanLog log;
@@ -56,13 +62,15 @@ final class Plans implements AutoCloseable {
   private final boolean[] compiled;
   private final Map<Integer, String> failures = new HashMap<>();
   private final TornadoExecutionPlan plan;
+  private final List<Call> recorded = new ArrayList<>();
+  private final Sequences sequences;
 
   @SuppressWarnings("this-escape")
   Plans(TornadoDevice device, Arguments arguments, PlanLog log) {
     this.arguments = arguments;
     this.log = log;
     for (Kernel kernel : Kernel.values()) {
-      kernels.put(kernel, add(kernel.name(), g -> kernel.add(g, arguments), null, null));
+      kernels.put(kernel, add(kernel.name(), g -> kernel.add(g, "t", arguments), null, null));
     }
     firstPut = graphs.size();
     for (int i = 0; i < BUFFERS.length; i++) {
@@ -83,6 +91,22 @@ final class Plans implements AutoCloseable {
     plan.withDevice(device);
     plan.withGridScheduler(scheduler);
     launch(index(Kernel.START), 1, 1, 1, 1, 1);
+    sequences = new Sequences(device, arguments, log, new FillNothing());
+  }
+
+  /** A fill of no elements. */
+  private final class FillNothing implements Sequences.Start {
+    @Override
+    public void addTo(GridScheduler other) {
+      other.addWorkerGrid("dnftFILL.t", grids.get(index(Kernel.FILL)));
+    }
+
+    @Override
+    public ImmutableTaskGraph graph() {
+      arguments.set(new int[] {0, 0});
+      launch(index(Kernel.FILL), GROUP, 1, 1, GROUP, 1);
+      return graphs.get(index(Kernel.FILL));
+    }
   }
 
   private void put(TaskGraph g, FloatArray buffer) {
@@ -152,8 +176,7 @@ final class Plans implements AutoCloseable {
 
   /** Runs a kernel with one work-item for each of {@code items}. */
   void each(Kernel kernel, long items, int[] values, float... more) {
-    arguments.set(values, more);
-    launch(index(kernel), wholeGroups(items), 1, 1, GROUP, 1);
+    record(new Call(kernel, wholeGroups(items), 1, 1, GROUP, 1, values, more));
   }
 
   private static long wholeGroups(long items) {
@@ -162,15 +185,46 @@ final class Plans implements AutoCloseable {
 
   /** Runs a kernel with so many groups of a given size. */
   void groups(Kernel kernel, long groups, int size, int[] values, float... more) {
-    arguments.set(values, more);
-    launch(index(kernel), groups * size, 1, 1, size, 1);
+    record(new Call(kernel, groups * size, 1, 1, size, 1, values, more));
   }
 
   /** Runs a kernel with tiles of {@code side} x {@code side} work-items in layers. */
   void tiles(
       Kernel kernel, long across, long down, long layers, int side, int[] values, float... more) {
-    arguments.set(values, more);
-    launch(index(kernel), across * side, down * side, layers, side, side);
+    record(new Call(kernel, across * side, down * side, layers, side, side, values, more));
+  }
+
+  private void record(Call call) {
+    recorded.add(call);
+    if (recorded.size() == TASKS) {
+      flush();
+    }
+  }
+
+  /**
+   * Sends what was recorded. Before anything is copied between host and device, for tensors that
+   * are done with give their places to others.
+   */
+  void flush() {
+    if (recorded.isEmpty()) {
+      return;
+    }
+    List<Call> batch = List.copyOf(recorded);
+    recorded.clear();
+    if (batch.size() == 1 || !sequences.run(batch)) {
+      batch.forEach(this::launch);
+    }
+  }
+
+  /** A section of the work is done. */
+  void section() {
+    flush();
+    sequences.section();
+  }
+
+  private void launch(Call call) {
+    arguments.set(call.ints(), call.scalars());
+    launch(index(call.kernel()), call.x(), call.y(), call.z(), call.localX(), call.localY());
   }
 
   private int index(Kernel kernel) {
@@ -226,6 +280,7 @@ final class Plans implements AutoCloseable {
    * than there is: TornadoVM copies buffers as a whole.
    */
   private void carry(MemorySegment from, int array, int at, int bytes, int first, boolean floats) {
+    flush();
     long left = from.byteSize() / bytes;
     long done = 0;
     while (left > 0) {
@@ -255,6 +310,7 @@ final class Plans implements AutoCloseable {
   }
 
   private void fetch(int array, int at, MemorySegment to, int bytes, int graph) {
+    flush();
     long all = to.byteSize() / bytes;
     for (long done = 0; done < all; done += BACK) {
       int count = (int) Math.min(all - done, BACK);

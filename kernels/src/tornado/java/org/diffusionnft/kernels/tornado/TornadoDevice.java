@@ -140,11 +140,13 @@ final class TornadoDevice implements Device {
 
   @Override
   public DeviceActivity activity() {
+    plans.flush();
     return log.activity();
   }
 
   @Override
   public void section(String section) {
+    plans.section();
     log.section(section);
   }
 
@@ -185,6 +187,7 @@ final class TornadoDevice implements Device {
 
   @Override
   public void close() {
+    plans.flush();
     log.close();
     memory.close();
     onHost.close();

@@ -22,6 +22,21 @@ final class DriverMessages {
   private DriverMessages() {}
 
   /**
+   * Runs what reads a kernel's Java, before any driver sees it.
+   *
+   * @throws DeviceException with the kernel's name and TornadoVM's message
+   */
+  static void translating(String kernel, Runnable reading) {
+    try {
+      reading.run();
+    } catch (RuntimeException e) {
+      throw new DeviceException(
+          "TornadoVM does not translate kernel %s: %s".formatted(kernel, TornadoMessages.reason(e)),
+          e);
+    }
+  }
+
+  /**
    * Runs what compiles a kernel.
    *
    * @throws DeviceException with the kernel's name and the driver's message

@@ -161,7 +161,7 @@ final class Plans implements AutoCloseable {
     if (carried != null) {
       graph.transferToDevice(DataTransferMode.EVERY_EXECUTION, carried);
     }
-    task.accept(graph);
+    DriverMessages.translating(name, () -> task.accept(graph));
     graph.persistOnDevice(arguments.memories());
     if (back != null) {
       graph.transferToHost(DataTransferMode.UNDER_DEMAND, back);

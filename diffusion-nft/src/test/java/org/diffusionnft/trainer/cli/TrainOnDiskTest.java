@@ -89,7 +89,7 @@ class TrainOnDiskTest {
     Map<String, Integer> ranks = Map.of("transformer_blocks.1.attn.to_q", 2);
     List<String> targets = List.of("attn.to_q");
     writeAdapter(
-        "uneven", 128, new PeftConfig(3, 6, false, 0, targets, ranks, Map.of(), null), 3, 2);
+        "uneven", 128, new PeftConfig(3, 6, false, 0, targets, null, ranks, Map.of(), null), 3, 2);
   }
 
   /** Adapts one layer of each of the first blocks, with these ranks. */

@@ -43,11 +43,6 @@ public final class GrpoTrainer extends Trainer {
   /** One image's way from noise. {@code T} steps of {@code N} numbers. */
   private record Path(float[][] latents, float[][] velocities, float[] logProbs) {}
 
-  /** A trainer of a new adapter that changes nothing yet. */
-  public GrpoTrainer(TrainConfig config, TrainingTask task) {
-    this(config, task, newAdapter(config, task.model()));
-  }
-
   /**
    * A trainer that goes on with an adapter.
    *

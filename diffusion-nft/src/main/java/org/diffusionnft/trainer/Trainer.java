@@ -80,10 +80,7 @@ public abstract sealed class Trainer implements AutoCloseable permits NftTrainer
 
   /** The trainer that a configuration asks for, of a new adapter that changes nothing yet. */
   public static Trainer of(TrainConfig config, TrainingTask task) {
-    return switch (config.algorithm()) {
-      case NFT -> new NftTrainer(config, task);
-      case GRPO -> new GrpoTrainer(config, task);
-    };
+    return of(config, task, newAdapter(config, task.model()));
   }
 
   /**

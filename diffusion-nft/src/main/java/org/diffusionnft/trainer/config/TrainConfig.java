@@ -123,102 +123,31 @@ public record TrainConfig(
 
   /** The same for another number of epochs. */
   public TrainConfig withEpochs(int count) {
-    return new TrainConfig(
-        algorithm,
-        seed,
-        count,
-        saveEvery,
-        model,
-        resolution,
-        pipeline,
-        output,
-        rewards,
-        prompts,
-        sampling,
-        training,
-        loss,
-        grpo,
-        oldPolicy,
-        adapter,
-        ema,
-        evaluation,
-        checkpoints);
+    return with(seed, count, model, prompts, adapter);
   }
 
   /** The same with another seed. */
   public TrainConfig withSeed(long other) {
-    return new TrainConfig(
-        algorithm,
-        other,
-        epochs,
-        saveEvery,
-        model,
-        resolution,
-        pipeline,
-        output,
-        rewards,
-        prompts,
-        sampling,
-        training,
-        loss,
-        grpo,
-        oldPolicy,
-        adapter,
-        ema,
-        evaluation,
-        checkpoints);
+    return with(other, epochs, model, prompts, adapter);
   }
 
   /** The same for another model. */
   public TrainConfig withModel(String path) {
-    return new TrainConfig(
-        algorithm,
-        seed,
-        epochs,
-        saveEvery,
-        path,
-        resolution,
-        pipeline,
-        output,
-        rewards,
-        prompts,
-        sampling,
-        training,
-        loss,
-        grpo,
-        oldPolicy,
-        adapter,
-        ema,
-        evaluation,
-        checkpoints);
+    return with(seed, epochs, path, prompts, adapter);
   }
 
   /** The same with other prompts. */
   public TrainConfig withPrompts(String source) {
-    return new TrainConfig(
-        algorithm,
-        seed,
-        epochs,
-        saveEvery,
-        model,
-        resolution,
-        pipeline,
-        output,
-        rewards,
-        prompts.withSource(source),
-        sampling,
-        training,
-        loss,
-        grpo,
-        oldPolicy,
-        adapter,
-        ema,
-        evaluation,
-        checkpoints);
+    return with(seed, epochs, model, prompts.withSource(source), adapter);
   }
 
   /** The same with another adapter. */
   public TrainConfig withAdapter(AdapterSettings other) {
+    return with(seed, epochs, model, prompts, other);
+  }
+
+  private TrainConfig with(
+      long seed, int epochs, String model, PromptSettings prompts, AdapterSettings adapter) {
     return new TrainConfig(
         algorithm,
         seed,
@@ -235,7 +164,7 @@ public record TrainConfig(
         loss,
         grpo,
         oldPolicy,
-        other,
+        adapter,
         ema,
         evaluation,
         checkpoints);

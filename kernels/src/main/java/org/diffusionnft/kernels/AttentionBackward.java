@@ -9,8 +9,8 @@ import org.diffusionnft.tensor.DType;
  * out·gradOut) scale}.
  */
 final class AttentionBackward {
-  /** Queries of a block. */
-  static final int QUERIES = 64;
+  /** Queries of a block: some tall tiles. */
+  static final int QUERIES = (64 + Block.ROWS - 1) / Block.ROWS * Block.ROWS;
 
   /** Keys of a block. */
   static final int KEYS = TallTiles.DEPTH;
@@ -140,7 +140,7 @@ final class AttentionBackward {
         across,
         p,
         row,
-        1,
+        call.scale(),
         false,
         buffers.tile);
     Block.multiply(
@@ -160,7 +160,7 @@ final class AttentionBackward {
     for (int r = 0; r < queries; r++) {
       long mask = call.maskRow(bh, query + r, key);
       float log = Lanes.get(logSumExp + 4L * ((long) bh * call.queries() + query + r));
-      ScoreRows.scaleAndMask(p + r * row, call.scale(), mask, keys);
+      ScoreRows.mask(p + r * row, mask, keys);
       ScoreRows.exponentials(p + r * row, log, keys, buffers.tile);
       float delta =
           NormRows.dot(

@@ -83,9 +83,7 @@ record AttentionCall(
     if (!gathers()) {
       return from;
     }
-    for (int r = 0; r < rows; r++) {
-      Lanes.copy(from + r * row, to + r * TallTiles.ROW, 4L * depth);
-    }
+    Rows.gather(from, row, rows, depth, to, TallTiles.ROW);
     return to;
   }
 

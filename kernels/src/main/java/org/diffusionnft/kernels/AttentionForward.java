@@ -8,9 +8,6 @@ import org.diffusionnft.tensor.DType;
  * the maximum rises.
  */
 final class AttentionForward {
-  /** Queries of a task: each block of keys is packed once for them. */
-  static final int QUERIES = 252;
-
   /** Keys of a block. */
   static final int KEYS = TallTiles.DEPTH;
 
@@ -42,8 +39,8 @@ final class AttentionForward {
     long values = scratch.floats(SLOT_VALUES, Panels.floats(depth, KEYS));
     long scores = scratch.floats(SLOT_SCORES, ROWS * TallTiles.ROW / 4);
     long queries = scratch.floats(SLOT_QUERIES, ROWS * TallTiles.ROW / 4);
-    long max = scratch.floats(SLOT_STATE, 2L * QUERIES);
-    long sum = max + 4L * QUERIES;
+    long max = scratch.floats(SLOT_STATE, 2L * rows);
+    long sum = max + 4L * rows;
     Rows.fill(max, Float.NEGATIVE_INFINITY, rows);
     Rows.fill(sum, 0, rows);
     long elements = call.row() / 4;
@@ -120,14 +117,15 @@ final class AttentionForward {
         4L * Panels.WIDTH * depth,
         scores,
         rowScores,
-        1,
+        call.scale(),
         false,
         tile);
     for (int r = 0; r < rows; r++) {
       long at = scores + r * rowScores;
       long mask = call.maskRow(bh, query + r, key);
       float before = Lanes.get(max + 4L * r);
-      float now = Math.max(before, ScoreRows.scaleAndMask(at, call.scale(), mask, keys));
+      ScoreRows.mask(at, mask, keys);
+      float now = Math.max(before, ScoreRows.max(at, keys, tile));
       // Where all keys so far are masked out, any finite shift gives weights of 0.
       float shift = now == Float.NEGATIVE_INFINITY ? 0 : now;
       float added = ScoreRows.exponentials(at, shift, keys, tile);

@@ -63,7 +63,8 @@ final class Block {
       long tile) {
     boolean wide = columns > LANES;
     boolean whole = columns == (wide ? Panels.WIDTH : LANES);
-    boolean tall = wide && rowA == TallTiles.ROW && stepA == 4;
+    boolean across = rowA == 4 && stepA == TallTiles.ROW;
+    boolean tall = wide && (across || (rowA == TallTiles.ROW && stepA == 4));
     long rowTile = wide ? 2 * BYTES : BYTES;
     for (int done = 0; done < m; ) {
       int rows = rows(m, m - done, tall);
@@ -74,9 +75,9 @@ final class Block {
       if (rows == ROWS && whole) {
         long to = c + row * rowC;
         if (add) {
-          tall(depth, atA, b, stepB, scale, to, rowC, to, rowC);
+          tall(across, depth, atA, b, stepB, scale, to, rowC, to, rowC);
         } else {
-          tall(depth, atA, b, stepB, scale, TallTiles.NOTHING, 0, to, rowC);
+          tall(across, depth, atA, b, stepB, scale, TallTiles.NOTHING, 0, to, rowC);
         }
       } else if (whole && scale == 1 && !add && repeated == 0) {
         tile(rows, wide, depth, atA, rowA, stepA, b, stepB, c + row * rowC, rowC);
@@ -106,7 +107,9 @@ final class Block {
     return m >= 4 && left > 1 ? 4 : 1;
   }
 
+  /** A tile of {@link #ROWS}, {@code across} if {@code a} is stored transposed. */
   private static void tall(
+      boolean across,
       int depth,
       long a,
       long b,
@@ -116,8 +119,12 @@ final class Block {
       long rowFrom,
       long c,
       long rowC) {
-    if (ROWS == 14) {
+    if (ROWS == 14 && across) {
+      TallTransposedTiles.tile14x2(depth, a, b, stepB, scale, from, rowFrom, c, rowC);
+    } else if (ROWS == 14) {
       TallTiles.tile14x2(depth, a, b, stepB, scale, from, rowFrom, c, rowC);
+    } else if (across) {
+      TallTransposedTiles.tile6x2(depth, a, b, stepB, scale, from, rowFrom, c, rowC);
     } else {
       TallTiles.tile6x2(depth, a, b, stepB, scale, from, rowFrom, c, rowC);
     }
@@ -136,7 +143,7 @@ final class Block {
       long rowC) {
     if (wide) {
       switch (rows) {
-        case 14, 6 -> tall(depth, a, b, stepB, 1, TallTiles.NOTHING, 0, c, rowC);
+        case 14, 6 -> tall(rowA == 4, depth, a, b, stepB, 1, TallTiles.NOTHING, 0, c, rowC);
         case 8 -> WideTiles.tile8x2(depth, a, rowA, stepA, b, stepB, c, rowC);
         case 4 -> WideTiles.tile4x2(depth, a, rowA, stepA, b, stepB, c, rowC);
         default -> WideTiles.tile1x2(depth, a, rowA, stepA, b, stepB, c, rowC);

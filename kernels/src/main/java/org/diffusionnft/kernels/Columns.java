@@ -37,7 +37,7 @@ final class Columns {
       FloatVector max = Lanes.splat(Float.NEGATIVE_INFINITY);
       for (long r = first; r < first + count; r++) {
         long at = x + 4 * walk.reducedOffset(r);
-        max = max.max(fromMemorySegment(FLOATS, ALL, at, ORDER, inside));
+        max = fromMemorySegment(FLOATS, ALL, at, ORDER, inside).max(max);
       }
       for (int i = 0; i < LANES; i++) {
         values[i] = max.lane(i);
@@ -51,8 +51,8 @@ final class Columns {
       FloatVector v = fromMemorySegment(FLOATS, ALL, at, ORDER, inside);
       DoubleVector a = Sums.low(v);
       DoubleVector b = Sums.high(v);
-      low = op == ReduceOp.SUM ? low.add(a) : a.fma(a, low);
-      high = op == ReduceOp.SUM ? high.add(b) : b.fma(b, high);
+      low = op == ReduceOp.SUM ? a.add(low) : a.fma(a, low);
+      high = op == ReduceOp.SUM ? b.add(high) : b.fma(b, high);
     }
     low.intoArray(values, 0);
     high.intoArray(values, LANES / 2);

@@ -311,7 +311,10 @@ final class Gemm {
     if (a.dtype() != DType.F32 || between > FAR || forTallTiles) {
       long padded = forTallTiles ? TallTiles.ROW : 4L * ((inner + 15) / 16 * 16 + 16);
       long to = scratch.floats(SLOT_A, outer * padded / 4);
-      for (int i = 0; i < outer; i++) {
+      if (a.dtype() == DType.F32) {
+        Rows.gather(from, between, outer, inner, to, padded);
+      }
+      for (int i = 0; i < outer && a.dtype() != DType.F32; i++) {
         Lanes.widen(a.dtype(), from + i * between, to + i * padded, inner);
       }
       from = to;

@@ -25,6 +25,11 @@ import org.diffusionnft.tensor.DType;
  * operations use up; beyond it every vector that goes through a method of ours is boxed, at a tenth
  * of the speed. The Vector API's own methods are exempt. So long kernels call them with {@link
  * #ALL} and {@link #ORDER} directly, and kernels are cut so that each has one loop.
+ *
+ * <p>A vector that a loop carries is never the receiver of the call that makes its next value: it
+ * is {@code v.add(sum)}, not {@code sum.add(v)}. The compiler knows the class of a vector just
+ * loaded or broadcast. That of the carried one it has to take from a profile, and where a method
+ * was compiled without one, as happens by chance at start-up, such calls stay calls.
  */
 final class Lanes {
   private Lanes() {}
@@ -143,6 +148,17 @@ final class Lanes {
       d += get(at + 12);
     }
     return (a + b) + (c + d);
+  }
+
+  /** The greatest of the {@code LANES} floats at an address, NaN if one is. */
+  static float maxAt(long address) {
+    float a = get(address);
+    float b = get(address + 4);
+    for (int i = 2; i < LANES; i += 2) {
+      a = Math.max(a, get(address + 4L * i));
+      b = Math.max(b, get(address + 4L * i + 4));
+    }
+    return Math.max(a, b);
   }
 
   /** {@code LANES} BF16 numbers, widened. */

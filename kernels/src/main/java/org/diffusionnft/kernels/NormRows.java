@@ -23,10 +23,10 @@ final class NormRows {
     FloatVector sum = broadcast(FLOATS, 0);
     int i = 0;
     for (; i < Lanes.whole(c); i += LANES) {
-      sum = sum.add(fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER));
+      sum = fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER).add(sum);
     }
     if (i < c) {
-      sum = sum.add(fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER, FIRST[c - i]));
+      sum = fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER, FIRST[c - i]).add(sum);
     }
     sum.intoMemorySegment(ALL, work, ORDER);
     return Lanes.sumAt(work);
@@ -39,7 +39,7 @@ final class NormRows {
     int i = 0;
     for (; i < Lanes.whole(c); i += LANES) {
       FloatVector v = fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER).sub(shift);
-      sum = sum.add(v);
+      sum = v.add(sum);
       squares = v.fma(v, squares);
     }
     if (i < c) {

@@ -59,20 +59,19 @@ final class Rows {
     }
   }
 
-  /** {@code out += factor * x}. */
+  /** {@code out += factor * x}, rounded once. */
   static void addScaled(float factor, long x, long out, int n) {
+    FloatVector f = broadcast(FLOATS, factor);
     int i = 0;
     for (; i < whole(n); i += LANES) {
       fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER)
-          .mul(factor)
-          .add(fromMemorySegment(FLOATS, ALL, out + 4L * i, ORDER))
+          .fma(f, fromMemorySegment(FLOATS, ALL, out + 4L * i, ORDER))
           .intoMemorySegment(ALL, out + 4L * i, ORDER);
     }
     if (i < n) {
       VectorMask<Float> inside = FIRST[n - i];
       fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER, inside)
-          .mul(factor)
-          .add(fromMemorySegment(FLOATS, ALL, out + 4L * i, ORDER, inside))
+          .fma(f, fromMemorySegment(FLOATS, ALL, out + 4L * i, ORDER, inside))
           .intoMemorySegment(ALL, out + 4L * i, ORDER, inside);
     }
   }
@@ -94,6 +93,33 @@ final class Rows {
                   fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER, FIRST[n - i]),
                   fromMemorySegment(FLOATS, ALL, r + 4L * i, ORDER, FIRST[n - i]));
       v.intoMemorySegment(ALL, out + 4L * i, ORDER, FIRST[n - i]);
+    }
+  }
+
+  /**
+   * Copies rows of {@code n} floats. Four at a time, so that more cache lines are on their way at
+   * once: rows that are pages apart are not fetched ahead.
+   */
+  static void gather(long from, long rowFrom, int rows, int n, long to, long rowTo) {
+    int r = 0;
+    for (; r + 4 <= rows && n % LANES == 0; r += 4) {
+      gatherFour(from + r * rowFrom, rowFrom, n, to + r * rowTo, rowTo);
+    }
+    for (; r < rows; r++) {
+      Lanes.copy(from + r * rowFrom, to + r * rowTo, 4L * n);
+    }
+  }
+
+  private static void gatherFour(long from, long rowFrom, int n, long to, long rowTo) {
+    for (long i = 0; i < 4L * n; i += 4 * LANES) {
+      FloatVector a = fromMemorySegment(FLOATS, ALL, from + i, ORDER);
+      FloatVector b = fromMemorySegment(FLOATS, ALL, from + rowFrom + i, ORDER);
+      FloatVector c = fromMemorySegment(FLOATS, ALL, from + 2 * rowFrom + i, ORDER);
+      FloatVector d = fromMemorySegment(FLOATS, ALL, from + 3 * rowFrom + i, ORDER);
+      a.intoMemorySegment(ALL, to + i, ORDER);
+      b.intoMemorySegment(ALL, to + rowTo + i, ORDER);
+      c.intoMemorySegment(ALL, to + 2 * rowTo + i, ORDER);
+      d.intoMemorySegment(ALL, to + 3 * rowTo + i, ORDER);
     }
   }
 

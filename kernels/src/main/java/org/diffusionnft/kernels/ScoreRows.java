@@ -9,18 +9,16 @@ import static org.diffusionnft.kernels.Lanes.LANES;
 import static org.diffusionnft.kernels.Lanes.ORDER;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
 /**
  * What attention does with one row of scores. Rows are padded to whole vectors; scores of the
- * padding are -infinity once scaled, so that their weights are 0 and no loop needs a special case.
+ * padding are -infinity once masked, so that their weights are 0 and no loop needs a special case.
  */
 final class ScoreRows {
   private ScoreRows() {}
 
-  /** {@code s = scale * s + mask}; returns the maximum. Mask address 0 means none. */
-  static float scaleAndMask(long s, float scale, long mask, int n) {
-    scale(s, scale, n);
+  /** {@code s += mask}, and -infinity in the padding. Mask address 0 means none. */
+  static void mask(long s, long mask, int n) {
     if (mask != 0) {
       Rows.add(mask, s, n);
     }
@@ -31,23 +29,16 @@ final class ScoreRows {
           .blend(Float.NEGATIVE_INFINITY, FIRST[rest].not())
           .intoMemorySegment(ALL, at, ORDER);
     }
-    return max(s, n);
   }
 
-  private static void scale(long s, float scale, int n) {
-    for (int i = 0; i < n; i += LANES) {
-      fromMemorySegment(FLOATS, ALL, s + 4L * i, ORDER)
-          .mul(scale)
-          .intoMemorySegment(ALL, s + 4L * i, ORDER);
-    }
-  }
-
-  private static float max(long s, int n) {
+  /** The maximum; {@code work} is memory for a vector. */
+  static float max(long s, int n, long work) {
     FloatVector max = broadcast(FLOATS, Float.NEGATIVE_INFINITY);
     for (int i = 0; i < n; i += LANES) {
-      max = max.max(fromMemorySegment(FLOATS, ALL, s + 4L * i, ORDER));
+      max = fromMemorySegment(FLOATS, ALL, s + 4L * i, ORDER).max(max);
     }
-    return max.reduceLanes(VectorOperators.MAX);
+    max.intoMemorySegment(ALL, work, ORDER);
+    return Lanes.maxAt(work);
   }
 
   /** {@code s = exp(s - shift)}; returns the sum; {@code work} is memory for a vector. */
@@ -57,7 +48,7 @@ final class ScoreRows {
       FloatVector v = fromMemorySegment(FLOATS, ALL, s + 4L * i, ORDER).sub(shift);
       FloatVector e = VectorMath.expBelow(v);
       e.intoMemorySegment(ALL, s + 4L * i, ORDER);
-      sum = sum.add(e);
+      sum = e.add(sum);
     }
     sum.intoMemorySegment(ALL, work, ORDER);
     return Lanes.sumAt(work);

@@ -33,7 +33,7 @@ final class SoftmaxRows {
       FloatVector v = fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER).sub(max);
       FloatVector e = VectorMath.exp(v);
       e.intoMemorySegment(ALL, out + 4L * i, ORDER);
-      sum = sum.add(e);
+      sum = e.add(sum);
     }
     sum.intoMemorySegment(ALL, work, ORDER);
     return Lanes.sumAt(work);

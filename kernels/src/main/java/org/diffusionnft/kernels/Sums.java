@@ -57,13 +57,13 @@ final class Sums {
     int i = 0;
     for (; i < whole(n); i += LANES) {
       FloatVector v = fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER);
-      low = low.add(low(v));
-      high = high.add(high(v));
+      low = low(v).add(low);
+      high = high(v).add(high);
     }
     if (i < n) {
       FloatVector v = fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER, FIRST[n - i]);
-      low = low.add(low(v));
-      high = high.add(high(v));
+      low = low(v).add(low);
+      high = high(v).add(high);
     }
     return total(low.add(high));
   }
@@ -99,7 +99,7 @@ final class Sums {
     FloatVector max = Lanes.splat(Float.NEGATIVE_INFINITY);
     int i = 0;
     for (; i < whole(n); i += LANES) {
-      max = max.max(fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER));
+      max = fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER).max(max);
     }
     if (i < n) {
       max =

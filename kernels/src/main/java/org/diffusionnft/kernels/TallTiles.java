@@ -56,34 +56,35 @@ final class TallTiles {
       long rowFrom,
       long c,
       long rowC) {
-    FloatVector c0_0 = zero(FLOATS);
-    FloatVector c0_1 = zero(FLOATS);
-    FloatVector c1_0 = zero(FLOATS);
-    FloatVector c1_1 = zero(FLOATS);
-    FloatVector c2_0 = zero(FLOATS);
-    FloatVector c2_1 = zero(FLOATS);
-    FloatVector c3_0 = zero(FLOATS);
-    FloatVector c3_1 = zero(FLOATS);
-    FloatVector c4_0 = zero(FLOATS);
-    FloatVector c4_1 = zero(FLOATS);
-    FloatVector c5_0 = zero(FLOATS);
-    FloatVector c5_1 = zero(FLOATS);
-    FloatVector c6_0 = zero(FLOATS);
-    FloatVector c6_1 = zero(FLOATS);
-    FloatVector c7_0 = zero(FLOATS);
-    FloatVector c7_1 = zero(FLOATS);
-    FloatVector c8_0 = zero(FLOATS);
-    FloatVector c8_1 = zero(FLOATS);
-    FloatVector c9_0 = zero(FLOATS);
-    FloatVector c9_1 = zero(FLOATS);
-    FloatVector c10_0 = zero(FLOATS);
-    FloatVector c10_1 = zero(FLOATS);
-    FloatVector c11_0 = zero(FLOATS);
-    FloatVector c11_1 = zero(FLOATS);
-    FloatVector c12_0 = zero(FLOATS);
-    FloatVector c12_1 = zero(FLOATS);
-    FloatVector c13_0 = zero(FLOATS);
-    FloatVector c13_1 = zero(FLOATS);
+    FloatVector none = zero(FLOATS);
+    FloatVector c0_0 = none;
+    FloatVector c0_1 = none;
+    FloatVector c1_0 = none;
+    FloatVector c1_1 = none;
+    FloatVector c2_0 = none;
+    FloatVector c2_1 = none;
+    FloatVector c3_0 = none;
+    FloatVector c3_1 = none;
+    FloatVector c4_0 = none;
+    FloatVector c4_1 = none;
+    FloatVector c5_0 = none;
+    FloatVector c5_1 = none;
+    FloatVector c6_0 = none;
+    FloatVector c6_1 = none;
+    FloatVector c7_0 = none;
+    FloatVector c7_1 = none;
+    FloatVector c8_0 = none;
+    FloatVector c8_1 = none;
+    FloatVector c9_0 = none;
+    FloatVector c9_1 = none;
+    FloatVector c10_0 = none;
+    FloatVector c10_1 = none;
+    FloatVector c11_0 = none;
+    FloatVector c11_1 = none;
+    FloatVector c12_0 = none;
+    FloatVector c12_1 = none;
+    FloatVector c13_0 = none;
+    FloatVector c13_1 = none;
     long p = a;
     long q = b;
     for (int k = 0; k < depth; k++) {
@@ -134,97 +135,88 @@ final class TallTiles {
       p += 4;
       q += stepB;
     }
-    c0_0.mul(scale)
-        .add(fromMemorySegment(FLOATS, ALL, from, ORDER))
-        .intoMemorySegment(ALL, c, ORDER);
-    c0_1.mul(scale)
-        .add(fromMemorySegment(FLOATS, ALL, from + BYTES, ORDER))
+    FloatVector factor = broadcast(FLOATS, scale);
+    factor.fma(c0_0, fromMemorySegment(FLOATS, ALL, from, ORDER)).intoMemorySegment(ALL, c, ORDER);
+    factor
+        .fma(c0_1, fromMemorySegment(FLOATS, ALL, from + BYTES, ORDER))
         .intoMemorySegment(ALL, c + BYTES, ORDER);
-    c1_0.mul(scale)
-        .add(fromMemorySegment(FLOATS, ALL, from + rowFrom, ORDER))
+    factor
+        .fma(c1_0, fromMemorySegment(FLOATS, ALL, from + rowFrom, ORDER))
         .intoMemorySegment(ALL, c + rowC, ORDER);
-    c1_1.mul(scale)
-        .add(fromMemorySegment(FLOATS, ALL, from + rowFrom + BYTES, ORDER))
+    factor
+        .fma(c1_1, fromMemorySegment(FLOATS, ALL, from + rowFrom + BYTES, ORDER))
         .intoMemorySegment(ALL, c + rowC + BYTES, ORDER);
-    c2_0.mul(scale)
-        .add(fromMemorySegment(FLOATS, ALL, from + 2 * rowFrom, ORDER))
+    factor
+        .fma(c2_0, fromMemorySegment(FLOATS, ALL, from + 2 * rowFrom, ORDER))
         .intoMemorySegment(ALL, c + 2 * rowC, ORDER);
-    c2_1.mul(scale)
-        .add(fromMemorySegment(FLOATS, ALL, from + 2 * rowFrom + BYTES, ORDER))
+    factor
+        .fma(c2_1, fromMemorySegment(FLOATS, ALL, from + 2 * rowFrom + BYTES, ORDER))
         .intoMemorySegment(ALL, c + 2 * rowC + BYTES, ORDER);
-    c3_0.mul(scale)
-        .add(fromMemorySegment(FLOATS, ALL, from + 3 * rowFrom, ORDER))
+    factor
+        .fma(c3_0, fromMemorySegment(FLOATS, ALL, from + 3 * rowFrom, ORDER))
         .intoMemorySegment(ALL, c + 3 * rowC, ORDER);
-    c3_1.mul(scale)
-        .add(fromMemorySegment(FLOATS, ALL, from + 3 * rowFrom + BYTES, ORDER))
+    factor
+        .fma(c3_1, fromMemorySegment(FLOATS, ALL, from + 3 * rowFrom + BYTES, ORDER))
         .intoMemorySegment(ALL, c + 3 * rowC + BYTES, ORDER);
-    c4_0.mul(scale)
-        .add(fromMemorySegment(FLOATS, ALL, from + 4 * rowFrom, ORDER))
+    factor
+        .fma(c4_0, fromMemorySegment(FLOATS, ALL, from + 4 * rowFrom, ORDER))
         .intoMemorySegment(ALL, c + 4 * rowC, ORDER);
-    c4_1.mul(scale)
-        .add(fromMemorySegment(FLOATS, ALL, from + 4 * rowFrom + BYTES, ORDER))
+    factor
+        .fma(c4_1, fromMemorySegment(FLOATS, ALL, from + 4 * rowFrom + BYTES, ORDER))
         .intoMemorySegment(ALL, c + 4 * rowC + BYTES, ORDER);
-    c5_0.mul(scale)
-        .add(fromMemorySegment(FLOATS, ALL, from + 5 * rowFrom, ORDER))
+    factor
+        .fma(c5_0, fromMemorySegment(FLOATS, ALL, from + 5 * rowFrom, ORDER))
         .intoMemorySegment(ALL, c + 5 * rowC, ORDER);
-    c5_1.mul(scale)
-        .add(fromMemorySegment(FLOATS, ALL, from + 5 * rowFrom + BYTES, ORDER))
+    factor
+        .fma(c5_1, fromMemorySegment(FLOATS, ALL, from + 5 * rowFrom + BYTES, ORDER))
         .intoMemorySegment(ALL, c + 5 * rowC + BYTES, ORDER);
-    c6_0.mul(scale)
-        .add(fromMemorySegment(FLOATS, ALL, from + 6 * rowFrom, ORDER))
+    factor
+        .fma(c6_0, fromMemorySegment(FLOATS, ALL, from + 6 * rowFrom, ORDER))
         .intoMemorySegment(ALL, c + 6 * rowC, ORDER);
-    c6_1.mul(scale)
-        .add(fromMemorySegment(FLOATS, ALL, from + 6 * rowFrom + BYTES, ORDER))
+    factor
+        .fma(c6_1, fromMemorySegment(FLOATS, ALL, from + 6 * rowFrom + BYTES, ORDER))
         .intoMemorySegment(ALL, c + 6 * rowC + BYTES, ORDER);
-    c7_0.mul(scale)
-        .add(fromMemorySegment(FLOATS, ALL, from + 7 * rowFrom, ORDER))
+    factor
+        .fma(c7_0, fromMemorySegment(FLOATS, ALL, from + 7 * rowFrom, ORDER))
         .intoMemorySegment(ALL, c + 7 * rowC, ORDER);
-    c7_1.mul(scale)
-        .add(fromMemorySegment(FLOATS, ALL, from + 7 * rowFrom + BYTES, ORDER))
+    factor
+        .fma(c7_1, fromMemorySegment(FLOATS, ALL, from + 7 * rowFrom + BYTES, ORDER))
         .intoMemorySegment(ALL, c + 7 * rowC + BYTES, ORDER);
-    c8_0.mul(scale)
-        .add(fromMemorySegment(FLOATS, ALL, from + 8 * rowFrom, ORDER))
+    factor
+        .fma(c8_0, fromMemorySegment(FLOATS, ALL, from + 8 * rowFrom, ORDER))
         .intoMemorySegment(ALL, c + 8 * rowC, ORDER);
-    c8_1.mul(scale)
-        .add(fromMemorySegment(FLOATS, ALL, from + 8 * rowFrom + BYTES, ORDER))
+    factor
+        .fma(c8_1, fromMemorySegment(FLOATS, ALL, from + 8 * rowFrom + BYTES, ORDER))
         .intoMemorySegment(ALL, c + 8 * rowC + BYTES, ORDER);
-    c9_0.mul(scale)
-        .add(fromMemorySegment(FLOATS, ALL, from + 9 * rowFrom, ORDER))
+    factor
+        .fma(c9_0, fromMemorySegment(FLOATS, ALL, from + 9 * rowFrom, ORDER))
         .intoMemorySegment(ALL, c + 9 * rowC, ORDER);
-    c9_1.mul(scale)
-        .add(fromMemorySegment(FLOATS, ALL, from + 9 * rowFrom + BYTES, ORDER))
+    factor
+        .fma(c9_1, fromMemorySegment(FLOATS, ALL, from + 9 * rowFrom + BYTES, ORDER))
         .intoMemorySegment(ALL, c + 9 * rowC + BYTES, ORDER);
-    c10_0
-        .mul(scale)
-        .add(fromMemorySegment(FLOATS, ALL, from + 10 * rowFrom, ORDER))
+    factor
+        .fma(c10_0, fromMemorySegment(FLOATS, ALL, from + 10 * rowFrom, ORDER))
         .intoMemorySegment(ALL, c + 10 * rowC, ORDER);
-    c10_1
-        .mul(scale)
-        .add(fromMemorySegment(FLOATS, ALL, from + 10 * rowFrom + BYTES, ORDER))
+    factor
+        .fma(c10_1, fromMemorySegment(FLOATS, ALL, from + 10 * rowFrom + BYTES, ORDER))
         .intoMemorySegment(ALL, c + 10 * rowC + BYTES, ORDER);
-    c11_0
-        .mul(scale)
-        .add(fromMemorySegment(FLOATS, ALL, from + 11 * rowFrom, ORDER))
+    factor
+        .fma(c11_0, fromMemorySegment(FLOATS, ALL, from + 11 * rowFrom, ORDER))
         .intoMemorySegment(ALL, c + 11 * rowC, ORDER);
-    c11_1
-        .mul(scale)
-        .add(fromMemorySegment(FLOATS, ALL, from + 11 * rowFrom + BYTES, ORDER))
+    factor
+        .fma(c11_1, fromMemorySegment(FLOATS, ALL, from + 11 * rowFrom + BYTES, ORDER))
         .intoMemorySegment(ALL, c + 11 * rowC + BYTES, ORDER);
-    c12_0
-        .mul(scale)
-        .add(fromMemorySegment(FLOATS, ALL, from + 12 * rowFrom, ORDER))
+    factor
+        .fma(c12_0, fromMemorySegment(FLOATS, ALL, from + 12 * rowFrom, ORDER))
         .intoMemorySegment(ALL, c + 12 * rowC, ORDER);
-    c12_1
-        .mul(scale)
-        .add(fromMemorySegment(FLOATS, ALL, from + 12 * rowFrom + BYTES, ORDER))
+    factor
+        .fma(c12_1, fromMemorySegment(FLOATS, ALL, from + 12 * rowFrom + BYTES, ORDER))
         .intoMemorySegment(ALL, c + 12 * rowC + BYTES, ORDER);
-    c13_0
-        .mul(scale)
-        .add(fromMemorySegment(FLOATS, ALL, from + 13 * rowFrom, ORDER))
+    factor
+        .fma(c13_0, fromMemorySegment(FLOATS, ALL, from + 13 * rowFrom, ORDER))
         .intoMemorySegment(ALL, c + 13 * rowC, ORDER);
-    c13_1
-        .mul(scale)
-        .add(fromMemorySegment(FLOATS, ALL, from + 13 * rowFrom + BYTES, ORDER))
+    factor
+        .fma(c13_1, fromMemorySegment(FLOATS, ALL, from + 13 * rowFrom + BYTES, ORDER))
         .intoMemorySegment(ALL, c + 13 * rowC + BYTES, ORDER);
   }
 
@@ -239,18 +231,19 @@ final class TallTiles {
       long rowFrom,
       long c,
       long rowC) {
-    FloatVector c00 = zero(FLOATS);
-    FloatVector c01 = zero(FLOATS);
-    FloatVector c10 = zero(FLOATS);
-    FloatVector c11 = zero(FLOATS);
-    FloatVector c20 = zero(FLOATS);
-    FloatVector c21 = zero(FLOATS);
-    FloatVector c30 = zero(FLOATS);
-    FloatVector c31 = zero(FLOATS);
-    FloatVector c40 = zero(FLOATS);
-    FloatVector c41 = zero(FLOATS);
-    FloatVector c50 = zero(FLOATS);
-    FloatVector c51 = zero(FLOATS);
+    FloatVector none = zero(FLOATS);
+    FloatVector c00 = none;
+    FloatVector c01 = none;
+    FloatVector c10 = none;
+    FloatVector c11 = none;
+    FloatVector c20 = none;
+    FloatVector c21 = none;
+    FloatVector c30 = none;
+    FloatVector c31 = none;
+    FloatVector c40 = none;
+    FloatVector c41 = none;
+    FloatVector c50 = none;
+    FloatVector c51 = none;
     long p = a;
     long q = b;
     for (int k = 0; k < depth; k++) {
@@ -277,41 +270,40 @@ final class TallTiles {
       p += 4;
       q += stepB;
     }
-    c00.mul(scale)
-        .add(fromMemorySegment(FLOATS, ALL, from, ORDER))
-        .intoMemorySegment(ALL, c, ORDER);
-    c01.mul(scale)
-        .add(fromMemorySegment(FLOATS, ALL, from + BYTES, ORDER))
+    FloatVector factor = broadcast(FLOATS, scale);
+    factor.fma(c00, fromMemorySegment(FLOATS, ALL, from, ORDER)).intoMemorySegment(ALL, c, ORDER);
+    factor
+        .fma(c01, fromMemorySegment(FLOATS, ALL, from + BYTES, ORDER))
         .intoMemorySegment(ALL, c + BYTES, ORDER);
-    c10.mul(scale)
-        .add(fromMemorySegment(FLOATS, ALL, from + rowFrom, ORDER))
+    factor
+        .fma(c10, fromMemorySegment(FLOATS, ALL, from + rowFrom, ORDER))
         .intoMemorySegment(ALL, c + rowC, ORDER);
-    c11.mul(scale)
-        .add(fromMemorySegment(FLOATS, ALL, from + rowFrom + BYTES, ORDER))
+    factor
+        .fma(c11, fromMemorySegment(FLOATS, ALL, from + rowFrom + BYTES, ORDER))
         .intoMemorySegment(ALL, c + rowC + BYTES, ORDER);
-    c20.mul(scale)
-        .add(fromMemorySegment(FLOATS, ALL, from + 2 * rowFrom, ORDER))
+    factor
+        .fma(c20, fromMemorySegment(FLOATS, ALL, from + 2 * rowFrom, ORDER))
         .intoMemorySegment(ALL, c + 2 * rowC, ORDER);
-    c21.mul(scale)
-        .add(fromMemorySegment(FLOATS, ALL, from + 2 * rowFrom + BYTES, ORDER))
+    factor
+        .fma(c21, fromMemorySegment(FLOATS, ALL, from + 2 * rowFrom + BYTES, ORDER))
         .intoMemorySegment(ALL, c + 2 * rowC + BYTES, ORDER);
-    c30.mul(scale)
-        .add(fromMemorySegment(FLOATS, ALL, from + 3 * rowFrom, ORDER))
+    factor
+        .fma(c30, fromMemorySegment(FLOATS, ALL, from + 3 * rowFrom, ORDER))
         .intoMemorySegment(ALL, c + 3 * rowC, ORDER);
-    c31.mul(scale)
-        .add(fromMemorySegment(FLOATS, ALL, from + 3 * rowFrom + BYTES, ORDER))
+    factor
+        .fma(c31, fromMemorySegment(FLOATS, ALL, from + 3 * rowFrom + BYTES, ORDER))
         .intoMemorySegment(ALL, c + 3 * rowC + BYTES, ORDER);
-    c40.mul(scale)
-        .add(fromMemorySegment(FLOATS, ALL, from + 4 * rowFrom, ORDER))
+    factor
+        .fma(c40, fromMemorySegment(FLOATS, ALL, from + 4 * rowFrom, ORDER))
         .intoMemorySegment(ALL, c + 4 * rowC, ORDER);
-    c41.mul(scale)
-        .add(fromMemorySegment(FLOATS, ALL, from + 4 * rowFrom + BYTES, ORDER))
+    factor
+        .fma(c41, fromMemorySegment(FLOATS, ALL, from + 4 * rowFrom + BYTES, ORDER))
         .intoMemorySegment(ALL, c + 4 * rowC + BYTES, ORDER);
-    c50.mul(scale)
-        .add(fromMemorySegment(FLOATS, ALL, from + 5 * rowFrom, ORDER))
+    factor
+        .fma(c50, fromMemorySegment(FLOATS, ALL, from + 5 * rowFrom, ORDER))
         .intoMemorySegment(ALL, c + 5 * rowC, ORDER);
-    c51.mul(scale)
-        .add(fromMemorySegment(FLOATS, ALL, from + 5 * rowFrom + BYTES, ORDER))
+    factor
+        .fma(c51, fromMemorySegment(FLOATS, ALL, from + 5 * rowFrom + BYTES, ORDER))
         .intoMemorySegment(ALL, c + 5 * rowC + BYTES, ORDER);
   }
 }

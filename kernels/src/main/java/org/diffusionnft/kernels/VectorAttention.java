@@ -10,8 +10,16 @@ import org.jspecify.annotations.Nullable;
 
 /** Attention: how {@link AttentionForward} and {@link AttentionBackward} are shared out. */
 final class VectorAttention implements AttentionKernels {
-  /** Heads from which on a task of the backward pass is a whole head. */
+  /**
+   * Heads of all batches from which on a task takes much of a head, or all in the backward pass.
+   */
   private static final int MANY_HEADS = 16;
+
+  /** Most queries of a task of the forward pass: each block of keys is packed once for them. */
+  private static final int QUERIES = 45 * Block.ROWS;
+
+  /** The same where there are few heads. */
+  private static final int FEW_QUERIES = 18 * Block.ROWS;
 
   private final Workers workers;
   private final AttentionKernels reference;
@@ -49,13 +57,14 @@ final class VectorAttention implements AttentionKernels {
           });
       return;
     }
-    int blocks = blocks(call.queries(), AttentionForward.QUERIES);
+    int each = queriesOfTask(call);
+    int blocks = blocks(call.queries(), each);
     workers.run(
         call.tasks() * blocks,
         call.work() / 8,
         (index, scratch) -> {
-          int first = index % blocks * AttentionForward.QUERIES;
-          int end = Math.min(call.queries(), first + AttentionForward.QUERIES);
+          int first = index % blocks * each;
+          int end = Math.min(call.queries(), first + each);
           forward.run(index / blocks, first, end, scratch);
         });
   }
@@ -131,6 +140,13 @@ final class VectorAttention implements AttentionKernels {
           int end = Math.min(call.queries(), first + queriesPerTask);
           backward.run(Wanted.QUERIES, index / queryBlocks, first, end, 0, call.keys(), scratch);
         });
+  }
+
+  /** Queries of a task of the forward pass: about as many in each, in whole tiles. */
+  private static int queriesOfTask(AttentionCall call) {
+    int most = call.tasks() >= MANY_HEADS ? QUERIES : FEW_QUERIES;
+    int each = blocks(call.queries(), blocks(call.queries(), most));
+    return blocks(each, Block.ROWS) * Block.ROWS;
   }
 
   private static int blocks(int n, int size) {

@@ -30,7 +30,7 @@ public final class VectorDevice implements Device {
   private final ReductionKernels reductions;
   private final VectorMatrices matrices;
   private final AttentionKernels attention;
-  private final NormKernels norms;
+  private final VectorNorms norms;
   private final LayoutKernels layout;
   private final OptimizerKernels optimizer;
 
@@ -116,6 +116,7 @@ public final class VectorDevice implements Device {
   public void close() {
     workers.close();
     matrices.close();
+    norms.close();
     memory.close();
   }
 }

@@ -2,7 +2,9 @@ package org.diffusionnft.kernels;
 
 import static org.diffusionnft.kernels.Operands.address;
 import static org.diffusionnft.kernels.Operands.allFloat;
+import static org.diffusionnft.kernels.Operands.allWidenable;
 
+import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.NormKernels;
 import org.diffusionnft.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -11,12 +13,20 @@ import org.jspecify.annotations.Nullable;
 final class VectorNorms implements NormKernels {
   private static final int ELEMENTS_PER_TASK = 8192;
   private static final int SLOT_ROWS = 1;
+  private static final int SHARED_WEIGHT = 1;
+  private static final int SHARED_BIAS = 2;
+
+  private final Scratch shared = new Scratch();
   private final Workers workers;
   private final NormKernels reference;
 
   VectorNorms(Workers workers, NormKernels reference) {
     this.workers = workers;
     this.reference = reference;
+  }
+
+  void close() {
+    shared.close();
   }
 
   /** A share of the rows. */
@@ -45,13 +55,13 @@ final class VectorNorms implements NormKernels {
       Tensor mean,
       Tensor rstd) {
     int c = x.shape().intDim(-1);
-    if (!allFloat(x, weight, bias, out, mean, rstd) || c == 0) {
+    if (!allFloat(x, out, mean, rstd) || !allWidenable(weight, bias) || c == 0) {
       reference.layerNorm(x, weight, bias, eps, out, mean, rstd);
       return;
     }
     long rows = x.elements() / c;
-    Affine w = Affine.of(weight, rows, c);
-    Affine b = Affine.of(bias, rows, c);
+    Affine w = affine(weight, rows, c, SHARED_WEIGHT);
+    Affine b = affine(bias, rows, c, SHARED_BIAS);
     long from = address(x);
     long to = address(out);
     long means = address(mean);
@@ -87,7 +97,8 @@ final class VectorNorms implements NormKernels {
       @Nullable Tensor gradWeight,
       @Nullable Tensor gradBias) {
     boolean fits = AffineGrad.fits(gradWeight, gradBias, x.shape().intDim(-1));
-    if (!allFloat(x, weight, mean, rstd, gradOut, gradX, gradWeight, gradBias) || !fits) {
+    boolean floats = allFloat(x, mean, rstd, gradOut, gradX, gradWeight, gradBias);
+    if (!floats || !allWidenable(weight) || !fits) {
       reference.layerNormGrad(x, weight, mean, rstd, gradOut, gradX, gradWeight, gradBias);
       return;
     }
@@ -97,12 +108,12 @@ final class VectorNorms implements NormKernels {
   @Override
   public void rmsNorm(Tensor x, @Nullable Tensor weight, double eps, Tensor out, Tensor rstd) {
     int c = x.shape().intDim(-1);
-    if (!allFloat(x, weight, out, rstd) || c == 0) {
+    if (!allFloat(x, out, rstd) || !allWidenable(weight) || c == 0) {
       reference.rmsNorm(x, weight, eps, out, rstd);
       return;
     }
     long rows = x.elements() / c;
-    Affine w = Affine.of(weight, rows, c);
+    Affine w = affine(weight, rows, c, SHARED_WEIGHT);
     long from = address(x);
     long to = address(out);
     long rstds = address(rstd);
@@ -129,7 +140,8 @@ final class VectorNorms implements NormKernels {
       Tensor gradX,
       @Nullable Tensor gradWeight) {
     boolean fits = AffineGrad.fits(gradWeight, null, x.shape().intDim(-1));
-    if (!allFloat(x, weight, rstd, gradOut, gradX, gradWeight) || !fits) {
+    boolean floats = allFloat(x, rstd, gradOut, gradX, gradWeight);
+    if (!floats || !allWidenable(weight) || !fits) {
       reference.rmsNormGrad(x, weight, rstd, gradOut, gradX, gradWeight);
       return;
     }
@@ -163,7 +175,7 @@ final class VectorNorms implements NormKernels {
       @Nullable Tensor gradBias) {
     int c = x.shape().intDim(-1);
     long rows = x.elements() / c;
-    Affine w = Affine.of(weight, rows, c);
+    Affine w = affine(weight, rows, c, SHARED_WEIGHT);
     long from = address(x);
     long grad = address(gradOut);
     long to = address(gradX);
@@ -243,16 +255,24 @@ final class VectorNorms implements NormKernels {
         });
   }
 
+  /** A weight or bias, widened to floats if it is not. */
+  private Affine affine(@Nullable Tensor t, long rows, int c, int slot) {
+    if (t == null) {
+      return new Affine(0, Math.max(1, rows), c);
+    }
+    long at = address(t);
+    if (t.dtype() != DType.F32) {
+      int count = Math.toIntExact(t.elements());
+      at = shared.floats(slot, count);
+      Lanes.widen(t.dtype(), address(t), at, count);
+    }
+    return new Affine(at, Math.max(1, rows * c / t.elements()), c);
+  }
+
   /**
    * A weight or bias {@code [G, C]} of which group g serves {@code R/G} rows; address 0 for none.
    */
   record Affine(long address, long rowsPerGroup, int c) {
-    static Affine of(@Nullable Tensor t, long rows, int c) {
-      return t == null
-          ? new Affine(0, Math.max(1, rows), c)
-          : new Affine(Operands.address(t), Math.max(1, rows * c / t.elements()), c);
-    }
-
     long row(long r) {
       return address == 0 ? 0 : address + 4 * (r / rowsPerGroup) * c;
     }

@@ -3,6 +3,7 @@ package org.diffusionnft.trainer.conformance;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Norms;
 import org.diffusionnft.tensor.Tensor;
 
@@ -26,6 +27,9 @@ final class NormCases {
       rmsNorm(all, d, false);
       rmsNorm(all, d, true);
       softmax(all, d);
+    }
+    for (DType dtype : new DType[] {DType.BF16, DType.F16}) {
+      halfWeights(all, dtype);
     }
     all.add(
         new ConformanceCase(
@@ -106,6 +110,49 @@ final class NormCases {
               var n = Norms.rmsNorm(x, w, EPS);
               var g = Norms.rmsNormGrad(x, w, n.rstd(), s.normal(d), true);
               return g.weight() == null ? List.of(g.x()) : List.of(g.x(), g.weight());
+            }));
+  }
+
+  /** Frozen weights in half precision, as a model of such weights has them. */
+  private static void halfWeights(List<ConformanceCase> all, DType dtype) {
+    long[] d = {3, 7, 33};
+    all.add(
+        new ConformanceCase(
+            "layerNorm",
+            "weights in " + dtype,
+            Tolerance.perTensor(8),
+            s -> {
+              Tensor w = s.normal(dtype, d[0], d[2]);
+              return List.of(Norms.layerNorm(s.normal(d), w, s.normal(dtype, d[2]), EPS).out());
+            }));
+    all.add(
+        new ConformanceCase(
+            "layerNormGrad",
+            "weights in " + dtype,
+            Tolerance.perTensor(8),
+            s -> {
+              Tensor x = s.normal(d);
+              Tensor w = s.normal(dtype, d[0], d[2]);
+              var n = Norms.layerNorm(x, w, null, EPS);
+              var g = Norms.layerNormGrad(x, w, n.mean(), n.rstd(), s.normal(d), false, null);
+              return List.of(g.x());
+            }));
+    all.add(
+        new ConformanceCase(
+            "rmsNorm",
+            "weights in " + dtype,
+            Tolerance.perTensor(8),
+            s -> List.of(Norms.rmsNorm(s.normal(d), s.normal(dtype, d[2]), EPS).out())));
+    all.add(
+        new ConformanceCase(
+            "rmsNormGrad",
+            "weights in " + dtype,
+            Tolerance.perTensor(8),
+            s -> {
+              Tensor x = s.normal(d);
+              Tensor w = s.normal(dtype, d[2]);
+              var n = Norms.rmsNorm(x, w, EPS);
+              return List.of(Norms.rmsNormGrad(x, w, n.rstd(), s.normal(d), false).x());
             }));
   }
 

@@ -1,0 +1,100 @@
+package org.diffusionnft.tests.checkpoint;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import org.diffusionnft.tensor.DType;
+import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.Shape;
+import org.diffusionnft.tensor.Tensor;
+import org.diffusionnft.weights.ClipTextConfigFile;
+import org.diffusionnft.weights.InvalidFileException;
+import org.diffusionnft.weights.MmditConfigFile;
+import org.diffusionnft.weights.T5ConfigFile;
+import org.diffusionnft.weights.TensorSource;
+import org.diffusionnft.weights.VaeConfigFile;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * What is taken for the configuration of Stable Diffusion 3.5 Medium's files where they come
+ * without one is the published configuration: also what no tensor tells, such as scales, epsilons
+ * and activations.
+ */
+class PublishedConfigurationTest {
+  @Test
+  void transformer() throws Exception {
+    Listed file = Listed.read("transformer_diffusers");
+    assertEquals(MmditConfigFile.parse(file.path, file.config), MmditConfigFile.infer(file));
+  }
+
+  @Test
+  void autoencoder() throws Exception {
+    Listed file = Listed.read("vae_diffusers");
+    assertEquals(VaeConfigFile.parse(file.path, file.config), VaeConfigFile.infer(file));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"clip_l", "clip_g"})
+  void clip(String name) throws Exception {
+    Listed file = Listed.read(name);
+    assertEquals(ClipTextConfigFile.parse(file.path, file.config), ClipTextConfigFile.infer(file));
+  }
+
+  @Test
+  void t5() throws Exception {
+    Listed file = Listed.read("t5xxl");
+    assertEquals(T5ConfigFile.parse(file.path, file.config), T5ConfigFile.infer(file));
+  }
+
+  /** Names and shapes of a published file. */
+  private record Listed(Path path, ObjectNode config, Map<String, Shape> shapes)
+      implements TensorSource {
+    static Listed read(String name) throws IOException, URISyntaxException {
+      String resource = "/golden/manifest/" + name + ".json";
+      Path path = Path.of(PublishedConfigurationTest.class.getResource(resource).toURI());
+      JsonNode json = new ObjectMapper().readTree(path.toFile());
+      Map<String, Shape> shapes = new LinkedHashMap<>();
+      for (Map.Entry<String, JsonNode> e : json.get("keys").properties()) {
+        long[] dims = new long[e.getValue().size()];
+        for (int i = 0; i < dims.length; i++) {
+          dims[i] = e.getValue().get(i).asLong();
+        }
+        shapes.put(e.getKey(), Shape.of(dims));
+      }
+      return new Listed(path, (ObjectNode) json.get("config"), shapes);
+    }
+
+    @Override
+    public Set<String> names() {
+      return shapes.keySet();
+    }
+
+    @Override
+    public DType dtype(String name) {
+      return DType.BF16;
+    }
+
+    @Override
+    public Shape shape(String name) {
+      return shapes.get(name);
+    }
+
+    @Override
+    public Tensor tensor(String name, Device device) throws InvalidFileException {
+      throw new InvalidFileException(path, "lists tensors, but does not contain them");
+    }
+
+    @Override
+    public void close() {}
+  }
+}

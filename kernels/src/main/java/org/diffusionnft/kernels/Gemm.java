@@ -313,9 +313,10 @@ final class Gemm {
       long to = scratch.floats(SLOT_A, outer * padded / 4);
       if (a.dtype() == DType.F32) {
         Rows.gather(from, between, outer, inner, to, padded);
-      }
-      for (int i = 0; i < outer && a.dtype() != DType.F32; i++) {
-        Lanes.widen(a.dtype(), from + i * between, to + i * padded, inner);
+      } else {
+        for (int i = 0; i < outer; i++) {
+          Lanes.widen(a.dtype(), from + i * between, to + i * padded, inner);
+        }
       }
       from = to;
       between = padded;

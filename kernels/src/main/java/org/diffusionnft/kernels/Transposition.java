@@ -25,6 +25,8 @@ final class Transposition {
 
   private static final VectorShuffle<Float> ZIP_LOW = VectorShuffle.makeZip(FLOATS, 0);
   private static final VectorShuffle<Float> ZIP_HIGH = VectorShuffle.makeZip(FLOATS, 1);
+  private static final VectorShuffle<Integer> ZIP_LOW_INTS = VectorShuffle.makeZip(INTS, 0);
+  private static final VectorShuffle<Integer> ZIP_HIGH_INTS = VectorShuffle.makeZip(INTS, 1);
   private static final int QUARTER = LANES / 4;
 
   /** Whether the rounds are odd in number, so that one is left beside the pairs of rounds. */
@@ -66,7 +68,8 @@ final class Transposition {
 
   /**
    * The same for BF16, two blocks at a time: read as words, elements of even places are their low
-   * halves and those of odd places their high halves, so that a shift and a mask widen them.
+   * halves and those of odd places their high halves. A shift and a mask widen them, after the
+   * words have been transposed together.
    *
    * @return how many elements of each row were written, a multiple of twice LANES
    */
@@ -76,10 +79,8 @@ final class Transposition {
     for (; i + 2 * LANES <= k; i += 2 * LANES) {
       long at = to + 4L * i * stored;
       if (LANES == 16 && rows == LANES) {
-        twoRoundsOfHalves(from + 2L * i, row, 16, work);
-        twoRoundsOfHalves(from + 2L * i, row, 0, odd);
-        twoRounds(work, BYTES, at, 8L * stored);
-        twoRounds(odd, BYTES, at + 4L * stored, 8L * stored);
+        twoRounds(from + 2L * i, row, work, BYTES);
+        twoRoundsWidened(work, at, 4L * stored);
       } else {
         fetchPairs(from + 2L * i, row, rows, work, odd);
         block(work, BYTES, work + LANES * BYTES, at, 8L * stored);
@@ -89,31 +90,32 @@ final class Transposition {
     return i;
   }
 
-  /** {@link #twoRounds} of the low halves of words if shifted by 16, of the high ones if by 0. */
-  private static void twoRoundsOfHalves(long from, long rowFrom, int shift, long to) {
+  /** {@link #twoRounds} of words, of each of which the low half goes to a row before the high. */
+  private static void twoRoundsWidened(long from, long to, long rowTo) {
     for (int i = 0; i < QUARTER; i++) {
-      long at = from + i * rowFrom;
-      FloatVector a = half(at, shift);
-      FloatVector b = half(at + QUARTER * rowFrom, shift);
-      FloatVector c = half(at + 2L * QUARTER * rowFrom, shift);
-      FloatVector d = half(at + 3L * QUARTER * rowFrom, shift);
-      FloatVector acLow = a.rearrange(ZIP_LOW, c);
-      FloatVector acHigh = a.rearrange(ZIP_HIGH, c);
-      FloatVector bdLow = b.rearrange(ZIP_LOW, d);
-      FloatVector bdHigh = b.rearrange(ZIP_HIGH, d);
-      long row = to + 4L * i * BYTES;
-      acLow.rearrange(ZIP_LOW, bdLow).intoMemorySegment(ALL, row, ORDER);
-      acLow.rearrange(ZIP_HIGH, bdLow).intoMemorySegment(ALL, row + BYTES, ORDER);
-      acHigh.rearrange(ZIP_LOW, bdHigh).intoMemorySegment(ALL, row + 2 * BYTES, ORDER);
-      acHigh.rearrange(ZIP_HIGH, bdHigh).intoMemorySegment(ALL, row + 3 * BYTES, ORDER);
+      long at = from + i * BYTES;
+      IntVector a = IntVector.fromMemorySegment(INTS, ALL, at, ORDER);
+      IntVector b = IntVector.fromMemorySegment(INTS, ALL, at + QUARTER * BYTES, ORDER);
+      IntVector c = IntVector.fromMemorySegment(INTS, ALL, at + 2L * QUARTER * BYTES, ORDER);
+      IntVector d = IntVector.fromMemorySegment(INTS, ALL, at + 3L * QUARTER * BYTES, ORDER);
+      IntVector acLow = a.rearrange(ZIP_LOW_INTS, c);
+      IntVector acHigh = a.rearrange(ZIP_HIGH_INTS, c);
+      IntVector bdLow = b.rearrange(ZIP_LOW_INTS, d);
+      IntVector bdHigh = b.rearrange(ZIP_HIGH_INTS, d);
+      IntVector first = acLow.rearrange(ZIP_LOW_INTS, bdLow);
+      IntVector second = acLow.rearrange(ZIP_HIGH_INTS, bdLow);
+      IntVector third = acHigh.rearrange(ZIP_LOW_INTS, bdHigh);
+      IntVector fourth = acHigh.rearrange(ZIP_HIGH_INTS, bdHigh);
+      long row = to + 8L * i * rowTo;
+      first.lanewise(VectorOperators.LSHL, 16).intoMemorySegment(ALL, row, ORDER);
+      first.and(0xFFFF0000).intoMemorySegment(ALL, row + rowTo, ORDER);
+      second.lanewise(VectorOperators.LSHL, 16).intoMemorySegment(ALL, row + 2 * rowTo, ORDER);
+      second.and(0xFFFF0000).intoMemorySegment(ALL, row + 3 * rowTo, ORDER);
+      third.lanewise(VectorOperators.LSHL, 16).intoMemorySegment(ALL, row + 4 * rowTo, ORDER);
+      third.and(0xFFFF0000).intoMemorySegment(ALL, row + 5 * rowTo, ORDER);
+      fourth.lanewise(VectorOperators.LSHL, 16).intoMemorySegment(ALL, row + 6 * rowTo, ORDER);
+      fourth.and(0xFFFF0000).intoMemorySegment(ALL, row + 7 * rowTo, ORDER);
     }
-  }
-
-  private static FloatVector half(long at, int shift) {
-    return IntVector.fromMemorySegment(INTS, ALL, at, ORDER)
-        .lanewise(VectorOperators.LSHL, shift)
-        .and(0xFFFF0000)
-        .reinterpretAsFloats();
   }
 
   private static void fetchPairs(long from, long row, int rows, long even, long odd) {

@@ -79,7 +79,7 @@ final class AttentionBackward {
             keyBase + 8 * widePanels,
             queryBase,
             queryBase + 4 * Panels.floats(depth, QUERIES),
-            scratch.floats(SLOT_SCORES, 2 * QUERIES * TallTiles.ROW / 4),
+            scratch.floats(SLOT_SCORES, 2L * QUERIES * TallTiles.ROW / 4),
             scratch.floats(SLOT_ROWS, QUERIES * TallTiles.ROW / 4));
     for (int key = firstKey; key < endKey; key += KEYS) {
       int keys = Math.min(KEYS, endKey - key);

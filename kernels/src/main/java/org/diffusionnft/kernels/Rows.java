@@ -111,7 +111,7 @@ final class Rows {
   }
 
   private static void gatherFour(long from, long rowFrom, int n, long to, long rowTo) {
-    for (long i = 0; i < 4L * n; i += 4 * LANES) {
+    for (long i = 0; i < 4L * n; i += 4L * LANES) {
       FloatVector a = fromMemorySegment(FLOATS, ALL, from + i, ORDER);
       FloatVector b = fromMemorySegment(FLOATS, ALL, from + rowFrom + i, ORDER);
       FloatVector c = fromMemorySegment(FLOATS, ALL, from + 2 * rowFrom + i, ORDER);

@@ -19,8 +19,8 @@ import jdk.incubator.vector.FloatVector;
  * row's address is a constant part of the instruction that loads from it, where else fourteen
  * distances would take more registers than there are.
  *
- * <p>{@code c[r, :] = from[r, :] + scale * sum over k of a[r, k] * b[k, :]}, {@code from} being
- * {@code c} itself or {@link #NOTHING}.
+ * <p>{@code c[r, :] = from[r, :] + scale * sum over k of a[r, k] * b[k, :]}, rounded once, {@code
+ * from} being {@code c} itself or {@link #NOTHING}.
  */
 final class TallTiles {
   private TallTiles() {}

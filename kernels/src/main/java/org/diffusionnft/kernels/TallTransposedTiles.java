@@ -14,7 +14,8 @@ import jdk.incubator.vector.FloatVector;
 
 /**
  * {@link TallTiles} for an {@code a} that is stored transposed: its columns are {@link
- * TallTiles#ROW} bytes apart.
+ * TallTiles#ROW} bytes apart. A copy with the two distances exchanged: passed as arguments they
+ * would not be constants to the compiler, which does not inline methods of this size.
  *
  * <p>{@code c[r, :] = from[r, :] + scale * sum over k of a[k, r] * b[k, :]}, {@code from} being
  * {@code c} itself or {@link TallTiles#NOTHING}.

@@ -69,7 +69,7 @@ final class Transposition {
   /**
    * The same for BF16, two blocks at a time: read as words, elements of even places are their low
    * halves and those of odd places their high halves. A shift and a mask widen them, after the
-   * words have been transposed together.
+   * words have been transposed together, the first rounds as floats, which keep their bits.
    *
    * @return how many elements of each row were written, a multiple of twice LANES
    */

@@ -9,6 +9,7 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.diffusionnft.kernels.TornadoMessages;
 import org.diffusionnft.tensor.DeviceException;
+import uk.ac.manchester.tornado.api.exceptions.TornadoInternalError;
 
 /**
  * Makes one sentence of what goes wrong on a device. TornadoVM prints a driver's build log to the
@@ -29,15 +30,19 @@ final class DriverMessages {
   static void translating(String kernel, Runnable reading) {
     try {
       reading.run();
-    } catch (RuntimeException e) {
-      throw new DeviceException(
-          "TornadoVM does not translate kernel %s: %s".formatted(kernel, TornadoMessages.reason(e)),
-          e);
+    } catch (RuntimeException | TornadoInternalError e) {
+      throw notTranslated(kernel, e);
     }
   }
 
+  private static DeviceException notTranslated(String kernel, Throwable e) {
+    return new DeviceException(
+        "TornadoVM does not translate kernel %s: %s".formatted(kernel, TornadoMessages.reason(e)),
+        e);
+  }
+
   /**
-   * Runs what compiles a kernel.
+   * Runs what compiles a kernel. Some Java TornadoVM gives up on only now.
    *
    * @throws DeviceException with the kernel's name and the driver's message
    */
@@ -50,6 +55,8 @@ final class DriverMessages {
       System.setErr(usual);
       usual.write(bytes.toByteArray(), 0, bytes.size());
       return result;
+    } catch (TornadoInternalError e) {
+      throw notTranslated(kernel, e);
     } catch (RuntimeException | LinkageError e) {
       String log = worst(bytes.toString(StandardCharsets.UTF_8));
       throw new DeviceException(

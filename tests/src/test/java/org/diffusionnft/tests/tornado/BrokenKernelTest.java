@@ -2,17 +2,22 @@ package org.diffusionnft.tests.tornado;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import javax.tools.ToolProvider;
 import org.diffusionnft.tests.cli.DnftProcess;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Kernels that are broken on purpose, by what the OpenCL compiler is told: the suite must see them,
@@ -64,6 +69,58 @@ class BrokenKernelTest {
   }
 
   @Test
+  void aKernelThatTornadoVmDoesNotReadIsRefusedByName(@TempDir Path folder) throws Exception {
+    compileLerp(folder, "float t = new Object[] {c}.clone().length;");
+    Ended ended = dnft(List.of(), Map.of(), "verify --device tornado:opencl --kernel lerp", folder);
+    assertEquals(2, ended.exitCode, ended.out);
+    assertTrue(ended.out.contains("dnft: TornadoVM does not translate kernel LERP"), ended.out);
+    assertFalse(ended.out.contains("\tat "), ended.out);
+  }
+
+  @Test
+  void aKernelThatTornadoVmGivesUpOnFailsItsCasesByName(@TempDir Path folder) throws Exception {
+    compileLerp(folder, "float t = String.valueOf(i).length();");
+    Ended ended =
+        dnft(
+            List.of(),
+            Map.of(),
+            "verify --device tornado:opencl --kernel lerp --kernel adamW",
+            folder);
+    assertEquals(1, ended.exitCode, ended.out);
+    assertTrue(ended.out.contains("TornadoVM does not translate kernel LERP"), ended.out);
+    assertTrue(ended.out.contains("lerp: FAILED"), ended.out);
+    assertTrue(ended.out.contains("adamW: PASSED"), ended.out);
+    assertFalse(ended.out.contains("\tat "), ended.out);
+  }
+
+  /** Compiles that kernel with one statement that no device can run, to be used in its place. */
+  private static void compileLerp(Path folder, String statement) throws IOException {
+    String kernels = "../kernels/src/tornado/java/org/diffusionnft/kernels/tornado/";
+    String right = Files.readString(Path.of(kernels, "OptimizerTasks.java"));
+    String wrong = right.replace("float t = m.get(p.get(1) + i);", statement);
+    assertNotEquals(right, wrong);
+    Path source = Files.writeString(folder.resolve("OptimizerTasks.java"), wrong);
+    String classPath =
+        String.join(
+            File.pathSeparator,
+            System.getProperty("java.class.path"),
+            Path.of(System.getenv("TORNADOVM_HOME"), "share/java/tornado/*").toString());
+    int compiled =
+        ToolProvider.getSystemJavaCompiler()
+            .run(
+                null,
+                null,
+                null,
+                "-g",
+                "-d",
+                folder.toString(),
+                "-cp",
+                classPath,
+                source.toString());
+    assertEquals(0, compiled);
+  }
+
+  @Test
   void aDriverThatIsGoneIsTold() throws Exception {
     Ended ended =
         dnft(
@@ -87,7 +144,9 @@ class BrokenKernelTest {
     assertFalse(ended.out.contains("\tat "), ended.out);
   }
 
-  private static Ended dnft(List<String> flags, Map<String, String> environment, String words)
+  /** Runs a command; classes of the folders come before the right ones. */
+  private static Ended dnft(
+      List<String> flags, Map<String, String> environment, String words, Path... classes)
       throws IOException, InterruptedException {
     List<String> all = new ArrayList<>();
     all.add("@" + Path.of(System.getenv("TORNADOVM_HOME"), "tornado-argfile"));
@@ -97,6 +156,11 @@ class BrokenKernelTest {
     ProcessBuilder builder =
         DnftProcess.builder(all, (Object[]) words.split(" ")).redirectErrorStream(true);
     builder.environment().putAll(environment);
+    List<String> command = builder.command();
+    int classPath = command.indexOf("-cp") + 1;
+    for (Path folder : classes) {
+      command.set(classPath, folder + File.pathSeparator + command.get(classPath));
+    }
     Process process = builder.start();
     String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     return new Ended(process.waitFor(), out);

@@ -63,6 +63,15 @@ final class Arguments {
     return halves[array];
   }
 
+  /** What travels to the device with each launch, and what is given besides. */
+  Object[] travelling(Object... more) {
+    Object[] all = new Object[2 + more.length];
+    all[0] = ints;
+    all[1] = scalars;
+    System.arraycopy(more, 0, all, 2, more.length);
+    return all;
+  }
+
   /** Everything that stays on the device. */
   Object[] memories() {
     return new Object[] {floats, h(0), h(1), h(2), h(3)};

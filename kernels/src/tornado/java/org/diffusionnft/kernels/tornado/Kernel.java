@@ -42,6 +42,7 @@ enum Kernel {
               a.h(3),
               a.ints,
               a.scalars)),
+  CUBLAS((g, t, a) -> g.libraryTask(t, CublasProvider::task, a)),
   ATTENTION(
       (g, t, a) ->
           g.task(t, AttentionTasks::dnftAttention, a.context, a.floats, a.ints, a.scalars)),
@@ -93,6 +94,16 @@ enum Kernel {
 
   Kernel(Adding adding) {
     this.adding = adding;
+  }
+
+  /** Whether this is a call of a library. */
+  boolean library() {
+    return this == CUBLAS;
+  }
+
+  /** What travels to the device with each call: libraries read their arguments on the host. */
+  Object[] carried(Arguments arguments) {
+    return library() ? new Object[0] : arguments.travelling();
   }
 
   /** Adds the task to a graph. */

@@ -123,6 +123,11 @@ final class PlanLog {
     }
   }
 
+  /** What is told without {@code --log plans} too. */
+  void note(String line) {
+    out.accept("device: " + line);
+  }
+
   private void tell(String line) {
     if (told) {
       out.accept("plans: " + line);

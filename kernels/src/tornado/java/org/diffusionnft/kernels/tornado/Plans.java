@@ -19,6 +19,7 @@ import uk.ac.manchester.tornado.api.TornadoExecutionResult;
 import uk.ac.manchester.tornado.api.WorkerGrid3D;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
 import uk.ac.manchester.tornado.api.enums.DataTransferMode;
+import uk.ac.manchester.tornado.api.enums.TornadoVMBackendType;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 
@@ -43,6 +44,10 @@ final class Plans implements AutoCloseable {
 
   /** Calls that are sent together at most. */
   private static final int TASKS = Integer.getInteger("dnft.tornado.tasks", 16);
+
+  /** Whether libraries are used where they are found. */
+  private static final boolean LIBRARIES =
+      !"false".equals(System.getProperty("dnft.tornado.libraries"));
 
   private final Arguments arguments;
   private final PlanLog log;
@@ -70,28 +75,59 @@ final class Plans implements AutoCloseable {
     this.arguments = arguments;
     this.log = log;
     for (Kernel kernel : Kernel.values()) {
-      kernels.put(kernel, add(kernel.name(), g -> kernel.add(g, "t", arguments), null, null));
+      if (!kernel.library()
+          || (LIBRARIES && device.getTornadoVMBackend() == TornadoVMBackendType.CUDA)) {
+        kernels.put(
+            kernel,
+            add(
+                kernel.name(),
+                g -> kernel.add(g, "t", arguments),
+                kernel.carried(arguments),
+                null));
+      }
     }
     firstPut = graphs.size();
     for (int i = 0; i < BUFFERS.length; i++) {
       FloatArray buffer = new FloatArray(BUFFERS[i]);
       floatBuffers[i] = buffer;
-      add("PUT" + i, g -> put(g, buffer), buffer, null);
+      add("PUT" + i, g -> put(g, buffer), arguments.travelling(buffer), null);
     }
     firstPutHalf = graphs.size();
     for (int i = 0; i < BUFFERS.length; i++) {
       ShortArray buffer = new ShortArray(BUFFERS[i]);
       halfBuffers[i] = buffer;
-      add("PUT_HALF" + i, g -> putHalf(g, buffer), buffer, null);
+      add("PUT_HALF" + i, g -> putHalf(g, buffer), arguments.travelling(buffer), null);
     }
-    takeFloats = add("TAKE", g -> take(g), null, floatsBack);
-    takeHalves = add("TAKE_HALF", g -> takeHalf(g), null, halvesBack);
+    takeFloats = add("TAKE", g -> take(g), arguments.travelling(), floatsBack);
+    takeHalves = add("TAKE_HALF", g -> takeHalf(g), arguments.travelling(), halvesBack);
     compiled = new boolean[graphs.size()];
     plan = new TornadoExecutionPlan(graphs.toArray(ImmutableTaskGraph[]::new));
     plan.withDevice(device);
     plan.withGridScheduler(scheduler);
     launch(index(Kernel.START), 1, 1, 1, 1, 1);
+    if (has(Kernel.CUBLAS)) {
+      tryCublas();
+    }
     sequences = new Sequences(device, arguments, log, new FillNothing());
+  }
+
+  /** Whether there is such a kernel on this device. */
+  boolean has(Kernel kernel) {
+    return kernels.containsKey(kernel);
+  }
+
+  /** cuBLAS is used if a call of no products works; if it does not, that is told. */
+  private void tryCublas() {
+    arguments.set(new int[Arguments.INTS]);
+    try {
+      launch(index(Kernel.CUBLAS), 1, 1, 1, 1, 1);
+    } catch (DeviceException e) {
+      kernels.remove(Kernel.CUBLAS);
+      log.note(
+          "matrix products by our own kernels, not by cuBLAS, which comes with NVIDIA's CUDA"
+              + " toolkit: "
+              + TornadoMessages.reason(e));
+    }
   }
 
   /** A fill of no elements. */
@@ -151,16 +187,12 @@ final class Plans implements AutoCloseable {
   }
 
   /** Adds a graph of one task; the first of all makes the memories, the others find them. */
-  private int add(
-      String name, Consumer<TaskGraph> task, @Nullable Object carried, @Nullable Object back) {
+  private int add(String name, Consumer<TaskGraph> task, Object[] carried, @Nullable Object back) {
     TaskGraph graph = new TaskGraph("dnft" + name);
     if (!graphs.isEmpty()) {
       graph.consumeFromDevice(arguments.memories());
     }
-    graph.transferToDevice(DataTransferMode.EVERY_EXECUTION, arguments.ints, arguments.scalars);
-    if (carried != null) {
-      graph.transferToDevice(DataTransferMode.EVERY_EXECUTION, carried);
-    }
+    graph.transferToDevice(DataTransferMode.EVERY_EXECUTION, carried);
     DriverMessages.translating(name, () -> task.accept(graph));
     graph.persistOnDevice(arguments.memories());
     if (back != null) {

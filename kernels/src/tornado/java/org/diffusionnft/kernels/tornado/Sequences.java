@@ -151,9 +151,9 @@ final class Sequences {
   private ImmutableTaskGraph graph(List<Kernel> kernels, List<Slot> places) {
     TaskGraph graph = new TaskGraph(NAME);
     graph.consumeFromDevice(arguments.memories());
-    for (Slot slot : places) {
+    for (int i = 0; i < places.size(); i++) {
       graph.transferToDevice(
-          DataTransferMode.EVERY_EXECUTION, slot.arguments.ints, slot.arguments.scalars);
+          DataTransferMode.EVERY_EXECUTION, kernels.get(i).carried(places.get(i).arguments));
     }
     for (int i = 0; i < places.size(); i++) {
       kernels.get(i).add(graph, places.get(i).name, places.get(i).arguments);

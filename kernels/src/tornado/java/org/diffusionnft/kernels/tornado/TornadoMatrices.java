@@ -10,10 +10,12 @@ import org.jspecify.annotations.Nullable;
 final class TornadoMatrices implements MatrixKernels {
   private final Launcher launcher;
   private final OnHost onHost;
+  private final CublasProducts cublas;
 
   TornadoMatrices(Launcher launcher, OnHost onHost) {
     this.launcher = launcher;
     this.onHost = onHost;
+    this.cublas = new CublasProducts(launcher);
   }
 
   @Override
@@ -43,6 +45,11 @@ final class TornadoMatrices implements MatrixKernels {
     if (shared && batches > 1 && !product.transposeA()) {
       rows *= batches; // one tall matrix
       batches = 1;
+    }
+    CublasProducts.Sizes sizes = new CublasProducts.Sizes(rows, columns, inner, batches, shared);
+    if (cublas.take(a, b, bias, product, sizes)) {
+      cublas.multiply(a, b, bias, product, out, sizes);
+      return;
     }
     int[] values = {
       rows,

@@ -57,7 +57,9 @@ final class ElementwiseCases {
       unary(all, op, parameters(op));
     }
     unary(all, UnaryOp.POW, new double[] {2, 0});
-    unary(all, UnaryOp.POW, new double[] {-1.5, 0});
+    for (double power : new double[] {-1.5, -1, 0.5, 2.5}) {
+      unary(all, UnaryOp.POW, new double[] {power, 0});
+    }
     binary(all);
     conversions(all);
     fused(all);
@@ -153,6 +155,17 @@ final class ElementwiseCases {
                 Tolerance.perElement(1),
                 s -> List.of(Elementwise.binary(op, s.normal(pair[0]), rounded(s, op, pair[1])))));
       }
+      int n = SPECIALS.length;
+      all.add(
+          new ConformanceCase(
+              "binary",
+              op.name().toLowerCase(java.util.Locale.ROOT) + " of all pairs of special values",
+              Tolerance.perElement(1),
+              s -> {
+                Tensor x = s.of(DType.F32, SPECIALS, n, 1);
+                Tensor y = s.of(DType.F32, SPECIALS, 1, n);
+                return List.of(Elementwise.binary(op, x, y));
+              }));
     }
     all.add(
         new ConformanceCase(

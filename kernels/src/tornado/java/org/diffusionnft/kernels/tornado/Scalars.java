@@ -177,6 +177,7 @@ final class Scalars {
     return r;
   }
 
+  @SuppressWarnings("IdentityBinaryExpression") // NaN alone differs from itself
   static float combined(int op, float x, float y) {
     float r = x + y;
     if (op == 1) {
@@ -186,7 +187,7 @@ final class Scalars {
       r = x * y;
     }
     if (op == 3) {
-      r = x / y;
+      r = quotient(x, y);
     }
     if (op == 4) {
       r = x;
@@ -203,7 +204,48 @@ final class Scalars {
     if (op >= 6) {
       r = compared(op, x, y);
     }
+    // Comparisons are negated on their way to the device, so that NaN passes them.
+    if (op >= 4) {
+      float ofNaN = x + y;
+      if (op >= 6) {
+        ofNaN = 0f;
+      }
+      if (x != x) {
+        r = ofNaN;
+      }
+      if (y != y) {
+        r = ofNaN;
+      }
+    }
     return r;
+  }
+
+  /**
+   * PTX's division is within two units in the last place only, which one step of what is left over
+   * mends. TornadoVM fuses a product with a sum that follows, so what is left over is exact; it
+   * does not fuse a difference, so the quotient is negative first. Small numbers are scaled by
+   * 2^64, so that nothing underflows. Of infinities, NaN and zero the quotient stays as it is.
+   */
+  private static float quotient(float x, float y) {
+    float scaled = x;
+    float scale = 1f;
+    if (x < 1e-30f) {
+      if (x > -1e-30f) {
+        scaled = x * 1.8446744e19f;
+        scale = 5.421011e-20f;
+      }
+    }
+    float minus = -scaled / y;
+    float r = -minus;
+    float rest = minus * y + scaled;
+    if (rest > -3.4e38f) {
+      if (rest < 3.4e38f) {
+        if (rest != 0f) {
+          r = rest / y - minus;
+        }
+      }
+    }
+    return r * scale;
   }
 
   private static float compared(int op, float x, float y) {
@@ -266,25 +308,47 @@ final class Scalars {
     return r;
   }
 
-  /** PTX has no power but 2 to the (y log2 x), which loses digits: whole ones are products. */
+  /**
+   * PTX has no power but 2 to the (y log2 x), which loses digits: small whole and half ones are
+   * products and roots.
+   */
   @SuppressWarnings("IdentityBinaryExpression") // NaN alone differs from itself
   private static float power(float x, float y) {
     float r = TornadoMath.pow(x, y);
     if (x < 0f) {
-      if (x > -3.4e38f) {
-        if (y != (int) y) {
+      if (y != (int) y) {
+        if (r < 0f) {
+          r = -r; // of minus infinity
+        }
+        if (x >= -Float.MAX_VALUE) {
           r = TornadoMath.sqrt(x); // NaN, which PTX's is not
         }
       }
     }
-    if (y == 1f) {
-      r = x;
+    float size = y;
+    if (y < 0f) {
+      size = -y;
     }
-    if (y == 2f) {
-      r = x * x;
+    int whole = (int) size;
+    float product = 0f;
+    if (size - whole == 0f) {
+      product = 1f;
     }
-    if (y == 3f) {
-      r = x * x * x;
+    if (size - whole == 0.5f) {
+      if (x > 0f) {
+        product = TornadoMath.sqrt(x);
+      }
+    }
+    if (size < 6f) {
+      if (product > 0f) {
+        for (int i = 0; i < whole; i++) {
+          product = product * x;
+        }
+        r = product;
+        if (y < 0f) {
+          r = 1f / product;
+        }
+      }
     }
     if (x != x) {
       r = x;

@@ -29,6 +29,10 @@ public final class TornadoRuntimeOpener implements TornadoOpener {
     System.setProperty("tornado.device.memory", "1024GB");
     // The default, -cl-fast-relaxed-math, gives up digits, infinities and NaN.
     setUnlessGiven("tornado.opencl.compiler.flags", "-w");
+    // CUDA would pin the host side of every array, and so give memory to all of it: as much again
+    // as
+    // the device's, for nothing, since it is never read or written.
+    setUnlessGiven("tornado.cuda.host.pinning", "False");
   }
 
   private static void setUnlessGiven(String property, String value) {

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Kernels that are broken on purpose, by what the OpenCL compiler is told: the suite must see them,
  * and nothing may compute in their place.
  */
-@EnabledIf("org.diffusionnft.tests.tornado.TornadoDevices#expected")
+@EnabledIf("org.diffusionnft.tests.tornado.TornadoDevices#openClExpected")
 class BrokenKernelTest {
   private static final String COMPILER = "-Dtornado.opencl.compiler.flags=-w ";
 

@@ -13,6 +13,11 @@ final class TornadoDevices {
     return ModuleLayer.boot().findModule("tornado.runtime").isPresent();
   }
 
+  /** Whether this JVM runs with TornadoVM's OpenCL backend. */
+  static boolean openClExpected() {
+    return ModuleLayer.boot().findModule("tornado.drivers.opencl").isPresent();
+  }
+
   /** The names, none without TornadoVM. */
   static List<String> names() {
     return Devices.providers().stream()

@@ -66,7 +66,7 @@ public record TextToImage(
       @Nullable Conditioning negative,
       Noise draws,
       Listener listener) {
-    if (guidance != 1 && negative == null) {
+    if (guidance > 1 && negative == null) {
       throw new IllegalArgumentException(
           "guidance of " + guidance + " needs a negative prompt: give at least an empty one");
     }
@@ -93,7 +93,7 @@ public record TextToImage(
       try (Memory.Scope scope = memory.scope()) {
         Tensor conditional = evaluate(prompt, pass, latents, sigma);
         Tensor velocity = conditional;
-        if (guidance != 1 && negative != null) {
+        if (guidance > 1 && negative != null) {
           Tensor unconditional = evaluate(negative, pass, latents, sigma);
           velocity = further(unconditional, conditional, unconditional, guidance);
         }

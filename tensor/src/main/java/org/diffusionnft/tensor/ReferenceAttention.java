@@ -38,15 +38,7 @@ final class ReferenceAttention implements AttentionKernels {
       for (int h = 0; h < heads; h++) {
         for (int s = 0; s < query.tokens; s++) {
           double[] row = scores.row(b, h, s);
-          double max = Double.NEGATIVE_INFINITY;
-          for (double x : row) {
-            max = Math.max(max, x);
-          }
-          double sum = 0;
-          for (double x : row) {
-            sum += Math.exp(x - max);
-          }
-          double logSum = max + Math.log(sum);
+          double logSum = logSumExp(row);
           lse[(b * heads + h) * query.tokens + s] = logSum;
           for (int t = 0; t < key.tokens; t++) {
             double weight = Math.exp(row[t] - logSum);
@@ -78,8 +70,6 @@ final class ReferenceAttention implements AttentionKernels {
     double[] qs = load(q);
     double[] ks = load(k);
     double[] vs = load(v);
-    double[] o = load(out);
-    double[] lse = load(logSumExp);
     double[] go = load(gradOut);
     double[] gq = new double[qs.length];
     double[] gk = new double[ks.length];
@@ -93,21 +83,24 @@ final class ReferenceAttention implements AttentionKernels {
         for (int s = 0; s < query.tokens; s++) {
           double[] row = scores.row(b, h, s);
           int atQ = query.at(b, s, h);
-          // The softmax's Jacobian needs sum_t p_t dp_t, which equals out . gradOut.
-          double delta = 0;
-          for (int d = 0; d < depth; d++) {
-            delta += o[atQ + d] * go[atQ + d];
+          // Not from out and logSumExp, which are rounded to F32: at large scores that shows.
+          double logSum = logSumExp(row);
+          double[] p = new double[key.tokens];
+          double[] gradP = new double[key.tokens];
+          double mean = 0; // sum_t p_t dp_t, of the softmax's Jacobian
+          for (int t = 0; t < key.tokens; t++) {
+            int atK = key.at(b, t, h);
+            p[t] = Math.exp(row[t] - logSum);
+            for (int d = 0; d < depth; d++) {
+              gradP[t] += go[atQ + d] * vs[atK + d];
+            }
+            mean += p[t] * gradP[t];
           }
           for (int t = 0; t < key.tokens; t++) {
             int atK = key.at(b, t, h);
-            double p = Math.exp(row[t] - lse[(b * heads + h) * query.tokens + s]);
-            double gradP = 0;
+            double gradScore = p[t] * (gradP[t] - mean) * scale;
             for (int d = 0; d < depth; d++) {
-              gradP += go[atQ + d] * vs[atK + d];
-            }
-            double gradScore = p * (gradP - delta) * scale;
-            for (int d = 0; d < depth; d++) {
-              gv[atK + d] += p * go[atQ + d];
+              gv[atK + d] += p[t] * go[atQ + d];
               gq[atQ + d] += gradScore * ks[atK + d];
               gk[atK + d] += gradScore * qs[atQ + d];
             }
@@ -118,6 +111,18 @@ final class ReferenceAttention implements AttentionKernels {
     store(gradQ, gq);
     store(gradK, gk);
     store(gradV, gv);
+  }
+
+  private static double logSumExp(double[] row) {
+    double max = Double.NEGATIVE_INFINITY;
+    for (double x : row) {
+      max = Math.max(max, x);
+    }
+    double sum = 0;
+    for (double x : row) {
+      sum += Math.exp(x - max);
+    }
+    return max + Math.log(sum);
   }
 
   /** Scaled and masked scores of one query. */

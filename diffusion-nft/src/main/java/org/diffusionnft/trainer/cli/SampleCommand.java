@@ -101,7 +101,8 @@ final class SampleCommand implements Callable<Integer> {
   @Option(
       names = "--guidance",
       paramLabel = "SCALE",
-      description = "Scale of classifier-free guidance; 1 for none. Default: 1, with --model 4.5.")
+      description =
+          "Scale of classifier-free guidance; up to 1: none. Default: 1, with --model 4.5.")
   private @Nullable Double guidance;
 
   @Override

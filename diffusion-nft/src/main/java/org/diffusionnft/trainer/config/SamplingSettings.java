@@ -14,8 +14,9 @@ import org.diffusionnft.models.Solver;
  * @param solver {@code flow}, {@code dance}, {@code ddim}, {@code dpm1} or {@code dpm2}
  * @param deterministic whether no noise is drawn on the way
  * @param noiseLevel how much noise is drawn otherwise
- * @param guidanceScale scale of classifier-free guidance, 1 for none. DiffusionNFT learns without
- *     guidance from images that were sampled with it; the reference code cannot
+ * @param guidanceScale scale of classifier-free guidance, up to 1 for none, as in diffusers.
+ *     DiffusionNFT learns without guidance from images that were sampled with it; the reference
+ *     code cannot
  * @param shift shift of the noise levels, 3 for Stable Diffusion 3
  * @param batchSize images sampled at once; changes memory and speed only
  * @param mergeLimitMb models of up to so many MiB are copied and the adapter is merged into the
@@ -70,9 +71,9 @@ public record SamplingSettings(
         count, solver, deterministic, noiseLevel, guidanceScale, shift, batchSize, mergeLimitMb);
   }
 
-  /** Whether there is classifier-free guidance. */
+  /** Whether there is classifier-free guidance: diffusers has none of scales up to 1. */
   public boolean isGuided() {
-    return guidanceScale != 1;
+    return guidanceScale > 1;
   }
 
   /** The solver. */

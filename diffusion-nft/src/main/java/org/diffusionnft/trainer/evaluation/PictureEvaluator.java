@@ -68,7 +68,7 @@ public record PictureEvaluator(
     int count = batch.size();
     try (Memory.Scope _ = device.memory().scope()) {
       Velocity velocity = velocity(batch.stream().map(Prompt::text).toList(), pass);
-      if (settings.guidanceScale() != 1) {
+      if (settings.isGuided()) {
         Velocity unconditional = velocity(Collections.nCopies(count, ""), pass);
         velocity = new GuidedVelocity(unconditional, velocity, settings.guidanceScale());
       }

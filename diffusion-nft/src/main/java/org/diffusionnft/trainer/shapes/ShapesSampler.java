@@ -58,7 +58,7 @@ public record ShapesSampler(Mmdit model, ForwardPass pass, SamplingSettings sett
       Noise noise = Noise.philox(seed, Noise.streams(first, count));
       Shape shape = Shape.of(count, ShapesWorld.CHANNELS, ShapesWorld.SIZE, ShapesWorld.SIZE);
       Velocity velocity = velocity(Captions.encode(device, vectors, captions));
-      if (settings.guidanceScale() != 1) {
+      if (settings.isGuided()) {
         Velocity unconditional = velocity(Captions.empty(device, vectors, count));
         velocity = new GuidedVelocity(unconditional, velocity, settings.guidanceScale());
       }

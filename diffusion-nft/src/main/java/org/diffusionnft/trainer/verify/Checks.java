@@ -50,7 +50,7 @@ public final class Checks {
       return;
     }
     double error = worst(margin, actual, folder.doubles(folder.expected(), name));
-    // The tolerances are made from the difference of both runs: either must be met.
+    // The tolerances are made from the difference of both runs: both must be met.
     if (folder.hasDoublePrecision(name) && margin instanceof Margin.Absolute) {
       double[] precise = folder.doubles(folder.doublePrecision(), name);
       error = Math.max(error, worst(margin, actual, precise));

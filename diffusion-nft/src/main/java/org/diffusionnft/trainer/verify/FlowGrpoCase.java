@@ -144,7 +144,7 @@ final class FlowGrpoCase implements CaseKind {
     private Sampler.Trajectory sample(Adapter old) throws InvalidFileException {
       ForwardPass pass = ForwardPass.with(old);
       Velocity velocity = new MmditVelocity(model, prompts, pass, Timesteps.EXACT);
-      if (guidance != 1) {
+      if (guidance > 1) {
         Velocity unconditional = new MmditVelocity(model, empty, pass, Timesteps.EXACT);
         velocity = new GuidedVelocity(unconditional, velocity, guidance);
       }

@@ -58,7 +58,12 @@ final class NftTraceCase implements CaseKind {
         trainer.resumeAt(0, folder.config().get("hyper").integer("start_step"));
         float[] timesteps = config.sampling().toSchedule().timesteps();
         TraceRecorder recorder =
-            new TraceRecorder(trainer, run, timesteps, config.trainedTimesteps());
+            new TraceRecorder(
+                trainer,
+                run,
+                timesteps,
+                config.trainedTimesteps(),
+                config.training().innerEpochs());
         trainer.run(recorder);
         compare(folder, recorder.outputs(), checks);
       }

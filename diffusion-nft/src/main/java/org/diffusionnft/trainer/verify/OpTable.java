@@ -87,7 +87,7 @@ final class OpTable {
           op("transpose_reshape", OpTable::transposeReshape),
           op("unpatchify", OpTable::unpatchify),
           op("pad", c -> c.in("x").pad(-1, 0, padding(c.params().text("pad"), "right"))),
-          op("repeat", c -> c.in("x").repeat(longs(c.params().integers("repeats")))),
+          op("repeat", OpTable::repeat),
           op("embedding", c -> c.in("weight").embedding(c.in("ids").value())),
           op("sdpa", OpTable::attention),
           op("conv", OpTable::convolution),
@@ -179,8 +179,9 @@ final class OpTable {
     int axis = 0;
     for (String part : index.group(1).split(",", -1)) {
       String[] bounds = part.strip().split(":", -1);
-      long start = bound(bounds, 0, 0);
-      long end = bound(bounds, 1, x.dim(axis));
+      long size = x.dim(axis);
+      long start = place(bound(bounds, 0, 0), size);
+      long end = place(bound(bounds, 1, size), size);
       x = x.slice(axis, start, end, bound(bounds, 2, 1));
       axis++;
     }
@@ -191,8 +192,26 @@ final class OpTable {
     return i < bounds.length && !bounds[i].isEmpty() ? Long.parseLong(bounds[i]) : otherwise;
   }
 
+  /** Negative places count from the end, and those beyond either end are the end. */
+  private static long place(long bound, long size) {
+    return Math.clamp(bound < 0 ? bound + size : bound, 0, size);
+  }
+
   private static List<Variable> chunk(OpCall c) throws InvalidFileException {
     return c.in("x").chunk(c.params().integer("chunks"), c.params().integer("dim"));
+  }
+
+  /** With more counts than axes, there are axes of size 1 in front. */
+  private static Variable repeat(OpCall c) throws InvalidFileException {
+    Variable x = c.in("x");
+    long[] counts = longs(c.params().integers("repeats"));
+    long[] dims = new long[Math.max(counts.length, x.shape().rank())];
+    Arrays.fill(dims, 1);
+    int added = dims.length - x.shape().rank();
+    for (int i = added; i < dims.length; i++) {
+      dims[i] = x.dim(i - added);
+    }
+    return x.reshape(dims).repeat(counts);
   }
 
   /** Heads apart, as for attention: the number of heads shows in the result's shape. */

@@ -82,9 +82,16 @@ final class TraceConfig {
 
   private TrainingSettings training(int images) throws InvalidFileException {
     int batchSize = train.integer("batch_size");
+    int accumulated = train.integer("gradient_accumulation_steps");
+    if (images / batchSize % accumulated != 0) {
+      throw new InvalidFileException(
+          train.file(),
+          "%sgradient_accumulation_steps is %d, of which the %d batches of an epoch are no multiple"
+              .formatted(train.at(), accumulated, images / batchSize));
+    }
     return new TrainingSettings(
         batchSize,
-        images / batchSize / train.integer("gradient_accumulation_steps"),
+        images / batchSize / accumulated,
         train.integer("num_inner_epochs"),
         train.number("timestep_fraction"),
         train.number("learning_rate"),
@@ -97,12 +104,19 @@ final class TraceConfig {
         false);
   }
 
+  /** All advantages, unless it says otherwise. */
+  private AdvantageMode advantageMode() throws InvalidFileException {
+    return train.has("adv_mode")
+        ? AdvantageMode.valueOf(train.text("adv_mode").toUpperCase(Locale.ROOT))
+        : AdvantageMode.ALL;
+  }
+
   private LossSettings loss() throws InvalidFileException {
     return new LossSettings(
         official.number("beta"),
         train.number("beta"),
         train.number("adv_clip_max"),
-        AdvantageMode.valueOf(train.text("adv_mode").toUpperCase(Locale.ROOT)),
+        advantageMode(),
         LossBranches.BOTH,
         LossWeighting.SELF_NORMALIZED,
         sample.flag("global_std") ? Spread.GLOBAL : Spread.PER_PROMPT,

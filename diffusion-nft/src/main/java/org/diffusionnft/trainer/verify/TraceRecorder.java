@@ -27,6 +27,7 @@ final class TraceRecorder implements TrainingListener {
   private final RecordedRun run;
   private final float[] timesteps;
   private final int turns;
+  private final int passes;
   private final long firstStep;
   private final Map<String, List<double[]>> outputs = new LinkedHashMap<>();
 
@@ -35,12 +36,14 @@ final class TraceRecorder implements TrainingListener {
    *
    * @param timesteps of the sampling schedule
    * @param turns timesteps that each image is trained at
+   * @param passes over an epoch's images
    */
-  TraceRecorder(NftTrainer trainer, RecordedRun run, float[] timesteps, int turns) {
+  TraceRecorder(NftTrainer trainer, RecordedRun run, float[] timesteps, int turns, int passes) {
     this.trainer = trainer;
     this.run = run;
     this.timesteps = timesteps;
     this.turns = turns;
+    this.passes = passes;
     this.firstStep = trainer.step();
   }
 
@@ -64,7 +67,7 @@ final class TraceRecorder implements TrainingListener {
       note(epoch + "advantages", row);
     }
     for (int place = 0; place < rollout.images(); place++) {
-      for (int step : run.timestepOrder(rollout.epoch(), place, timesteps.length)) {
+      for (int step : run.timestepOrder(rollout.epoch() * passes, place, timesteps.length)) {
         note(epoch + "shuffled_timesteps", timesteps[step]);
       }
     }

@@ -75,6 +75,13 @@ class TrainConfigTest {
     assertEquals(config, parse(config.toYaml()));
   }
 
+  /** As in diffusers, which guides by scales above 1 only. */
+  @ParameterizedTest
+  @CsvSource({"0, false", "0.7, false", "1, false", "1.5, true"})
+  void guidanceIsOfScalesAboveOne(double scale, boolean guided) {
+    assertEquals(guided, TrainConfig.official().sampling().guided(scale).isGuided());
+  }
+
   @Test
   void writingAndReadingIsTheSame() {
     assertEquals(TrainConfig.official(), parse(TrainConfig.official().toYaml()));

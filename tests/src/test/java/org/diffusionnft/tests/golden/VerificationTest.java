@@ -95,6 +95,19 @@ class VerificationTest {
     assertTrue(done.worst().problem().startsWith("shape [93]"), done.worst().problem());
   }
 
+  @Test
+  void anOperationThatDoesNotTakeItsInputsFailsAlone() throws IOException {
+    Path copy = copy("ops");
+    rewrite(
+        copy.resolve("inputs.safetensors"),
+        tensors -> tensors.put("matmul.x", Tensor.of(device, new float[7], 7, 1)));
+    Verification done = Verification.run(copy, device, check -> {});
+    List<Check> failed = done.checks().stream().filter(c -> !c.passed()).toList();
+    assertTrue(failed.toString().contains("shapes [7, 1] and [33, 13] do not multiply"));
+    assertTrue(failed.stream().allMatch(c -> c.output().matches("matmul(\\..*)?")));
+    assertTrue(done.checks().size() > 200, done.checks().size() + " checks");
+  }
+
   @ParameterizedTest
   @CsvSource({
     "ops",

@@ -13,7 +13,7 @@ import org.diffusionnft.tensor.Device;
 
 /**
  * A training step of an adapter of rank 32 and alpha 64 on the eight projections of the joint
- * attention, without checkpointing: forward, mean of squares, backward.
+ * attention: forward, mean of squares, backward.
  */
 public final class TrainWorkload implements Workload {
   private static final AdapterConfig ADAPTER =
@@ -22,15 +22,17 @@ public final class TrainWorkload implements Workload {
   private final Device device;
   private final ModelSize size;
   private final ModelInputs inputs;
+  private final boolean checkpointing;
   private final Adapter adapter;
   private final Gradients gradients;
 
   /**
    * A model and an adapter on a device, the model's weights in this dtype.
    *
+   * @param checkpointing whether blocks are computed again on the way back, which saves memory
    * @throws IllegalArgumentException for a single layer, which has no output layer for the text
    */
-  public TrainWorkload(Device device, ModelSize size, DType dtype) {
+  public TrainWorkload(Device device, ModelSize size, DType dtype, boolean checkpointing) {
     if (size.layers() < 2) {
       throw new IllegalArgumentException(
           "--layers must be at least 2 to train: the only block of a model with 1 has no"
@@ -38,6 +40,7 @@ public final class TrainWorkload implements Workload {
     }
     this.device = device;
     this.size = size;
+    this.checkpointing = checkpointing;
     this.inputs = new ModelInputs(device, size, dtype);
     this.adapter =
         Adapter.create(
@@ -63,7 +66,8 @@ public final class TrainWorkload implements Workload {
       Variable loss =
           tape.record(
               () -> {
-                Variable out = inputs.forward(ForwardPass.with(adapter));
+                Variable out =
+                    inputs.forward(ForwardPass.with(adapter).checkpointing(checkpointing));
                 return out.mul(out).mean();
               });
       tape.backward(loss, gradients);

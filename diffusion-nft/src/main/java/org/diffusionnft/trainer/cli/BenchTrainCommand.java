@@ -2,12 +2,14 @@ package org.diffusionnft.trainer.cli;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.diffusionnft.trainer.bench.ModelSize;
 import org.diffusionnft.trainer.bench.Rehearsal;
 import org.diffusionnft.trainer.bench.TrainWorkload;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /** {@code dnft bench train}. */
 @Command(
@@ -18,18 +20,28 @@ import picocli.CommandLine.Mixin;
     sortOptions = false)
 final class BenchTrainCommand implements Callable<Integer> {
   @Mixin private BenchModelOptions model;
+
+  @Option(
+      names = "--checkpointing",
+      description = "Computes blocks again on the way back instead of keeping what they gave.")
+  private boolean checkpointing;
+
   @Mixin private BenchOptions bench;
 
   @Override
   public Integer call() throws IOException {
     ModelSize size = model.size();
+    Map<String, String> parameters = BenchModelOptions.parameters(size);
+    parameters.put("checkpointing", String.valueOf(checkpointing));
     bench.run(
         "train",
-        BenchModelOptions.parameters(size),
+        parameters,
         List.of(
             device ->
                 Rehearsal.during(
-                    device, size, (on, of) -> new TrainWorkload(on, of, bench.dtype()))));
+                    device,
+                    size,
+                    (on, of) -> new TrainWorkload(on, of, bench.dtype(), checkpointing))));
     return 0;
   }
 }

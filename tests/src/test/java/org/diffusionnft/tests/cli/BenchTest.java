@@ -106,6 +106,15 @@ class BenchTest {
   }
 
   @Test
+  void checkpointingChangesNoBit() throws IOException {
+    JsonNode kept = report("train", SMALL);
+    JsonNode again = report("train", with(SMALL, "--checkpointing"));
+    assertEquals("false", kept.path("parameters").path("checkpointing").asText());
+    assertEquals("true", again.path("parameters").path("checkpointing").asText());
+    assertEquals(kept.path("checksum").asText(), again.path("checksum").asText());
+  }
+
+  @Test
   void wrongInputIsRefusedInOneSentence() {
     Path json = folder.resolve("none.json");
     dnft("bench", "matmul", "--shapes", "8x16", "--json", json).refuses("MxNxK");

@@ -8,10 +8,15 @@ import org.diffusionnft.tensor.Tensor;
  *
  * @param unconditional u: the velocity for the empty or negative prompt
  * @param conditional c: the velocity for the prompt
- * @param scale 1 for the conditional velocity itself; more to exaggerate
+ * @param scale more than 1, to exaggerate
  */
 public record GuidedVelocity(Velocity unconditional, Velocity conditional, double scale)
     implements Velocity {
+  /** What a scale comes to: as in diffusers, scales up to 1 are no guidance, which is 1. */
+  public static double effective(double scale) {
+    return Math.max(1, scale);
+  }
+
   @Override
   public Tensor at(Tensor latents, float sigma) {
     Tensor u = unconditional.at(latents, sigma);

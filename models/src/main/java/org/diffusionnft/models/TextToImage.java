@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param pass with which adapter
  * @param schedule the noise levels
  * @param solver how they are gone through
- * @param guidance scale of classifier-free guidance; 1 for none
+ * @param guidance scale of classifier-free guidance; up to 1 for none, and then held as 1
  * @param skipping skip-layer guidance, or {@link SkipLayerGuidance#NONE}
  */
 public record TextToImage(
@@ -32,6 +32,7 @@ public record TextToImage(
    */
   public TextToImage {
     skipping.requireLayersOf(model.config());
+    guidance = GuidedVelocity.effective(guidance);
   }
 
   /** Is told how far a picture is. */
@@ -66,7 +67,7 @@ public record TextToImage(
       @Nullable Conditioning negative,
       Noise draws,
       Listener listener) {
-    if (guidance > 1 && negative == null) {
+    if (guidance != 1 && negative == null) {
       throw new IllegalArgumentException(
           "guidance of " + guidance + " needs a negative prompt: give at least an empty one");
     }
@@ -93,7 +94,7 @@ public record TextToImage(
       try (Memory.Scope scope = memory.scope()) {
         Tensor conditional = evaluate(prompt, pass, latents, sigma);
         Tensor velocity = conditional;
-        if (guidance > 1 && negative != null) {
+        if (guidance != 1 && negative != null) {
           Tensor unconditional = evaluate(negative, pass, latents, sigma);
           velocity = further(unconditional, conditional, unconditional, guidance);
         }

@@ -5,6 +5,7 @@ import static org.diffusionnft.trainer.config.InvalidSettingException.requireNot
 import static org.diffusionnft.trainer.config.InvalidSettingException.requirePositive;
 
 import org.diffusionnft.models.FlowMatchSchedule;
+import org.diffusionnft.models.GuidedVelocity;
 import org.diffusionnft.models.Solver;
 
 /**
@@ -71,9 +72,9 @@ public record SamplingSettings(
         count, solver, deterministic, noiseLevel, guidanceScale, shift, batchSize, mergeLimitMb);
   }
 
-  /** Whether there is classifier-free guidance: diffusers has none of scales up to 1. */
+  /** Whether there is classifier-free guidance. */
   public boolean isGuided() {
-    return guidanceScale > 1;
+    return GuidedVelocity.effective(guidanceScale) != 1;
   }
 
   /** The solver. */

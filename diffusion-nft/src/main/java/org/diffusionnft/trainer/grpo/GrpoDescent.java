@@ -5,6 +5,7 @@ import org.diffusionnft.autograd.Tape;
 import org.diffusionnft.autograd.Variable;
 import org.diffusionnft.models.Conditioning;
 import org.diffusionnft.models.ForwardPass;
+import org.diffusionnft.models.GuidedVelocity;
 import org.diffusionnft.models.Mmdit;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
@@ -17,9 +18,14 @@ import org.jspecify.annotations.Nullable;
  *
  * @param model the frozen base
  * @param loss the loss
- * @param guidance scale of classifier-free guidance that sampling used, 1 for none
+ * @param guidance scale of classifier-free guidance that sampling used; up to 1 for none, and then
+ *     held as 1
  */
 public record GrpoDescent(Mmdit model, GrpoLoss loss, double guidance) {
+  /** A descent. */
+  public GrpoDescent {
+    guidance = GuidedVelocity.effective(guidance);
+  }
 
   /**
    * Where the predictions are made.

@@ -1,5 +1,6 @@
 package org.diffusionnft.trainer.picture;
 
+import org.diffusionnft.models.GuidedVelocity;
 import org.diffusionnft.models.SkipLayerGuidance;
 import org.jspecify.annotations.Nullable;
 
@@ -11,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param width in pixels, a multiple of 16
  * @param height in pixels, a multiple of 16
  * @param steps sampling steps
- * @param guidance scale of classifier-free guidance; 1 for none
+ * @param guidance scale of classifier-free guidance; up to 1 for none, and then held as 1
  * @param skipping skip-layer guidance; null for what the model's authors recommend
  * @param solver {@code flow}, {@code ddim}, {@code dpm1} or {@code dpm2}
  * @param seed of the noise; each picture has noise of its own
@@ -54,6 +55,7 @@ public record PictureRequest(
       throw new IllegalArgumentException(
           "guidance must be a number of at least 0, not " + guidance);
     }
+    guidance = GuidedVelocity.effective(guidance);
   }
 
   private static void requireSide(String what, int side) {

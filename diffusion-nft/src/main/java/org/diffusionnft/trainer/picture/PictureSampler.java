@@ -106,7 +106,7 @@ public final class PictureSampler {
             config.jointAttentionDim(),
             listener);
     Set<String> wanted = new LinkedHashSet<>(List.of(request.prompt()));
-    if (request.guidance() > 1) {
+    if (request.guidance() != 1) {
       wanted.add(request.negative());
     }
     return embedder.embed(wanted);
@@ -197,7 +197,7 @@ public final class PictureSampler {
     }
     boolean medium =
         config.numLayers() == SD35_MEDIUM_LAYERS && !config.dualAttentionLayers().isEmpty();
-    return medium && request.guidance() > 1
+    return medium && request.guidance() != 1
         ? SkipLayerGuidance.SD35_MEDIUM
         : SkipLayerGuidance.NONE;
   }

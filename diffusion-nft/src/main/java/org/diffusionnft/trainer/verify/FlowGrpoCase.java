@@ -91,7 +91,7 @@ final class FlowGrpoCase implements CaseKind {
       this.checks = checks;
       this.sigmas = folder.floats(folder.inputs(), "sigmas");
       this.solver = new FlowSolver(hyper.number("noise_level"));
-      this.guidance = hyper.flag("cfg") ? hyper.number("guidance") : 1;
+      this.guidance = hyper.flag("cfg") ? GuidedVelocity.effective(hyper.number("guidance")) : 1;
       this.prompts =
           Conditioning.of(
               folder.input("prompt_embeds", device), folder.input("pooled_prompt_embeds", device));
@@ -144,7 +144,7 @@ final class FlowGrpoCase implements CaseKind {
     private Sampler.Trajectory sample(Adapter old) throws InvalidFileException {
       ForwardPass pass = ForwardPass.with(old);
       Velocity velocity = new MmditVelocity(model, prompts, pass, Timesteps.EXACT);
-      if (guidance > 1) {
+      if (guidance != 1) {
         Velocity unconditional = new MmditVelocity(model, empty, pass, Timesteps.EXACT);
         velocity = new GuidedVelocity(unconditional, velocity, guidance);
       }

@@ -70,6 +70,20 @@ class ModelCommandsTest {
   }
 
   @Test
+  void guidanceBelowOneIsNone() throws Exception {
+    for (String scale : List.of("0.7", "1")) {
+      List<String> args =
+          new ArrayList<>(
+              List.of("sample", "-q", "--model", "" + model, "--prompt", "a cat", "--steps", "2"));
+      args.addAll(List.of("--width", "32", "--height", "32", "--guidance", scale, "--no-cache"));
+      args.addAll(List.of("--out", "" + folder.resolve(scale + ".png")));
+      Result made = run(args.toArray(String[]::new));
+      assertEquals(0, made.exit(), made.err());
+    }
+    assertEquals(-1, Files.mismatch(folder.resolve("0.7.png"), folder.resolve("1.png")));
+  }
+
+  @Test
   void convertAndMerge() {
     Path single = folder.resolve("one.safetensors");
     Result converted =

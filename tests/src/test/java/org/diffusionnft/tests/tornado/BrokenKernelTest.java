@@ -20,8 +20,8 @@ import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Kernels that are broken on purpose, by what the OpenCL compiler is told: the suite must see them,
- * and nothing may compute in their place.
+ * Kernels that are broken on purpose, by what the OpenCL compiler is told or by other Java in their
+ * place: the suite must see them, and nothing may compute for them.
  */
 @EnabledIf("org.diffusionnft.tests.tornado.TornadoDevices#openClExpected")
 class BrokenKernelTest {

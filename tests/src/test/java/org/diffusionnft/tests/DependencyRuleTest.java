@@ -2,6 +2,7 @@ package org.diffusionnft.tests;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
@@ -24,28 +25,41 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Dependencies point one way: tensor, autograd, models, weights-import, diffusion-nft, each on
- * those before it only; kernels on tensor alone, and nobody on kernels, whose devices are found
- * with {@link java.util.ServiceLoader}.
+ * Dependencies point one way: each module on those before it only, and nobody on kernels, whose
+ * devices are found with {@link java.util.ServiceLoader}. No package imports in a circle, and no
+ * module exports more than its API.
  */
 class DependencyRuleTest {
   private static final String TORNADO = "org.diffusionnft.kernels.tornado..";
 
   /** The modules from the lowest to the highest, with what each may use of ours. */
   enum Module {
-    TENSOR("tensor", Set.of()),
-    KERNELS("kernels", Set.of("tensor")),
-    AUTOGRAD("autograd", Set.of("tensor")),
-    MODELS("models", Set.of("tensor", "autograd")),
-    WEIGHTS("weights", Set.of("tensor", "autograd", "models")),
-    TRAINER("trainer", Set.of("tensor", "autograd", "models", "weights"));
+    TENSOR("tensor"),
+    CONFORMANCE("conformance", TENSOR),
+    KERNELS("kernels", TENSOR),
+    AUTOGRAD("autograd", TENSOR),
+    MODELS("models", AUTOGRAD),
+    WEIGHTS("weights", MODELS),
+    IMAGES("images"),
+    REWARDS("rewards", WEIGHTS, IMAGES),
+    PIPELINE("pipeline", WEIGHTS, IMAGES),
+    TRAINER("trainer", REWARDS, PIPELINE),
+    SHAPES("shapes", TRAINER),
+    VERIFY("verify", TRAINER, CONFORMANCE),
+    REPORTS("reports", TRAINER),
+    STUDIES("studies", SHAPES),
+    CLI("cli", VERIFY, REPORTS, STUDIES);
 
     final String name;
     final Set<String> below;
 
-    Module(String name, Set<String> below) {
+    Module(String name, Module... uses) {
       this.name = name;
-      this.below = below;
+      this.below = new TreeSet<>();
+      for (Module module : uses) {
+        below.add(module.name);
+        below.addAll(module.below);
+      }
     }
 
     String classes() {
@@ -139,15 +153,30 @@ class DependencyRuleTest {
         .check(OURS);
   }
 
-  @Test
-  void commandLineLibrariesStayInTheTrainer() {
+  static Stream<Arguments> libraries() {
+    return Stream.of(
+        Arguments.of("picocli..", Module.CLI),
+        Arguments.of("me.tongfei..", Module.CLI),
+        Arguments.of("org.knowm..", Module.STUDIES),
+        Arguments.of("org.ejml..", Module.PIPELINE));
+  }
+
+  /** What only one module needs is not dragged along by the others. */
+  @ParameterizedTest
+  @MethodSource("libraries")
+  void isUsedInOneModuleOnly(String library, Module module) {
     noClasses()
         .that()
-        .resideOutsideOfPackage(Module.TRAINER.classes())
+        .resideOutsideOfPackage(module.classes())
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage("picocli..", "me.tongfei..", "org.knowm..", "org.ejml..")
+        .resideInAPackage(library)
         .check(OURS);
+  }
+
+  @Test
+  void noPackageImportsInACircle() {
+    slices().matching("org.diffusionnft.(**)").should().beFreeOfCycles().check(OURS);
   }
 
   static Stream<Arguments> descriptors() {

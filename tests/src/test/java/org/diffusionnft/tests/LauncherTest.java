@@ -65,8 +65,7 @@ class LauncherTest {
     assertEquals(0, first.exitCode(), first.err());
     assertTrue(first.err().startsWith("dnft: building"), first.err());
     assertTrue(
-        first.out().endsWith("[org.diffusionnft.trainer.cli.Dnft][demo][--out][a b]\n"),
-        first.out());
+        first.out().endsWith("[org.diffusionnft.cli.Dnft][demo][--out][a b]\n"), first.out());
     assertTrue(first.out().contains("/lib/diffusion-nft-1.jar:"), first.out());
     assertTrue(first.out().contains("/lib/other-1.jar]"), first.out());
 

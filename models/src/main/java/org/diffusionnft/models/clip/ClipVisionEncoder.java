@@ -76,7 +76,7 @@ public final class ClipVisionEncoder implements AutoCloseable {
   /**
    * Encodes pictures.
    *
-   * @param pixels {@code [B, 3, S, S]}, normalised as {@link ClipPreprocessing} does it
+   * @param pixels {@code [B, 3, S, S]}, normalised as {@code ClipPreprocessing} does it
    * @throws IllegalArgumentException if they are of another size
    */
   public Output encode(Tensor pixels) {

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import org.diffusionnft.trainer.cli.Dnft;
+import org.diffusionnft.cli.Dnft;
 
 /** Runs {@code dnft} in this process and remembers what it printed. */
 record CommandLine(int exitCode, String out, String err) {

@@ -14,7 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import javax.imageio.ImageIO;
-import org.diffusionnft.trainer.shapes.Category;
+import org.diffusionnft.shapes.Category;
 import org.diffusionnft.weights.StrictJson;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;

@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.diffusionnft.trainer.cli.Dnft;
+import org.diffusionnft.cli.Dnft;
 
 /** Runs {@code dnft} in a process of its own, which can be killed. */
 public final class DnftProcess {

@@ -10,10 +10,10 @@ import org.diffusionnft.models.MmditConfig;
 import org.diffusionnft.models.MmditInit;
 import org.diffusionnft.models.MmditLayout;
 import org.diffusionnft.models.QkNorm;
+import org.diffusionnft.shapes.model.ShapesModelFolder;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.ReferenceDevice;
 import org.diffusionnft.tensor.Tensor;
-import org.diffusionnft.trainer.shapes.ShapesModelFolder;
 
 /** A small model of the world that has learned nothing, and settings that train it in seconds. */
 final class TinyBase {

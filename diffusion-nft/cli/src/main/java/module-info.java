@@ -1,0 +1,15 @@
+/** The command line. */
+module org.diffusionnft.cli {
+  requires org.diffusionnft.conformance;
+  requires org.diffusionnft.reports;
+  requires org.diffusionnft.studies;
+  requires org.diffusionnft.verify;
+  requires info.picocli;
+  requires me.tongfei.progressbar;
+  requires static org.jspecify;
+
+  opens org.diffusionnft.cli to
+      info.picocli;
+
+  exports org.diffusionnft.cli;
+}

@@ -1,0 +1,34 @@
+package org.diffusionnft.cli;
+
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Where embedded prompts of models on disk are kept. */
+final class CacheOptions {
+  @Option(
+      names = "--cache",
+      paramLabel = "DIR",
+      description =
+          "For models on disk: where embedded prompts are kept. Default: ~/.cache/dnft/prompts.")
+  private @Nullable Path cache;
+
+  @Option(names = "--no-cache", description = "For models on disk: keep no embedded prompts.")
+  private boolean withoutCache;
+
+  /** The folder; null for none. */
+  @Nullable Path folder() {
+    if (withoutCache) {
+      return null;
+    }
+    if (cache != null) {
+      return cache;
+    }
+    String base = System.getenv("XDG_CACHE_HOME");
+    Path root =
+        base == null || base.isBlank()
+            ? Path.of(System.getProperty("user.home"), ".cache")
+            : Path.of(base);
+    return root.resolve("dnft").resolve("prompts");
+  }
+}

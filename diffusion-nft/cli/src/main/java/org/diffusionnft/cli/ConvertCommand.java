@@ -1,0 +1,92 @@
+package org.diffusionnft.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.diffusionnft.pipeline.checkpoint.Conversion;
+import org.diffusionnft.pipeline.checkpoint.Conversion.Layout;
+import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.Memory;
+import org.diffusionnft.weights.DiffusersLora;
+import org.diffusionnft.weights.ModelCheckpoint;
+import org.diffusionnft.weights.PeftAdapter;
+import org.diffusionnft.weights.PeftFolder;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code dnft convert}: a model or an adapter in the other layout, a model in another dtype. */
+@Command(
+    name = "convert",
+    description = {
+      "Writes a model as a diffusers folder or as a single file, in any dtype.",
+      "A single file has no room for tokenizers and configurations: they are left out.",
+      "With --adapter: an adapter as a PEFT folder, or as diffusers' file if --out ends with"
+          + " @|bold .safetensors|@."
+    },
+    mixinStandardHelpOptions = true,
+    sortOptions = false)
+final class ConvertCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+  @Mixin private ComputeOptions compute;
+  @Mixin private ModelOptions model;
+  @Mixin private DTypeOption dtype;
+
+  @Option(
+      names = "--to",
+      paramLabel = "LAYOUT",
+      description = "What to write of a model: ${COMPLETION-CANDIDATES}.")
+  private @Nullable Layout layout;
+
+  @Option(
+      names = "--adapter",
+      paramLabel = "PATH",
+      description = "Instead of --model: a PEFT folder, or diffusers' file.")
+  private @Nullable Path adapter;
+
+  @Option(
+      names = "--out",
+      paramLabel = "PATH",
+      required = true,
+      description = "The new folder, or the file, which is replaced if it is there.")
+  private Path out;
+
+  @Override
+  public Integer call() throws IOException {
+    if (adapter != null) {
+      return convert(adapter);
+    }
+    if (layout == null) {
+      throw new IllegalArgumentException("say what to write with --to diffusers or --to single");
+    }
+    try (Device device = compute.open();
+        ModelCheckpoint checkpoint = model.open()) {
+      new Conversion(layout, dtype.dtype(), null).run(checkpoint, out, device);
+      spec.commandLine().getOut().println(out + ": written with " + checkpoint.parts());
+      spec.commandLine().getOut().flush();
+    }
+    return 0;
+  }
+
+  private int convert(Path adapter) throws IOException {
+    if (model.path() != null || layout != null || dtype.dtype() != null) {
+      throw new IllegalArgumentException("--model, --to and --dtype are not for an --adapter");
+    }
+    try (Device device = compute.open();
+        Memory.Scope _ = device.memory().scope()) {
+      PeftAdapter read = DiffusersLora.readAny(adapter, device);
+      if (out.toString().endsWith(".safetensors")) {
+        DiffusersLora.write(out, read);
+      } else {
+        PeftFolder.write(out, Map.of(PeftFolder.DEFAULT, read));
+      }
+    }
+    spec.commandLine().getOut().println(out + ": written with " + adapter);
+    spec.commandLine().getOut().flush();
+    return 0;
+  }
+}

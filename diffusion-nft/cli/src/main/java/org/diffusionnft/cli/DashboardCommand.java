@@ -1,0 +1,56 @@
+package org.diffusionnft.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import org.diffusionnft.reports.Dashboard;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code dnft dashboard}: runs as a page that follows them. */
+@Command(
+    name = "dashboard",
+    description = {
+      "Serves the page of 'dnft report' on this machine and keeps it up to date while runs go on,"
+          + " until it is interrupted."
+    },
+    mixinStandardHelpOptions = true,
+    sortOptions = false)
+final class DashboardCommand implements Callable<Integer> {
+  private static final int LARGEST_PORT = 65_535;
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "RUN", arity = "1..*", description = "Folders of runs.")
+  private List<Path> runs;
+
+  @Option(
+      names = "--port",
+      paramLabel = "N",
+      defaultValue = "6007",
+      description = "Where, 0 for any that is free. Default: ${DEFAULT-VALUE}.")
+  private int port;
+
+  @Override
+  public Integer call() throws IOException {
+    if (port < 0 || port > LARGEST_PORT) {
+      throw new IllegalArgumentException("--port must be 0 to 65535, not " + port);
+    }
+    try (Dashboard dashboard = Dashboard.start(runs, port)) {
+      PrintWriter console = spec.commandLine().getOut();
+      console.println("dashboard: " + dashboard.address() + " (Ctrl-C ends it)");
+      console.flush();
+      new CountDownLatch(1).await();
+      return 0;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return 0;
+    }
+  }
+}

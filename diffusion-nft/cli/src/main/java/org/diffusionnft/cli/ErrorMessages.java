@@ -1,0 +1,95 @@
+package org.diffusionnft.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.ReadOnlyFileSystemException;
+import java.util.List;
+import org.diffusionnft.rewards.RewardUnavailableException;
+import org.diffusionnft.tensor.DeviceException;
+import org.diffusionnft.trainer.TrainingDivergedException;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/**
+ * How errors are told. {@link IllegalArgumentException} and {@link IOException} mean wrong input
+ * (or a wrong machine: disk full, no permission), and their message is one clear sentence: it is
+ * printed in one line, exit code 2. Anything else is a bug of ours: the trace is printed, exit code
+ * 1. With {@code DNFT_TRACE} set in the environment the trace is always printed.
+ */
+final class ErrorMessages {
+  static final int UNEXPECTED = 1;
+  static final int WRONG_INPUT = 2;
+
+  private ErrorMessages() {}
+
+  /** The command line itself is wrong: an unknown option, a missing value. */
+  static int wrongUsage(ParameterException e, String[] args) {
+    CommandLine command = e.getCommandLine();
+    PrintWriter err = command.getErr();
+    err.println("dnft: " + oneLine(e.getMessage()) + suggestion(e));
+    err.println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
+    err.flush();
+    return WRONG_INPUT;
+  }
+
+  /** A command threw an exception. */
+  static int failed(Exception e, CommandLine command, ParseResult parsed) {
+    PrintWriter err = command.getErr();
+    String sentence = sentence(e);
+    if (sentence == null || System.getenv("DNFT_TRACE") != null) {
+      e.printStackTrace(err);
+    }
+    if (sentence != null) {
+      err.println("dnft: " + sentence);
+    }
+    err.flush();
+    return sentence == null ? UNEXPECTED : WRONG_INPUT;
+  }
+
+  /** What to tell the user, or null where the exception is not the user's doing. */
+  static @Nullable String sentence(Throwable e) {
+    return switch (e) {
+      case UncheckedIOException wrapped when wrapped.getCause() != null ->
+          sentence(wrapped.getCause());
+      case NoSuchFileException file -> "no such file or folder: " + file.getFile();
+      case AccessDeniedException file -> "no permission: " + file.getFile();
+      case FileAlreadyExistsException file -> "already exists: " + file.getFile();
+      case DirectoryNotEmptyException file -> "the folder is not empty: " + file.getFile();
+      case NotDirectoryException file -> "not a folder: " + file.getFile();
+      case FileSystemException file when file.getReason() != null ->
+          file.getFile() + ": " + oneLine(file.getReason());
+      case ReadOnlyFileSystemException readOnly -> "the file system is read-only";
+      case IOException io -> oneLine(io.getMessage() == null ? io.toString() : io.getMessage());
+      case RewardUnavailableException unavailable -> oneLine(unavailable.getMessage());
+      case IllegalArgumentException wrong when wrong.getMessage() != null ->
+          oneLine(wrong.getMessage());
+      case TrainingDivergedException diverged -> oneLine(diverged.getMessage());
+      case DeviceException device -> oneLine(device.getMessage());
+      default -> null;
+    };
+  }
+
+  private static String suggestion(ParameterException e) {
+    if (e instanceof UnmatchedArgumentException unmatched) {
+      List<String> near = unmatched.getSuggestions();
+      if (!near.isEmpty()) {
+        return " (did you mean " + String.join(" or ", near) + "?)";
+      }
+    }
+    return "";
+  }
+
+  private static String oneLine(@Nullable String text) {
+    return String.valueOf(text).strip().replaceAll("\\s*\\R\\s*", " ");
+  }
+}

@@ -1,0 +1,21 @@
+package org.diffusionnft.cli;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code dnft experiment}: claims measured. */
+@Command(
+    name = "experiment",
+    description = "Compares ways of training under equal conditions, and writes a page about it.",
+    mixinStandardHelpOptions = true,
+    synopsisSubcommandLabel = "COMMAND",
+    subcommands = {HeadToHeadCommand.class, AblationCommand.class})
+final class ExperimentCommand implements Runnable {
+  @Spec private CommandSpec spec;
+
+  @Override
+  public void run() {
+    spec.commandLine().usage(spec.commandLine().getOut());
+  }
+}

@@ -1,0 +1,116 @@
+package org.diffusionnft.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import org.diffusionnft.studies.demo.Demo;
+import org.diffusionnft.studies.experiment.Experiment;
+import org.diffusionnft.studies.experiment.ExperimentRun;
+import org.diffusionnft.tensor.Device;
+import org.diffusionnft.trainer.TrainingListener;
+import org.diffusionnft.trainer.config.TrainConfig;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Options of all experiments, and how one is run. */
+final class ExperimentOptions {
+  /** Small enough for minutes of two cores a run. */
+  private static final String PRESET =
+      "epochs: 30\nevaluation: {every: 5, prompts: 258}\nsaveEvery: 5\n";
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec;
+
+  @Mixin private BaseOption base;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "Folder for runs and page. Default: dnft-NAME.")
+  private @Nullable Path out;
+
+  @Option(
+      names = "--seeds",
+      paramLabel = "N",
+      split = ",",
+      defaultValue = "1,2,3",
+      description = "Seeds each way is trained with. Default: ${DEFAULT-VALUE}.")
+  private List<Long> seeds;
+
+  @Option(names = "--epochs", paramLabel = "N", description = "Epochs of each run. Default: 30.")
+  private @Nullable Integer epochs;
+
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description = "Settings that all ways share instead of the demo's, as YAML.")
+  private @Nullable Path configFile;
+
+  int run(Experiment experiment, ComputeOptions compute) throws IOException {
+    TrainConfig config = TrainConfig.parse("preset", PRESET, Demo.defaultConfig());
+    config = TrainConfig.parse("experiment " + experiment.name(), experiment.settings(), config);
+    if (configFile != null) {
+      config = TrainConfig.read(configFile, config);
+    }
+    config = epochs == null ? config : config.withEpochs(epochs);
+    config = base.folder() == null ? config : config.withModel(String.valueOf(base.folder()));
+    Path folder = out == null ? Path.of("dnft-" + experiment.name()) : out;
+    ExperimentRun run = new ExperimentRun(experiment, config, seeds, folder);
+    PrintWriter console = spec.commandLine().getOut();
+    try (Device device = compute.open()) {
+      Path page = run.run(device, command(), new Shown(compute));
+      console.println("written to " + page);
+    }
+    console.flush();
+    return 0;
+  }
+
+  private String command() {
+    return "./"
+        + spec.qualifiedName()
+        + " "
+        + String.join(
+            " ",
+            spec.commandLine().getParseResult().originalArgs().stream()
+                .dropWhile(arg -> !arg.equals(spec.name()))
+                .skip(1)
+                .toList());
+  }
+
+  /** What is shown on the way. */
+  private static final class Shown implements ExperimentRun.Listener {
+    private final ComputeOptions compute;
+    private @Nullable TrainingProgress progress;
+
+    private Shown(ComputeOptions compute) {
+      this.compute = compute;
+    }
+
+    @Override
+    public TrainingListener training(String run, long epochsDone, int epochs) {
+      compute.note(run + ":");
+      progress = new TrainingProgress(compute, epochsDone, epochs);
+      return progress;
+    }
+
+    @Override
+    public void scored(String run, long epoch, double score) {
+      compute.note(
+          String.format(
+              Locale.ROOT, "%s, epoch %d: strict score %.1f %%", run, epoch, 100 * score));
+    }
+
+    @Override
+    public void trained() {
+      if (progress != null) {
+        progress.close();
+        progress = null;
+      }
+    }
+  }
+}

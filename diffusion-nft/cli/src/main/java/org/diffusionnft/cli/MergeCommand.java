@@ -1,0 +1,61 @@
+package org.diffusionnft.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.diffusionnft.pipeline.checkpoint.Conversion;
+import org.diffusionnft.pipeline.checkpoint.Conversion.Layout;
+import org.diffusionnft.tensor.Device;
+import org.diffusionnft.weights.ModelCheckpoint;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code dnft merge}: an adapter into its base model. */
+@Command(
+    name = "merge",
+    description = "Adds an adapter to the weights of its base model: W + alpha/r B A.",
+    mixinStandardHelpOptions = true,
+    sortOptions = false)
+final class MergeCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+  @Mixin private ComputeOptions compute;
+  @Mixin private ModelOptions model;
+  @Mixin private DTypeOption dtype;
+
+  @Option(
+      names = "--adapter",
+      paramLabel = "PATH",
+      required = true,
+      description = "A PEFT folder, or diffusers' pytorch_lora_weights.safetensors.")
+  private Path adapter;
+
+  @Option(
+      names = "--to",
+      paramLabel = "LAYOUT",
+      description = "What to write: ${COMPLETION-CANDIDATES}. Default: as the model is.")
+  private @Nullable Layout layout;
+
+  @Option(
+      names = "--out",
+      paramLabel = "PATH",
+      required = true,
+      description = "The new folder, or the file, which is replaced if it is there.")
+  private Path out;
+
+  @Override
+  public Integer call() throws IOException {
+    try (Device device = compute.open();
+        ModelCheckpoint checkpoint = model.open()) {
+      Layout own = checkpoint.isSingleFile() ? Layout.SINGLE : Layout.DIFFUSERS;
+      new Conversion(layout == null ? own : layout, dtype.dtype(), adapter)
+          .run(checkpoint, out, device);
+      spec.commandLine().getOut().println(out + ": " + checkpoint.path() + " with " + adapter);
+      spec.commandLine().getOut().flush();
+    }
+    return 0;
+  }
+}

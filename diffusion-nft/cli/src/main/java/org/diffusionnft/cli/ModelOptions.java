@@ -1,0 +1,40 @@
+package org.diffusionnft.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import org.diffusionnft.weights.ModelCheckpoint;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Which model of the Stable Diffusion 3 family a command works on. */
+final class ModelOptions {
+  @Option(
+      names = "--model",
+      paramLabel = "PATH",
+      description = "A Stable Diffusion 3 or 3.5 model: a diffusers folder, or a single file.")
+  private @Nullable Path model;
+
+  @Option(
+      names = "--parts",
+      paramLabel = "DIR",
+      description = "A diffusers folder with what a single file lacks: tokenizers, text encoders.")
+  private @Nullable Path parts;
+
+  /** The model that was given, if any. */
+  @Nullable Path path() {
+    return model;
+  }
+
+  /**
+   * Opens the model.
+   *
+   * @throws IOException if there is none, or one of another family
+   * @throws IllegalArgumentException if none was given
+   */
+  ModelCheckpoint open() throws IOException {
+    if (model == null) {
+      throw new IllegalArgumentException("say which model with --model PATH");
+    }
+    return ModelCheckpoint.open(model, parts);
+  }
+}

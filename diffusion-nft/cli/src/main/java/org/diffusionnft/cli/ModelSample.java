@@ -1,0 +1,128 @@
+package org.diffusionnft.cli;
+
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.diffusionnft.images.ContactGrid;
+import org.diffusionnft.images.Png;
+import org.diffusionnft.pipeline.PictureListener;
+import org.diffusionnft.pipeline.PictureRequest;
+import org.diffusionnft.pipeline.PictureSampler;
+import org.diffusionnft.tensor.Device;
+import org.diffusionnft.weights.AtomicFile;
+import org.diffusionnft.weights.ModelCheckpoint;
+import org.diffusionnft.weights.PromptCache;
+import org.jspecify.annotations.Nullable;
+
+/** {@code dnft sample --model}: pictures with a model on disk. */
+final class ModelSample {
+  private static final String SUFFIX = ".png";
+
+  private final ComputeOptions compute;
+  private final ModelOptions model;
+  private final PictureOptions options;
+  private final CacheOptions caching;
+  private final PrintWriter err;
+
+  ModelSample(
+      ComputeOptions compute,
+      ModelOptions model,
+      PictureOptions options,
+      CacheOptions caching,
+      PrintWriter err) {
+    this.compute = compute;
+    this.model = model;
+    this.options = options;
+    this.caching = caching;
+    this.err = err;
+  }
+
+  /** Makes the pictures and writes them; returns the files. */
+  List<Path> run(PictureRequest request, @Nullable Path adapter, Path out) throws IOException {
+    try (Device device = compute.open();
+        ModelCheckpoint checkpoint = model.open();
+        Told told = new Told()) {
+      Path folder = caching.folder();
+      PromptCache cache = folder == null ? null : PromptCache.of(folder, checkpoint);
+      PictureSampler sampler = new PictureSampler(checkpoint, device, cache, options.tiles(), told);
+      return write(sampler.pictures(request, adapter), request, adapter, out);
+    }
+  }
+
+  private List<Path> write(
+      List<BufferedImage> pictures, PictureRequest request, @Nullable Path adapter, Path out)
+      throws IOException {
+    Map<String, String> texts = new LinkedHashMap<>();
+    texts.put("Software", "dnft " + Version.number());
+    texts.put("prompt", request.prompt());
+    texts.put("negative prompt", request.negative());
+    texts.put("parameters", parameters(request, adapter));
+    List<Path> files = new ArrayList<>();
+    if (pictures.size() > 1) {
+      String stem = out.toString().substring(0, out.toString().length() - SUFFIX.length());
+      for (int i = 0; i < pictures.size(); i++) {
+        Path file = Path.of(stem + "-" + (i + 1) + SUFFIX);
+        texts.put("picture", (i + 1) + " of " + pictures.size());
+        AtomicFile.write(file, Png.encode(pictures.get(i), texts));
+        files.add(file);
+      }
+      texts.remove("picture");
+    }
+    BufferedImage all = pictures.size() == 1 ? pictures.getFirst() : ContactGrid.of(pictures);
+    AtomicFile.write(out, Png.encode(all, texts));
+    files.add(out);
+    return files;
+  }
+
+  private String parameters(PictureRequest r, @Nullable Path adapter) {
+    return String.join(
+        ", ",
+        "model " + model.path(),
+        "adapter " + (adapter == null ? "none" : adapter),
+        "size " + r.width() + "x" + r.height(),
+        "steps " + r.steps(),
+        "guidance " + r.guidance(),
+        "skip-layer guidance " + (r.skipping() == null ? "as recommended" : r.skipping()),
+        "solver " + r.solver(),
+        "seed " + r.seed(),
+        "T5 " + (r.withT5() ? r.t5Tokens() + " tokens" : "none"));
+  }
+
+  /** Passes on what the sampler tells. */
+  private final class Told implements PictureListener, AutoCloseable {
+    private @Nullable Progress progress;
+
+    @Override
+    public void warning(String sentence) {
+      err.println("dnft: warning: " + sentence);
+      err.flush();
+    }
+
+    @Override
+    public void stage(String sentence) {
+      close();
+      compute.note(sentence);
+    }
+
+    @Override
+    public void evaluated(long done, long all) {
+      if (progress == null) {
+        progress = compute.progress("sampling", done - 1, all);
+      }
+      progress.to(done, "");
+    }
+
+    @Override
+    public void close() {
+      if (progress != null) {
+        progress.close();
+        progress = null;
+      }
+    }
+  }
+}

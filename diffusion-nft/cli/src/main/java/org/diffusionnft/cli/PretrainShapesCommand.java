@@ -1,0 +1,144 @@
+package org.diffusionnft.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.SequencedMap;
+import java.util.concurrent.Callable;
+import org.diffusionnft.shapes.evaluation.HeldOut;
+import org.diffusionnft.shapes.evaluation.ScoreTable;
+import org.diffusionnft.shapes.evaluation.ScoreText;
+import org.diffusionnft.shapes.model.ShapesModel;
+import org.diffusionnft.shapes.model.ShapesModelConfig;
+import org.diffusionnft.shapes.pretrain.PretrainRun;
+import org.diffusionnft.shapes.pretrain.PretrainSettings;
+import org.diffusionnft.tensor.Device;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code dnft pretrain shapes}: the base model of ShapesWorld. */
+@Command(
+    name = "shapes",
+    description = {
+      "Trains the base model of ShapesWorld from scratch, the way the shipped one was made.",
+      "A run that was stopped goes on with --resume, to the same bytes."
+    },
+    mixinStandardHelpOptions = true,
+    sortOptions = false)
+final class PretrainShapesCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+  @Mixin private ComputeOptions compute;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      required = true,
+      description = "Folder for the model, its score, and the state of the run.")
+  private Path out;
+
+  @Option(names = "--steps", paramLabel = "N", description = "Optimizer steps. Default: 6000.")
+  private @Nullable Integer steps;
+
+  @Option(names = "--batch", paramLabel = "N", description = "Pictures per step. Default: 48.")
+  private @Nullable Integer batch;
+
+  @Option(names = "--lr", paramLabel = "RATE", description = "Peak learning rate. Default: 0.005.")
+  private @Nullable Double learningRate;
+
+  @Option(names = "--seed", paramLabel = "N", description = "Seed of everything. Default: 0.")
+  private @Nullable Long seed;
+
+  @Option(names = "--resume", description = "Goes on with the run in the folder.")
+  private boolean resume;
+
+  @Option(
+      names = "--checkpoint-every",
+      paramLabel = "N",
+      defaultValue = "250",
+      description = "Steps between two saved states. Default: ${DEFAULT-VALUE}.")
+  private int interval;
+
+  @Option(
+      names = "--eval-prompts",
+      paramLabel = "N",
+      defaultValue = "" + HeldOut.FULL,
+      description = "Held-out prompts of the final score; 0 for none. Default: ${DEFAULT-VALUE}.")
+  private int evalPrompts;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    if (interval < 1) {
+      throw new IllegalArgumentException("--checkpoint-every must be at least 1, not " + interval);
+    }
+    HeldOut heldOut = evalPrompts == 0 ? null : HeldOut.of(evalPrompts);
+    PretrainSettings settings = resume ? resumed() : asked(PretrainSettings.SHAPES);
+    try (Device device = compute.open();
+        PretrainRun run =
+            resume
+                ? PretrainRun.resume(out, device, ShapesModelConfig.BASE)
+                : PretrainRun.start(out, device, ShapesModelConfig.BASE, settings)) {
+      train(run);
+      if (heldOut != null) {
+        evaluate(run, heldOut);
+      }
+    }
+    return 0;
+  }
+
+  /** What the command line asks for, the rest as in the given recipe. */
+  private PretrainSettings asked(PretrainSettings defaults) {
+    return defaults.with(
+        steps == null ? defaults.steps() : steps,
+        batch == null ? defaults.batch() : batch,
+        learningRate == null ? defaults.learningRate() : learningRate,
+        seed == null ? defaults.seed() : seed);
+  }
+
+  private PretrainSettings resumed() throws IOException {
+    PretrainSettings before = PretrainRun.settings(out);
+    if (!asked(before).equals(before)) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "the run in %s has --steps %d --batch %d --lr %s --seed %d: resume it without these"
+                  + " options, or start another in a new folder",
+              out,
+              before.steps(),
+              before.batch(),
+              before.learningRate(),
+              before.seed()));
+    }
+    return before;
+  }
+
+  private void train(PretrainRun run) throws IOException, InterruptedException {
+    RunningMean loss = new RunningMean(0.98);
+    try (Progress progress = compute.progress("pretraining", run.step(), run.settings().steps())) {
+      run.train(
+          interval,
+          step ->
+              progress.to(
+                  step.step(), String.format(Locale.ROOT, "loss %.4f", loss.add(step.loss()))));
+    }
+  }
+
+  private void evaluate(PretrainRun run, HeldOut heldOut) throws IOException {
+    PretrainRun.Scores scores;
+    try (Progress progress = compute.progress("evaluating", 0, 2L * heldOut.prompts().size())) {
+      scores = run.evaluate(heldOut, done -> progress.to(done, ""));
+    }
+    SequencedMap<String, ScoreTable> table = new LinkedHashMap<>();
+    table.put("without guidance", scores.plain().scores());
+    table.put("guidance " + ShapesModel.GUIDANCE, scores.guided().scores());
+    PrintWriter console = spec.commandLine().getOut();
+    console.println(ScoreText.of(table));
+    console.println("written to " + out);
+    console.flush();
+  }
+}

@@ -1,0 +1,193 @@
+package org.diffusionnft.cli;
+
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import javax.imageio.ImageIO;
+import org.diffusionnft.models.Adapter;
+import org.diffusionnft.models.ForwardPass;
+import org.diffusionnft.models.Mmdit;
+import org.diffusionnft.pipeline.PictureRequest;
+import org.diffusionnft.shapes.ContactSheet;
+import org.diffusionnft.shapes.Judge;
+import org.diffusionnft.shapes.ShapesPrompt;
+import org.diffusionnft.shapes.model.ShapesModel;
+import org.diffusionnft.shapes.model.ShapesSampler;
+import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.Shape;
+import org.diffusionnft.trainer.config.SamplingSettings;
+import org.diffusionnft.weights.AtomicFile;
+import org.diffusionnft.weights.InvalidFileException;
+import org.diffusionnft.weights.PeftFolder;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code dnft sample}: pictures of a prompt. */
+@Command(
+    name = "sample",
+    description = {
+      "Makes pictures of a prompt: with --model by a Stable Diffusion 3 model on disk, else by a"
+          + " ShapesWorld model, which knows shapes and colours only."
+    },
+    mixinStandardHelpOptions = true,
+    sortOptions = false)
+final class SampleCommand implements Callable<Integer> {
+  private static final int COLUMNS = 6;
+  private static final int SCALE = 8;
+  private static final int SHAPES_STEPS = 10;
+  private static final int MODEL_STEPS = 40;
+  private static final double MODEL_GUIDANCE = 4.5;
+
+  @Spec private CommandSpec spec;
+  @Mixin private ComputeOptions compute;
+  @Mixin private ModelOptions model;
+  @Mixin private BaseOption base;
+  @Mixin private PictureOptions pictures;
+  @Mixin private CacheOptions caching;
+
+  @Option(
+      names = "--adapter",
+      paramLabel = "PATH",
+      description =
+          "PEFT folder of an adapter; with --model also diffusers' file. Default: the base model"
+              + " alone.")
+  private @Nullable Path adapterFolder;
+
+  @Option(
+      names = "--prompt",
+      paramLabel = "TEXT",
+      required = true,
+      description = "What to show, such as \"a red circle left of a blue square\".")
+  private String prompt;
+
+  @Option(
+      names = "--out",
+      paramLabel = "FILE.png",
+      required = true,
+      description = "The picture to write; one that is there is replaced.")
+  private Path out;
+
+  @Option(
+      names = "--count",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Pictures, laid out on one sheet. Default: ${DEFAULT-VALUE}.")
+  private int count;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "Seed of the noise. Default: ${DEFAULT-VALUE}.")
+  private long seed;
+
+  @Option(
+      names = "--steps",
+      paramLabel = "N",
+      description = "Sampling steps. Default: 10, with --model 40.")
+  private @Nullable Integer steps;
+
+  @Option(
+      names = "--guidance",
+      paramLabel = "SCALE",
+      description =
+          "Scale of classifier-free guidance; up to 1: none. Default: 1, with --model 4.5.")
+  private @Nullable Double guidance;
+
+  @Override
+  public Integer call() throws IOException {
+    if (count < 1 || count > 10_000) {
+      throw new IllegalArgumentException("--count must be 1 to 10000, not " + count);
+    }
+    if (!out.toString().toLowerCase(java.util.Locale.ROOT).endsWith(".png")) {
+      throw new IllegalArgumentException("--out must name a file that ends with .png, not " + out);
+    }
+    if (model.path() != null) {
+      return withModel();
+    }
+    ShapesPrompt asked = ShapesPrompt.parse(prompt);
+    SamplingSettings settings =
+        ShapesModel.SAMPLING
+            .steps(steps == null ? SHAPES_STEPS : steps)
+            .guided(guidance == null ? 1 : guidance);
+    try (Device device = compute.open();
+        Mmdit model = base.load(device)) {
+      List<float[]> images = sample(model, settings);
+      write(images);
+      long right = images.stream().filter(image -> Judge.judge(asked, image).strict()).count();
+      PrintWriter console = spec.commandLine().getOut();
+      console.printf("%s: %d of %d show exactly this%n", out, right, images.size());
+      console.flush();
+    }
+    return 0;
+  }
+
+  private int withModel() throws IOException {
+    if (base.folder() != null) {
+      throw new IllegalArgumentException("--base names a ShapesWorld model: leave out --model");
+    }
+    PictureRequest request =
+        new PictureRequest(
+            prompt,
+            pictures.negative(),
+            pictures.width(),
+            pictures.height(),
+            steps == null ? MODEL_STEPS : steps,
+            guidance == null ? MODEL_GUIDANCE : guidance,
+            pictures.skipping(),
+            pictures.solver(),
+            seed,
+            count,
+            pictures.batch(),
+            pictures.t5Tokens(),
+            pictures.withT5());
+    PrintWriter err = spec.commandLine().getErr();
+    List<Path> files =
+        new ModelSample(compute, model, pictures, caching, err).run(request, adapterFolder, out);
+    PrintWriter console = spec.commandLine().getOut();
+    files.forEach(console::println);
+    console.flush();
+    return 0;
+  }
+
+  private List<float[]> sample(Mmdit model, SamplingSettings settings) throws InvalidFileException {
+    List<String> captions = Collections.nCopies(count, prompt);
+    if (adapterFolder == null) {
+      return new ShapesSampler(model, ForwardPass.BASE, settings).sample(captions, seed, _ -> {});
+    }
+    try (Adapter adapter = adapter(model, adapterFolder)) {
+      return new ShapesSampler(model, ForwardPass.with(adapter), settings)
+          .sample(captions, seed, _ -> {});
+    }
+  }
+
+  private static Adapter adapter(Mmdit model, Path folder) throws InvalidFileException {
+    Map<String, Shape> parameters = new LinkedHashMap<>();
+    model.parameters().forEach((name, parameter) -> parameters.put(name, parameter.shape()));
+    try (var _ = model.device().memory().scope()) {
+      return PeftFolder.readOne(folder, model.device()).toAdapter(parameters, false);
+    } catch (IllegalArgumentException e) {
+      throw new InvalidFileException(folder, "does not fit the model: " + e.getMessage(), e);
+    }
+  }
+
+  private void write(List<float[]> images) throws IOException {
+    ContactSheet sheet = new ContactSheet(Math.min(count, COLUMNS), SCALE);
+    images.forEach(image -> sheet.add(image, prompt));
+    BufferedImage drawn = sheet.draw();
+    ByteArrayOutputStream png = new ByteArrayOutputStream();
+    ImageIO.write(drawn, "png", png);
+    AtomicFile.write(out, png.toByteArray());
+  }
+}

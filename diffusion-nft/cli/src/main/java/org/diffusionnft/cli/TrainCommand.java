@@ -1,0 +1,198 @@
+package org.diffusionnft.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.diffusionnft.pipeline.PictureListener;
+import org.diffusionnft.shapes.training.TrainableShapes;
+import org.diffusionnft.tensor.Device;
+import org.diffusionnft.trainer.config.AdapterSettings;
+import org.diffusionnft.trainer.config.Preset;
+import org.diffusionnft.trainer.config.TrainConfig;
+import org.diffusionnft.trainer.run.TrainRun;
+import org.diffusionnft.trainer.run.Trainable;
+import org.diffusionnft.trainer.run.TrainablePictures;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code dnft train}: DiffusionNFT as a configuration file says. */
+@Command(
+    name = "train",
+    description = {
+      "Trains as a YAML file says, with DiffusionNFT or 'algorithm: grpo'; what it leaves out has"
+          + " the reference code's value. A run that was stopped goes on with --resume, to the same"
+          + " bytes.",
+      "The paper's runs have names: sd3-geneval, sd3-ocr, sd3-pickscore, sd3-hpsv2 and"
+          + " sd3-multi-reward. Each needs a model on disk (--model) and prompts (--prompts)."
+    },
+    mixinStandardHelpOptions = true,
+    sortOptions = false)
+final class TrainCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+  @Mixin private ComputeOptions compute;
+
+  @Mixin private CacheOptions caching;
+
+  @Option(
+      names = "--config",
+      paramLabel = "FILE|NAME",
+      description = "The settings: a YAML file, or one of the paper's runs.")
+  private @Nullable String settings;
+
+  @Option(
+      names = "--print-config",
+      description = "Prints all settings as YAML, to be kept and edited, and ends.")
+  private boolean printing;
+
+  @Option(
+      names = "--model",
+      paramLabel = "PATH",
+      description = "Instead of 'model': a diffusers folder or single file, or shapes.")
+  private @Nullable String model;
+
+  @Option(
+      names = "--prompts",
+      paramLabel = "PATH",
+      description =
+          "Instead of 'prompts.source': a .txt or .jsonl file, or a folder with train.txt or"
+              + " train_metadata.jsonl.")
+  private @Nullable String prompts;
+
+  @Option(
+      names = "--adapter",
+      paramLabel = "PATH",
+      description =
+          "Instead of a new adapter as 'adapter' says: starts from this one, a PEFT folder or"
+              + " diffusers' file, with its rank, alpha and targets.")
+  private @Nullable String adapter;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "Folder for the run. Default: 'output' of the settings.")
+  private @Nullable Path out;
+
+  @Option(
+      names = "--resume",
+      paramLabel = "DIR",
+      description = "Goes on with the run in this folder; it needs no other setting.")
+  private @Nullable Path resume;
+
+  @Option(names = "--epochs", paramLabel = "N", description = "Instead of 'epochs'.")
+  private @Nullable Integer epochs;
+
+  @Option(names = "--seed", paramLabel = "N", description = "Instead of 'seed'.")
+  private @Nullable Long seed;
+
+  @Override
+  public Integer call() throws IOException {
+    if ((settings == null) == (resume == null)) {
+      throw new IllegalArgumentException("give either --config FILE or --resume DIR");
+    }
+    if (resume != null
+        && (epochs != null
+            || seed != null
+            || out != null
+            || model != null
+            || prompts != null
+            || adapter != null)) {
+      throw new IllegalArgumentException(
+          "--resume goes on with a run as it was started: leave out --epochs, --seed and --out,"
+              + " --model, --prompts and --adapter");
+    }
+    TrainRun.Resumption from = resume == null ? null : TrainRun.Resumption.find(resume);
+    TrainConfig config = from == null ? read() : from.config();
+    if (printing) {
+      spec.commandLine().getOut().print(config.toYaml());
+      spec.commandLine().getOut().flush();
+      return 0;
+    }
+    if (from != null) {
+      tell(from);
+    }
+    Path folder = resume != null ? resume : out != null ? out : Path.of(config.output());
+    try (Device device = compute.open();
+        Trainable trainable = open(config, device);
+        TrainRun run =
+            from != null
+                ? TrainRun.resume(from, trainable)
+                : TrainRun.start(folder, config, trainable)) {
+      tellStart(run);
+      try (TrainingProgress progress =
+          new TrainingProgress(compute, run.epoch(), config.epochs())) {
+        run.train(
+            progress,
+            (epoch, evaluation) ->
+                compute.note("epoch " + epoch + ", held out: " + evaluation.summary()));
+      }
+    }
+    PrintWriter console = spec.commandLine().getOut();
+    console.println("written to " + folder);
+    console.flush();
+    return 0;
+  }
+
+  /** A damaged checkpoint is told of even where all is to be quiet. */
+  private void tell(TrainRun.Resumption from) {
+    PrintWriter err = spec.commandLine().getErr();
+    from.skipped().forEach(sentence -> err.println("skipped: " + sentence));
+    err.flush();
+    compute.note(
+        from.checkpoint() == null
+            ? "no checkpoint yet: the run begins anew"
+            : "going on from " + from.checkpoint());
+  }
+
+  private void tellStart(TrainRun run) {
+    AdapterSettings begun = run.config().adapter();
+    if (begun.hasStart() && run.epoch() == 0) {
+      compute.note(
+          "starting from adapter %s: rank %d, alpha %s"
+              .formatted(begun.start(), begun.rank(), begun.alpha()));
+    }
+  }
+
+  private TrainConfig read() throws IOException {
+    String name = String.valueOf(settings);
+    Optional<Preset> preset = Preset.named(name);
+    if (preset.isEmpty() && name.startsWith("sd3-") && !Files.exists(Path.of(name))) {
+      throw new IllegalArgumentException(
+          "there is no run called '" + name + "': those of the paper are " + Preset.names());
+    }
+    TrainConfig config =
+        preset.isPresent() ? preset.get().config() : TrainConfig.read(Path.of(name));
+    config = epochs == null ? config : config.withEpochs(epochs);
+    config = model == null ? config : config.withModel(model);
+    config = prompts == null ? config : config.withPrompts(prompts);
+    config = adapter == null ? config : config.withAdapter(AdapterSettings.startingFrom(adapter));
+    return seed == null ? config : config.withSeed(seed);
+  }
+
+  private Trainable open(TrainConfig config, Device device) throws IOException {
+    return TrainableShapes.isMeant(config)
+        ? TrainableShapes.open(config, device)
+        : TrainablePictures.open(config, device, caching.folder(), new Told());
+  }
+
+  /** Passes on what the model tells. */
+  private final class Told implements PictureListener {
+    @Override
+    public void warning(String sentence) {
+      spec.commandLine().getErr().println("dnft: warning: " + sentence);
+      spec.commandLine().getErr().flush();
+    }
+
+    @Override
+    public void stage(String sentence) {} // the progress display tells enough
+
+    @Override
+    public void evaluated(long done, long all) {}
+  }
+}

@@ -1,0 +1,47 @@
+package org.diffusionnft.cli;
+
+import java.util.Locale;
+import org.diffusionnft.shapes.ShapesReward;
+import org.diffusionnft.studies.demo.DemoListener;
+import org.diffusionnft.trainer.EpochReport;
+
+/** Shows how a DiffusionNFT run goes, inside its epochs too. */
+final class TrainingProgress implements DemoListener, AutoCloseable {
+  /** Parts of an epoch that are counted: sampling is the first half, training the second. */
+  private static final int PARTS = 100;
+
+  private final Progress progress;
+  private final RunningMean reward = new RunningMean(0.7);
+  private final RunningMean strict = new RunningMean(0.7);
+  private String numbers = "";
+
+  TrainingProgress(ComputeOptions compute, long epoch, int epochs) {
+    this.progress = compute.progress("training", epoch * PARTS, (long) epochs * PARTS, PARTS);
+  }
+
+  @Override
+  public void sampled(long epoch, int images, int of) {
+    progress.to(epoch * PARTS + PARTS / 2 * images / of, numbers);
+  }
+
+  @Override
+  public void descended(long epoch, int done, int of) {
+    // The epoch itself is reported when the old policy has followed.
+    progress.to(epoch * PARTS + PARTS / 2 + (PARTS / 2 - 1) * done / of, numbers);
+  }
+
+  @Override
+  public void epochDone(EpochReport report) {
+    numbers = String.format(Locale.ROOT, "reward %.3f", reward.add(report.reward()));
+    Double score = report.components().get(ShapesReward.Strict.NAME);
+    if (score != null) {
+      numbers += String.format(Locale.ROOT, ", strict %.1f %%", 100 * strict.add(score));
+    }
+    progress.to((report.epoch() + 1) * PARTS, numbers);
+  }
+
+  @Override
+  public void close() {
+    progress.close();
+  }
+}

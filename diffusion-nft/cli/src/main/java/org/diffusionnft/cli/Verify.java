@@ -1,0 +1,170 @@
+package org.diffusionnft.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.diffusionnft.conformance.Suite;
+import org.diffusionnft.conformance.Verdict;
+import org.diffusionnft.tensor.Device;
+import org.diffusionnft.verify.Check;
+import org.diffusionnft.verify.DeviceReport;
+import org.diffusionnft.verify.Verification;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code dnft verify}: a device against golden cases, or kernel by kernel. */
+@Command(
+    name = "verify",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = {
+      "Checks a device against recorded outputs of the reference implementations; without cases,"
+          + " every kernel of the device against the reference device, over all shapes and types.",
+      "Prints one line per output or kernel. Exit code: 0 all as expected, 1 an output is not, 2 a"
+          + " folder is no case that can be run."
+    })
+final class Verify implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+  @Mixin private ComputeOptions compute;
+
+  @Option(
+      names = "--failures",
+      description = "Of the outputs, print only those that are not as expected.")
+  private boolean failuresOnly;
+
+  @Option(
+      names = "--report",
+      paramLabel = "FILE",
+      description = "Writes the verdicts to FILE.md or FILE.json; may be given twice.")
+  private List<Path> reports = List.of();
+
+  @Option(
+      names = "--kernel",
+      paramLabel = "NAME",
+      description = "Without cases: this kernel only; may be given several times.")
+  private List<String> kernels = List.of();
+
+  @Parameters(arity = "0..*", paramLabel = "CASE", description = "Folders of golden cases.")
+  private List<Path> cases = List.of();
+
+  @Override
+  public Integer call() throws IOException {
+    PrintWriter out = spec.commandLine().getOut();
+    PrintWriter err = spec.commandLine().getErr();
+    for (Path report : reports) {
+      if (!DeviceReport.writable(report)) {
+        throw new IllegalArgumentException(
+            "--report " + report + " must end with .md or .json: choose one of these formats");
+      }
+    }
+    int exit = 0;
+    List<Verdict> rows = new ArrayList<>();
+    try (Device opened = compute.open()) {
+      if (cases.isEmpty()) {
+        exit = verifyKernels(opened, rows, out);
+      }
+      for (Path folder : cases) {
+        exit = Math.max(exit, verify(folder, opened, rows, out, err));
+      }
+      DeviceReport done = new DeviceReport(opened.name(), rows);
+      for (Path report : reports) {
+        done.write(report);
+      }
+    }
+    return exit;
+  }
+
+  private int verifyKernels(Device opened, List<Verdict> rows, PrintWriter out) {
+    List<String> known = Suite.kernels();
+    for (String kernel : kernels) {
+      if (!known.contains(kernel)) {
+        throw new IllegalArgumentException(
+            "there is no kernel '" + kernel + "'; there are " + String.join(", ", known));
+      }
+    }
+    for (String kernel : kernels.isEmpty() ? known : kernels) {
+      Suite.run(opened, List.of(kernel), out::println)
+          .forEach(
+              row -> {
+                rows.add(row);
+                out.println(
+                    String.format(
+                        Locale.ROOT,
+                        "%s: %s: %d cases on %s; largest error %.1f %% of what is allowed",
+                        row.subject(),
+                        row.failed() == 0
+                            ? "PASSED"
+                            : "FAILED, " + row.failed() + " not as expected",
+                        row.checks(),
+                        opened.name(),
+                        100 * row.worst()));
+                out.flush();
+              });
+    }
+    return rows.stream().allMatch(row -> row.failed() == 0) ? 0 : 1;
+  }
+
+  private int verify(
+      Path folder, Device opened, List<Verdict> rows, PrintWriter out, PrintWriter err) {
+    Path file = folder.toAbsolutePath().normalize().getFileName();
+    String name = file == null ? folder.toString() : file.toString();
+    try {
+      long start = System.nanoTime();
+      Verification done = Verification.run(folder, opened, check -> print(name, check, out));
+      int failed = (int) done.checks().stream().filter(c -> !c.passed()).count();
+      rows.add(
+          new Verdict(
+              name,
+              done.checks().size(),
+              failed,
+              Math.min(done.worst().shareOfLimit(), 1e9),
+              0,
+              (System.nanoTime() - start) * 1e-9));
+      out.println(summary(name, opened.name(), done));
+      out.flush();
+      return done.passed() ? 0 : 1;
+    } catch (IOException | IllegalArgumentException e) {
+      out.flush();
+      err.println("dnft: " + ErrorMessages.sentence(e));
+      err.flush();
+      return ErrorMessages.WRONG_INPUT;
+    }
+  }
+
+  private void print(String name, Check check, PrintWriter out) {
+    if (!failuresOnly || !check.passed()) {
+      out.println(name + ": " + check);
+    }
+  }
+
+  private static String summary(String name, String device, Verification done) {
+    long failed = done.checks().stream().filter(c -> !c.passed()).count();
+    Check worst = done.worst();
+    String verdict = failed == 0 ? "PASSED" : "FAILED, " + failed + " not as expected";
+    String closest =
+        Double.isInfinite(worst.shareOfLimit())
+            ? ""
+            : String.format(
+                Locale.ROOT,
+                "; largest error %.1f %% of its tolerance (%s)",
+                100 * worst.shareOfLimit(),
+                worst.output());
+    return String.format(
+        Locale.ROOT,
+        "%s: %s: %d outputs of kind %s on %s%s",
+        name,
+        verdict,
+        done.checks().size(),
+        done.kind(),
+        device,
+        closest);
+  }
+}

@@ -1,0 +1,5 @@
+/** The command line {@code dnft}: one class for each command, and how errors are told. */
+@NullMarked
+package org.diffusionnft.cli;
+
+import org.jspecify.annotations.NullMarked;

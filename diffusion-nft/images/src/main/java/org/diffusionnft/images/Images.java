@@ -1,0 +1,65 @@
+package org.diffusionnft.images;
+
+import java.util.Arrays;
+
+/**
+ * Images in host memory, as the decoder gives them: -1 is black and 1 is white, and nothing is
+ * clamped.
+ *
+ * @param values {@code [N, C, H, W]}, row-major
+ * @param channels C
+ * @param height H
+ * @param width W
+ */
+public record Images(float[] values, int channels, int height, int width) {
+  /**
+   * Checks the sizes.
+   *
+   * @throws IllegalArgumentException if the values are not a whole number of images
+   */
+  public Images {
+    long size = (long) channels * height * width;
+    if (size <= 0 || values.length % size != 0) {
+      throw new IllegalArgumentException(
+          "%d values are no images of shape [%d, %d, %d]"
+              .formatted(values.length, channels, height, width));
+    }
+  }
+
+  /** Values of one image. */
+  public int size() {
+    return channels * height * width;
+  }
+
+  /** Number of images. */
+  public int count() {
+    return values.length / size();
+  }
+
+  /** A copy of the values of image {@code i}, {@code [C, H, W]}. */
+  public float[] image(int i) {
+    return Arrays.copyOfRange(values, i * size(), (i + 1) * size());
+  }
+
+  /**
+   * Image {@code i} as numbers from 0 to 1, clamped as diffusers' image processor does it.
+   *
+   * @throws IllegalArgumentException if the images have not three channels
+   */
+  public Planes planes(int i) {
+    if (channels != 3) {
+      throw new IllegalArgumentException(
+          "images of %d channels are no pictures, which have 3".formatted(channels));
+    }
+    float[] picture = image(i);
+    for (int j = 0; j < picture.length; j++) {
+      picture[j] = Math.clamp(picture[j] / 2 + 0.5f, 0f, 1f);
+    }
+    return new Planes(width, height, picture);
+  }
+
+  /** Image {@code i} as bytes; see {@link #planes} and {@link Pixels#of(Planes)}. */
+  public Pixels pixels(int i) {
+    return Pixels.of(planes(i));
+  }
+}

@@ -1,0 +1,49 @@
+package org.diffusionnft.images;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageReader;
+import javax.imageio.stream.ImageInputStream;
+import org.junit.jupiter.api.Test;
+import org.w3c.dom.Element;
+import org.w3c.dom.NodeList;
+
+/** Pictures as files, read back by the JDK's own reader. */
+class PngTest {
+  @Test
+  void textsAndPixelsComeBack() throws IOException {
+    BufferedImage image = new BufferedImage(3, 2, BufferedImage.TYPE_INT_RGB);
+    image.setRGB(2, 1, 0x123456);
+    byte[] png = Png.encode(image, Map.of("prompt", "a c\u00e4t \ud83d\ude00, \u65e5\u672c"));
+    try (ImageInputStream in = ImageIO.createImageInputStream(new ByteArrayInputStream(png))) {
+      ImageReader reader = ImageIO.getImageReadersByFormatName("png").next();
+      reader.setInput(in);
+      assertEquals(0xFF123456, reader.read(0).getRGB(2, 1));
+      Element root = (Element) reader.getImageMetadata(0).getAsTree("javax_imageio_png_1.0");
+      NodeList texts = root.getElementsByTagName("iTXtEntry");
+      assertEquals(1, texts.getLength());
+      Element text = (Element) texts.item(0);
+      assertEquals("prompt", text.getAttribute("keyword"));
+      assertEquals("a c\u00e4t \ud83d\ude00, \u65e5\u672c", text.getAttribute("text"));
+    }
+  }
+
+  @Test
+  void sheets() {
+    BufferedImage one = new BufferedImage(10, 6, BufferedImage.TYPE_INT_RGB);
+    one.setRGB(0, 0, 0xFFFFFF);
+    BufferedImage sheet = ContactGrid.of(List.of(one, one, one));
+    assertEquals(28, sheet.getWidth());
+    assertEquals(20, sheet.getHeight());
+    assertEquals(-1, sheet.getRGB(18, 0));
+    assertEquals(-1, sheet.getRGB(0, 14));
+    assertTrue(sheet.getRGB(18, 14) != -1);
+  }
+}

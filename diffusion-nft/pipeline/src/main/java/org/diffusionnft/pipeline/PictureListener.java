@@ -1,0 +1,13 @@
+package org.diffusionnft.pipeline;
+
+/** Is told what goes on while pictures are made. */
+public interface PictureListener {
+  /** Something that a user should know but that stops nothing. */
+  void warning(String sentence);
+
+  /** A stage begins or has ended. */
+  void stage(String sentence);
+
+  /** So many of all evaluations of the model are done. */
+  void evaluated(long done, long all);
+}

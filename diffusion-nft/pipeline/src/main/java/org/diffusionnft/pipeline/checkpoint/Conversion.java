@@ -1,0 +1,107 @@
+package org.diffusionnft.pipeline.checkpoint;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.diffusionnft.models.Adapter;
+import org.diffusionnft.models.MmditLayout;
+import org.diffusionnft.tensor.DType;
+import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.Memory;
+import org.diffusionnft.tensor.Shape;
+import org.diffusionnft.weights.DiffusersLora;
+import org.diffusionnft.weights.InvalidFileException;
+import org.diffusionnft.weights.MergedTensors;
+import org.diffusionnft.weights.MmditCheckpoint;
+import org.diffusionnft.weights.ModelCheckpoint;
+import org.diffusionnft.weights.ModelWriter;
+import org.diffusionnft.weights.SingleFile.Part;
+import org.diffusionnft.weights.TensorSource;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes a model again, in either layout, in another dtype, or with an adapter merged in. At no
+ * time is more than one tensor in memory.
+ *
+ * @param layout what is written
+ * @param dtype what tensors are converted to; null to leave them
+ * @param adapter PEFT folder or diffusers' file that is merged in; null for none
+ */
+public record Conversion(Layout layout, @Nullable DType dtype, @Nullable Path adapter) {
+
+  /** How a model lies on disk. */
+  public enum Layout {
+    /** A folder, as diffusers has it. */
+    DIFFUSERS,
+    /** One file, as Stability AI publishes it. */
+    SINGLE
+  }
+
+  /**
+   * Converts.
+   *
+   * @param device merges, joins and converts; one that computes in this process
+   * @throws IOException if the model is damaged, the adapter is for another model, or the output
+   *     exists or cannot be written
+   */
+  public void run(ModelCheckpoint model, Path out, Device device) throws IOException {
+    List<AutoCloseable> opened = new ArrayList<>();
+    try (Memory.Scope _ = device.memory().scope()) {
+      ModelWriter writer = new ModelWriter().schedule(model.schedule());
+      for (Part part : model.parts()) {
+        TensorSource tensors = model.tensors(part);
+        opened.add(tensors);
+        if (part == Part.TRANSFORMER && adapter != null) {
+          Adapter merged = adapter(model, device, adapter);
+          opened.add(merged);
+          tensors = new MergedTensors(tensors, merged);
+        }
+        writer.part(part, tensors, model.config(part));
+        tokenizer(model, part, writer);
+      }
+      switch (layout) {
+        case DIFFUSERS -> writer.writeFolder(out, dtype, device);
+        case SINGLE -> writer.writeSingleFile(out, dtype, device);
+      }
+    } finally {
+      for (AutoCloseable each : opened.reversed()) {
+        closeQuietly(each);
+      }
+    }
+  }
+
+  private static void closeQuietly(AutoCloseable each) {
+    switch (each) {
+      case TensorSource tensors -> tensors.close();
+      case Adapter adapter -> adapter.close();
+      default -> throw new IllegalStateException("nothing else is opened");
+    }
+  }
+
+  private static Adapter adapter(ModelCheckpoint model, Device device, Path path)
+      throws IOException {
+    try (MmditCheckpoint transformer = model.transformer()) {
+      Map<String, Shape> parameters = MmditLayout.parameters(transformer.config());
+      return DiffusersLora.readAny(path, device).toAdapter(parameters, false);
+    } catch (IllegalArgumentException e) {
+      throw new InvalidFileException(path, "does not fit the model: " + e.getMessage(), e);
+    }
+  }
+
+  private static void tokenizer(ModelCheckpoint model, Part part, ModelWriter writer) {
+    Map<Part, String> folders =
+        new TreeMap<>(
+            Map.of(Part.CLIP_L, "tokenizer", Part.CLIP_G, "tokenizer_2", Part.T5, "tokenizer_3"));
+    Path folder = model.folder();
+    if (folder != null && folders.containsKey(part)) {
+      Path tokenizer = folder.resolve(folders.get(part));
+      if (Files.isDirectory(tokenizer)) {
+        writer.tokenizer(part, tokenizer);
+      }
+    }
+  }
+}

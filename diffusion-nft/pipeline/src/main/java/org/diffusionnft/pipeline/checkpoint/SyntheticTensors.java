@@ -1,0 +1,146 @@
+package org.diffusionnft.pipeline.checkpoint;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.Map;
+import java.util.Set;
+import org.diffusionnft.models.MmditConfig;
+import org.diffusionnft.models.MmditLayout;
+import org.diffusionnft.tensor.DType;
+import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.HalfPrecision;
+import org.diffusionnft.tensor.Philox;
+import org.diffusionnft.tensor.Shape;
+import org.diffusionnft.tensor.Tensor;
+import org.diffusionnft.weights.InvalidFileException;
+import org.diffusionnft.weights.SingleFile.Part;
+import org.diffusionnft.weights.TensorSource;
+
+/**
+ * BF16 tensors of random values that a model survives: matrices uniform with the deviation that
+ * keeps the size of what goes through them, norms 1, biases 0, the position embedding as it is. A
+ * value depends on the seed, the tensor's name and its place alone.
+ */
+final class SyntheticTensors implements TensorSource {
+  private static final int CHUNK = 1 << 20;
+
+  private final Part part;
+  private final Map<String, Shape> shapes;
+  private final MmditConfig transformer;
+  private final long seed;
+
+  SyntheticTensors(Part part, Map<String, Shape> shapes, MmditConfig transformer, long seed) {
+    this.part = part;
+    this.shapes = shapes;
+    this.transformer = transformer;
+    this.seed = seed;
+  }
+
+  @Override
+  public Path path() {
+    return Path.of("synthetic " + part);
+  }
+
+  @Override
+  public Set<String> names() {
+    return Collections.unmodifiableSet(shapes.keySet());
+  }
+
+  @Override
+  public DType dtype(String name) {
+    return DType.BF16;
+  }
+
+  @Override
+  public Shape shape(String name) throws InvalidFileException {
+    Shape shape = shapes.get(name);
+    if (shape == null) {
+      throw new InvalidFileException(path(), "has no tensor " + name);
+    }
+    return shape;
+  }
+
+  @Override
+  public Tensor tensor(String name, Device device) throws InvalidFileException {
+    Tensor tensor = device.allocate(DType.BF16, shape(name));
+    MemorySegment values = tensor.segment();
+    if (name.equals(MmditLayout.POSITION_EMBEDDING)) {
+      positions(values);
+    } else if (tensor.shape().rank() == 1) {
+      fill(values, name.endsWith(".weight") ? 1 : 0);
+    } else {
+      random(values, name, tensor.shape());
+    }
+    return tensor;
+  }
+
+  private static void fill(MemorySegment values, float value) {
+    short bits = HalfPrecision.floatToBf16(value);
+    for (long i = 0; i < values.byteSize() / Short.BYTES; i++) {
+      values.setAtIndex(ValueLayout.JAVA_SHORT_UNALIGNED, i, bits);
+    }
+  }
+
+  private void random(MemorySegment values, String name, Shape shape) {
+    double bound = bound(name, shape);
+    Philox philox = new Philox(seed, stream(part + " " + name));
+    long n = shape.elements();
+    for (long at = 0; at < n; at += CHUNK) {
+      float[] chunk = philox.uniforms(at, (int) Math.min(CHUNK, n - at));
+      for (int i = 0; i < chunk.length; i++) {
+        float value = (float) ((2 * chunk[i] - 1) * bound);
+        values.setAtIndex(
+            ValueLayout.JAVA_SHORT_UNALIGNED, at + i, HalfPrecision.floatToBf16(value));
+      }
+    }
+  }
+
+  /** Largest value: a uniform one of deviation 1/sqrt(inputs), smaller for tables and T5. */
+  private static double bound(String name, Shape shape) {
+    double inputs = (double) shape.elements() / shape.dim(0);
+    if (name.contains("embedding") || name.contains("shared") || name.contains("attention_bias")) {
+      return 0.05;
+    }
+    // T5 does not scale its scores, so its queries must be small.
+    double smaller = name.endsWith("SelfAttention.q.weight") ? 8 : 1;
+    return Math.sqrt(3 / inputs) / smaller;
+  }
+
+  private void positions(MemorySegment values) {
+    int side = transformer.posEmbedMaxSize();
+    int width = transformer.width();
+    int half = width / 2;
+    short[][] columns = new short[side][half];
+    short[][] lines = new short[side][half];
+    for (int i = 0; i < side; i++) {
+      float[] row = MmditLayout.positionEmbeddingRow(transformer, (long) i * side + i);
+      for (int k = 0; k < half; k++) {
+        columns[i][k] = HalfPrecision.floatToBf16(row[k]);
+        lines[i][k] = HalfPrecision.floatToBf16(row[half + k]);
+      }
+    }
+    for (int y = 0; y < side; y++) {
+      for (int x = 0; x < side; x++) {
+        long at = ((long) y * side + x) * width * Short.BYTES;
+        MemorySegment.copy(columns[x], 0, values, ValueLayout.JAVA_SHORT_UNALIGNED, at, half);
+        MemorySegment.copy(
+            lines[y], 0, values, ValueLayout.JAVA_SHORT_UNALIGNED, at + half * 2L, half);
+      }
+    }
+  }
+
+  /** FNV-1a, to give every name a stream of its own. */
+  private static long stream(String name) {
+    long hash = 0xcbf29ce484222325L;
+    for (byte b : name.getBytes(StandardCharsets.UTF_8)) {
+      hash = (hash ^ (b & 0xff)) * 0x100000001b3L;
+    }
+    return hash;
+  }
+
+  @Override
+  public void close() {}
+}

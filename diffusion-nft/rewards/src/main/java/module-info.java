@@ -1,0 +1,29 @@
+/** What pictures are worth. */
+module org.diffusionnft.rewards {
+  requires transitive org.diffusionnft.images;
+  requires transitive org.diffusionnft.weights;
+  requires com.fasterxml.jackson.databind;
+  requires dev.failsafe.core;
+  requires java.net.http;
+  requires org.apache.commons.text;
+  requires static org.jspecify;
+
+  uses org.diffusionnft.rewards.RewardProvider;
+
+  provides org.diffusionnft.rewards.RewardProvider with
+      org.diffusionnft.rewards.clip.AestheticReward.Provider,
+      org.diffusionnft.rewards.clip.ClipReward.Clip,
+      org.diffusionnft.rewards.clip.ClipReward.Hps,
+      org.diffusionnft.rewards.clip.ClipReward.Pick,
+      org.diffusionnft.rewards.geneval.GenEvalReward.Provider,
+      org.diffusionnft.rewards.service.JudgeReward.Provider,
+      org.diffusionnft.rewards.service.ServiceReward.Command,
+      org.diffusionnft.rewards.service.ServiceReward.Http,
+      org.diffusionnft.rewards.text.OcrReward.Provider,
+      org.diffusionnft.rewards.JpegReward.Compressibility,
+      org.diffusionnft.rewards.JpegReward.Incompressibility;
+
+  exports org.diffusionnft.rewards;
+  exports org.diffusionnft.rewards.clip to
+      org.diffusionnft.verify;
+}

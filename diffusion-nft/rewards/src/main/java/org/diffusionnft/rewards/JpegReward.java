@@ -1,0 +1,95 @@
+package org.diffusionnft.rewards;
+
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+import javax.imageio.IIOImage;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageWriteParam;
+import javax.imageio.ImageWriter;
+import javax.imageio.stream.MemoryCacheImageOutputStream;
+import org.diffusionnft.images.Images;
+
+/**
+ * The size of pictures as JPEG files of quality 95 with halved chroma: {@code
+ * jpeg_incompressibility} and {@code jpeg_compressibility} of the reference code's {@code
+ * rewards.py}. No model is needed, and what a policy learns can be seen with bare eyes, so they are
+ * the first rewards to try a new set-up with.
+ */
+public final class JpegReward implements Reward {
+  private static final float QUALITY = 0.95f;
+  private static final double KILOBYTE = 1000;
+  private static final double COMPRESSIBILITY = -1 / 500.0;
+
+  private final double factor;
+
+  private JpegReward(double factor) {
+    this.factor = factor;
+  }
+
+  /** {@code jpeg_incompressibility}: kilobytes of 1000 bytes. */
+  public static final class Incompressibility implements RewardProvider {
+    @Override
+    public String name() {
+      return "jpeg_incompressibility";
+    }
+
+    @Override
+    public String description() {
+      return "the size of a picture as a JPEG file, in kilobytes: more for detail";
+    }
+
+    @Override
+    public Reward open() {
+      return new JpegReward(1);
+    }
+  }
+
+  /** {@code jpeg_compressibility}: minus a 500th of the kilobytes. */
+  public static final class Compressibility implements RewardProvider {
+    @Override
+    public String name() {
+      return "jpeg_compressibility";
+    }
+
+    @Override
+    public String description() {
+      return "minus the size of a picture as a JPEG file, in units of 500 kilobytes: more for calm";
+    }
+
+    @Override
+    public Reward open() {
+      return new JpegReward(COMPRESSIBILITY);
+    }
+  }
+
+  @Override
+  public float[] score(Images images, List<Prompt> prompts) {
+    float[] scores = new float[images.count()];
+    for (int i = 0; i < scores.length; i++) {
+      BufferedImage picture = images.pixels(i).toImage();
+      scores[i] = (float) (bytes(picture) / KILOBYTE * factor);
+    }
+    return scores;
+  }
+
+  /** The size of a picture's file. */
+  static int bytes(BufferedImage picture) {
+    ByteArrayOutputStream file = new ByteArrayOutputStream();
+    ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
+    try (MemoryCacheImageOutputStream out = new MemoryCacheImageOutputStream(file)) {
+      ImageWriteParam param = writer.getDefaultWriteParam();
+      param.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
+      param.setCompressionQuality(QUALITY);
+      writer.setOutput(out);
+      writer.write(null, new IIOImage(picture, null, null), param);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } finally {
+      writer.dispose();
+    }
+    return file.size();
+  }
+}

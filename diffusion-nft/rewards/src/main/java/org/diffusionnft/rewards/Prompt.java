@@ -1,0 +1,22 @@
+package org.diffusionnft.rewards;
+
+import java.util.Map;
+
+/**
+ * A text that images are made for.
+ *
+ * @param text what the model is told; images of equal texts are compared with each other
+ * @param metadata what a reward needs to know besides, such as the objects a GenEval prompt asks
+ *     for
+ */
+public record Prompt(String text, Map<String, Object> metadata) {
+  /** Copies the metadata. */
+  public Prompt {
+    metadata = Map.copyOf(metadata);
+  }
+
+  /** A prompt that is only its text. */
+  public static Prompt of(String text) {
+    return new Prompt(text, Map.of());
+  }
+}

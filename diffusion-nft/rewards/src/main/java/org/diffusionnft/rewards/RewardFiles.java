@@ -1,0 +1,43 @@
+package org.diffusionnft.rewards;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Where rewards look for the files of their models: where the option says, else in the folder that
+ * the environment variable {@code DNFT_REWARD_MODELS} names, else in {@code reward_ckpts}, as the
+ * reference code's instructions have it.
+ */
+public final class RewardFiles {
+  private static final String VARIABLE = "DNFT_REWARD_MODELS";
+
+  private RewardFiles() {}
+
+  /**
+   * A file or folder that a reward needs.
+   *
+   * @param key the option that can name it
+   * @param what what it is, for the message
+   * @param names what it can be called, the preferred name first
+   * @param source where people get it
+   * @throws IllegalArgumentException that says which file is missing and where people get it
+   */
+  public static Path require(
+      RewardOptions options, String key, String what, List<String> names, String source) {
+    Path given = options.path(key).orElse(null);
+    Path folder = Path.of(System.getenv().getOrDefault(VARIABLE, "reward_ckpts"));
+    List<Path> candidates =
+        given == null ? names.stream().map(folder::resolve).toList() : List.of(given);
+    for (Path candidate : candidates) {
+      if (Files.exists(candidate)) {
+        return candidate;
+      }
+    }
+    throw new IllegalArgumentException(
+        ("reward '%s' needs %s, and there is no %s: get it from %s, and put it there or name its"
+                + " place with rewards.%s.%s")
+            .formatted(
+                options.reward(), what, candidates.getFirst(), source, options.reward(), key));
+  }
+}

@@ -1,0 +1,146 @@
+package org.diffusionnft.rewards;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * A reward's options while it is opened. A provider asks for each key that it knows, then calls
+ * {@link #refuseOthers}, so that a misspelt key is an error and not a default.
+ */
+public final class RewardOptions {
+  private final String reward;
+  private final Map<String, String> values;
+  private final Set<String> known = new TreeSet<>();
+
+  /**
+   * @param reward what the configuration calls the reward, for messages
+   * @param values what it says, without {@code weight} and {@code type}
+   */
+  public RewardOptions(String reward, Map<String, String> values) {
+    this.reward = reward;
+    this.values = new LinkedHashMap<>(values);
+  }
+
+  /** No options. */
+  public static RewardOptions none(String reward) {
+    return new RewardOptions(reward, Map.of());
+  }
+
+  /** What the configuration calls the reward. */
+  public String reward() {
+    return reward;
+  }
+
+  /** A text, if it is given. */
+  public Optional<String> text(String key) {
+    known.add(key);
+    return Optional.ofNullable(values.get(key));
+  }
+
+  /** A text with a default. */
+  public String text(String key, String orElse) {
+    return text(key).orElse(orElse);
+  }
+
+  /**
+   * A text that must be given.
+   *
+   * @param what what it is, for the message
+   * @throws IllegalArgumentException if it is missing
+   */
+  public String require(String key, String what) {
+    return text(key)
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "reward '%s' needs '%s', %s: write it under rewards.%s in the configuration"
+                        .formatted(reward, key, what, reward)));
+  }
+
+  /** A file or folder, if it is given. */
+  public Optional<Path> path(String key) {
+    return text(key).map(Path::of);
+  }
+
+  /**
+   * A number.
+   *
+   * @throws IllegalArgumentException if it is none, or outside the range
+   */
+  public double number(String key, double orElse, double least, double most) {
+    Optional<String> text = text(key);
+    if (text.isEmpty()) {
+      return orElse;
+    }
+    double value = Double.NaN;
+    try {
+      value = Double.parseDouble(text.get());
+    } catch (NumberFormatException _) {
+      // NaN is outside of every range
+    }
+    if (!(value >= least && value <= most)) {
+      throw new IllegalArgumentException(
+          "rewards.%s.%s must be a number from %s to %s, not '%s'"
+              .formatted(reward, key, least, most, text.get()));
+    }
+    return value;
+  }
+
+  /**
+   * A whole number of at least 1.
+   *
+   * @throws IllegalArgumentException if it is none
+   */
+  public int count(String key, int orElse) {
+    double value = number(key, orElse, 1, Integer.MAX_VALUE);
+    if (value != Math.rint(value)) {
+      throw new IllegalArgumentException(
+          "rewards.%s.%s must be a whole number, not %s".formatted(reward, key, value));
+    }
+    return (int) value;
+  }
+
+  /** A time in seconds, more than none and at most a day. */
+  public Duration seconds(String key, double orElse) {
+    return Duration.ofMillis(Math.round(1000 * number(key, orElse, 0.001, 86_400)));
+  }
+
+  /**
+   * {@code true} or {@code false}.
+   *
+   * @throws IllegalArgumentException if it is neither
+   */
+  public boolean flag(String key, boolean orElse) {
+    String text = text(key, Boolean.toString(orElse));
+    if (!text.equals("true") && !text.equals("false")) {
+      throw new IllegalArgumentException(
+          "rewards.%s.%s must be true or false, not '%s'".formatted(reward, key, text));
+    }
+    return Boolean.parseBoolean(text);
+  }
+
+  /**
+   * Ends the reading.
+   *
+   * @throws IllegalArgumentException if there are keys that nobody asked for
+   */
+  public void refuseOthers() {
+    for (String key : values.keySet()) {
+      if (!known.contains(key)) {
+        throw new IllegalArgumentException(
+            "unknown key rewards.%s.%s: %s"
+                .formatted(
+                    reward,
+                    key,
+                    known.isEmpty()
+                        ? "this reward has only a weight"
+                        : "known are weight, type, " + String.join(", ", known)));
+      }
+    }
+  }
+}

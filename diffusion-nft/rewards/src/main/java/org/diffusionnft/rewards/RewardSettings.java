@@ -1,0 +1,38 @@
+package org.diffusionnft.rewards;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.SequencedMap;
+
+/**
+ * What a configuration says about one reward: a number, its weight, or {@code weight} and what else
+ * the reward needs to know, such as the address of a service.
+ *
+ * @param weight what its scores are multiplied by; 0 only reports
+ * @param options the other keys, as they are written
+ */
+public record RewardSettings(double weight, SequencedMap<String, String> options) {
+  /** The key of the weight. */
+  public static final String WEIGHT = "weight";
+
+  /** The key that names the registered reward; without it the reward's own name does. */
+  public static final String TYPE = "type";
+
+  /** Copies the options. */
+  public RewardSettings {
+    options = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(options));
+  }
+
+  /** Only a weight. */
+  public static RewardSettings of(double weight) {
+    return new RewardSettings(weight, new LinkedHashMap<>());
+  }
+
+  /** Rewards that need only a weight each. */
+  public static SequencedMap<String, RewardSettings> weights(Map<String, Double> weights) {
+    SequencedMap<String, RewardSettings> settings = new LinkedHashMap<>();
+    weights.forEach((name, weight) -> settings.put(name, of(weight)));
+    return settings;
+  }
+}

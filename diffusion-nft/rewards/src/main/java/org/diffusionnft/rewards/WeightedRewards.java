@@ -1,0 +1,176 @@
+package org.diffusionnft.rewards;
+
+import java.nio.FloatBuffer;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.ServiceLoader;
+import java.util.TreeMap;
+import org.diffusionnft.images.Images;
+
+/** Several rewards whose weighted sum is maximised. A weight of 0 only reports. */
+public final class WeightedRewards implements AutoCloseable {
+  private final SequencedMap<String, Reward> rewards;
+  private final Map<String, Double> weights;
+
+  /**
+   * Combines rewards.
+   *
+   * @param rewards by name
+   * @param weights by the same names
+   * @throws IllegalArgumentException if the names differ or there are none
+   */
+  public WeightedRewards(SequencedMap<String, Reward> rewards, Map<String, Double> weights) {
+    if (rewards.isEmpty() || !rewards.keySet().equals(weights.keySet())) {
+      throw new IllegalArgumentException(
+          "rewards %s need a weight each, not %s".formatted(rewards.keySet(), weights.keySet()));
+    }
+    this.rewards = new LinkedHashMap<>(rewards);
+    this.weights = Map.copyOf(weights);
+  }
+
+  /** One reward alone. */
+  public static WeightedRewards of(String name, Reward reward) {
+    return new WeightedRewards(new LinkedHashMap<>(Map.of(name, reward)), Map.of(name, 1.0));
+  }
+
+  /**
+   * Opens rewards by the names under which they are registered.
+   *
+   * @throws IllegalArgumentException if there is none of a name, or it cannot load
+   */
+  public static WeightedRewards open(SequencedMap<String, RewardSettings> settings) {
+    TreeMap<String, RewardProvider> found = new TreeMap<>();
+    ServiceLoader.load(RewardProvider.class).forEach(p -> found.put(p.name(), p));
+    SequencedMap<String, Reward> rewards = new LinkedHashMap<>();
+    Map<String, Double> weights = new LinkedHashMap<>();
+    boolean opened = false;
+    try {
+      settings.forEach(
+          (name, setting) -> {
+            rewards.put(name, open(found, name, setting));
+            weights.put(name, setting.weight());
+          });
+      opened = true;
+    } finally {
+      if (!opened) {
+        rewards.values().forEach(Reward::close);
+      }
+    }
+    return new WeightedRewards(rewards, weights);
+  }
+
+  private static Reward open(
+      Map<String, RewardProvider> found, String name, RewardSettings settings) {
+    Map<String, String> options = new LinkedHashMap<>(settings.options());
+    String given = options.remove(RewardSettings.TYPE);
+    String type = given == null ? name : given;
+    RewardProvider provider = found.get(type);
+    if (provider == null) {
+      throw new IllegalArgumentException(
+          "there is no reward '%s': those found are %s"
+              .formatted(type, found.isEmpty() ? "none" : String.join(", ", found.keySet())));
+    }
+    return provider.open(new RewardOptions(name, options));
+  }
+
+  /**
+   * Scores of images.
+   *
+   * @param total the weighted sum, rounded to float as the reference code does
+   * @param components the score of each reward, unweighted
+   */
+  public record Scores(float[] total, SequencedMap<String, float[]> components) {
+
+    /**
+     * The scores of several batches, one after another.
+     *
+     * @param batches at least one, all by the same rewards
+     */
+    public static Scores concat(List<Scores> batches) {
+      SequencedMap<String, float[]> components = new LinkedHashMap<>();
+      for (String name : batches.getFirst().components.keySet()) {
+        components.put(name, join(batches.stream().map(b -> b.components.get(name)).toList()));
+      }
+      return new Scores(join(batches.stream().map(Scores::total).toList()), components);
+    }
+
+    private static float[] join(List<float[]> parts) {
+      FloatBuffer joined = FloatBuffer.allocate(parts.stream().mapToInt(p -> p.length).sum());
+      parts.forEach(joined::put);
+      return joined.array();
+    }
+  }
+
+  /** The names. */
+  public List<String> names() {
+    return List.copyOf(rewards.keySet());
+  }
+
+  /**
+   * Scores images with every reward.
+   *
+   * @throws IllegalStateException if a reward does not give one finite number for each image
+   */
+  public Scores score(Images images, List<Prompt> prompts) {
+    double[] sum = new double[images.count()];
+    SequencedMap<String, float[]> components = new LinkedHashMap<>();
+    scoreAll(images, prompts)
+        .forEach(
+            (name, scores) -> {
+              check(name, scores, prompts);
+              components.put(name, scores);
+              double weight = weights.getOrDefault(name, 0.0);
+              for (int i = 0; i < sum.length; i++) {
+                sum[i] += weight * scores[i];
+              }
+            });
+    float[] total = new float[sum.length];
+    for (int i = 0; i < total.length; i++) {
+      total[i] = (float) sum[i];
+    }
+    return new Scores(total, components);
+  }
+
+  /**
+   * Several rewards score at the same time, each on a thread of its own: one may wait for others'
+   * machines.
+   */
+  private SequencedMap<String, float[]> scoreAll(Images images, List<Prompt> prompts) {
+    SequencedMap<String, float[]> all = new LinkedHashMap<>();
+    if (rewards.size() == 1) {
+      rewards.forEach((name, reward) -> all.put(name, reward.score(images, prompts)));
+      return all;
+    }
+    try (InParallel<float[]> calls = new InParallel<>(rewards.size())) {
+      rewards.forEach((_, reward) -> calls.submit(() -> reward.score(images, prompts)));
+      List<float[]> scores = calls.results();
+      int i = 0;
+      for (String name : rewards.keySet()) {
+        all.put(name, scores.get(i++));
+      }
+    }
+    return all;
+  }
+
+  @Override
+  public void close() {
+    rewards.values().forEach(Reward::close);
+  }
+
+  private static void check(String name, float[] scores, List<Prompt> prompts) {
+    if (scores.length != prompts.size()) {
+      throw new IllegalStateException(
+          "reward '%s' gave %d scores for %d images"
+              .formatted(name, scores.length, prompts.size()));
+    }
+    for (int i = 0; i < scores.length; i++) {
+      if (!Float.isFinite(scores[i])) {
+        throw new IllegalStateException(
+            "reward '%s' gave %s for an image of the prompt '%s'"
+                .formatted(name, scores[i], prompts.get(i).text()));
+      }
+    }
+  }
+}

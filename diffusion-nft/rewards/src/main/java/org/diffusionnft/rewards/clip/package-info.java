@@ -1,0 +1,5 @@
+/** Rewards of CLIP models. */
+@NullMarked
+package org.diffusionnft.rewards.clip;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,49 @@
+package org.diffusionnft.rewards.service;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import org.diffusionnft.images.Images;
+import org.diffusionnft.rewards.Prompt;
+import org.diffusionnft.rewards.RewardOptions;
+
+/** Another program that is shown images and answers with a JSON object for each. */
+public interface ImageService extends AutoCloseable {
+
+  /** Makes a number or anything else of an answer; what it throws counts as a wrong answer. */
+  @FunctionalInterface
+  interface Reader<T> {
+    /**
+     * Reads an answer.
+     *
+     * @throws IllegalArgumentException that says what is wrong with it
+     */
+    T read(ObjectNode answer);
+  }
+
+  /**
+   * Shows images and reads the answers, in the order of the images.
+   *
+   * @throws org.diffusionnft.rewards.RewardUnavailableException if it cannot be had
+   */
+  <T> List<T> ask(Images images, List<Prompt> prompts, Reader<T> reader);
+
+  @Override
+  void close();
+
+  /**
+   * The service of a reward's options: {@code command}, which is started here, or {@code url}.
+   *
+   * @param what what it is to answer, for messages
+   * @throws IllegalArgumentException if neither or both are given
+   */
+  static ImageService of(RewardOptions options, String what) {
+    boolean command = options.text("command").isPresent();
+    boolean url = options.text("url").isPresent();
+    if (command == url) {
+      throw new IllegalArgumentException(
+          "reward '%s' needs either 'command' or 'url', %s: write one of them under rewards.%s"
+              .formatted(options.reward(), what, options.reward()));
+    }
+    return command ? CommandService.start(options) : HttpService.of(options);
+  }
+}

@@ -1,0 +1,167 @@
+package org.diffusionnft.rewards.service;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Base64;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+import org.diffusionnft.images.Filter;
+import org.diffusionnft.images.Images;
+import org.diffusionnft.images.Pixels;
+import org.diffusionnft.images.Png;
+import org.diffusionnft.rewards.ConfiguredRewardProvider;
+import org.diffusionnft.rewards.InParallel;
+import org.diffusionnft.rewards.Prompt;
+import org.diffusionnft.rewards.Reward;
+import org.diffusionnft.rewards.RewardOptions;
+
+/**
+ * A vision-language model behind an OpenAI-compatible chat service that is shown an image and asked
+ * for a score. The default question and pattern are those of UnifiedReward in the reference code;
+ * there an answer without a score counts as 0, here it is asked again, for a 0 that nobody gave
+ * would be learnt from.
+ */
+public final class JudgeReward implements Reward {
+  private static final String QUESTION =
+      """
+      <image>
+      You are given a text caption and a generated image based on that caption. Your task is to\
+       evaluate this image based on two key criteria:
+      1. Alignment with the Caption: Assess how well this image aligns with the provided caption.\
+       Consider the accuracy of depicted objects, their relationships, and attributes as described\
+       in the caption.
+      2. Overall Image Quality: Examine the visual quality of this image, including clarity, detail\
+       preservation, color accuracy, and overall aesthetic appeal.
+      Based on the above criteria, assign a score from 1 to 5 after 'Final Score:'.
+      Your task is provided as follows:
+      Text Caption: [{prompt}]\
+      """;
+
+  private final HttpCalls calls;
+  private final Patience patience;
+  private final int parallel;
+  private final String model;
+  private final String question;
+  private final Pattern pattern;
+  private final double divisor;
+  private final int size;
+  private final int maxTokens;
+
+  private JudgeReward(RewardOptions options) {
+    String url = options.require("url", "the address of the service up to and with /v1");
+    String chat = url.replaceAll("/+$", "") + "/chat/completions";
+    this.calls = HttpCalls.to(chat, options);
+    this.patience = Patience.of(options, url);
+    this.parallel = options.count("parallel", 4);
+    this.model = options.require("model", "the name of the model that judges");
+    this.question = options.text("question", QUESTION);
+    this.pattern = pattern(options);
+    this.divisor = options.number("divisor", 5, Double.MIN_NORMAL, Double.MAX_VALUE);
+    this.size = options.count("size", 512);
+    this.maxTokens = options.count("maxTokens", 1024);
+    if (!question.contains("{prompt}")) {
+      throw new IllegalArgumentException(
+          "rewards.%s.question has no {prompt}, where the prompt would stand"
+              .formatted(options.reward()));
+    }
+    options.refuseOthers();
+  }
+
+  private static Pattern pattern(RewardOptions options) {
+    String text = options.text("pattern", "Final Score:\\s*([1-5](?:\\.\\d+)?)");
+    try {
+      Pattern pattern = Pattern.compile(text);
+      if (pattern.matcher("").groupCount() >= 1) {
+        return pattern;
+      }
+      throw new IllegalArgumentException(
+          "rewards.%s.pattern needs a group, (...), around the score: '%s' has none"
+              .formatted(options.reward(), text));
+    } catch (PatternSyntaxException e) {
+      throw new IllegalArgumentException(
+          "rewards.%s.pattern is no regular expression: %s"
+              .formatted(options.reward(), e.getDescription()),
+          e);
+    }
+  }
+
+  /** {@code judge}: see {@link JudgeReward}. */
+  public static final class Provider implements ConfiguredRewardProvider {
+    @Override
+    public String name() {
+      return "judge";
+    }
+
+    @Override
+    public String description() {
+      return "the score of a vision-language model behind an OpenAI-compatible chat service";
+    }
+
+    @Override
+    public Reward open(RewardOptions options) {
+      return new JudgeReward(options);
+    }
+  }
+
+  @Override
+  public float[] score(Images images, List<Prompt> prompts) {
+    try (InParallel<Double> all = new InParallel<>(parallel)) {
+      for (int i = 0; i < prompts.size(); i++) {
+        Pixels picture = images.pixels(i).resize(size, size, Filter.BICUBIC);
+        String request = request(picture, prompts.get(i).text());
+        all.submit(() -> patience.ask(() -> read(calls.post(request))));
+      }
+      List<Double> results = all.results();
+      float[] scores = new float[results.size()];
+      for (int i = 0; i < scores.length; i++) {
+        scores[i] = results.get(i).floatValue();
+      }
+      return scores;
+    }
+  }
+
+  private String request(Pixels picture, String prompt) {
+    ObjectNode request = Questions.JSON.createObjectNode();
+    request.put("model", model);
+    request.put("temperature", 0);
+    request.put("max_tokens", maxTokens);
+    ObjectNode message = request.putArray("messages").addObject();
+    message.put("role", "user");
+    var content = message.putArray("content");
+    String data = Base64.getEncoder().encodeToString(Png.encode(picture));
+    content
+        .addObject()
+        .put("type", "image_url")
+        .putObject("image_url")
+        .put("url", "data:image/png;base64," + data);
+    content.addObject().put("type", "text").put("text", question.replace("{prompt}", prompt));
+    return request.toString();
+  }
+
+  private double read(String body) throws ServiceFailure {
+    return Questions.read(body, this::score);
+  }
+
+  private double score(ObjectNode answer) {
+    JsonNode content = answer.path("choices").path(0).path("message").path("content");
+    if (!content.isTextual()) {
+      throw new IllegalArgumentException("it has no text under choices[0].message.content");
+    }
+    Matcher matcher = pattern.matcher(content.asText());
+    if (!matcher.find()) {
+      throw new IllegalArgumentException("it has no score that the pattern finds");
+    }
+    double score = Double.parseDouble(matcher.group(1)) / divisor;
+    if (!Float.isFinite((float) score)) {
+      throw new IllegalArgumentException("its score is not finite");
+    }
+    return score;
+  }
+
+  @Override
+  public void close() {
+    calls.close();
+  }
+}

@@ -1,0 +1,47 @@
+package org.diffusionnft.rewards.service;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import org.diffusionnft.rewards.Prompt;
+
+/** What services are told and what they answer, as JSON. */
+final class Questions {
+  static final ObjectMapper JSON = new ObjectMapper();
+  private static final int SHOWN = 200;
+
+  private Questions() {}
+
+  /** Number, prompt and metadata; the picture is added in the form that the service takes. */
+  static ObjectNode of(int id, Prompt prompt) {
+    ObjectNode question = JSON.createObjectNode();
+    question.put("id", id);
+    question.put("prompt", prompt.text());
+    question.set("metadata", JSON.valueToTree(prompt.metadata()));
+    return question;
+  }
+
+  /**
+   * Reads an answer.
+   *
+   * @throws ServiceFailure if it is no JSON object, or not one that the reward can use
+   */
+  static <T> T read(String text, ImageService.Reader<T> reader) throws ServiceFailure {
+    try {
+      if (JSON.readTree(text) instanceof ObjectNode answer) {
+        return reader.read(answer);
+      }
+      throw ServiceFailure.passing("it answered '" + shown(text) + "', which is no JSON object");
+    } catch (JsonProcessingException e) {
+      throw ServiceFailure.passing("it answered '" + shown(text) + "', which is not JSON");
+    } catch (IllegalArgumentException e) {
+      throw ServiceFailure.passing("it answered '" + shown(text) + "': " + e.getMessage());
+    }
+  }
+
+  /** The beginning of a text, in one line. */
+  static String shown(String text) {
+    String line = text.strip().replaceAll("\\s+", " ");
+    return line.length() <= SHOWN ? line : line.substring(0, SHOWN) + "...";
+  }
+}

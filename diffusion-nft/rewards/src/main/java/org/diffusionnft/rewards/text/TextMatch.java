@@ -1,0 +1,45 @@
+package org.diffusionnft.rewards.text;
+
+import java.util.Locale;
+import org.apache.commons.text.similarity.LevenshteinDistance;
+import org.diffusionnft.rewards.Prompt;
+
+/**
+ * How much of the wanted words can be read, as the reference code's {@code ocr.py} counts it: 1 if
+ * they stand somewhere in what was read, else less by the share of characters that are wrong.
+ * Spaces and case do not count.
+ */
+public final class TextMatch {
+  private TextMatch() {}
+
+  /**
+   * The words that a prompt asks for: what stands between its first two double quotes.
+   *
+   * @throws IllegalArgumentException if there are none
+   */
+  public static String wanted(Prompt prompt) {
+    String[] parts = prompt.text().split("\"", -1);
+    if (parts.length < 3 || plain(parts[1]).isEmpty()) {
+      throw new IllegalArgumentException(
+          "the prompt '"
+              + prompt.text()
+              + "' has no words between double quotes, which reward 'ocr' could look for");
+    }
+    return parts[1];
+  }
+
+  /** 0 to 1. */
+  public static double score(String wanted, String read) {
+    String expected = plain(wanted);
+    String found = plain(read);
+    if (found.contains(expected)) {
+      return 1;
+    }
+    int distance = LevenshteinDistance.getDefaultInstance().apply(found, expected);
+    return 1 - Math.min(distance, expected.length()) / (double) expected.length();
+  }
+
+  private static String plain(String text) {
+    return text.replace(" ", "").toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,5 @@
+/** Whether the words that a prompt asks for can be read. */
+@NullMarked
+package org.diffusionnft.rewards.text;
+
+import org.jspecify.annotations.NullMarked;

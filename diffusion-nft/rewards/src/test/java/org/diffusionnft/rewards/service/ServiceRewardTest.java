@@ -1,0 +1,293 @@
+package org.diffusionnft.rewards.service;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.stream.IntStream;
+import javax.imageio.ImageIO;
+import org.diffusionnft.images.Images;
+import org.diffusionnft.rewards.Prompt;
+import org.diffusionnft.rewards.Reward;
+import org.diffusionnft.rewards.RewardOptions;
+import org.diffusionnft.rewards.RewardUnavailableException;
+import org.diffusionnft.rewards.service.FakeService.Reply;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Rewards of other programs, which fail in every way that they can. */
+class ServiceRewardTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  @TempDir Path folder;
+
+  private static Images images(int count) {
+    float[] values = new float[count * 3 * 2 * 2];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = i / (float) values.length * 2 - 1;
+    }
+    return new Images(values, 3, 2, 2);
+  }
+
+  private static List<Prompt> prompts(int count) {
+    return IntStream.range(0, count).mapToObj(i -> Prompt.of("prompt " + i)).toList();
+  }
+
+  private static RewardOptions options(String... pairs) {
+    Map<String, String> values = new LinkedHashMap<>();
+    values.put("firstDelaySeconds", "0.01");
+    for (int i = 0; i < pairs.length; i += 2) {
+      values.put(pairs[i], pairs[i + 1]);
+    }
+    return new RewardOptions("mine", values);
+  }
+
+  private static Reply scoreOfPrompt(String request) {
+    try {
+      String prompt = JSON.readTree(request).path("prompt").asText();
+      return Reply.ok("{\"score\": " + prompt.replace("prompt ", "") + "}");
+    } catch (IOException e) {
+      return new Reply(400, "no JSON", "");
+    }
+  }
+
+  @Test
+  void scoresComeInTheOrderOfTheImages() throws Exception {
+    try (FakeService service =
+            new FakeService(
+                (n, request) -> {
+                  Thread.sleep(n % 3 * 20);
+                  return scoreOfPrompt(request);
+                });
+        Reward reward =
+            new ServiceReward.Http().open(options("url", service.url(), "parallel", "3"))) {
+      float[] scores = reward.score(images(7), prompts(7));
+      assertArrayEquals(new float[] {0, 1, 2, 3, 4, 5, 6}, scores);
+      assertTrue(service.mostAtOnce() <= 3, "at once: " + service.mostAtOnce());
+      JsonNode request = JSON.readTree(service.requests.getFirst());
+      byte[] png = Base64.getDecoder().decode(request.path("image").asText());
+      assertEquals(2, ImageIO.read(new ByteArrayInputStream(png)).getWidth());
+    }
+  }
+
+  @Test
+  void whatFailsAtFirstIsAskedAgain() throws Exception {
+    CountDownLatch askedAgain = new CountDownLatch(1);
+    try (FakeService service =
+            new FakeService(
+                (n, request) ->
+                    switch (n) {
+                      case 0 -> new Reply(500, "out of memory", "");
+                      case 1 -> new Reply(429, "", "0");
+                      case 2 -> Reply.ok("no JSON at all");
+                      case 3 -> Reply.ok("{\"score\": \"good\"}");
+                      case 4 -> Reply.ok("{\"score\": NaN}");
+                      case 5 -> {
+                        askedAgain.await(); // longer than the client waits, however slow it is
+                        yield Reply.ok("{\"score\": 99}");
+                      }
+                      case 6 -> {
+                        askedAgain.countDown();
+                        yield scoreOfPrompt(request);
+                      }
+                      default -> scoreOfPrompt(request);
+                    });
+        Reward reward =
+            new ServiceReward.Http()
+                .open(options("url", service.url(), "parallel", "1", "timeoutSeconds", "2"))) {
+      assertArrayEquals(new float[] {0, 1}, reward.score(images(2), prompts(2)));
+      assertEquals(8, service.requests.size());
+    }
+  }
+
+  @Test
+  void delaysGrow() throws Exception {
+    try (FakeService service =
+            new FakeService((n, r) -> n < 4 ? new Reply(503, "", "") : scoreOfPrompt(r));
+        Reward reward =
+            new ServiceReward.Http()
+                .open(options("url", service.url(), "firstDelaySeconds", "0.1"))) {
+      reward.score(images(1), prompts(1));
+      long first = service.times.get(1) - service.times.get(0);
+      long fourth = service.times.get(4) - service.times.get(3);
+      assertTrue(first > 70e6, "first delay " + first + " ns");
+      assertTrue(fourth > 550e6, "fourth delay, about 0.8 s: " + fourth + " ns");
+    }
+  }
+
+  @Test
+  void theRateIsKept() throws Exception {
+    try (FakeService service = new FakeService((n, request) -> scoreOfPrompt(request));
+        Reward reward =
+            new ServiceReward.Http()
+                .open(options("url", service.url(), "requestsPerMinute", "600"))) {
+      long started = System.nanoTime(); // of the client, whose clock it is that keeps the rate
+      reward.score(images(6), prompts(6));
+      long all = service.times.getLast() - started;
+      assertTrue(all > 490e6, "six requests at ten a second took " + all + " ns");
+    }
+  }
+
+  @Test
+  void patienceEndsWithAClearMessage() throws IOException {
+    int port;
+    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = free.getLocalPort();
+    }
+    String url = "http://127.0.0.1:" + port;
+    try (Reward reward =
+        new ServiceReward.Http().open(options("url", url, "patienceSeconds", "0.5"))) {
+      RewardUnavailableException e =
+          assertThrows(RewardUnavailableException.class, () -> reward.score(images(3), prompts(3)));
+      String message = String.valueOf(e.getMessage());
+      assertTrue(
+          message.matches(
+              "reward 'mine' got no scores from "
+                  + url
+                  + " in \\d+ s and \\d+ attempts: the connection was refused"),
+          message);
+    }
+  }
+
+  @Test
+  void whatCannotGetBetterIsNotTriedAgain() throws Exception {
+    try (FakeService service = new FakeService((n, request) -> new Reply(401, "who are you", ""));
+        Reward reward = new ServiceReward.Http().open(options("url", service.url()))) {
+      RewardUnavailableException e =
+          assertThrows(RewardUnavailableException.class, () -> reward.score(images(1), prompts(1)));
+      assertTrue(String.valueOf(e.getMessage()).endsWith("status 401 (who are you)"));
+      assertEquals(1, service.requests.size());
+    }
+  }
+
+  @Test
+  void aJudgeIsShownTheImageAndAskedUntilItScores() throws Exception {
+    String unsure = "{\"choices\": [{\"message\": {\"content\": \"I would rather not.\"}}]}";
+    String sure = "{\"choices\": [{\"message\": {\"content\": \"Nice.\\nFinal Score: 3.5\"}}]}";
+    try (FakeService service = new FakeService((n, request) -> Reply.ok(n == 0 ? unsure : sure));
+        Reward reward =
+            new JudgeReward.Provider()
+                .open(
+                    options(
+                        "url",
+                        service.url() + "/v1/",
+                        "model",
+                        "judge-7b",
+                        "parallel",
+                        "1",
+                        "apiKeyVariable",
+                        "PATH",
+                        "size",
+                        "16"))) {
+      assertArrayEquals(new float[] {0.7f}, reward.score(images(1), prompts(1)));
+      assertEquals(2, service.requests.size());
+      JsonNode request = JSON.readTree(service.requests.getLast());
+      assertEquals("judge-7b", request.path("model").asText());
+      JsonNode content = request.path("messages").path(0).path("content");
+      String url = content.path(0).path("image_url").path("url").asText();
+      assertTrue(url.startsWith("data:image/png;base64,"), url);
+      byte[] png = Base64.getDecoder().decode(url.substring(url.indexOf(',') + 1));
+      assertEquals(16, ImageIO.read(new ByteArrayInputStream(png)).getHeight());
+      assertTrue(content.path(1).path("text").asText().endsWith("Text Caption: [prompt 0]"));
+      assertEquals("Bearer " + System.getenv("PATH"), service.keys.getFirst());
+    }
+  }
+
+  @Test
+  void wrongOptionsAreRefusedBeforeAnythingRuns() {
+    assertRefused("needs 'url'", new JudgeReward.Provider(), options());
+    assertRefused("must be an address", new ServiceReward.Http(), options("url", "localhost:80"));
+    assertRefused(
+        "environment variable NO_SUCH_KEY",
+        new ServiceReward.Http(),
+        options("url", "http://127.0.0.1:1", "apiKeyVariable", "NO_SUCH_KEY"));
+    assertRefused(
+        "unknown key rewards.mine.patience: known are weight, type, apiKeyVariable",
+        new ServiceReward.Http(),
+        options("url", "http://127.0.0.1:1", "patience", "3"));
+    assertRefused(
+        "needs a group",
+        new JudgeReward.Provider(),
+        options("url", "http://127.0.0.1:1", "model", "m", "pattern", "Score: \\d"));
+    assertRefused(
+        "rewards.mine.parallel must be a whole number, not 1.5",
+        new ServiceReward.Http(),
+        options("url", "http://127.0.0.1:1", "parallel", "1.5"));
+  }
+
+  private static void assertRefused(
+      String part, org.diffusionnft.rewards.RewardProvider provider, RewardOptions options) {
+    IllegalArgumentException e =
+        assertThrows(IllegalArgumentException.class, () -> provider.open(options).close());
+    assertTrue(String.valueOf(e.getMessage()).contains(part), e.getMessage());
+  }
+
+  @Test
+  void aCommandAnswersLinesWithLines() throws IOException {
+    Path log = folder.resolve("log");
+    Path script =
+        script("while read line; do echo \"$line\" >> " + log + "; echo '{\"score\": 0.25}'; done");
+    try (Reward reward = new ServiceReward.Command().open(options("command", "sh " + script))) {
+      assertArrayEquals(new float[] {0.25f, 0.25f}, reward.score(images(2), prompts(2)));
+      JsonNode question = JSON.readTree(Files.readAllLines(log).get(1));
+      assertEquals("prompt 1", question.path("prompt").asText());
+      assertTrue(Files.exists(Path.of(question.path("image").asText())));
+    }
+  }
+
+  @Test
+  void aCommandThatEndsIsStartedAgain() throws IOException {
+    Path seen = folder.resolve("seen");
+    Path script =
+        script(
+            "echo x >> " + seen,
+            "read line; if [ $(wc -l < " + seen + ") -lt 3 ]; then echo broken >&2; exit 7; fi",
+            "echo '{\"score\": 1}'",
+            "while read line; do echo '{\"score\": 2}'; done");
+    try (Reward reward = new ServiceReward.Command().open(options("command", "sh " + script))) {
+      assertArrayEquals(new float[] {1, 2}, reward.score(images(2), prompts(2)));
+      assertEquals(3, Files.readAllLines(seen).size());
+    }
+  }
+
+  @Test
+  void aCommandThatHangsOrFailsIsGivenUp() throws IOException {
+    String hangs = "sh " + script("while read line; do sleep 60; done");
+    try (Reward reward =
+        new ServiceReward.Command()
+            .open(options("command", hangs, "timeoutSeconds", "0.2", "patienceSeconds", "0.5"))) {
+      RewardUnavailableException e =
+          assertThrows(RewardUnavailableException.class, () -> reward.score(images(1), prompts(1)));
+      assertTrue(String.valueOf(e.getMessage()).contains("no answer within 0.2 s"));
+    }
+    String fails = "sh " + script("echo 'no such model' >&2; exit 3");
+    try (Reward reward =
+        new ServiceReward.Command().open(options("command", fails, "patienceSeconds", "0.5"))) {
+      RewardUnavailableException e =
+          assertThrows(RewardUnavailableException.class, () -> reward.score(images(1), prompts(1)));
+      assertTrue(
+          String.valueOf(e.getMessage())
+              .endsWith("the program ended with exit code 3 and said 'no such model'"),
+          e.getMessage());
+    }
+  }
+
+  private Path script(String... lines) throws IOException {
+    Path file = Files.createTempFile(folder, "reward", ".sh");
+    return Files.writeString(file, String.join("\n", lines) + "\n");
+  }
+}

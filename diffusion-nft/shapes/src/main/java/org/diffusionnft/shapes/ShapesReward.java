@@ -1,0 +1,66 @@
+package org.diffusionnft.shapes;
+
+import java.util.List;
+import org.diffusionnft.images.Images;
+import org.diffusionnft.rewards.Prompt;
+import org.diffusionnft.rewards.Reward;
+import org.diffusionnft.rewards.RewardProvider;
+
+/** The verdicts of {@link Judge} as rewards. */
+public final class ShapesReward implements Reward {
+  private final boolean strict;
+
+  private ShapesReward(boolean strict) {
+    this.strict = strict;
+  }
+
+  /** {@code shapes_strict}: 1 if a picture shows exactly what was asked for, else 0. */
+  public static final class Strict implements RewardProvider {
+    /** What configurations and reports call it. */
+    public static final String NAME = "shapes_strict";
+
+    @Override
+    public String name() {
+      return NAME;
+    }
+
+    @Override
+    public String description() {
+      return "1 if a ShapesWorld picture shows exactly what was asked for, else 0";
+    }
+
+    @Override
+    public Reward open() {
+      return new ShapesReward(true);
+    }
+  }
+
+  /** {@code shapes_graded}: parts of a point for count, shapes, colours and relation. */
+  public static final class Graded implements RewardProvider {
+    @Override
+    public String name() {
+      return "shapes_graded";
+    }
+
+    @Override
+    public String description() {
+      return "parts of a point for count, shapes, colours and relation of a ShapesWorld picture";
+    }
+
+    @Override
+    public Reward open() {
+      return new ShapesReward(false);
+    }
+  }
+
+  @Override
+  public float[] score(Images images, List<Prompt> prompts) {
+    float[] scores = new float[images.count()];
+    for (int i = 0; i < scores.length; i++) {
+      Judge.Verdict verdict =
+          Judge.judge(ShapesPrompt.parse(prompts.get(i).text()), images.image(i));
+      scores[i] = strict ? (verdict.strict() ? 1 : 0) : (float) verdict.graded();
+    }
+    return scores;
+  }
+}

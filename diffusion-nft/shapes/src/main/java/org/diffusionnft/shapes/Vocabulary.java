@@ -1,0 +1,121 @@
+package org.diffusionnft.shapes;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** The words that prompts are made of, and their ids. Id 0 is padding. */
+public final class Vocabulary {
+  /** Tokens per prompt; shorter prompts are padded with id 0. */
+  public static final int MAX_TOKENS = 8;
+
+  private static final List<String> WORDS = words();
+
+  private Vocabulary() {}
+
+  private static List<String> words() {
+    List<String> words =
+        new ArrayList<>(
+            List.of(
+                "<pad>", "a", "one", "single", "two", "three", "four", "and", "left", "right",
+                "above", "below", "of"));
+    for (Hue hue : Hue.values()) {
+      words.add(hue.word());
+    }
+    for (ShapeKind kind : ShapeKind.values()) {
+      words.add(kind.singular());
+    }
+    for (ShapeKind kind : ShapeKind.values()) {
+      words.add(kind.plural());
+    }
+    return List.copyOf(words);
+  }
+
+  /** How many ids there are, padding included. */
+  public static int size() {
+    return WORDS.size();
+  }
+
+  /** All words in the order of their ids; the first is the padding's name. */
+  public static List<String> all() {
+    return WORDS;
+  }
+
+  /**
+   * Turns a prompt into ids of shape [{@link #MAX_TOKENS}]. Case and extra spaces do not matter;
+   * the empty prompt is all padding (the unconditional caption).
+   *
+   * @throws IllegalArgumentException if a word is unknown or the prompt has too many words
+   */
+  public static int[] encode(String prompt) {
+    List<String> words = split(prompt);
+    if (words.size() > MAX_TOKENS) {
+      throw new IllegalArgumentException(
+          "Prompt \""
+              + prompt
+              + "\" has "
+              + words.size()
+              + " words; ShapesWorld reads at most "
+              + MAX_TOKENS
+              + ".");
+    }
+    int[] ids = new int[MAX_TOKENS];
+    for (int i = 0; i < words.size(); i++) {
+      ids[i] = id(words.get(i));
+    }
+    return ids;
+  }
+
+  /** Lower-case words of a prompt, each of them known. */
+  static List<String> split(String prompt) {
+    String trimmed = prompt.strip().toLowerCase(Locale.ROOT);
+    List<String> words = trimmed.isEmpty() ? List.of() : List.of(trimmed.split("\\s+"));
+    words.forEach(Vocabulary::id);
+    return words;
+  }
+
+  private static int id(String word) {
+    int id = WORDS.indexOf(word);
+    if (id <= 0) {
+      throw new IllegalArgumentException(
+          "Unknown word \""
+              + word
+              + "\" in a ShapesWorld prompt; did you mean \""
+              + nearest(word)
+              + "\"? Known words: "
+              + String.join(", ", WORDS.subList(1, WORDS.size()))
+              + ".");
+    }
+    return id;
+  }
+
+  private static String nearest(String word) {
+    String best = WORDS.get(1);
+    int least = Integer.MAX_VALUE;
+    for (String known : WORDS.subList(1, WORDS.size())) {
+      int distance = editDistance(word, known);
+      if (distance < least) {
+        least = distance;
+        best = known;
+      }
+    }
+    return best;
+  }
+
+  private static int editDistance(String a, String b) {
+    int[] row = new int[b.length() + 1];
+    for (int j = 0; j <= b.length(); j++) {
+      row[j] = j;
+    }
+    for (int i = 1; i <= a.length(); i++) {
+      int diagonal = row[0];
+      row[0] = i;
+      for (int j = 1; j <= b.length(); j++) {
+        int change = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+        diagonal = row[j];
+        row[j] = Math.min(change, Math.min(row[j], row[j - 1]) + 1);
+      }
+    }
+    return row[b.length()];
+  }
+}

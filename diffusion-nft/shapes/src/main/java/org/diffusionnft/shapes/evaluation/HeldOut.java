@@ -1,0 +1,58 @@
+package org.diffusionnft.shapes.evaluation;
+
+import java.util.List;
+import java.util.function.IntConsumer;
+import org.diffusionnft.shapes.ShapesPrompt;
+import org.diffusionnft.shapes.ShapesPrompts;
+import org.diffusionnft.shapes.model.ShapesSampler;
+import org.diffusionnft.tensor.Philox;
+
+/**
+ * The held-out prompts and the noise that every model is evaluated with, so that two models can be
+ * compared picture by picture.
+ *
+ * @param prompts what is asked for
+ * @param seed of the noise
+ */
+public record HeldOut(List<ShapesPrompt> prompts, long seed) {
+  /** Prompts of the full set: 86 of each of the six categories. */
+  public static final int FULL = 516;
+
+  private static final long SEED = 7;
+
+  /** What a model made of the prompts. */
+  public record Outcome(ScoreTable scores, List<float[]> images) {}
+
+  /** Keeps a copy of the list. */
+  public HeldOut {
+    prompts = List.copyOf(prompts);
+  }
+
+  /**
+   * The evaluation set, or its beginning.
+   *
+   * @throws IllegalArgumentException for less than one prompt
+   */
+  public static HeldOut of(int size) {
+    if (size < 1) {
+      throw new IllegalArgumentException(
+          "the number of prompts to evaluate on must be at least 1, not " + size);
+    }
+    return new HeldOut(ShapesPrompts.evaluationSet(size, new Philox(SEED, 0).sequence(0)), SEED);
+  }
+
+  /** The captions of the prompts. */
+  public List<String> captions() {
+    return prompts.stream().map(ShapesPrompt::text).toList();
+  }
+
+  /**
+   * Samples one picture of each prompt and judges it.
+   *
+   * @param done called with the number of pictures done so far
+   */
+  public Outcome evaluate(ShapesSampler sampler, IntConsumer done) {
+    List<float[]> images = sampler.sample(captions(), seed, done);
+    return new Outcome(ScoreTable.judge(prompts, images), images);
+  }
+}

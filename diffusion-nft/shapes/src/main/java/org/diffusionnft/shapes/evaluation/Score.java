@@ -1,0 +1,49 @@
+package org.diffusionnft.shapes.evaluation;
+
+import org.apache.commons.math3.stat.interval.ConfidenceInterval;
+import org.apache.commons.math3.stat.interval.WilsonScoreInterval;
+
+/**
+ * How many of some pictures are right.
+ *
+ * @param samples pictures judged
+ * @param right those that show exactly what was asked for
+ * @param gradedSum sum of their graded scores
+ */
+public record Score(int samples, int right, double gradedSum) {
+  /** Nothing judged yet. */
+  public static final Score NONE = new Score(0, 0, 0);
+
+  /** With one more picture. */
+  public Score plus(boolean strict, double graded) {
+    return new Score(samples + 1, right + (strict ? 1 : 0), gradedSum + graded);
+  }
+
+  /** Both together. */
+  public Score plus(Score other) {
+    return new Score(samples + other.samples, right + other.right, gradedSum + other.gradedSum);
+  }
+
+  /** The share that is right, in [0, 1]; 0 of nothing. */
+  public double strict() {
+    return samples == 0 ? 0 : (double) right / samples;
+  }
+
+  /** The mean graded score, in [0, 1]; 0 of nothing. */
+  public double graded() {
+    return samples == 0 ? 0 : gradedSum / samples;
+  }
+
+  /** The 95 % interval of {@link #strict} (E. B. Wilson, 1927); all of [0, 1] of nothing. */
+  public Interval interval() {
+    if (samples == 0) {
+      return new Interval(0, 1);
+    }
+    ConfidenceInterval interval = new WilsonScoreInterval().createInterval(samples, right, 0.95);
+    return new Interval(
+        Math.max(0, interval.getLowerBound()), Math.min(1, interval.getUpperBound()));
+  }
+
+  /** From {@code low} to {@code high}. */
+  public record Interval(double low, double high) {}
+}

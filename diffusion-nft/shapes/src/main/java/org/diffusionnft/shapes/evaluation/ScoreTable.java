@@ -1,0 +1,51 @@
+package org.diffusionnft.shapes.evaluation;
+
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import org.diffusionnft.shapes.Category;
+import org.diffusionnft.shapes.Judge;
+import org.diffusionnft.shapes.ShapesPrompt;
+
+/** Scores of pictures by the category of their prompts. */
+public final class ScoreTable {
+  private final Map<Category, Score> scores = new EnumMap<>(Category.class);
+
+  private ScoreTable() {
+    for (Category category : Category.values()) {
+      scores.put(category, Score.NONE);
+    }
+  }
+
+  /**
+   * Judges pictures.
+   *
+   * @param prompts what was asked for
+   * @param images what was made of it, one for each prompt, each of shape [3, SIZE, SIZE]
+   */
+  public static ScoreTable judge(List<ShapesPrompt> prompts, List<float[]> images) {
+    if (prompts.size() != images.size()) {
+      throw new IllegalArgumentException(
+          prompts.size() + " prompts need as many images, not " + images.size());
+    }
+    ScoreTable table = new ScoreTable();
+    for (int i = 0; i < images.size(); i++) {
+      ShapesPrompt prompt = prompts.get(i);
+      Judge.Verdict verdict = Judge.judge(prompt, images.get(i));
+      table.scores.computeIfPresent(
+          prompt.category(), (_, score) -> score.plus(verdict.strict(), verdict.graded()));
+    }
+    return table;
+  }
+
+  /** Scores by category, in the order of {@link Category}. */
+  public Map<Category, Score> byCategory() {
+    return Collections.unmodifiableMap(scores);
+  }
+
+  /** All pictures together. */
+  public Score total() {
+    return scores.values().stream().reduce(Score.NONE, Score::plus);
+  }
+}

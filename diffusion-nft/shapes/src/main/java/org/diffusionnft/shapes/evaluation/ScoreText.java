@@ -1,0 +1,47 @@
+package org.diffusionnft.shapes.evaluation;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.SequencedMap;
+import org.diffusionnft.shapes.Category;
+import org.jspecify.annotations.Nullable;
+
+/** Strict scores of several models side by side, in percent, with their 95 % intervals. */
+public final class ScoreText {
+  private static final int COLUMN = 22;
+
+  private ScoreText() {}
+
+  /**
+   * A table with a row for each category and a last one for the total.
+   *
+   * @param tables scores by the heading of their column
+   */
+  public static String of(SequencedMap<String, ScoreTable> tables) {
+    List<ScoreTable> columns = List.copyOf(tables.values());
+    StringBuilder text = new StringBuilder(String.format("%-16s", "strict score, %"));
+    tables.keySet().forEach(name -> text.append(String.format("%" + COLUMN + "s", name)));
+    for (Category category : Category.values()) {
+      text.append(String.format("%n%-16s", category.key()));
+      columns.forEach(table -> text.append(cell(table.byCategory().get(category))));
+    }
+    text.append(String.format("%n%-16s", "total"));
+    columns.forEach(table -> text.append(cell(table.total())));
+    return text.toString();
+  }
+
+  private static String cell(@Nullable Score score) {
+    if (score == null || score.samples() == 0) {
+      return String.format("%" + COLUMN + "s", "-");
+    }
+    Score.Interval interval = score.interval();
+    String numbers =
+        String.format(
+            Locale.ROOT,
+            "%.1f [%.1f, %.1f]",
+            100 * score.strict(),
+            100 * interval.low(),
+            100 * interval.high());
+    return String.format("%" + COLUMN + "s", numbers);
+  }
+}

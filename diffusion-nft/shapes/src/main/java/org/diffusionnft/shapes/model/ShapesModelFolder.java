@@ -1,0 +1,89 @@
+package org.diffusionnft.shapes.model;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.diffusionnft.models.MmditConfig;
+import org.diffusionnft.models.QkNorm;
+import org.diffusionnft.shapes.Vocabulary;
+import org.diffusionnft.shapes.WordVectors;
+import org.diffusionnft.tensor.DType;
+import org.diffusionnft.tensor.Elementwise;
+import org.diffusionnft.tensor.Tensor;
+import org.diffusionnft.weights.SafetensorsWriter;
+import org.diffusionnft.weights.StrictJson;
+
+/**
+ * Writes a model of the world in the layout of diffusers: {@code transformer/} with its
+ * configuration and weights, {@code scheduler/}, and {@code text_encoder/} with all there is to say
+ * about the frozen word vectors.
+ */
+public final class ShapesModelFolder {
+  static final String TRANSFORMER = "transformer";
+  static final String CONFIG = "config.json";
+  static final String WEIGHTS = "diffusion_pytorch_model.safetensors";
+
+  private ShapesModelFolder() {}
+
+  /**
+   * Writes a model, file by file, replacing those there are.
+   *
+   * @param weights by name; stored as BF16
+   * @throws IOException if a file cannot be written
+   */
+  public static void write(Path folder, MmditConfig config, Map<String, Tensor> weights)
+      throws IOException {
+    Path transformer = Files.createDirectories(folder.resolve(TRANSFORMER));
+    StrictJson.write(transformer.resolve(CONFIG), json(config));
+    writeWeights(transformer.resolve(WEIGHTS), weights);
+
+    ObjectNode scheduler = StrictJson.object();
+    scheduler.put("_class_name", "FlowMatchEulerDiscreteScheduler");
+    scheduler.put("num_train_timesteps", 1000);
+    scheduler.put("shift", ShapesModel.SAMPLING.shift());
+    StrictJson.write(
+        Files.createDirectories(folder.resolve("scheduler")).resolve("scheduler_config.json"),
+        scheduler);
+
+    ObjectNode text = StrictJson.object();
+    text.put("_class_name", "ShapesWorldWordVectors");
+    text.put("dim", config.jointAttentionDim());
+    text.put("max_tokens", Vocabulary.MAX_TOKENS);
+    text.put("seed", WordVectors.SEED);
+    Vocabulary.all().forEach(text.putArray("words")::add);
+    StrictJson.write(Files.createDirectories(folder.resolve("text_encoder")).resolve(CONFIG), text);
+  }
+
+  private static void writeWeights(Path file, Map<String, Tensor> weights) throws IOException {
+    if (weights.isEmpty()) {
+      throw new IllegalArgumentException("a model without weights cannot be written");
+    }
+    try (var _ = weights.values().iterator().next().device().memory().scope()) {
+      Map<String, Tensor> rounded = new LinkedHashMap<>();
+      weights.forEach((name, w) -> rounded.put(name, Elementwise.convert(w, DType.BF16)));
+      SafetensorsWriter.write(file, rounded, SafetensorsWriter.PYTORCH);
+    }
+  }
+
+  private static ObjectNode json(MmditConfig config) {
+    ObjectNode json = StrictJson.object();
+    json.put("_class_name", "SD3Transformer2DModel");
+    json.put("attention_head_dim", config.attentionHeadDim());
+    json.put("caption_projection_dim", config.captionProjectionDim());
+    config.dualAttentionLayers().forEach(json.putArray("dual_attention_layers")::add);
+    json.put("in_channels", config.inChannels());
+    json.put("joint_attention_dim", config.jointAttentionDim());
+    json.put("num_attention_heads", config.numAttentionHeads());
+    json.put("num_layers", config.numLayers());
+    json.put("out_channels", config.outChannels());
+    json.put("patch_size", config.patchSize());
+    json.put("pooled_projection_dim", config.pooledProjectionDim());
+    json.put("pos_embed_max_size", config.posEmbedMaxSize());
+    json.put("qk_norm", config.qkNorm() == QkNorm.RMS_NORM ? "rms_norm" : null);
+    json.put("sample_size", config.sampleSize());
+    return json;
+  }
+}

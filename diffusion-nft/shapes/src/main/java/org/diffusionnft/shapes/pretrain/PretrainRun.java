@@ -1,0 +1,170 @@
+package org.diffusionnft.shapes.pretrain;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.IntConsumer;
+import javax.imageio.ImageIO;
+import org.diffusionnft.models.Mmdit;
+import org.diffusionnft.models.MmditConfig;
+import org.diffusionnft.shapes.ContactSheet;
+import org.diffusionnft.shapes.evaluation.HeldOut;
+import org.diffusionnft.shapes.evaluation.ScoreJson;
+import org.diffusionnft.shapes.model.ShapesModel;
+import org.diffusionnft.shapes.model.ShapesModelFolder;
+import org.diffusionnft.shapes.model.ShapesSampler;
+import org.diffusionnft.tensor.Device;
+import org.diffusionnft.weights.AtomicFile;
+import org.diffusionnft.weights.AtomicFolder;
+import org.diffusionnft.weights.InvalidFileException;
+import org.diffusionnft.weights.OutputException;
+import org.diffusionnft.weights.StrictJson;
+
+/**
+ * A pretraining run in a folder: {@code log.jsonl} and {@code state/} grow while it runs, the
+ * model, its score and a sheet of its pictures come at the end.
+ */
+public final class PretrainRun implements AutoCloseable {
+  private static final int LOG_INTERVAL = 10;
+  private static final int SHEET_IMAGES = 48;
+
+  private final Path folder;
+  private final Device device;
+  private final MmditConfig config;
+  private final Pretrainer pretrainer;
+
+  private PretrainRun(Path folder, Device device, MmditConfig config, Pretrainer pretrainer) {
+    this.folder = folder;
+    this.device = device;
+    this.config = config;
+    this.pretrainer = pretrainer;
+  }
+
+  /**
+   * Starts a run in a new folder, which must be empty or not exist.
+   *
+   * @throws OutputException if the folder cannot be made
+   */
+  public static PretrainRun start(
+      Path folder, Device device, MmditConfig config, PretrainSettings settings)
+      throws OutputException {
+    AtomicFolder.requireNewOrEmpty(folder);
+    try {
+      Files.createDirectories(folder.resolve("state"));
+    } catch (IOException e) {
+      throw new OutputException(folder, String.valueOf(e.getMessage()), e);
+    }
+    return new PretrainRun(folder, device, config, new Pretrainer(device, config, settings));
+  }
+
+  /**
+   * Goes on with the run of a folder from its last checkpoint.
+   *
+   * @throws InvalidFileException if there is none
+   */
+  public static PretrainRun resume(Path folder, Device device, MmditConfig config)
+      throws InvalidFileException {
+    Pretrainer pretrainer = Pretrainer.resume(device, config, stateFile(folder));
+    return new PretrainRun(folder, device, config, pretrainer);
+  }
+
+  /**
+   * The recipe of the run in a folder.
+   *
+   * @throws InvalidFileException if there is none
+   */
+  public static PretrainSettings settings(Path folder) throws InvalidFileException {
+    return PretrainState.settings(stateFile(folder));
+  }
+
+  private static Path stateFile(Path folder) {
+    return folder.resolve("state").resolve("state.safetensors");
+  }
+
+  /** The recipe. */
+  public PretrainSettings settings() {
+    return pretrainer.settings();
+  }
+
+  /** Steps done. */
+  public long step() {
+    return pretrainer.step();
+  }
+
+  /**
+   * Trains to the end, with a checkpoint every {@code interval} steps, and writes the model.
+   *
+   * @throws IOException if something cannot be written
+   */
+  public void train(int interval, PretrainListener listener)
+      throws IOException, InterruptedException {
+    try (PretrainLog log = new PretrainLog(folder.resolve("log.jsonl"), step(), LOG_INTERVAL)) {
+      while (step() < settings().steps()) {
+        pretrainer.runTo(
+            (step() / interval + 1) * interval,
+            step -> {
+              add(log, step);
+              listener.stepDone(step);
+            });
+        pretrainer.save(stateFile(folder));
+      }
+    } catch (UncheckedIOException e) {
+      throw new IOException(e.getCause());
+    }
+    ShapesModelFolder.write(folder, config, pretrainer.averages());
+  }
+
+  private static void add(PretrainLog log, PretrainListener.Step step) {
+    try {
+      log.add(step);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** What the finished model makes of the held-out prompts, without and with guidance. */
+  public record Scores(HeldOut.Outcome plain, HeldOut.Outcome guided) {}
+
+  /**
+   * Evaluates the model as it was written, and writes {@code score.json} and {@code samples.png}.
+   *
+   * @param done called with the number of pictures done so far, of twice as many as prompts
+   * @throws IOException if something cannot be written
+   */
+  public Scores evaluate(HeldOut heldOut, IntConsumer done) throws IOException {
+    try (Mmdit model = ShapesModel.load(folder, device)) {
+      ShapesSampler sampler = ShapesModel.sampler(model);
+      HeldOut.Outcome plain = heldOut.evaluate(sampler, done);
+      int count = heldOut.prompts().size();
+      HeldOut.Outcome guided =
+          heldOut.evaluate(sampler.guided(ShapesModel.GUIDANCE), n -> done.accept(count + n));
+      ObjectNode json = StrictJson.object();
+      json.set("plain", ScoreJson.of(plain.scores()));
+      json.set("guided", ScoreJson.of(guided.scores()));
+      json.put("guidance_scale", ShapesModel.GUIDANCE);
+      json.put("prompts", count);
+      StrictJson.write(folder.resolve("score.json"), json);
+      writeSheet(heldOut.captions(), plain.images());
+      return new Scores(plain, guided);
+    }
+  }
+
+  private void writeSheet(List<String> captions, List<float[]> images) throws IOException {
+    ContactSheet sheet = new ContactSheet(12, 4);
+    for (int i = 0; i < Math.min(SHEET_IMAGES, images.size()); i++) {
+      sheet.add(images.get(i), captions.get(i));
+    }
+    ByteArrayOutputStream png = new ByteArrayOutputStream();
+    ImageIO.write(sheet.draw(), "png", png);
+    AtomicFile.write(folder.resolve("samples.png"), png.toByteArray());
+  }
+
+  @Override
+  public void close() {
+    pretrainer.close();
+  }
+}

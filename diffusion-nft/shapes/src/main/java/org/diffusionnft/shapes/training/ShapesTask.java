@@ -1,0 +1,50 @@
+package org.diffusionnft.shapes.training;
+
+import org.diffusionnft.models.Mmdit;
+import org.diffusionnft.rewards.Prompt;
+import org.diffusionnft.rewards.WeightedRewards;
+import org.diffusionnft.shapes.Captions;
+import org.diffusionnft.shapes.ShapesPrompts;
+import org.diffusionnft.shapes.ShapesWorld;
+import org.diffusionnft.shapes.WordVectors;
+import org.diffusionnft.tensor.Shape;
+import org.diffusionnft.trainer.ImageDecoder;
+import org.diffusionnft.trainer.PhiloxRandomness;
+import org.diffusionnft.trainer.PromptPool;
+import org.diffusionnft.trainer.TrainingTask;
+import org.diffusionnft.trainer.config.TrainConfig;
+
+/** Trains a model of the world on prompts of the world. */
+public final class ShapesTask {
+  /** What {@code model} and {@code prompts.source} are called in configurations. */
+  public static final String NAME = "shapes";
+
+  private ShapesTask() {}
+
+  /**
+   * The task of a configuration.
+   *
+   * @throws IllegalArgumentException if a reward is unknown, or the prompts are of another world
+   */
+  public static TrainingTask of(Mmdit model, TrainConfig config) {
+    if (!config.prompts().source().equals(NAME)) {
+      throw new IllegalArgumentException(
+          "prompts.source is '"
+              + config.prompts().source()
+              + "', but a model of the world '"
+              + NAME
+              + "' knows only prompts of that world: set it to "
+              + NAME);
+    }
+    WordVectors vectors = new WordVectors(model.config().jointAttentionDim());
+    PromptPool pool =
+        PromptPool.generated(random -> Prompt.of(new ShapesPrompts(random).forTraining().text()));
+    return new TrainingTask(
+        model,
+        Shape.of(ShapesWorld.CHANNELS, ShapesWorld.SIZE, ShapesWorld.SIZE),
+        (device, texts) -> Captions.encode(device, vectors, texts),
+        ImageDecoder.identity(),
+        WeightedRewards.open(config.rewards()),
+        new PhiloxRandomness(config.seed(), pool, config.prompts()));
+  }
+}

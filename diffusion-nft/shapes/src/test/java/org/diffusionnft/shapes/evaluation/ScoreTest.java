@@ -1,0 +1,73 @@
+package org.diffusionnft.shapes.evaluation;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+import org.diffusionnft.shapes.Category;
+import org.diffusionnft.shapes.SceneLayout;
+import org.diffusionnft.shapes.SceneRenderer;
+import org.diffusionnft.shapes.ShapesPrompt;
+import org.diffusionnft.shapes.ShapesWorld;
+import org.diffusionnft.tensor.Philox;
+import org.junit.jupiter.api.Test;
+
+class ScoreTest {
+  /** Newcombe, Statistics in Medicine 17 (1998), table I: Wilson's score method. */
+  @Test
+  void intervalsAreWilsons() {
+    assertInterval(0.2553, 0.3662, new Score(263, 81, 0));
+    assertInterval(0.0000, 0.1611, new Score(20, 0, 0));
+    assertInterval(0.0061, 0.1718, new Score(29, 1, 0));
+  }
+
+  @Test
+  void faithfulScenesAreAllRightAndEmptyOnesAllWrong() {
+    HeldOut heldOut = HeldOut.of(HeldOut.FULL);
+    SceneLayout layout = new SceneLayout(new Philox(1, 1).sequence(0));
+    List<float[]> images = new ArrayList<>();
+    List<float[]> empty = new ArrayList<>();
+    for (ShapesPrompt prompt : heldOut.prompts()) {
+      images.add(SceneRenderer.render(layout.faithful(prompt)));
+      float[] black = new float[ShapesWorld.PIXELS];
+      java.util.Arrays.fill(black, -1);
+      empty.add(black);
+    }
+    ScoreTable all = ScoreTable.judge(heldOut.prompts(), images);
+    assertEquals(1, all.total().strict());
+    assertEquals(1, all.total().graded(), 1e-9);
+    for (Category category : Category.values()) {
+      assertEquals(86, all.byCategory().get(category).samples(), category.key());
+    }
+    ScoreTable none = ScoreTable.judge(heldOut.prompts(), empty);
+    assertEquals(0, none.total().strict());
+    assertEquals(0, ScoreJson.of(none).path("total").asDouble(-1));
+
+    SequencedMap<String, ScoreTable> columns = new LinkedHashMap<>();
+    columns.put("all", all);
+    columns.put("none", none);
+    String text = ScoreText.of(columns);
+    assertTrue(text.contains("total"), text);
+    assertTrue(text.contains("100.0 [99.3, 100.0]"), text);
+    assertTrue(text.contains("0.0 [0.0, 0.7]"), text);
+    assertEquals(8, text.lines().count());
+  }
+
+  @Test
+  void everyEvaluationAsksTheSame() {
+    assertEquals(HeldOut.of(60).captions(), HeldOut.of(516).captions().subList(0, 60));
+    assertThrows(IllegalArgumentException.class, () -> HeldOut.of(0));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> ScoreTable.judge(HeldOut.of(2).prompts(), List.of(new float[ShapesWorld.PIXELS])));
+  }
+
+  private static void assertInterval(double low, double high, Score score) {
+    assertEquals(low, score.interval().low(), 5e-5);
+    assertEquals(high, score.interval().high(), 5e-5);
+  }
+}

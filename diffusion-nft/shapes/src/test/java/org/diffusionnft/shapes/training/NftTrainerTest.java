@@ -1,0 +1,318 @@
+package org.diffusionnft.shapes.training;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.diffusionnft.autograd.Ema;
+import org.diffusionnft.autograd.Variable;
+import org.diffusionnft.models.Adapter;
+import org.diffusionnft.models.Conditioning;
+import org.diffusionnft.models.Mmdit;
+import org.diffusionnft.models.MmditConfig;
+import org.diffusionnft.models.MmditInit;
+import org.diffusionnft.models.QkNorm;
+import org.diffusionnft.rewards.Prompt;
+import org.diffusionnft.rewards.Reward;
+import org.diffusionnft.rewards.WeightedRewards;
+import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.Philox;
+import org.diffusionnft.tensor.ReferenceDevice;
+import org.diffusionnft.tensor.Shape;
+import org.diffusionnft.tensor.Tensor;
+import org.diffusionnft.trainer.EpochReport;
+import org.diffusionnft.trainer.ImageDecoder;
+import org.diffusionnft.trainer.NftTrainer;
+import org.diffusionnft.trainer.PhiloxRandomness;
+import org.diffusionnft.trainer.PromptPool;
+import org.diffusionnft.trainer.Randomness;
+import org.diffusionnft.trainer.StepReport;
+import org.diffusionnft.trainer.TrainedBatch;
+import org.diffusionnft.trainer.TrainingListener;
+import org.diffusionnft.trainer.TrainingTask;
+import org.diffusionnft.trainer.config.TrainConfig;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class NftTrainerTest {
+  private static final MmditConfig TINY =
+      new MmditConfig(4, 2, 2, 2, 4, 2, 6, 8, 6, 2, 2, List.of(0), QkNorm.RMS_NORM);
+  private static final String SETTINGS =
+      """
+      seed: 3
+      epochs: 2
+      prompts: {promptsPerEpoch: 3, imagesPerPrompt: 4}
+      sampling: {steps: 4, shift: 1, batchSize: 5}
+      training: {batchSize: 3, optimizerStepsPerEpoch: 2, timestepFraction: 0.5, learningRate: 0.02}
+      adapter: {rank: 2, alpha: 4}
+      """;
+
+  /** The mean of the image: easy to raise. */
+  private static final Reward BRIGHTNESS =
+      (images, prompts) -> {
+        float[] scores = new float[images.count()];
+        for (int i = 0; i < scores.length; i++) {
+          for (float value : images.image(i)) {
+            scores[i] += value / images.size();
+          }
+        }
+        return scores;
+      };
+
+  private final Device device = new ReferenceDevice();
+  private Mmdit model;
+
+  @BeforeEach
+  void load() {
+    model = Mmdit.load(TINY, new MmditInit(TINY, device, 1, MmditInit.Scheme.PYTORCH));
+  }
+
+  @AfterEach
+  void close() {
+    model.close();
+    assertEquals(0, device.memory().liveBytes(), "memory is left behind");
+    device.close();
+  }
+
+  @Test
+  void theSameSeedGivesTheSameBits() {
+    List<float[]> first = afterRun(config(""), 2);
+    List<float[]> second = afterRun(config(""), 2);
+    assertSame(first, second);
+    assertFalse(Arrays.equals(first.get(1), afterRun(config("seed: 4"), 2).get(1)));
+  }
+
+  @Test
+  void howBatchesAreCutChangesRoundingOnly() {
+    List<float[]> one = afterRun(config(""), 1);
+    List<float[]> other =
+        afterRun(
+            config(
+                "sampling: {steps: 4, shift: 1, batchSize: 12}\n"
+                    + "training: {batchSize: 6, optimizerStepsPerEpoch: 2, timestepFraction: 0.5,"
+                    + " learningRate: 0.02, checkpointing: true}"),
+            1);
+    for (int i = 0; i < one.size(); i++) {
+      assertArrayEquals(one.get(i), other.get(i), 2e-4f);
+    }
+  }
+
+  @Test
+  void aMergedPolicyIsTheSamePolicy() {
+    List<float[]> merged = afterRun(config(""), 1);
+    List<float[]> beside =
+        afterRun(config("sampling: {steps: 4, shift: 1, batchSize: 5, mergeLimitMb: 0}"), 1);
+    for (int i = 0; i < merged.size(); i++) {
+      assertArrayEquals(merged.get(i), beside.get(i), 2e-4f);
+    }
+  }
+
+  @Test
+  void aRunGoesOnFromItsState() {
+    TrainConfig config = config("");
+    try (NftTrainer whole = trainer(config);
+        NftTrainer first = trainer(config);
+        NftTrainer second = trainer(config)) {
+      whole.runEpoch(TrainingListener.NONE);
+      EpochReport uninterrupted = whole.runEpoch(TrainingListener.NONE);
+      first.runEpoch(TrainingListener.NONE);
+      second.policy().set(values(first.policy()));
+      second.old().set(values(first.old()));
+      Ema from = first.ema();
+      Ema to = second.ema();
+      assertTrue(from != null && to != null);
+      copy(from.averages(), to.averages());
+      copy(first.optimizer().firstMoments(), second.optimizer().firstMoments());
+      copy(first.optimizer().secondMoments(), second.optimizer().secondMoments());
+      second.optimizer().step(first.optimizer().step());
+      second.resumeAt(first.epoch(), first.step());
+      EpochReport resumed = second.runEpoch(TrainingListener.NONE);
+      assertEquals(uninterrupted.terms(), resumed.terms());
+      assertEquals(uninterrupted.promptsSeen(), resumed.promptsSeen());
+      assertEquals(2, second.epoch());
+      assertEquals(4, second.step());
+      assertSame(floats(values(whole.policy())), floats(values(second.policy())));
+      assertSame(floats(values(whole.old())), floats(values(second.old())));
+      try (Adapter a = whole.best();
+          Adapter b = second.best()) {
+        assertSame(floats(values(a)), floats(values(b)));
+      }
+    }
+  }
+
+  @Test
+  void itLearnsWhatIsRewarded() {
+    List<Double> rewards = new ArrayList<>();
+    TrainConfig config =
+        config(
+            "epochs: 12\noldPolicy: {decayType: 0}\n"
+                + "prompts: {promptsPerEpoch: 3, imagesPerPrompt: 8}");
+    try (NftTrainer trainer = trainer(config)) {
+      for (int epoch = 0; epoch < 12; epoch++) {
+        rewards.add(trainer.runEpoch(TrainingListener.NONE).reward());
+      }
+    }
+    double before = (rewards.get(0) + rewards.get(1) + rewards.get(2)) / 3;
+    double after = (rewards.get(9) + rewards.get(10) + rewards.get(11)) / 3;
+    assertTrue(after > before + 0.1, rewards.toString());
+  }
+
+  @Test
+  void reportsSayHowItGoes() {
+    List<TrainedBatch> batches = new ArrayList<>();
+    List<Integer> sampled = new ArrayList<>();
+    List<StepReport> steps = new ArrayList<>();
+    TrainingListener listener =
+        new TrainingListener() {
+          @Override
+          public void sampled(long epoch, int images, int of) {
+            sampled.add(images);
+            assertEquals(12, of);
+          }
+
+          @Override
+          public void trained(long epoch, int done, int of, TrainedBatch batch) {
+            batches.add(batch);
+            assertEquals(batches.size(), done);
+            assertEquals(8, of);
+          }
+
+          @Override
+          public void stepped(StepReport report) {
+            steps.add(report);
+          }
+        };
+    try (NftTrainer trainer =
+        trainer(config("loss: {referenceMseWeight: 0}\noldPolicy: {rate: 0.1, cap: 0.9}"))) {
+      EpochReport report = trainer.runEpoch(listener);
+      assertEquals(List.of(5, 10, 12), sampled);
+      assertEquals(8, batches.size());
+      assertEquals(List.of(0L, 1L), steps.stream().map(StepReport::step).toList());
+      assertEquals(2, report.steps());
+      assertEquals(4, report.groupSize());
+      assertEquals(3, report.promptsSeen());
+      assertEquals(0, report.zeroStdRatio());
+      assertEquals(0.2, report.oldDecay());
+      assertEquals(report.reward(), report.components().get("brightness"), 1e-6);
+      assertTrue(report.terms().referenceMse().isEmpty(), "the base was not run");
+      // Nothing has moved before the first step; the second one starts away from the old policy.
+      assertEquals(0, steps.get(0).terms().oldDeviation(), 1e-10);
+      assertTrue(steps.get(1).terms().oldDeviation() > 1e-8);
+    }
+    try (NftTrainer trainer =
+        trainer(config("loss: {referenceMseWeight: 0, measureReference: true}"))) {
+      assertTrue(trainer.runEpoch(TrainingListener.NONE).terms().referenceMse().isPresent());
+    }
+  }
+
+  @Test
+  void everyImageIsTrainedAtDifferentTimesteps() {
+    Set<String> seen = new HashSet<>();
+    TrainingListener listener =
+        new TrainingListener() {
+          @Override
+          public void trained(long epoch, int done, int of, TrainedBatch batch) {
+            for (int b = 0; b < batch.timesteps().length; b++) {
+              float[] x0 = Arrays.copyOfRange(batch.loss().x0(), b * 32, b * 32 + 32);
+              assertTrue(seen.add(Arrays.toString(x0) + batch.timesteps()[b]));
+              float t = batch.loss().t()[b];
+              assertEquals(batch.timesteps()[b] / 1000, t);
+              assertTrue(t > 0 && t <= 1);
+            }
+          }
+        };
+    try (NftTrainer trainer = trainer(config(""))) {
+      trainer.runEpoch(listener);
+    }
+    assertEquals(12 * 2, seen.size());
+  }
+
+  @Test
+  void whatARewardThrowsStopsTheRun() {
+    Reward broken =
+        (images, prompts) -> {
+          throw new IllegalArgumentException("no such judge");
+        };
+    try (NftTrainer trainer =
+        new NftTrainer(config(""), task(config(""), WeightedRewards.of("broken", broken)))) {
+      IllegalArgumentException e =
+          assertThrows(
+              IllegalArgumentException.class, () -> trainer.runEpoch(TrainingListener.NONE));
+      assertEquals("no such judge", e.getMessage());
+    }
+  }
+
+  private List<float[]> afterRun(TrainConfig config, int epochs) {
+    try (NftTrainer trainer = trainer(config)) {
+      for (int i = 0; i < epochs; i++) {
+        trainer.runEpoch(TrainingListener.NONE);
+      }
+      return floats(values(trainer.policy()));
+    }
+  }
+
+  private NftTrainer trainer(TrainConfig config) {
+    return new NftTrainer(config, task(config, WeightedRewards.of("brightness", BRIGHTNESS)));
+  }
+
+  private TrainingTask task(TrainConfig config, WeightedRewards rewards) {
+    List<Prompt> prompts = IntStream.range(0, 5).mapToObj(i -> Prompt.of("prompt " + i)).toList();
+    Randomness randomness =
+        new PhiloxRandomness(config.seed(), PromptPool.of(prompts), config.prompts());
+    return new TrainingTask(
+        model,
+        Shape.of(2, 4, 4),
+        NftTrainerTest::encode,
+        ImageDecoder.identity(),
+        rewards,
+        randomness);
+  }
+
+  private static Conditioning encode(Device device, List<String> texts) {
+    float[] text = new float[texts.size() * 3 * 6];
+    float[] pooled = new float[texts.size() * 6];
+    for (int b = 0; b < texts.size(); b++) {
+      Philox random = new Philox(texts.get(b).hashCode(), 0);
+      System.arraycopy(random.normals(0, 18), 0, text, b * 18, 18);
+      System.arraycopy(random.normals(18, 6), 0, pooled, b * 6, 6);
+    }
+    return Conditioning.of(
+        Tensor.of(device, text, texts.size(), 3, 6), Tensor.of(device, pooled, texts.size(), 6));
+  }
+
+  /** The settings of all tests with some replaced. */
+  private static TrainConfig config(String changes) {
+    TrainConfig base = TrainConfig.parse("test", SETTINGS, TrainConfig.official());
+    return TrainConfig.parse("test", changes, base);
+  }
+
+  private static List<Tensor> values(Adapter adapter) {
+    return adapter.parameters().stream().map(Variable::value).toList();
+  }
+
+  private static List<float[]> floats(List<Tensor> tensors) {
+    return tensors.stream().map(Tensor::toFloats).toList();
+  }
+
+  private static void copy(List<Tensor> from, List<Tensor> to) {
+    for (int i = 0; i < from.size(); i++) {
+      from.get(i).device().elementwise().convert(from.get(i), to.get(i));
+    }
+  }
+
+  private static void assertSame(List<float[]> a, List<float[]> b) {
+    assertEquals(a.size(), b.size());
+    for (int i = 0; i < a.size(); i++) {
+      assertArrayEquals(a.get(i), b.get(i));
+    }
+  }
+}

@@ -1,5 +1,0 @@
-/** {@code dnft bench}: how long matrix products, attention, the transformer and a step take. */
-@NullMarked
-package org.diffusionnft.trainer.bench;
-
-import org.jspecify.annotations.NullMarked;

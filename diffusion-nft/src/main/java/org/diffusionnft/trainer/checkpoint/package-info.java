@@ -1,5 +1,0 @@
-/** What is done to whole checkpoints: converted, merged, looked into, made up. */
-@NullMarked
-package org.diffusionnft.trainer.checkpoint;
-
-import org.jspecify.annotations.NullMarked;

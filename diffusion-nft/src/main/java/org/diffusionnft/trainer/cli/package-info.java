@@ -1,5 +1,0 @@
-/** The command line {@code dnft}: one class for each command, and how errors are told. */
-@NullMarked
-package org.diffusionnft.trainer.cli;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,9 +1,0 @@
-/**
- * What every device must compute: a list of small cases, each run on a device and on the reference
- * device. The tests loop over it for every device they find, and so does the command line when it
- * certifies a device.
- */
-@NullMarked
-package org.diffusionnft.trainer.conformance;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,0 @@
-/** The course: five chapters, each a picture of a two-dimensional world that fits on paper. */
-@NullMarked
-package org.diffusionnft.trainer.course;
-
-import org.jspecify.annotations.NullMarked;

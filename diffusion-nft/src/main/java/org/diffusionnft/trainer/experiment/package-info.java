@@ -1,5 +1,0 @@
-/** Experiments: several trainings under equal conditions, and a page that compares them. */
-@NullMarked
-package org.diffusionnft.trainer.experiment;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,7 +1,0 @@
-/**
- * Pictures from prompts with a model on disk: one stage after the other, and files of the result.
- */
-@NullMarked
-package org.diffusionnft.trainer.picture;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,0 @@
-/** Pretraining of the ShapesWorld model by flow matching: batches, the loop, exact resumption. */
-@NullMarked
-package org.diffusionnft.trainer.pretrain;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,0 @@
-/** Whether the words that a prompt asks for can be read. */
-@NullMarked
-package org.diffusionnft.trainer.reward.text;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,8 +1,0 @@
-/**
- * ShapesWorld, the embedded world: scenes of coloured shapes, prompts about them, a strict judge
- * and a frozen text encoder.
- */
-@NullMarked
-package org.diffusionnft.trainer.shapes;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,8 +1,0 @@
-/**
- * Golden cases: recorded inputs and outputs of the reference implementations, replayed on any
- * device. What {@code dnft verify} runs, and how a new device or port is certified.
- */
-@NullMarked
-package org.diffusionnft.trainer.verify;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,11 @@
+/** The demo, experiments, and the course. */
+module org.diffusionnft.studies {
+  requires transitive org.diffusionnft.shapes;
+  requires commons.math3;
+  requires xchart;
+  requires static org.jspecify;
+
+  exports org.diffusionnft.studies.course;
+  exports org.diffusionnft.studies.demo;
+  exports org.diffusionnft.studies.experiment;
+}

@@ -1,0 +1,112 @@
+package org.diffusionnft.studies.course;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Images with two pixels: a mixture of round Gaussians, for which everything that a network must
+ * learn has a formula. With {@code x_t = (1 - t) x₀ + t ε} a Gaussian stays a Gaussian, so the
+ * velocity {@code E[ε - x₀ | x_t]} of each is linear, and that of the mixture is their mean,
+ * weighted by how likely the point is to come from each.
+ *
+ * @param blobs the Gaussians
+ */
+record ToyWorld(List<Blob> blobs) {
+  private static final double SPREAD = 0.16;
+
+  /**
+   * One Gaussian.
+   *
+   * @param centre its mean
+   * @param share of all images
+   * @param r how probable an image of it is to be called good, in [0, 1]
+   */
+  record Blob(Vector2 centre, double share, double r) {}
+
+  /**
+   * What is known about a noised point.
+   *
+   * @param alpha probability that the image it came from is good
+   * @param old velocity of the policy
+   * @param positive velocity of the policy restricted to good images
+   * @param negative velocity of the policy restricted to bad ones
+   */
+  record At(double alpha, Vector2 old, Vector2 positive, Vector2 negative) {
+    /** The paper's Δ: {@code α (v⁺ - v_old) = (1 - α) (v_old - v⁻)}. */
+    Vector2 direction() {
+      return positive.minus(old).times(alpha);
+    }
+  }
+
+  ToyWorld {
+    blobs = List.copyOf(blobs);
+  }
+
+  /** Eight Gaussians on a circle, those on the right being good. */
+  static ToyWorld eight() {
+    List<Blob> blobs = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      double angle = 2 * Math.PI * i / 8;
+      Vector2 centre = new Vector2(2 * Math.cos(angle), 2 * Math.sin(angle));
+      blobs.add(new Blob(centre, 1 / 8.0, centre.x() > 0.1 ? 0.9 : 0.1));
+    }
+    return new ToyWorld(blobs);
+  }
+
+  /** The policy after it was conditioned on images being good, or bad. */
+  ToyWorld conditioned(boolean good) {
+    double all = blobs.stream().mapToDouble(b -> b.share * (good ? b.r : 1 - b.r)).sum();
+    return new ToyWorld(
+        blobs.stream()
+            .map(b -> new Blob(b.centre, b.share * (good ? b.r : 1 - b.r) / all, b.r))
+            .toList());
+  }
+
+  /** Velocities and probabilities at a point and a noise level in (0, 1]. */
+  At at(Vector2 x, double t) {
+    double variance = (1 - t) * (1 - t) * SPREAD * SPREAD + t * t;
+    double[] weights = new double[blobs.size()];
+    double largest = Double.NEGATIVE_INFINITY;
+    for (int k = 0; k < weights.length; k++) {
+      Vector2 d = x.minus(blobs.get(k).centre.times(1 - t));
+      double distance = d.length();
+      weights[k] = Math.log(blobs.get(k).share) - distance * distance / (2 * variance);
+      largest = Math.max(largest, weights[k]);
+    }
+    double sum = 0;
+    double good = 0;
+    Vector2 all = Vector2.ZERO;
+    Vector2 ofGood = Vector2.ZERO;
+    for (int k = 0; k < weights.length; k++) {
+      Blob blob = blobs.get(k);
+      double weight = Math.exp(weights[k] - largest);
+      Vector2 v = velocity(blob, x, t, variance);
+      sum += weight;
+      good += weight * blob.r;
+      all = all.plus(v.times(weight));
+      ofGood = ofGood.plus(v.times(weight * blob.r));
+    }
+    Vector2 ofBad = all.minus(ofGood);
+    return new At(
+        good / sum, all.times(1 / sum), ofGood.times(1 / good), ofBad.times(1 / (sum - good)));
+  }
+
+  /** {@code E[ε - x₀ | x_t]} within one Gaussian. */
+  private static Vector2 velocity(Blob blob, Vector2 x, double t, double variance) {
+    Vector2 d = x.minus(blob.centre.times(1 - t));
+    double noise = t / variance;
+    double image = (1 - t) * SPREAD * SPREAD / variance;
+    return d.times(noise - image).minus(blob.centre);
+  }
+
+  /** How good an image is: that of the nearest Gaussian. */
+  double r(Vector2 image) {
+    Blob nearest = blobs.getFirst();
+    for (Blob blob : blobs) {
+      if (image.minus(blob.centre).length() < image.minus(nearest.centre).length()) {
+        nearest = blob;
+      }
+    }
+    return nearest.r;
+  }
+}

@@ -1,0 +1,163 @@
+package org.diffusionnft.studies.experiment;
+
+import java.util.List;
+import java.util.Locale;
+import org.diffusionnft.shapes.model.ShapesModel;
+
+/**
+ * A question and the ways of training that answer it. All start from the same base, see the same
+ * prompts and the same noise for a seed, train on as many images, and are evaluated alike.
+ *
+ * @param name on the command line
+ * @param question what is to be found out
+ * @param expectation what the paper (arXiv 2509.16117) leads one to expect, in our words
+ * @param settings that all arms share, where they differ from the demo's, as YAML
+ * @param arms what is compared; ratios are to the first
+ */
+public record Experiment(
+    String name, String question, String expectation, String settings, List<Arm> arms) {
+
+  /**
+   * The best of four settings tried for DiffusionNFT, as {@code docs/experiments.md} lists them.
+   */
+  private static final String BEST_NFT = "loss: {guidanceBeta: 0.1}";
+
+  /**
+   * DiffusionNFT and its rivals, each with the best of four settings tried on another seed; {@code
+   * docs/experiments.md} lists them.
+   */
+  public static final Experiment HEAD_TO_HEAD =
+      new Experiment(
+          "head-to-head",
+          "How many samples, gradient steps and seconds does each method need for equal scores?",
+          "DiffusionNFT is 3 to 25 times as efficient as FlowGRPO, measured in training time to"
+              + " equal scores.",
+          "",
+          List.of(
+              new Arm("nft", "DiffusionNFT", BEST_NFT),
+              new Arm(
+                  "flow-grpo",
+                  "FlowGRPO",
+                  """
+                  algorithm: grpo
+                  sampling: {solver: flow, deterministic: false, noiseLevel: 0.7}
+                  grpo: {clipRange: 5e-3, klWeight: 4e-3}
+                  training: {learningRate: 1e-3}
+                  """),
+              new Arm(
+                  "dance-grpo",
+                  "DanceGRPO",
+                  """
+                  algorithm: grpo
+                  sampling: {solver: dance, deterministic: false, noiseLevel: 0.3}
+                  grpo: {clipRange: 5e-3, klWeight: 0, sharedNoise: true, randomTimesteps: true}
+                  loss: {advantageSpread: per_prompt}
+                  training: {learningRate: 1e-3}
+                  """),
+              new Arm(
+                  "rejection",
+                  "rejection fine-tuning",
+                  """
+                  loss: {branches: accepted, guidanceBeta: 1}
+                  oldPolicy: {decayType: 0}
+                  """),
+              new Arm(
+                  "reward-weighted",
+                  "reward-weighted fine-tuning",
+                  "loss: {branches: positive, guidanceBeta: 1, advClipMax: 0.25}")));
+
+  /** The ablations of the paper, and one more on guidance: changes to {@link #BEST_NFT}. */
+  public static final List<Experiment> ABLATIONS =
+      List.of(
+          new Experiment(
+              "negative-branch",
+              "Is the negative policy needed?",
+              "Without it the reward collapses almost at once in online training.",
+              BEST_NFT,
+              List.of(
+                  new Arm("both", "both branches", ""),
+                  new Arm(
+                      "positive", "positive only", "loss: {branches: positive, guidanceBeta: 1}"),
+                  new Arm(
+                      "accepted", "accepted only", "loss: {branches: accepted, guidanceBeta: 1}"))),
+          new Experiment(
+              "solver",
+              "Which solver should collect the images?",
+              "ODE solvers beat the SDE, whose images are noisier; second order is as good as or a"
+                  + " little better than first.",
+              BEST_NFT,
+              List.of(
+                  new Arm("ode2", "ODE, second order", "sampling: {solver: dpm2}"),
+                  new Arm("ode1", "ODE, first order", "sampling: {solver: flow}"),
+                  new Arm(
+                      "sde",
+                      "SDE",
+                      "sampling: {solver: flow, deterministic: false, noiseLevel: 0.7}"))),
+          new Experiment(
+              "weighting",
+              "How should errors at different noise levels be weighted?",
+              "Adaptive weighting is as good as the best heuristics; 1 - t collapses.",
+              BEST_NFT,
+              List.of(
+                  new Arm("adaptive", "adaptive", "loss: {weighting: self_normalized}"),
+                  new Arm("uniform", "uniform", "loss: {weighting: uniform}"),
+                  new Arm("one-minus-t", "1 - t", "loss: {weighting: one_minus_t}"))),
+          new Experiment(
+              "soft-update",
+              "How fast should the old policy follow?",
+              "At once is fast at first and unstable later; 0.9 throughout is stable and slow; a"
+                  + " decay that rises is both fast and stable.",
+              BEST_NFT,
+              List.of(
+                  // The paper's min(0.001 step, 0.5) stays near 0 for as long as a run here takes.
+                  new Arm(
+                      "rising",
+                      "rising to 0.5, 20 times as fast as the paper's",
+                      "oldPolicy: {flat: 0, rate: 0.02, cap: 0.5}"),
+                  new Arm("zero", "0, on policy", "oldPolicy: {decayType: 0}"),
+                  new Arm("slow", "0.9", "oldPolicy: {flat: 0, rate: 1, cap: 0.9}"))),
+          new Experiment(
+              "guidance-beta",
+              "How strong should the implicit guidance be?",
+              "Around 1 is stable; a smaller beta is a larger step: faster, and less stable.",
+              BEST_NFT,
+              List.of(
+                  new Arm("beta-1", "beta 1", "loss: {guidanceBeta: 1}"),
+                  new Arm("beta-0.1", "beta 0.1", "loss: {guidanceBeta: 0.1}"),
+                  new Arm("beta-10", "beta 10", "loss: {guidanceBeta: 10}"))),
+          new Experiment(
+              "guidance",
+              "Does it help to collect images with classifier-free guidance?",
+              "DiffusionNFT is trained and sampled without throughout; there is no ablation of it.",
+              BEST_NFT,
+              List.of(
+                  new Arm("without", "without guidance", ""),
+                  new Arm(
+                      "with",
+                      "with guidance",
+                      String.format(
+                          Locale.ROOT, "sampling: {guidanceScale: %s}", ShapesModel.GUIDANCE)))));
+
+  /** Keeps a copy of the list. */
+  public Experiment {
+    arms = List.copyOf(arms);
+  }
+
+  /**
+   * The ablation of a name.
+   *
+   * @throws IllegalArgumentException that lists all names if there is none
+   */
+  public static Experiment ablation(String name) {
+    return ABLATIONS.stream()
+        .filter(a -> a.name().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "there is no ablation '"
+                        + name
+                        + "': choose one of "
+                        + String.join(", ", ABLATIONS.stream().map(Experiment::name).toList())));
+  }
+}

@@ -1,0 +1,169 @@
+package org.diffusionnft.studies.experiment;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+import org.diffusionnft.models.ForwardPass;
+import org.diffusionnft.models.Mmdit;
+import org.diffusionnft.shapes.evaluation.HeldOut;
+import org.diffusionnft.shapes.model.ShapesModel;
+import org.diffusionnft.shapes.model.ShapesSampler;
+import org.diffusionnft.shapes.training.TrainableShapes;
+import org.diffusionnft.tensor.Device;
+import org.diffusionnft.trainer.TrainingListener;
+import org.diffusionnft.trainer.config.TrainConfig;
+import org.diffusionnft.trainer.run.TrainRun;
+import org.diffusionnft.trainer.run.Trainable;
+import org.diffusionnft.weights.AtomicFile;
+import org.diffusionnft.weights.OutputException;
+import org.diffusionnft.weights.StrictJson;
+
+/**
+ * Runs an experiment in a folder: a training in {@code runs/ARM-SEED} for every arm and seed, then
+ * {@code index.html} and {@code results.json}. What is there already is taken as it is, so that an
+ * experiment that was stopped goes on where it was.
+ *
+ * @param experiment what is compared
+ * @param base settings that all arms share
+ * @param seeds each arm is trained with
+ * @param folder of the experiment
+ */
+public record ExperimentRun(
+    Experiment experiment, TrainConfig base, List<Long> seeds, Path folder) {
+
+  /** Is told how it goes. */
+  public interface Listener {
+    /** A training begins or goes on. */
+    TrainingListener training(String run, long epochsDone, int epochs);
+
+    /** A held-out score. */
+    void scored(String run, long epoch, double score);
+
+    /** A training is done. */
+    void trained();
+  }
+
+  /**
+   * What came out.
+   *
+   * @param baseScore strict score of the base model
+   * @param guidedScore of the base model with guidance
+   * @param curves by arm, one for each seed
+   */
+  record Results(double baseScore, double guidedScore, SequencedMap<Arm, List<Curve>> curves) {}
+
+  /** Keeps a copy of the list. */
+  public ExperimentRun {
+    seeds = List.copyOf(seeds);
+    if (seeds.isEmpty() || seeds.stream().distinct().count() != seeds.size()) {
+      throw new IllegalArgumentException("an experiment needs seeds that all differ, not " + seeds);
+    }
+    if (base.evaluation().every() < 1) {
+      throw new IllegalArgumentException(
+          "an experiment needs scores on the way: set evaluation.every to at least 1");
+    }
+  }
+
+  /**
+   * Trains what is not trained yet, and writes the page.
+   *
+   * @param command as the user would repeat it, for the page
+   * @return the page
+   * @throws IOException if a folder holds a run with other settings, or nothing can be written
+   */
+  public Path run(Device device, String command, Listener listener) throws IOException {
+    Files.createDirectories(folder.resolve("runs"));
+    HeldOut heldOut = HeldOut.of(base.evaluation().prompts());
+    double plain;
+    double guided;
+    try (TrainableShapes shapes = TrainableShapes.open(base, device)) {
+      Mmdit model = shapes.task().model();
+      plain = score(model, heldOut, 1);
+      listener.scored("base", 0, plain);
+      guided = score(model, heldOut, ShapesModel.GUIDANCE);
+      listener.scored("base with guidance", 0, guided);
+    }
+    SequencedMap<Arm, List<Curve>> curves = new LinkedHashMap<>();
+    // Seed by seed, so that a stopped experiment has compared something.
+    for (long seed : seeds) {
+      for (Arm arm : experiment.arms()) {
+        TrainConfig config = arm.config(base).withSeed(seed);
+        String name = arm.name() + "-" + seed;
+        Path run = folder.resolve("runs").resolve(name);
+        train(run, name, config, device, listener);
+        curves.computeIfAbsent(arm, _ -> new ArrayList<>()).add(Curve.read(run, config, plain));
+      }
+    }
+    Results results = new Results(plain, guided, curves);
+    StrictJson.write(folder.resolve("results.json"), json(results));
+    Path page = folder.resolve("index.html");
+    AtomicFile.write(page, new ExperimentPage(this, results, command).html());
+    return page;
+  }
+
+  private void train(Path run, String name, TrainConfig config, Device device, Listener listener)
+      throws IOException {
+    try (Trainable trainable = TrainableShapes.open(config, device);
+        TrainRun training = open(run, config, trainable)) {
+      if (training.epoch() < config.epochs()) {
+        TrainingListener progress = listener.training(name, training.epoch(), config.epochs());
+        training.train(
+            progress,
+            (epoch, evaluation) ->
+                listener.scored(name, epoch, evaluation.numbers().path("total").asDouble()));
+        listener.trained();
+      }
+    }
+  }
+
+  private static TrainRun open(Path run, TrainConfig config, Trainable trainable)
+      throws IOException {
+    if (!Files.exists(run)) {
+      return TrainRun.start(run, config, trainable);
+    }
+    TrainRun.Resumption from = TrainRun.Resumption.find(run);
+    if (!from.config().equals(config)) {
+      throw new OutputException(
+          run, "holds a run with other settings: choose another folder with --out", null);
+    }
+    return TrainRun.resume(from, trainable);
+  }
+
+  private double score(Mmdit model, HeldOut heldOut, double guidance) {
+    ShapesSampler sampler =
+        new ShapesSampler(model, ForwardPass.BASE, base.evaluation().sampling().guided(guidance));
+    return heldOut.evaluate(sampler, _ -> {}).scores().total().strict();
+  }
+
+  private ObjectNode json(Results results) {
+    ObjectNode json = StrictJson.object();
+    json.put("experiment", experiment.name());
+    json.put("base", results.baseScore());
+    json.put("baseCfg", results.guidedScore());
+    ObjectNode arms = json.putObject("arms");
+    results
+        .curves()
+        .forEach(
+            (arm, curves) -> {
+              ObjectNode bySeed = arms.putObject(arm.name());
+              for (int i = 0; i < curves.size(); i++) {
+                var points = bySeed.putArray(Long.toString(seeds.get(i)));
+                for (Curve.Point p : curves.get(i).points()) {
+                  points
+                      .addObject()
+                      .put("samples", p.samples())
+                      .put("steps", p.steps())
+                      .put("seconds", p.seconds())
+                      .put("processorSeconds", p.processorSeconds())
+                      .put("score", p.score());
+                }
+              }
+            });
+    return json;
+  }
+}

@@ -1,0 +1,5 @@
+/** Experiments: several trainings under equal conditions, and a page that compares them. */
+@NullMarked
+package org.diffusionnft.studies.experiment;
+
+import org.jspecify.annotations.NullMarked;

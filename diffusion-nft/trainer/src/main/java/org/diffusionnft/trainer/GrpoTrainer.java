@@ -1,0 +1,256 @@
+package org.diffusionnft.trainer;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalDouble;
+import org.diffusionnft.models.Adapter;
+import org.diffusionnft.models.Conditioning;
+import org.diffusionnft.models.ForwardPass;
+import org.diffusionnft.models.GaussianStep;
+import org.diffusionnft.models.GuidedVelocity;
+import org.diffusionnft.models.MmditVelocity.Timesteps;
+import org.diffusionnft.models.Noise;
+import org.diffusionnft.models.Sampler;
+import org.diffusionnft.models.StochasticSolver;
+import org.diffusionnft.models.Velocity;
+import org.diffusionnft.rewards.Prompt;
+import org.diffusionnft.tensor.Memory;
+import org.diffusionnft.tensor.Shape;
+import org.diffusionnft.tensor.Tensor;
+import org.diffusionnft.trainer.config.TrainConfig;
+import org.diffusionnft.trainer.grpo.GrpoDescent;
+import org.diffusionnft.trainer.grpo.GrpoLoss;
+import org.diffusionnft.trainer.grpo.GrpoTerms;
+import org.diffusionnft.trainer.nft.LossTerms;
+
+/**
+ * Flow-GRPO (Liu et al., arXiv 2505.05470) and DanceGRPO (Xue et al., arXiv 2505.07818): policy
+ * gradients on the steps of stochastically sampled trajectories. Which of the two it is follows
+ * from the settings: solver {@code flow} or {@code dance}, {@code grpo.sharedNoise}, {@code
+ * grpo.randomTimesteps}, {@code loss.advantageSpread}. It is on policy: the old policy is the one
+ * in training as it was when the epoch began.
+ *
+ * <p>The last step is not trained, as in both reference codes: it adds so little noise that its
+ * density says nothing.
+ */
+public final class GrpoTrainer extends Trainer {
+  private final StochasticSolver solver;
+  private final GrpoDescent descent;
+  private final GaussianStep[] steps;
+  private final List<Path> paths = new ArrayList<>();
+
+  /** One image's way from noise. {@code T} steps of {@code N} numbers. */
+  private record Path(float[][] latents, float[][] velocities, float[] logProbs) {}
+
+  /**
+   * A trainer that goes on with an adapter.
+   *
+   * @param policy is trained in place; the trainer takes its memory over
+   * @throws IllegalArgumentException if the solver draws no noise
+   */
+  public GrpoTrainer(TrainConfig config, TrainingTask task, Adapter policy) {
+    super(config, task, policy);
+    if (!(config.sampling().toSolver() instanceof StochasticSolver stochastic)
+        || stochastic.deterministic()) {
+      throw new IllegalArgumentException(
+          "algorithm grpo needs noise in sampling: set sampling.solver to flow or dance,"
+              + " sampling.deterministic to false and sampling.noiseLevel above 0");
+    }
+    this.solver = stochastic;
+    this.descent =
+        new GrpoDescent(
+            model,
+            config.grpo().toLoss(config.loss().advClipMax()),
+            config.sampling().guidanceScale());
+    this.steps = new GaussianStep[schedule.steps()];
+    Arrays.setAll(steps, i -> solver.gaussian(schedule.sigmas(), i));
+  }
+
+  @Override
+  Tensor sampleBatch(PromptTable table, List<Prompt> prompts, int first, int count) {
+    if (first == 0) {
+      paths.clear();
+    }
+    Conditioning asked = table.of(prompts.subList(first, first + count));
+    Velocity velocity = old.velocity(asked, Timesteps.EXACT);
+    if (config.sampling().isGuided()) {
+      Velocity empty = old.velocity(table.empty(count), Timesteps.EXACT);
+      velocity = new GuidedVelocity(empty, velocity, config.sampling().guidanceScale());
+    }
+    Noise noise = task.randomness().sampling(epoch(), first, count);
+    Tensor start = start(prompts, first, count, noise);
+    Sampler.Trajectory trajectory =
+        Sampler.trajectory(solver, velocity, start, schedule.sigmas(), noise);
+    remember(trajectory, count);
+    return trajectory.result();
+  }
+
+  /** The noise that images start from; DanceGRPO gives all images of a prompt the same. */
+  private Tensor start(List<Prompt> prompts, int first, int count, Noise noise) {
+    if (!config.grpo().sharedNoise()) {
+      return noise.draw(device, Noise.INITIAL, shape(count));
+    }
+    int size = Math.toIntExact(shape(1).elements());
+    float[] values = new float[count * size];
+    for (int i = 0; i < count; i++) {
+      int leader = prompts.indexOf(prompts.get(first + i));
+      float[] one =
+          task.randomness()
+              .sampling(epoch(), leader, 1)
+              .draw(device, Noise.INITIAL, shape(1))
+              .toFloats();
+      System.arraycopy(one, 0, values, i * size, size);
+    }
+    return Tensor.of(device, values, shape(count).dims());
+  }
+
+  private void remember(Sampler.Trajectory trajectory, int count) {
+    int turns = steps.length;
+    List<float[]> latents = trajectory.latents().stream().map(Tensor::toFloats).toList();
+    List<float[]> images = trajectory.images().stream().map(Tensor::toFloats).toList();
+    List<float[]> logProbs = new ArrayList<>();
+    for (Tensor row : trajectory.logProbs()) {
+      if (row != null) {
+        logProbs.add(row.toFloats());
+      }
+    }
+    int size = Math.toIntExact(shape(1).elements());
+    for (int b = 0; b < count; b++) {
+      Path path = new Path(new float[turns + 1][], new float[turns][size], new float[turns]);
+      for (int j = 0; j <= turns; j++) {
+        path.latents[j] = Arrays.copyOfRange(latents.get(j), b * size, (b + 1) * size);
+      }
+      for (int j = 0; j < turns; j++) {
+        path.logProbs[j] = logProbs.get(j)[b];
+        for (int i = 0; i < size; i++) {
+          path.velocities[j][i] =
+              (path.latents[j][i] - images.get(j)[b * size + i]) / schedule.sigma(j);
+        }
+      }
+      paths.add(path);
+    }
+  }
+
+  @Override
+  List<StepReport> train(
+      Rollout rollout, double[][] advantages, PromptTable table, TrainingListener listener) {
+    int batchSize = config.training().batchSize();
+    int turns = Math.min(config.trainedTimesteps(), steps.length - 1);
+    int batches = rollout.images() / batchSize;
+    int batchesPerStep = batches / config.training().optimizerStepsPerEpoch();
+    int inner = config.training().innerEpochs();
+    List<StepReport> reports = new ArrayList<>();
+    List<LossTerms> terms = new ArrayList<>();
+    int done = 0;
+    for (long pass = epoch() * inner; pass < (epoch() + 1) * inner; pass++) {
+      int[] order = task.randomness().imageOrder(pass, rollout.images());
+      for (int number = 0; number < batches; number++) {
+        long live = memory.liveBytes();
+        int[] images = Arrays.copyOfRange(order, number * batchSize, (number + 1) * batchSize);
+        for (int turn = 0; turn < turns; turn++) {
+          int[] at = timesteps(pass, number * batchSize, batchSize, turn);
+          terms.add(
+              descend(rollout, advantages, table, images, at, 1.0 / (batchesPerStep * turns)));
+          listener.descended(epoch(), ++done, inner * batches * turns);
+        }
+        if ((number + 1) % batchesPerStep == 0) {
+          reports.add(update(LossTerms.mean(terms), listener));
+          terms.clear();
+        }
+        requireNoLeak("a training batch", live);
+      }
+    }
+    return reports;
+  }
+
+  /** Which step each image of a batch is trained at. */
+  private int[] timesteps(long pass, int place, int count, int turn) {
+    int[] at = new int[count];
+    Arrays.setAll(
+        at,
+        b ->
+            config.grpo().randomTimesteps()
+                ? task.randomness().timestepOrder(pass, place + b, steps.length - 1)[turn]
+                : turn);
+    return at;
+  }
+
+  private LossTerms descend(
+      Rollout rollout,
+      double[][] advantages,
+      PromptTable table,
+      int[] images,
+      int[] at,
+      double share) {
+    int count = images.length;
+    int size = Math.toIntExact(shape(1).elements());
+    float[] latents = new float[count * size];
+    float[] next = new float[count * size];
+    float[] velocities = new float[count * size];
+    float[] x0 = new float[count * size];
+    float[] logProbs = new float[count];
+    float[] timesteps = new float[count];
+    double[] advantage = new double[count];
+    GaussianStep[] each = new GaussianStep[count];
+    List<Prompt> prompts = new ArrayList<>();
+    for (int b = 0; b < count; b++) {
+      Path path = paths.get(images[b]);
+      System.arraycopy(path.latents[at[b]], 0, latents, b * size, size);
+      System.arraycopy(path.latents[at[b] + 1], 0, next, b * size, size);
+      System.arraycopy(path.velocities[at[b]], 0, velocities, b * size, size);
+      System.arraycopy(rollout.latents()[images[b]], 0, x0, b * size, size);
+      logProbs[b] = path.logProbs[at[b]];
+      timesteps[b] = schedule.timesteps()[at[b]];
+      advantage[b] = advantages[images[b]][0];
+      each[b] = steps[at[b]];
+      prompts.add(rollout.prompts().get(images[b]));
+    }
+    try (Memory.Scope scope = memory.scope()) {
+      Shape shape = shape(count);
+      GrpoLoss.Outcome outcome =
+          descent.descend(
+              new GrpoDescent.Place(
+                  timesteps,
+                  shape,
+                  table.of(prompts),
+                  config.sampling().isGuided() ? table.empty(count) : null),
+              new GrpoLoss.Sampled(latents, next, logProbs, each, advantage),
+              ForwardPass.with(policy).checkpointing(config.training().checkpointing()),
+              share,
+              gradients);
+      requireFinite("loss", outcome.terms().loss());
+      return terms(outcome, velocities, x0);
+    }
+  }
+
+  private LossTerms terms(GrpoLoss.Outcome outcome, float[] oldVelocities, float[] x0) {
+    GrpoTerms terms = outcome.terms();
+    double deviation = 0;
+    double deviationMax = 0;
+    double norm = 0;
+    double normMax = 0;
+    for (int i = 0; i < x0.length; i++) {
+      double d = outcome.velocity()[i] - oldVelocities[i];
+      deviation += d * d;
+      deviationMax = Math.max(deviationMax, d * d);
+      norm += (double) x0[i] * x0[i];
+      normMax = Math.max(normMax, (double) x0[i] * x0[i]);
+    }
+    return new LossTerms(
+        terms.loss(),
+        terms.policyLoss(),
+        terms.policyLoss(),
+        outcome.referenceMean() == null ? OptionalDouble.empty() : OptionalDouble.of(terms.kl()),
+        OptionalDouble.empty(),
+        deviation / x0.length,
+        deviationMax,
+        norm / x0.length,
+        normMax);
+  }
+
+  @Override
+  double oldDecay(long stepsDone) {
+    return 0;
+  }
+}

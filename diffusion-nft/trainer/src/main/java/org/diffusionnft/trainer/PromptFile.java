@@ -1,0 +1,144 @@
+package org.diffusionnft.trainer;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.charset.MalformedInputException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import org.diffusionnft.rewards.Prompt;
+import org.diffusionnft.weights.InvalidFileException;
+import org.diffusionnft.weights.StrictJson;
+
+/**
+ * Files of prompts, in the reference code's two forms: {@code .txt} with one prompt a line, and
+ * {@code .jsonl} with an object a line whose {@code prompt} is the text and whose other keys are
+ * what a reward needs to know. Empty lines are passed over.
+ */
+public final class PromptFile {
+  private static final String LINES = ".txt";
+  private static final String OBJECTS = ".jsonl";
+  private static final String TEXT = "prompt";
+
+  private PromptFile() {}
+
+  /** The halves of a data set. */
+  public enum Split {
+    /** {@code train.txt} or {@code train_metadata.jsonl}. */
+    TRAIN,
+    /** {@code test.txt} or {@code test_metadata.jsonl}. */
+    TEST;
+
+    private String key() {
+      return this == TRAIN ? "train" : "test";
+    }
+  }
+
+  /**
+   * Reads a file, or a split of a folder as the reference code's {@code dataset/} has them.
+   *
+   * @return at least one prompt, in the order of the file; some may be equal
+   * @throws InvalidFileException that names file and line of the first mistake
+   */
+  public static List<Prompt> read(Path source, Split split) throws InvalidFileException {
+    return Files.isDirectory(source) ? readFile(inFolder(source, split)) : readFile(source);
+  }
+
+  private static Path inFolder(Path folder, Split split) throws InvalidFileException {
+    Path objects = folder.resolve(split.key() + "_metadata" + OBJECTS);
+    Path lines = folder.resolve(split.key() + LINES);
+    if (Files.exists(objects)) {
+      return objects;
+    }
+    if (Files.exists(lines)) {
+      return lines;
+    }
+    throw new InvalidFileException(
+        folder,
+        "holds neither " + objects.getFileName() + " nor " + lines.getFileName() + " of prompts");
+  }
+
+  private static List<Prompt> readFile(Path file) throws InvalidFileException {
+    boolean objects = file.toString().endsWith(OBJECTS);
+    if (!objects && !file.toString().endsWith(LINES)) {
+      throw new InvalidFileException(
+          file,
+          Files.exists(file)
+              ? "is no file of prompts: its name should end with .txt or .jsonl"
+              : "no such file: prompts come from a .txt or .jsonl file or a folder of them, named"
+                  + " with prompts.source or --prompts");
+    }
+    List<String> lines = lines(file);
+    List<Prompt> prompts = new ArrayList<>();
+    for (int i = 0; i < lines.size(); i++) {
+      String line = lines.get(i).strip();
+      if (!line.isEmpty()) {
+        prompts.add(objects ? parse(file, i + 1, line) : Prompt.of(line));
+      }
+    }
+    if (prompts.isEmpty()) {
+      throw new InvalidFileException(file, "holds no prompts");
+    }
+    return prompts;
+  }
+
+  private static List<String> lines(Path file) throws InvalidFileException {
+    try {
+      String text = Files.readString(file);
+      return (text.startsWith("\ufeff") ? text.substring(1) : text).lines().toList();
+    } catch (NoSuchFileException e) {
+      throw new InvalidFileException(file, "no such file", e);
+    } catch (MalformedInputException e) {
+      throw new InvalidFileException(file, "is not UTF-8 text", e);
+    } catch (IOException e) {
+      throw new InvalidFileException(file, "cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  private static Prompt parse(Path file, int number, String line) throws InvalidFileException {
+    ObjectNode object = StrictJson.parseObject(file, "line " + number, line);
+    JsonNode text = object.path(TEXT);
+    if (!text.isTextual() || text.asText().isBlank()) {
+      throw new InvalidFileException(
+          file, "has no text called \"prompt\" in line " + number + ": give each object one");
+    }
+    Map<String, Object> metadata = new LinkedHashMap<>();
+    object
+        .properties()
+        .forEach(
+            e -> {
+              if (!e.getKey().equals(TEXT) && !e.getValue().isNull()) {
+                metadata.put(e.getKey(), StrictJson.plain(e.getValue()));
+              }
+            });
+    return new Prompt(text.asText(), metadata);
+  }
+
+  /**
+   * Every text once, to draw from.
+   *
+   * @param file for messages
+   * @throws InvalidFileException if equal texts differ in what rewards are told
+   */
+  public static List<Prompt> distinct(Path file, List<Prompt> prompts) throws InvalidFileException {
+    SequencedMap<String, Prompt> byText = new LinkedHashMap<>();
+    for (Prompt prompt : prompts) {
+      Prompt other = byText.putIfAbsent(prompt.text(), prompt);
+      if (other != null && !other.equals(prompt)) {
+        throw new InvalidFileException(
+            file,
+            "has the prompt '"
+                + prompt.text()
+                + "' twice with different metadata, but images of equal prompts are compared with"
+                + " each other: remove one of the two");
+      }
+    }
+    return List.copyOf(byText.values());
+  }
+}

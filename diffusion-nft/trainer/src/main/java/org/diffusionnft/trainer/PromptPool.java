@@ -1,0 +1,62 @@
+package org.diffusionnft.trainer;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+import java.util.function.Function;
+import java.util.random.RandomGenerator;
+import org.diffusionnft.rewards.Prompt;
+
+/** Where an epoch's prompts come from. */
+@FunctionalInterface
+public interface PromptPool {
+
+  /** Draws prompts whose texts all differ. */
+  List<Prompt> draw(RandomGenerator random, int count);
+
+  /**
+   * A given list, from which prompts are drawn without being put back.
+   *
+   * @throws IllegalArgumentException if two texts are equal
+   */
+  static PromptPool of(List<Prompt> prompts) {
+    SequencedMap<String, Prompt> byText = new LinkedHashMap<>();
+    for (Prompt prompt : prompts) {
+      if (byText.putIfAbsent(prompt.text(), prompt) != null) {
+        throw new IllegalArgumentException(
+            "the prompt '" + prompt.text() + "' is there twice: remove one of the two");
+      }
+    }
+    List<Prompt> pool = List.copyOf(byText.values());
+    return (random, count) -> {
+      if (count > pool.size()) {
+        throw new IllegalArgumentException(
+            "an epoch needs %d different prompts, but there are only %d"
+                .formatted(count, pool.size()));
+      }
+      List<Prompt> drawn = new ArrayList<>();
+      for (int i : Shuffle.first(random, pool.size(), count)) {
+        drawn.add(pool.get(i));
+      }
+      return drawn;
+    };
+  }
+
+  /** What a generator makes, drawn again until the texts differ. */
+  static PromptPool generated(Function<RandomGenerator, Prompt> generator) {
+    return (random, count) -> {
+      SequencedMap<String, Prompt> byText = new LinkedHashMap<>();
+      for (long tries = 0; byText.size() < count; tries++) {
+        if (tries > 1000L * count) {
+          throw new IllegalArgumentException(
+              "an epoch needs %d different prompts, but there seem to be only %d"
+                  .formatted(count, byText.size()));
+        }
+        Prompt prompt = generator.apply(random);
+        byText.putIfAbsent(prompt.text(), prompt);
+      }
+      return List.copyOf(byText.values());
+    };
+  }
+}

@@ -1,0 +1,313 @@
+package org.diffusionnft.trainer;
+
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.diffusionnft.autograd.AdamW;
+import org.diffusionnft.autograd.Ema;
+import org.diffusionnft.autograd.Gradients;
+import org.diffusionnft.images.Images;
+import org.diffusionnft.models.Adapter;
+import org.diffusionnft.models.AdapterInit;
+import org.diffusionnft.models.FlowMatchSchedule;
+import org.diffusionnft.models.Mmdit;
+import org.diffusionnft.rewards.Prompt;
+import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.Memory;
+import org.diffusionnft.tensor.Shape;
+import org.diffusionnft.tensor.Tensor;
+import org.diffusionnft.trainer.config.TrainConfig;
+import org.diffusionnft.trainer.nft.LossTerms;
+import org.diffusionnft.trainer.nft.PromptStatistics;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Online reinforcement learning of a flow model, on one machine: what all algorithms have in
+ * common.
+ *
+ * <p>Each epoch samples images with the old policy, scores them, compares each with the others of
+ * its prompt, and trains the policy on what came out. Then the old policy moves towards the trained
+ * one. Both are adapters of one frozen base. How a policy learns from scored images is what {@link
+ * NftTrainer} and {@link GrpoTrainer} differ in.
+ *
+ * <p>All that a run consists of between two epochs are the two adapters, the average, the
+ * optimizer's moments and the numbers {@link #epoch} and {@link #step}: randomness follows from
+ * these.
+ */
+public abstract sealed class Trainer implements AutoCloseable permits NftTrainer, GrpoTrainer {
+  final TrainConfig config;
+  final TrainingTask task;
+  final Mmdit model;
+  final Device device;
+  final Memory memory;
+  final FlowMatchSchedule schedule;
+  final Adapter policy;
+  final SamplingPolicy old;
+  final Gradients gradients;
+
+  private final AdamW optimizer;
+  private final @Nullable Ema ema;
+  private final Set<String> promptsSeen = new HashSet<>();
+  private long epoch;
+  private long step;
+  private boolean warm; // the very first batch fills caches of the model
+
+  /**
+   * A trainer that goes on with an adapter.
+   *
+   * @param policy is trained in place; the trainer takes its memory over
+   */
+  Trainer(TrainConfig config, TrainingTask task, Adapter policy) {
+    this.config = config;
+    this.task = task;
+    this.model = task.model();
+    this.device = model.device();
+    this.memory = device.memory();
+    this.schedule = config.sampling().toSchedule();
+    this.policy = policy;
+    this.old =
+        new SamplingPolicy(model, policy.copy(false), config.sampling().mergeLimitMb() << 20);
+    this.optimizer = new AdamW(policy.parameters(), config.training().toAdamW(0));
+    this.ema =
+        config.ema().enabled()
+            ? new Ema(policy.parameters(), config.ema().decay(), config.ema().interval())
+            : null;
+    // With a zero for every matrix, those that no loss reaches get their weight decay too.
+    this.gradients = new Gradients(policy.parameters());
+  }
+
+  /** The trainer that a configuration asks for, of a new adapter that changes nothing yet. */
+  public static Trainer of(TrainConfig config, TrainingTask task) {
+    return of(config, task, newAdapter(config, task.model()));
+  }
+
+  /**
+   * The trainer that a configuration asks for, of an adapter that is there.
+   *
+   * @param policy is trained in place; the trainer takes its memory over
+   */
+  public static Trainer of(TrainConfig config, TrainingTask task, Adapter policy) {
+    return switch (config.algorithm()) {
+      case NFT -> new NftTrainer(config, task, policy);
+      case GRPO -> new GrpoTrainer(config, task, policy);
+    };
+  }
+
+  /** Runs all epochs that are left. */
+  public final void run(TrainingListener listener) {
+    while (epoch < config.epochs()) {
+      runEpoch(listener);
+    }
+  }
+
+  /** Runs one epoch: sample, score, compare, train, follow. */
+  public final EpochReport runEpoch(TrainingListener listener) {
+    PhaseTime.Moment started = PhaseTime.Moment.now();
+    long live = memory.liveBytes();
+    boolean wasWarm = warm;
+    List<Prompt> prompts = task.randomness().prompts(epoch);
+    EpochReport report;
+    try (PromptTable table =
+        new PromptTable(device, task.encoder(), prompts, config.sampling().isGuided())) {
+      Rollout rollout = sample(prompts, table, listener);
+      device.section("epoch %d, sampling".formatted(epoch + 1));
+      PromptStatistics statistics = compare(rollout);
+      double[][] advantages = statistics.advantages(config.loss().advantageSpread());
+      listener.scored(rollout, advantages);
+
+      PhaseTime.Moment sampled = PhaseTime.Moment.now();
+      List<StepReport> steps = train(rollout, advantages, table, listener);
+
+      double decay = oldDecay(step);
+      old.follow(policy, decay);
+      device.section("epoch %d, end".formatted(epoch + 1));
+
+      promptsSeen.addAll(statistics.prompts());
+      report =
+          EpochReport.of(
+              rollout,
+              statistics,
+              steps,
+              step,
+              promptsSeen.size(),
+              decay,
+              sampled.since(started),
+              PhaseTime.Moment.now().since(sampled));
+    }
+    requireNoLeak("an epoch", live, wasWarm);
+    epoch++;
+    listener.epochDone(report);
+    return report;
+  }
+
+  /** Samples an epoch's images with the old policy; rewards run beside it. */
+  private Rollout sample(List<Prompt> prompts, PromptTable table, TrainingListener listener) {
+    float[][] latents = new float[prompts.size()][];
+    try (RewardQueue scores = new RewardQueue(task.rewards())) {
+      for (int first = 0; first < latents.length; first += config.sampling().batchSize()) {
+        int last = Math.min(first + config.sampling().batchSize(), latents.length);
+        List<Prompt> batch = prompts.subList(first, last);
+        try (Memory.Scope scope = memory.scope()) {
+          Tensor sampled = sampleBatch(table, prompts, first, batch.size());
+          for (int i = first; i < last; i++) {
+            latents[i] = sampled.narrow(i - first, 1).toFloats();
+          }
+          Images images = task.decoder().decode(sampled);
+          scores.submit(images, batch);
+        }
+        listener.sampled(epoch, last, latents.length);
+      }
+      return new Rollout(epoch, prompts, latents, scores.await());
+    }
+  }
+
+  /**
+   * Samples images with the old policy.
+   *
+   * @param prompts of the whole epoch
+   * @param first number in the epoch of the first image
+   * @return {@code [count, C, H, W]}
+   */
+  abstract Tensor sampleBatch(PromptTable table, List<Prompt> prompts, int first, int count);
+
+  /** Learns from an epoch's images. */
+  abstract List<StepReport> train(
+      Rollout rollout, double[][] advantages, PromptTable table, TrainingListener listener);
+
+  /** What the old policy keeps of itself after an epoch. */
+  abstract double oldDecay(long steps);
+
+  /** The shape of so many images' latents. */
+  final Shape shape(int count) {
+    Shape c = task.latents();
+    return Shape.of(count, c.dim(0), c.dim(1), c.dim(2));
+  }
+
+  /** Statistics of the rewards, each repeated per trained timestep as in the reference code. */
+  private PromptStatistics compare(Rollout rollout) {
+    float[][] rewards = new float[rollout.images()][config.trainedTimesteps()];
+    for (int i = 0; i < rewards.length; i++) {
+      java.util.Arrays.fill(rewards[i], rollout.scores().total()[i]);
+    }
+    return PromptStatistics.of(rollout.prompts().stream().map(Prompt::text).toList(), rewards);
+  }
+
+  /** One optimizer step on the gradient that was summed up. */
+  final StepReport update(LossTerms terms, TrainingListener listener) {
+    listener.gradients(step, gradients);
+    double norm = gradients.norm();
+    requireFinite("gradient", norm);
+    optimizer.settings(config.training().toAdamW(step));
+    optimizer.step(gradients, Gradients.clipFactor(norm, config.training().maxGradNorm()));
+    gradients.zero();
+    StepReport report = new StepReport(step, terms, norm);
+    step++;
+    if (ema != null) {
+      ema.step(step);
+    }
+    device.section("epoch %d, step %d".formatted(epoch + 1, step));
+    listener.stepped(report);
+    return report;
+  }
+
+  /** The policy in training. */
+  public final Adapter policy() {
+    return policy;
+  }
+
+  /** The policy that samples. */
+  public final Adapter old() {
+    return old.adapter();
+  }
+
+  /** The optimizer, whose moments are part of a run's state. */
+  public final AdamW optimizer() {
+    return optimizer;
+  }
+
+  /** The average of the policy, if the configuration asks for one. */
+  public final @Nullable Ema ema() {
+    return ema;
+  }
+
+  /** A copy of what evaluations and saved adapters use: the average if there is one. */
+  public final Adapter best() {
+    Adapter copy = policy.copy(false);
+    if (ema != null) {
+      copy.set(ema.averages());
+    }
+    return copy;
+  }
+
+  /** The next epoch, from 0. */
+  public final long epoch() {
+    return epoch;
+  }
+
+  /** Optimizer steps done. */
+  public final long step() {
+    return step;
+  }
+
+  /** Different prompts so far. */
+  public final int promptsSeen() {
+    return promptsSeen.size();
+  }
+
+  /** What computes. */
+  public final Device device() {
+    return device;
+  }
+
+  /** Goes on from another point of a run, whose adapters and moments have been restored. */
+  public final void resumeAt(long epoch, long step) {
+    old.merge();
+    this.epoch = epoch;
+    this.step = step;
+    promptsSeen.clear();
+    for (long past = 0; past < epoch; past++) {
+      task.randomness().prompts(past).forEach(p -> promptsSeen.add(p.text()));
+    }
+  }
+
+  /** Frees everything but the task. */
+  @Override
+  public final void close() {
+    gradients.close();
+    optimizer.close();
+    if (ema != null) {
+      ema.close();
+    }
+    old.close();
+    policy.close();
+  }
+
+  static Adapter newAdapter(TrainConfig config, Mmdit model) {
+    Map<String, Shape> parameters = new LinkedHashMap<>();
+    model.parameters().forEach((name, parameter) -> parameters.put(name, parameter.shape()));
+    AdapterInit init = AdapterInit.gaussian(config.seed());
+    return Adapter.create(config.adapter().toConfig(), parameters, model.device(), init);
+  }
+
+  /** Checks that a number is one. */
+  final void requireFinite(String what, double value) {
+    if (!Double.isFinite(value)) {
+      throw new TrainingDivergedException(what, value, step, epoch);
+    }
+  }
+
+  /** Checks that a training batch, or an epoch, has given back what it took. */
+  final void requireNoLeak(String what, long liveBefore) {
+    requireNoLeak(what, liveBefore, warm);
+    warm = true;
+  }
+
+  private void requireNoLeak(String what, long liveBefore, boolean wasWarm) {
+    long left = memory.liveBytes() - liveBefore;
+    if (wasWarm && left != 0) {
+      throw new IllegalStateException(what + " left " + left + " bytes behind");
+    }
+  }
+}

@@ -1,0 +1,87 @@
+package org.diffusionnft.trainer;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.diffusionnft.models.FlowMatchSchedule;
+import org.diffusionnft.rewards.Prompt;
+
+/** One pass over a rollout's images in random order, each with timesteps and noise of its own. */
+final class TrainingPass {
+  private final Rollout rollout;
+  private final double[][] advantages;
+  private final float[] timesteps;
+  private final Randomness randomness;
+  private final long pass;
+  private final int[] order;
+
+  /**
+   * A pass.
+   *
+   * @param advantages {@code [N, T]}; T timesteps of each image are trained
+   * @param schedule of the timesteps to choose from: those of sampling
+   * @param pass its number in the run
+   */
+  TrainingPass(
+      Rollout rollout,
+      double[][] advantages,
+      FlowMatchSchedule schedule,
+      Randomness randomness,
+      long pass) {
+    this.rollout = rollout;
+    this.advantages = advantages;
+    this.timesteps = schedule.timesteps();
+    this.randomness = randomness;
+    this.pass = pass;
+    this.order = randomness.imageOrder(pass, rollout.images());
+  }
+
+  /**
+   * Images at one noise level each.
+   *
+   * @param prompts B
+   * @param timesteps {@code [B]}, not truncated, unlike in sampling
+   * @param t noise levels, {@code [B]}
+   * @param x0 {@code [B, size]}
+   * @param xt {@code (1 - t) x0 + t noise}, {@code [B, size]}
+   * @param advantages {@code [B]}
+   */
+  record Batch(
+      List<Prompt> prompts,
+      float[] timesteps,
+      float[] t,
+      float[] x0,
+      float[] xt,
+      double[] advantages) {}
+
+  /**
+   * A batch at one of its timesteps.
+   *
+   * @param first place in the order of the batch's first image
+   * @param images in the batch
+   * @param turn which of its timesteps each image is at
+   */
+  Batch batch(int first, int images, int turn) {
+    int size = rollout.latents()[0].length;
+    List<Prompt> prompts = new ArrayList<>();
+    float[] at = new float[images];
+    float[] t = new float[images];
+    float[] x0 = new float[images * size];
+    float[] xt = new float[images * size];
+    double[] advantage = new double[images];
+    for (int b = 0; b < images; b++) {
+      int place = first + b;
+      int image = order[place];
+      prompts.add(rollout.prompts().get(image));
+      at[b] = timesteps[randomness.timestepOrder(pass, place, timesteps.length)[turn]];
+      t[b] = at[b] / 1000;
+      advantage[b] = advantages[image][turn];
+      float[] latents = rollout.latents()[image];
+      float[] noise = randomness.training(pass, place, turn, size);
+      for (int i = 0; i < size; i++) {
+        x0[b * size + i] = latents[i];
+        xt[b * size + i] = (1 - t[b]) * latents[i] + t[b] * noise[i];
+      }
+    }
+    return new Batch(prompts, at, t, x0, xt, advantage);
+  }
+}

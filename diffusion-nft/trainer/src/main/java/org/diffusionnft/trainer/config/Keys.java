@@ -1,0 +1,70 @@
+package org.diffusionnft.trainer.config;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalInt;
+import java.util.SequencedMap;
+import org.diffusionnft.rewards.RewardSettings;
+
+/**
+ * One mapping of a configuration while a record is built from it. Each settings record names its
+ * keys once, in a function that takes the defaults and asks for every key: {@link ReadKeys} answers
+ * with what a file says, {@link WriteKeys} notes the defaults down.
+ */
+interface Keys {
+
+  /** A whole number. */
+  long integer(String key, long value);
+
+  /** A whole number that has no default and is never written. */
+  OptionalInt optionalInteger(String key);
+
+  /** A number. */
+  double number(String key, double value);
+
+  /** {@code true} or {@code false}. */
+  boolean flag(String key, boolean value);
+
+  /** Some words. */
+  String text(String key, String value);
+
+  /** A list of words. */
+  List<String> texts(String key, List<String> value);
+
+  /** Rewards by names that the reader does not know. */
+  SequencedMap<String, RewardSettings> rewards(
+      String key, SequencedMap<String, RewardSettings> value);
+
+  /** A mapping inside this one. */
+  <T> T section(String key, T value, Binding<T> binding);
+
+  /** {@link #integer} that fits an {@code int}. */
+  default int count(String key, int value) {
+    long number = integer(key, value);
+    InvalidSettingException.require(
+        key, number, (int) number == number, "at most " + Integer.MAX_VALUE);
+    return (int) number;
+  }
+
+  /** One of the constants of an enum, in lower case. */
+  default <E extends Enum<E>> E choice(String key, E value) {
+    String name = text(key, value.name().toLowerCase(Locale.ROOT));
+    E[] constants = value.getDeclaringClass().getEnumConstants();
+    for (E constant : constants) {
+      if (constant.name().toLowerCase(Locale.ROOT).equals(name)) {
+        return constant;
+      }
+    }
+    List<String> names =
+        List.of(constants).stream().map(c -> c.name().toLowerCase(Locale.ROOT)).toList();
+    throw new InvalidSettingException(
+        key, "must be one of " + String.join(", ", names) + ", not '" + name + "'");
+  }
+
+  /** Builds a record from its keys and its defaults. */
+  @FunctionalInterface
+  interface Binding<T> {
+    /** The record with what {@code keys} say, and else the {@code defaults}. */
+    T bind(Keys keys, T defaults);
+  }
+}

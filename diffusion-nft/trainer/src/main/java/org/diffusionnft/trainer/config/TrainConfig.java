@@ -1,0 +1,289 @@
+package org.diffusionnft.trainer.config;
+
+import static org.diffusionnft.trainer.config.InvalidSettingException.require;
+import static org.diffusionnft.trainer.config.InvalidSettingException.requireNotNegative;
+
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.SequencedMap;
+import org.diffusionnft.rewards.RewardSettings;
+import org.diffusionnft.trainer.config.WriteKeys.Tree;
+import org.diffusionnft.trainer.nft.SoftUpdateSchedule;
+
+/**
+ * All settings of a DiffusionNFT run. Defaults are those of the reference code's {@code
+ * config/nft.py:sd3_geneval}; the other official runs are {@link Preset}s. Where its names differ
+ * from ours the settings' documentation gives both. Its mixed precision has no counterpart:
+ * arithmetic is F32 here.
+ *
+ * @param algorithm {@code nft} or {@code grpo}
+ * @param seed every random number of a run follows from it
+ * @param epochs rounds of sampling and training
+ * @param saveEvery epochs between saved states, 0 for the last one only
+ * @param model a folder or file of weights, or {@code shapes}, the model that is shipped
+ * @param resolution width and height of images, in pixels
+ * @param pipeline what stands before and behind a model on disk
+ * @param output folder that a run writes to
+ * @param rewards weights, and options, of rewards by name; what is maximised is the weighted sum
+ * @param prompts which prompts an epoch draws
+ * @param sampling how images to train on are sampled
+ * @param training how they are trained on
+ * @param loss the loss
+ * @param grpo what {@code algorithm: grpo} needs besides
+ * @param oldPolicy how slowly the policy that samples follows the one in training. In files: {@code
+ *     decayType} 0, 1 or 2, or {@code flat}, {@code rate} and {@code cap}
+ * @param adapter what is trained
+ * @param ema the average of what is trained
+ * @param evaluation evaluations on the way
+ * @param checkpoints which saved states are kept
+ */
+public record TrainConfig(
+    Algorithm algorithm,
+    long seed,
+    int epochs,
+    int saveEvery,
+    String model,
+    int resolution,
+    PipelineSettings pipeline,
+    String output,
+    SequencedMap<String, RewardSettings> rewards,
+    PromptSettings prompts,
+    SamplingSettings sampling,
+    TrainingSettings training,
+    LossSettings loss,
+    GrpoSettings grpo,
+    SoftUpdateSchedule oldPolicy,
+    AdapterSettings adapter,
+    EmaSettings ema,
+    EvaluationSettings evaluation,
+    CheckpointSettings checkpoints) {
+
+  /** Checks ranges, and that the sizes of batches, epochs and steps fit each other. */
+  public TrainConfig {
+    require("epochs", epochs, epochs >= 1, "at least 1");
+    require("saveEvery", saveEvery, saveEvery >= 0, "at least 0");
+    require("resolution", resolution, resolution >= 1, "at least 1");
+    rewards = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(rewards));
+    require("rewards", rewards, !rewards.isEmpty(), "at least one name with its weight");
+    int part = training.batchSize() * training.optimizerStepsPerEpoch();
+    if (prompts.imagesPerEpoch() % part != 0) {
+      throw new InvalidSettingException(
+          "training",
+          ("cuts the %d images of an epoch (%d prompts of %d images) into %d optimizer steps of"
+                  + " batches of %d, which does not come out even: choose batchSize or"
+                  + " optimizerStepsPerEpoch such that their product divides it")
+              .formatted(
+                  prompts.imagesPerEpoch(),
+                  prompts.promptsPerEpoch(),
+                  prompts.imagesPerPrompt(),
+                  training.optimizerStepsPerEpoch(),
+                  training.batchSize()));
+    }
+    if (training.trainedTimesteps(sampling.steps()) < 1) {
+      throw new InvalidSettingException(
+          "training",
+          "leaves no timestep to train at: timestepFraction %s of %d sampling steps is below 1"
+              .formatted(training.timestepFraction(), sampling.steps()));
+    }
+  }
+
+  /** The reference code's configuration for GenEval. */
+  public static TrainConfig official() {
+    return new TrainConfig(
+        Algorithm.NFT,
+        42,
+        100_000,
+        30,
+        "stabilityai/stable-diffusion-3.5-medium",
+        512,
+        PipelineSettings.official(),
+        "logs/nft/sd3/geneval",
+        RewardSettings.weights(Map.of("geneval", 1.0)),
+        PromptSettings.official(),
+        SamplingSettings.official(),
+        TrainingSettings.official(),
+        LossSettings.official(),
+        GrpoSettings.official(),
+        SoftUpdateSchedule.ofType(1),
+        AdapterSettings.official(),
+        EmaSettings.official(),
+        EvaluationSettings.official(),
+        CheckpointSettings.official());
+  }
+
+  /** The same for another number of epochs. */
+  public TrainConfig withEpochs(int count) {
+    return with(seed, count, model, prompts, adapter);
+  }
+
+  /** The same with another seed. */
+  public TrainConfig withSeed(long other) {
+    return with(other, epochs, model, prompts, adapter);
+  }
+
+  /** The same for another model. */
+  public TrainConfig withModel(String path) {
+    return with(seed, epochs, path, prompts, adapter);
+  }
+
+  /** The same with other prompts. */
+  public TrainConfig withPrompts(String source) {
+    return with(seed, epochs, model, prompts.withSource(source), adapter);
+  }
+
+  /** The same with another adapter. */
+  public TrainConfig withAdapter(AdapterSettings other) {
+    return with(seed, epochs, model, prompts, other);
+  }
+
+  private TrainConfig with(
+      long seed, int epochs, String model, PromptSettings prompts, AdapterSettings adapter) {
+    return new TrainConfig(
+        algorithm,
+        seed,
+        epochs,
+        saveEvery,
+        model,
+        resolution,
+        pipeline,
+        output,
+        rewards,
+        prompts,
+        sampling,
+        training,
+        loss,
+        grpo,
+        oldPolicy,
+        adapter,
+        ema,
+        evaluation,
+        checkpoints);
+  }
+
+  /** Optimizer steps of one epoch. */
+  public int stepsPerEpoch() {
+    return training.innerEpochs() * training.optimizerStepsPerEpoch();
+  }
+
+  /** Timesteps that each image is trained at. */
+  public int trainedTimesteps() {
+    return training.trainedTimesteps(sampling.steps());
+  }
+
+  /**
+   * Reads a file; what it leaves out has its official value.
+   *
+   * @throws ConfigException that names file, line and key of the first mistake
+   * @throws IOException if the file cannot be read
+   */
+  public static TrainConfig read(Path file) throws IOException {
+    return read(file, official());
+  }
+
+  /** {@link #read(Path)} with other defaults. */
+  public static TrainConfig read(Path file, TrainConfig defaults) throws IOException {
+    return parse(file.toString(), Files.readString(file), defaults);
+  }
+
+  /**
+   * Reads a text.
+   *
+   * @param name what the text is called in messages
+   * @param defaults what it leaves out
+   * @throws ConfigException that names line and key of the first mistake
+   */
+  public static TrainConfig parse(String name, String text, TrainConfig defaults) {
+    YamlNode.Mapping root = YamlNode.parse(name, text);
+    UnknownKeys.refuse(name, root, WriteKeys.of(defaults, TrainConfig::bind));
+    return ReadKeys.read(name, root, defaults, TrainConfig::bind);
+  }
+
+  /** All settings as a file that {@link #read} takes. */
+  public String toYaml() {
+    StringWriter text = new StringWriter();
+    YAMLFactory factory =
+        YAMLFactory.builder()
+            .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
+            .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES)
+            .build();
+    try (YAMLGenerator yaml = factory.createGenerator(text)) {
+      write(yaml, WriteKeys.of(this, TrainConfig::bind));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return text.toString();
+  }
+
+  private static TrainConfig bind(Keys keys, TrainConfig d) {
+    return new TrainConfig(
+        keys.choice("algorithm", d.algorithm),
+        keys.integer("seed", d.seed),
+        keys.count("epochs", d.epochs),
+        keys.count("saveEvery", d.saveEvery),
+        keys.text("model", d.model),
+        keys.count("resolution", d.resolution),
+        keys.section("pipeline", d.pipeline, PipelineSettings::bind),
+        keys.text("output", d.output),
+        keys.rewards("rewards", d.rewards),
+        keys.section("prompts", d.prompts, PromptSettings::bind),
+        keys.section("sampling", d.sampling, SamplingSettings::bind),
+        keys.section("training", d.training, TrainingSettings::bind),
+        keys.section("loss", d.loss, LossSettings::bind),
+        keys.section("grpo", d.grpo, GrpoSettings::bind),
+        keys.section("oldPolicy", d.oldPolicy, TrainConfig::bindOldPolicy),
+        keys.section("adapter", d.adapter, AdapterSettings::bind),
+        keys.section("ema", d.ema, EmaSettings::bind),
+        keys.section("evaluation", d.evaluation, EvaluationSettings::bind),
+        keys.section("checkpoints", d.checkpoints, CheckpointSettings::bind));
+  }
+
+  private static SoftUpdateSchedule bindOldPolicy(Keys keys, SoftUpdateSchedule defaults) {
+    OptionalInt type = keys.optionalInteger("decayType");
+    type.ifPresent(t -> require("decayType", t, t >= 0 && t <= 2, "0, 1 or 2"));
+    SoftUpdateSchedule d = type.isPresent() ? SoftUpdateSchedule.ofType(type.getAsInt()) : defaults;
+    long flat = keys.integer("flat", d.flat());
+    double rate = keys.number("rate", d.rate());
+    double cap = keys.number("cap", d.cap());
+    require("flat", flat, flat >= 0, "at least 0");
+    requireNotNegative("rate", rate);
+    require("cap", cap, cap >= 0 && cap <= 1, "0 to 1");
+    return new SoftUpdateSchedule(flat, rate, cap);
+  }
+
+  private static void write(YAMLGenerator yaml, Object value) throws IOException {
+    switch (value) {
+      case Tree(var inner) -> write(yaml, inner);
+      case Map<?, ?> map -> {
+        yaml.writeStartObject();
+        for (Map.Entry<?, ?> entry : map.entrySet()) {
+          if (!(entry.getValue() instanceof OptionalInt)) {
+            yaml.writeFieldName(String.valueOf(entry.getKey()));
+            write(yaml, entry.getValue());
+          }
+        }
+        yaml.writeEndObject();
+      }
+      case List<?> list -> {
+        yaml.writeStartArray();
+        for (Object item : list) {
+          write(yaml, item);
+        }
+        yaml.writeEndArray();
+      }
+      case Double number -> yaml.writeNumber(number);
+      case Number number -> yaml.writeNumber(number.longValue());
+      case Boolean flag -> yaml.writeBoolean(flag);
+      default -> yaml.writeString(value.toString());
+    }
+  }
+}

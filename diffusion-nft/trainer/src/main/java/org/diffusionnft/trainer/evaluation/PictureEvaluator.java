@@ -1,0 +1,108 @@
+package org.diffusionnft.trainer.evaluation;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import org.diffusionnft.images.Images;
+import org.diffusionnft.images.Pixels;
+import org.diffusionnft.models.Adapter;
+import org.diffusionnft.models.ForwardPass;
+import org.diffusionnft.models.GuidedVelocity;
+import org.diffusionnft.models.MmditVelocity;
+import org.diffusionnft.models.MmditVelocity.Timesteps;
+import org.diffusionnft.models.Noise;
+import org.diffusionnft.models.Sampler;
+import org.diffusionnft.models.Velocity;
+import org.diffusionnft.pipeline.PictureModel;
+import org.diffusionnft.rewards.Prompt;
+import org.diffusionnft.rewards.WeightedRewards;
+import org.diffusionnft.rewards.WeightedRewards.Scores;
+import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.Memory;
+import org.diffusionnft.tensor.Shape;
+import org.diffusionnft.tensor.Tensor;
+import org.diffusionnft.trainer.config.SamplingSettings;
+import org.diffusionnft.weights.StrictJson;
+
+/**
+ * The mean rewards of one picture of each held-out prompt. The noise depends on the prompt's number
+ * alone, so two policies can be compared picture by picture.
+ *
+ * @param model that is evaluated
+ * @param latents shape of one picture's latents, {@code [C, H, W]}
+ * @param prompts at least one
+ * @param settings how pictures are sampled
+ * @param rewards what they are worth
+ */
+public record PictureEvaluator(
+    PictureModel model,
+    Shape latents,
+    List<Prompt> prompts,
+    SamplingSettings settings,
+    WeightedRewards rewards)
+    implements Evaluator {
+  private static final long SEED = 7;
+  private static final int SHOWN = 16;
+
+  @Override
+  public Evaluation evaluate(Adapter adapter) {
+    List<Pixels> shown = new ArrayList<>();
+    List<Scores> scores = new ArrayList<>();
+    for (int first = 0; first < prompts.size(); first += settings.batchSize()) {
+      int last = Math.min(first + settings.batchSize(), prompts.size());
+      List<Prompt> batch = prompts.subList(first, last);
+      Images images = sample(batch, first, ForwardPass.with(adapter));
+      scores.add(rewards.score(images, batch));
+      for (int i = 0; i < images.count() && shown.size() < SHOWN; i++) {
+        shown.add(images.pixels(i));
+      }
+    }
+    return report(Scores.concat(scores), shown);
+  }
+
+  private Images sample(List<Prompt> batch, int first, ForwardPass pass) {
+    Device device = model.transformer().device();
+    int count = batch.size();
+    try (Memory.Scope _ = device.memory().scope()) {
+      Velocity velocity = velocity(batch.stream().map(Prompt::text).toList(), pass);
+      if (settings.isGuided()) {
+        Velocity unconditional = velocity(Collections.nCopies(count, ""), pass);
+        velocity = new GuidedVelocity(unconditional, velocity, settings.guidanceScale());
+      }
+      Noise noise = Noise.philox(SEED, Noise.streams(first, count));
+      Shape shape = Shape.of(count, latents.dim(0), latents.dim(1), latents.dim(2));
+      Tensor start = noise.draw(device, Noise.INITIAL, shape);
+      float[] sigmas = settings.toSchedule().sigmas();
+      return model.decode(Sampler.sample(settings.toSolver(), velocity, start, sigmas, noise));
+    }
+  }
+
+  private Velocity velocity(List<String> texts, ForwardPass pass) {
+    return new MmditVelocity(model.transformer(), model.embed(texts), pass, Timesteps.TRUNCATED);
+  }
+
+  private Evaluation report(Scores scores, List<Pixels> shown) {
+    ObjectNode json = StrictJson.object();
+    json.put("prompts", scores.total().length);
+    json.put("reward", mean(scores.total()));
+    ObjectNode components = json.putObject("rewards");
+    scores.components().forEach((name, values) -> components.put(name, mean(values)));
+    String summary = String.format(Locale.ROOT, "mean reward %.4f", mean(scores.total()));
+    List<Double> totals = new ArrayList<>();
+    for (int i = 0; i < shown.size(); i++) {
+      totals.add((double) scores.total()[i]);
+    }
+    List<String> texts = prompts.subList(0, shown.size()).stream().map(Prompt::text).toList();
+    return new Evaluation(summary, json, texts, shown, totals);
+  }
+
+  private static double mean(float[] values) {
+    double sum = 0;
+    for (float value : values) {
+      sum += value;
+    }
+    return sum / values.length;
+  }
+}

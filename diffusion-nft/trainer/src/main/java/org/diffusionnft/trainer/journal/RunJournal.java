@@ -1,0 +1,235 @@
+package org.diffusionnft.trainer.journal;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import javax.imageio.ImageIO;
+import org.diffusionnft.images.Images;
+import org.diffusionnft.images.Pixels;
+import org.diffusionnft.images.SampleSheet;
+import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.Memory;
+import org.diffusionnft.tensor.Shape;
+import org.diffusionnft.tensor.Tensor;
+import org.diffusionnft.trainer.Rollout;
+import org.diffusionnft.trainer.TrainingTask;
+import org.diffusionnft.trainer.config.TrainConfig;
+import org.diffusionnft.trainer.evaluation.Evaluation;
+import org.diffusionnft.trainer.nft.NftLoss;
+import org.diffusionnft.weights.AtomicFile;
+import org.diffusionnft.weights.JsonLines;
+import org.diffusionnft.weights.StrictJson;
+
+/**
+ * Writes down, while a run goes on, what its report shows beside the metrics: {@code prompts.jsonl}
+ * (what each prompt scored), {@code groups.jsonl} with {@code groups/} (the best and the worst
+ * picture of a prompt, now and then), {@code samples/} (the same pictures through time) and
+ * TensorBoard's event files.
+ */
+public final class RunJournal implements AutoCloseable {
+  /** Pairs of best and worst that a whole run leaves, about. */
+  private static final int PAIRS = 40;
+
+  private static final int SIDE = 128;
+
+  private final Path folder;
+  private final TrainingTask task;
+  private final NftLoss loss;
+  private final int pairEvery;
+  private final EventFile events;
+
+  private RunJournal(Path folder, TrainConfig config, TrainingTask task, EventFile events) {
+    this.folder = folder;
+    this.task = task;
+    this.loss = config.loss().toLoss();
+    this.pairEvery = Math.max(1, config.epochs() / PAIRS);
+    this.events = events;
+  }
+
+  /**
+   * Starts, or goes on with, a journal in a run's folder.
+   *
+   * @param epochs those that are done; what the files say of later ones is dropped
+   */
+  public static RunJournal open(Path folder, TrainConfig config, TrainingTask task, long epochs)
+      throws IOException {
+    for (String name : List.of("prompts.jsonl", "groups.jsonl")) {
+      dropAfter(folder.resolve(name), epochs);
+    }
+    return new RunJournal(folder, config, task, EventFile.start(folder, epochs + 1));
+  }
+
+  private static void dropAfter(Path file, long epochs) throws IOException {
+    if (Files.exists(file)) {
+      StringBuilder kept = new StringBuilder();
+      for (JsonNode line : JsonLines.read(file)) {
+        if (line.path("epoch").asLong() <= epochs) {
+          kept.append(line).append('\n');
+        }
+      }
+      AtomicFile.write(file, kept.toString());
+    }
+  }
+
+  /** All images of an epoch are scored. */
+  public void scored(Rollout rollout, double[][] advantages) {
+    try {
+      long epoch = rollout.epoch() + 1;
+      Map<String, double[]> sums = new LinkedHashMap<>();
+      for (int i = 0; i < rollout.images(); i++) {
+        double[] sum = sums.computeIfAbsent(rollout.prompts().get(i).text(), _ -> new double[2]);
+        sum[0] += rollout.scores().total()[i];
+        sum[1]++;
+      }
+      prompts(epoch, false, means(sums));
+      if (epoch == 1 || epoch % pairEvery == 0) {
+        pair(epoch, rollout, advantages);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Map<String, Double> means(Map<String, double[]> sums) {
+    Map<String, Double> means = new LinkedHashMap<>();
+    sums.forEach((prompt, sum) -> means.put(prompt, sum[0] / sum[1]));
+    return means;
+  }
+
+  private void prompts(long epoch, boolean heldOut, Map<String, Double> scores) throws IOException {
+    ObjectNode line = StrictJson.object();
+    line.put("epoch", epoch);
+    line.put("held_out", heldOut);
+    ObjectNode byPrompt = line.putObject("scores");
+    scores.forEach((prompt, score) -> byPrompt.put(prompt, Math.round(score * 1e4) / 1e4));
+    append("prompts.jsonl", line);
+  }
+
+  /** The prompt whose images differ most in reward shows best what the run learns from. */
+  private void pair(long epoch, Rollout rollout, double[][] advantages) throws IOException {
+    float[] rewards = rollout.scores().total();
+    int best = 0;
+    int worst = 0;
+    for (int i = 0; i < rewards.length; i++) {
+      for (int j = 0; j < rewards.length; j++) {
+        boolean same = rollout.prompts().get(i).text().equals(rollout.prompts().get(j).text());
+        if (same && rewards[i] - rewards[j] > rewards[best] - rewards[worst]) {
+          best = i;
+          worst = j;
+        }
+      }
+    }
+    ObjectNode line = StrictJson.object();
+    line.put("epoch", epoch);
+    line.put("prompt", rollout.prompts().get(best).text());
+    member(line.putObject("best"), epoch, "best", rollout, best, advantages[best][0]);
+    member(line.putObject("worst"), epoch, "worst", rollout, worst, advantages[worst][0]);
+    append("groups.jsonl", line);
+  }
+
+  private void member(
+      ObjectNode json, long epoch, String name, Rollout rollout, int i, double advantage)
+      throws IOException {
+    String file = "groups/epoch-%06d-%s.png".formatted(epoch, name);
+    json.put("image", file);
+    json.put("reward", rollout.scores().total()[i]);
+    json.put("r", loss.advantageMode().optimality(advantage, loss.advClipMax()));
+    picture(file, SampleSheet.single(decode(rollout.latents()[i]), SIDE));
+  }
+
+  private Pixels decode(float[] latents) {
+    Device device = task.model().device();
+    try (Memory.Scope _ = device.memory().scope()) {
+      Shape c = task.latents();
+      Images image =
+          task.decoder().decode(Tensor.of(device, latents, 1, c.dim(0), c.dim(1), c.dim(2)));
+      return image.pixels(0);
+    }
+  }
+
+  /**
+   * The scores and pictures of an evaluation, always of the same prompts and seeds.
+   *
+   * @param epoch epochs done
+   */
+  public void evaluated(long epoch, Evaluation evaluation) {
+    List<String> captions = evaluation.prompts();
+    try {
+      Map<String, Double> numbers = new LinkedHashMap<>();
+      flatten("held_out/", evaluation.numbers(), numbers);
+      events.scalars(epoch, numbers);
+      Map<String, double[]> sums = new LinkedHashMap<>();
+      for (int i = 0; i < captions.size(); i++) {
+        double[] sum = sums.computeIfAbsent(captions.get(i), _ -> new double[2]);
+        sum[0] += evaluation.scores().get(i);
+        sum[1]++;
+      }
+      prompts(epoch, true, means(sums));
+      BufferedImage sheet = SampleSheet.draw(evaluation.pictures());
+      byte[] png = picture("samples/epoch-%06d.png".formatted(epoch), sheet);
+      events.picture(epoch, "samples", sheet.getWidth(), sheet.getHeight(), png);
+      List<String> shown = captions.subList(0, Math.min(captions.size(), SampleSheet.MOST));
+      Path list = folder.resolve("samples/captions.txt");
+      if (!Files.exists(list)) {
+        AtomicFile.write(list, String.join("\n", shown) + "\n");
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * An epoch is done.
+   *
+   * @param metrics its line of {@code metrics.jsonl}
+   */
+  public void epochDone(long epoch, String metrics) {
+    try {
+      Map<String, Double> values = new LinkedHashMap<>();
+      flatten("", StrictJson.parseObject(folder, "metrics", metrics), values);
+      values.remove("epoch");
+      events.scalars(epoch, values);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Numbers of an object by their keys, those of objects in it with a slash between. */
+  public static void flatten(String prefix, JsonNode object, Map<String, Double> values) {
+    for (Map.Entry<String, JsonNode> e : object.properties()) {
+      if (e.getValue().isNumber()) {
+        values.put(prefix + e.getKey(), e.getValue().asDouble());
+      } else if (e.getValue().isObject()) {
+        flatten(prefix + e.getKey() + "/", e.getValue(), values);
+      }
+    }
+  }
+
+  private byte[] picture(String file, BufferedImage image) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    ImageIO.write(image, "png", bytes);
+    Path path = folder.resolve(file);
+    Files.createDirectories(path.getParent());
+    Files.write(path, bytes.toByteArray());
+    return bytes.toByteArray();
+  }
+
+  private void append(String file, ObjectNode line) throws IOException {
+    Files.writeString(
+        folder.resolve(file), line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+  }
+
+  @Override
+  public void close() throws IOException {
+    events.close();
+  }
+}

@@ -1,0 +1,48 @@
+package org.diffusionnft.trainer.run;
+
+import org.diffusionnft.autograd.Gradients;
+import org.diffusionnft.trainer.EpochReport;
+import org.diffusionnft.trainer.Rollout;
+import org.diffusionnft.trainer.StepReport;
+import org.diffusionnft.trainer.TrainedBatch;
+import org.diffusionnft.trainer.TrainingListener;
+import org.diffusionnft.trainer.journal.RunJournal;
+
+/** Tells a journal what it needs to know, and another listener everything. */
+record JournalListener(TrainingListener other, RunJournal journal) implements TrainingListener {
+  @Override
+  public void sampled(long epoch, int images, int of) {
+    other.sampled(epoch, images, of);
+  }
+
+  @Override
+  public void scored(Rollout rollout, double[][] advantages) {
+    journal.scored(rollout, advantages);
+    other.scored(rollout, advantages);
+  }
+
+  @Override
+  public void trained(long epoch, int done, int of, TrainedBatch batch) {
+    other.trained(epoch, done, of, batch);
+  }
+
+  @Override
+  public void descended(long epoch, int done, int of) {
+    other.descended(epoch, done, of);
+  }
+
+  @Override
+  public void gradients(long step, Gradients gradients) {
+    other.gradients(step, gradients);
+  }
+
+  @Override
+  public void stepped(StepReport report) {
+    other.stepped(report);
+  }
+
+  @Override
+  public void epochDone(EpochReport report) {
+    other.epochDone(report);
+  }
+}

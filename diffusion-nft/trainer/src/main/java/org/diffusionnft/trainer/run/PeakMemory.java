@@ -1,0 +1,27 @@
+package org.diffusionnft.trainer.run;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.OptionalLong;
+
+/** The most memory this process ever held, tensors and all, as the operating system counts it. */
+public final class PeakMemory {
+  private static final Path STATUS = Path.of("/proc/self/status");
+
+  private PeakMemory() {}
+
+  /** {@code VmHWM} in MiB; empty where the system does not tell. */
+  public static OptionalLong residentMb() {
+    try {
+      for (String line : Files.readAllLines(STATUS)) {
+        if (line.startsWith("VmHWM:")) {
+          return OptionalLong.of(Long.parseLong(line.replaceAll("\\D", "")) / 1024);
+        }
+      }
+    } catch (IOException e) {
+      // Not Linux.
+    }
+    return OptionalLong.empty();
+  }
+}

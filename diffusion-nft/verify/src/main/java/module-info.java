@@ -1,0 +1,8 @@
+/** Golden cases of the reference implementations. */
+module org.diffusionnft.verify {
+  requires transitive org.diffusionnft.conformance;
+  requires transitive org.diffusionnft.trainer;
+  requires static org.jspecify;
+
+  exports org.diffusionnft.verify;
+}

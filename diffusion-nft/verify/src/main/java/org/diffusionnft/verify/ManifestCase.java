@@ -1,0 +1,283 @@
+package org.diffusionnft.verify;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.diffusionnft.models.AdapterConfig;
+import org.diffusionnft.models.MmditConfig;
+import org.diffusionnft.models.MmditLayout;
+import org.diffusionnft.models.text.ClipTextConfig;
+import org.diffusionnft.models.text.ClipTextLayout;
+import org.diffusionnft.models.text.T5Config;
+import org.diffusionnft.models.text.T5Layout;
+import org.diffusionnft.models.vae.VaeConfig;
+import org.diffusionnft.models.vae.VaeLayout;
+import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.Shape;
+import org.diffusionnft.weights.AsSingleFile;
+import org.diffusionnft.weights.ClipTextConfigFile;
+import org.diffusionnft.weights.InvalidFileException;
+import org.diffusionnft.weights.MmditConfigFile;
+import org.diffusionnft.weights.SafetensorsFile;
+import org.diffusionnft.weights.SingleFile;
+import org.diffusionnft.weights.SingleFile.Part;
+import org.diffusionnft.weights.T5ConfigFile;
+import org.diffusionnft.weights.TensorSource;
+import org.diffusionnft.weights.VaeConfigFile;
+
+/**
+ * Names and shapes of full-size checkpoints: they are those of the configuration, every one is
+ * translated between both layouts and back, none is left over, and the configuration follows from
+ * them.
+ */
+final class ManifestCase implements CaseKind {
+  private static final String TRANSFORMER = "transformer_diffusers.json";
+  private static final String TRANSFORMER_SINGLE = "transformer_single_file.json";
+  private static final String VAE = "vae_diffusers.json";
+  private static final String VAE_SINGLE = "vae_single_file.json";
+  private static final String POSITIONS = "pos_embed_rows.safetensors";
+
+  /** Sines and cosines of doubles, rounded to floats; the largest is 1. */
+  private static final Margin POSITION_MARGIN = new Margin.Absolute(8 * 0x1p-23);
+
+  @Override
+  public String name() {
+    return "manifest";
+  }
+
+  @Override
+  public boolean recognises(CaseFolder folder) {
+    return Files.exists(folder.path().resolve(TRANSFORMER))
+        || Files.exists(folder.path().resolve(VAE));
+  }
+
+  @Override
+  public void verify(CaseFolder folder, Device device, Checks checks) throws IOException {
+    Run run = new Run(folder, checks);
+    run.transformer();
+    run.vae();
+    run.clip("clip_l.json", Part.CLIP_L);
+    run.clip("clip_g.json", Part.CLIP_G);
+    run.t5();
+    run.wholeFile();
+  }
+
+  private static final class Run {
+    private final Path folder;
+    private final CaseFolder caseFolder;
+    private final Checks checks;
+    private final Map<Part, Manifest> parts = new EnumMap<>(Part.class);
+    private final List<Manifest> single = new ArrayList<>();
+
+    Run(CaseFolder caseFolder, Checks checks) {
+      this.folder = caseFolder.path();
+      this.caseFolder = caseFolder;
+      this.checks = checks;
+    }
+
+    private boolean has(String name) {
+      return Files.exists(folder.resolve(name));
+    }
+
+    void transformer() throws IOException {
+      if (!has(TRANSFORMER)) {
+        return;
+      }
+      Manifest manifest = Manifest.read(folder.resolve(TRANSFORMER));
+      MmditConfig config = MmditConfigFile.parse(manifest.path(), manifest.config());
+      Map<String, Shape> layout = new LinkedHashMap<>(MmditLayout.parameters(config));
+      layout.put(MmditLayout.POSITION_EMBEDDING, MmditLayout.positionEmbedding(config));
+      same(TRANSFORMER, manifest, layout);
+      total(TRANSFORMER, manifest);
+      MmditConfig inferred = MmditConfigFile.infer(manifest);
+      boolean follows =
+          TransformerInputs.withSampleSize(config, inferred.sampleSize()).equals(inferred);
+      checks.holds(TRANSFORMER + " inferred configuration", follows, inferred + " is inferred");
+      parts.put(Part.TRANSFORMER, manifest);
+      both(Part.TRANSFORMER, TRANSFORMER_SINGLE, layout);
+      for (Path lora : loras()) {
+        lora(lora, MmditLayout.parameters(config));
+      }
+      if (has(POSITIONS)) {
+        positions(config);
+      }
+    }
+
+    void vae() throws IOException {
+      if (!has(VAE)) {
+        return;
+      }
+      Manifest manifest = Manifest.read(folder.resolve(VAE));
+      VaeConfig config = VaeConfigFile.parse(manifest.path(), manifest.config());
+      same(VAE, manifest, VaeLayout.parameters(config));
+      total(VAE, manifest);
+      VaeConfig inferred = VaeConfigFile.infer(manifest);
+      checks.holds(
+          VAE + " inferred configuration",
+          VaeCase.withoutNumbers(inferred).equals(VaeCase.withoutNumbers(config)),
+          inferred + " is inferred");
+      parts.put(Part.VAE, manifest);
+      both(Part.VAE, VAE_SINGLE, VaeLayout.parameters(config));
+    }
+
+    void clip(String name, Part part) throws IOException {
+      if (!has(name)) {
+        return;
+      }
+      Manifest manifest = Manifest.read(folder.resolve(name));
+      ClipTextConfig config = ClipTextConfigFile.parse(manifest.path(), manifest.config());
+      same(name, manifest, ClipTextLayout.parameters(config));
+      total(name, manifest);
+      ClipTextConfig inferred = ClipTextConfigFile.infer(manifest);
+      checks.holds(
+          name + " inferred configuration",
+          sizes(inferred).equals(sizes(config)),
+          inferred + " is inferred");
+      parts.put(part, manifest);
+      single.add(manifest.prefixed(part.prefix()));
+    }
+
+    void t5() throws IOException {
+      String name = "t5xxl.json";
+      if (!has(name)) {
+        return;
+      }
+      Manifest manifest = Manifest.read(folder.resolve(name));
+      T5Config config = T5ConfigFile.parse(manifest.path(), manifest.config());
+      same(name, manifest, T5Layout.parameters(config));
+      total(name, manifest);
+      T5Config inferred = T5ConfigFile.infer(manifest);
+      checks.holds(
+          name + " inferred configuration",
+          sizes(inferred).equals(sizes(config)),
+          inferred + " is inferred");
+      parts.put(Part.T5, manifest);
+      single.add(manifest.prefixed(Part.T5.prefix()));
+    }
+
+    /** What follows from names and shapes; activation, epsilon and end token do not. */
+    private static List<Integer> sizes(ClipTextConfig config) {
+      return List.of(
+          config.vocabSize(),
+          config.hiddenSize(),
+          config.intermediateSize(),
+          config.numLayers(),
+          config.numHeads(),
+          config.maxPositions(),
+          config.projectionDim());
+    }
+
+    /** What follows from names and shapes; the largest distance and epsilon do not. */
+    private static List<Integer> sizes(T5Config config) {
+      return List.of(
+          config.vocabSize(),
+          config.modelDim(),
+          config.headDim(),
+          config.feedForwardDim(),
+          config.numLayers(),
+          config.numHeads(),
+          config.buckets());
+    }
+
+    /** The single-file manifest of a part, read as one and written again from the other layout. */
+    private void both(Part part, String name, Map<String, Shape> layout) throws IOException {
+      if (!has(name)) {
+        return;
+      }
+      Manifest file = Manifest.read(folder.resolve(name));
+      total(name, file);
+      single.add(file);
+      AsSingleFile written =
+          AsSingleFile.of(
+              file.path(), Map.of(part, java.util.Objects.requireNonNull(parts.get(part))));
+      same(name + " from the other layout", written, file.shapes());
+      if (part == Part.TRANSFORMER) {
+        same(name + " under diffusers names", SingleFile.of(file).part(part), layout);
+      }
+    }
+
+    /** All parts in one file, as they are published together. */
+    void wholeFile() throws IOException {
+      if (single.isEmpty() || !parts.containsKey(Part.TRANSFORMER) || !has(TRANSFORMER_SINGLE)) {
+        return;
+      }
+      Manifest all = single.getFirst();
+      for (Manifest next : single) {
+        all = all.with(next);
+      }
+      SingleFile file = SingleFile.of(all);
+      for (Map.Entry<Part, Manifest> part : parts.entrySet()) {
+        if (file.has(part.getKey())) {
+          same("single file: " + part.getKey(), file.part(part.getKey()), part.getValue().shapes());
+        }
+      }
+      Map<Part, TensorSource> sources = new EnumMap<>(Part.class);
+      sources.putAll(parts);
+      same("single file from all parts", AsSingleFile.of(all.path(), sources), all.shapes());
+    }
+
+    private List<Path> loras() throws IOException {
+      try (var files = Files.list(folder)) {
+        return files.filter(f -> f.getFileName().toString().startsWith("lora_")).sorted().toList();
+      }
+    }
+
+    /** What PEFT writes for an adapter. */
+    private void lora(Path path, Map<String, Shape> layout) throws InvalidFileException {
+      Manifest manifest = Manifest.read(path);
+      CaseConfig json = new CaseConfig(path, "", manifest.json());
+      List<String> targets = new ArrayList<>();
+      for (JsonNode target : json.get("target_modules").node()) {
+        targets.add(target.asText());
+      }
+      AdapterConfig config =
+          new AdapterConfig(json.integer("r"), json.number("lora_alpha"), targets);
+      Map<String, Shape> expected = new LinkedHashMap<>();
+      config
+          .adapted(layout)
+          .forEach(
+              (module, weight) -> {
+                String name = "base_model.model." + module;
+                long rank = config.rank();
+                expected.put(name + ".lora_A.weight", Shape.of(rank, weight.dim(1)));
+                expected.put(name + ".lora_B.weight", Shape.of(weight.dim(0), rank));
+              });
+      String label = path.getFileName().toString();
+      same(label, manifest, expected);
+      total(label, manifest);
+    }
+
+    private void positions(MmditConfig config) throws InvalidFileException {
+      try (SafetensorsFile file = SafetensorsFile.open(folder.resolve(POSITIONS))) {
+        long[] rows = caseFolder.longs(file, "rows");
+        double[] actual = new double[rows.length * config.width()];
+        for (int i = 0; i < rows.length; i++) {
+          float[] row = MmditLayout.positionEmbeddingRow(config, rows[i]);
+          for (int j = 0; j < row.length; j++) {
+            actual[i * row.length + j] = row[j];
+          }
+        }
+        checks.against(POSITIONS, actual, caseFolder.doubles(file, "values"), POSITION_MARGIN);
+      }
+    }
+
+    private void same(String label, TensorSource found, Map<String, Shape> expected)
+        throws InvalidFileException {
+      String difference = Manifest.difference(found, expected);
+      checks.holds(
+          label + ": " + expected.size() + " names and shapes", difference.isEmpty(), difference);
+    }
+
+    private void total(String label, Manifest manifest) {
+      long sum = manifest.shapes().values().stream().mapToLong(Shape::elements).sum();
+      long stated = manifest.json().path("parameters_and_buffers").asLong(sum);
+      checks.holds(label + ": " + sum + " numbers", sum == stated, stated + " are stated");
+    }
+  }
+}

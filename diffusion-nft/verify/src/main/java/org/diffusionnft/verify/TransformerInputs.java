@@ -1,0 +1,37 @@
+package org.diffusionnft.verify;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import org.diffusionnft.models.MmditConfig;
+import org.diffusionnft.weights.InvalidFileException;
+import org.diffusionnft.weights.MmditConfigFile;
+
+/** What cases with a transformer have in common. */
+final class TransformerInputs {
+  private TransformerInputs() {}
+
+  /** The transformer's dimensions. */
+  static MmditConfig config(CaseFolder folder) throws InvalidFileException {
+    CaseConfig config = folder.config().get("model_config");
+    if (config.node() instanceof ObjectNode object) {
+      return MmditConfigFile.parse(config.file(), object);
+    }
+    throw new InvalidFileException(config.file(), "needs an object under 'model_config'");
+  }
+
+  static MmditConfig withSampleSize(MmditConfig c, int sampleSize) {
+    return new MmditConfig(
+        sampleSize,
+        c.patchSize(),
+        c.inChannels(),
+        c.numLayers(),
+        c.attentionHeadDim(),
+        c.numAttentionHeads(),
+        c.jointAttentionDim(),
+        c.captionProjectionDim(),
+        c.pooledProjectionDim(),
+        c.outChannels(),
+        c.posEmbedMaxSize(),
+        c.dualAttentionLayers(),
+        c.qkNorm());
+  }
+}

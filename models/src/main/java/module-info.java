@@ -4,7 +4,12 @@ module org.diffusionnft.models {
   requires static org.jspecify;
 
   exports org.diffusionnft.models;
+  exports org.diffusionnft.models.adapter;
   exports org.diffusionnft.models.clip;
+  exports org.diffusionnft.models.sampling;
+  exports org.diffusionnft.models.solver;
   exports org.diffusionnft.models.text;
+  exports org.diffusionnft.models.tokenizer;
+  exports org.diffusionnft.models.transformer;
   exports org.diffusionnft.models.vae;
 }

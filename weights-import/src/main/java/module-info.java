@@ -5,4 +5,12 @@ module org.diffusionnft.weights {
   requires static org.jspecify;
 
   exports org.diffusionnft.weights;
+  exports org.diffusionnft.weights.checkpoint;
+  exports org.diffusionnft.weights.clip;
+  exports org.diffusionnft.weights.io;
+  exports org.diffusionnft.weights.peft;
+  exports org.diffusionnft.weights.safetensors;
+  exports org.diffusionnft.weights.singlefile;
+  exports org.diffusionnft.weights.tokenizer;
+  exports org.diffusionnft.weights.torch;
 }

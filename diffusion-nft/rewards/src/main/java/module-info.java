@@ -24,6 +24,5 @@ module org.diffusionnft.rewards {
       org.diffusionnft.rewards.JpegReward.Incompressibility;
 
   exports org.diffusionnft.rewards;
-  exports org.diffusionnft.rewards.clip to
-      org.diffusionnft.verify;
+  exports org.diffusionnft.rewards.clip;
 }

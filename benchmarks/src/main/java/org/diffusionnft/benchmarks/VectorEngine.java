@@ -1,6 +1,6 @@
 package org.diffusionnft.benchmarks;
 
-import org.diffusionnft.models.BenchmarkedBlock;
+import org.diffusionnft.models.transformer.BenchmarkedBlock;
 import org.diffusionnft.tensor.Attention;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.DeviceOptions;

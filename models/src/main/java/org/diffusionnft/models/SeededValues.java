@@ -10,15 +10,15 @@ import org.diffusionnft.tensor.Tensor;
  * Random initial values that depend on a seed and the parameter's name alone, so that a model keeps
  * its values when layers are added around them.
  */
-final class SeededValues {
+public final class SeededValues {
   private final Philox philox;
 
-  SeededValues(long seed, String name) {
+  public SeededValues(long seed, String name) {
     this.philox = new Philox(seed, streamOf(name));
   }
 
   /** Normal with mean 0. */
-  Tensor normal(Device device, Shape shape, double std) {
+  public Tensor normal(Device device, Shape shape, double std) {
     float[] values = philox.normals(0, Math.toIntExact(shape.elements()));
     for (int i = 0; i < values.length; i++) {
       values[i] *= (float) std;
@@ -27,7 +27,7 @@ final class SeededValues {
   }
 
   /** Uniform in [-bound, bound). */
-  Tensor uniform(Device device, Shape shape, double bound) {
+  public Tensor uniform(Device device, Shape shape, double bound) {
     float[] values = philox.uniforms(0, Math.toIntExact(shape.elements()));
     for (int i = 0; i < values.length; i++) {
       values[i] = (float) ((2.0 * values[i] - 1) * bound);

@@ -1,11 +1,13 @@
 /**
  * Diffusion transformers, adapters, schedules and solvers.
  *
- * <p>{@link org.diffusionnft.models.Mmdit} is loaded from any {@link
- * org.diffusionnft.models.WeightSource} and run with a {@link org.diffusionnft.models.ForwardPass},
- * which says with which {@link org.diffusionnft.models.Adapter}. {@link
- * org.diffusionnft.models.Sampler} integrates a {@link org.diffusionnft.models.Velocity} over a
- * {@link org.diffusionnft.models.FlowMatchSchedule} with a {@link org.diffusionnft.models.Solver}.
+ * <p>{@link org.diffusionnft.models.transformer.Mmdit} is loaded from any {@link
+ * org.diffusionnft.models.WeightSource} and run with a {@link
+ * org.diffusionnft.models.adapter.ForwardPass}, which says with which {@link
+ * org.diffusionnft.models.adapter.Adapter}. {@link org.diffusionnft.models.sampling.Sampler}
+ * integrates a {@link org.diffusionnft.models.sampling.Velocity} over a {@link
+ * org.diffusionnft.models.solver.FlowMatchSchedule} with a {@link
+ * org.diffusionnft.models.solver.Solver}.
  */
 @NullMarked
 package org.diffusionnft.models;

@@ -8,6 +8,7 @@ import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
+import org.diffusionnft.weights.io.InvalidFileException;
 
 /**
  * What a model takes its tensors from: files, seen by one device. The tensors are valid while the

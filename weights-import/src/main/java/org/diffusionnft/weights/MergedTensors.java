@@ -2,13 +2,14 @@ package org.diffusionnft.weights;
 
 import java.nio.file.Path;
 import java.util.Set;
-import org.diffusionnft.models.Adapter;
+import org.diffusionnft.models.adapter.Adapter;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Elementwise;
 import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
+import org.diffusionnft.weights.io.InvalidFileException;
 
 /**
  * A transformer's tensors with an adapter merged in, {@code W + alpha/r · B A}, each computed when

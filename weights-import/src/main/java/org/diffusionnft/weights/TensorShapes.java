@@ -1,11 +1,12 @@
 package org.diffusionnft.weights;
 
-import static org.diffusionnft.weights.InvalidFileException.quote;
+import static org.diffusionnft.weights.io.InvalidFileException.quote;
 
 import org.diffusionnft.tensor.Shape;
+import org.diffusionnft.weights.io.InvalidFileException;
 
 /** Shapes of a file's tensors, from which configurations are inferred. */
-final class TensorShapes {
+public final class TensorShapes {
   private TensorShapes() {}
 
   /**
@@ -13,7 +14,8 @@ final class TensorShapes {
    *
    * @throws InvalidFileException if it is missing or of another rank
    */
-  static Shape require(TensorSource source, String name, int rank) throws InvalidFileException {
+  public static Shape require(TensorSource source, String name, int rank)
+      throws InvalidFileException {
     Shape shape = source.shape(name);
     for (int i = 0; i < shape.rank(); i++) {
       if (shape.dim(i) > Integer.MAX_VALUE) {
@@ -30,7 +32,7 @@ final class TensorShapes {
   }
 
   /** How many of {@code prefix0suffix, prefix1suffix, ...} there are. */
-  static int count(TensorSource source, String prefix, String suffix) {
+  public static int count(TensorSource source, String prefix, String suffix) {
     int n = 0;
     while (source.names().contains(prefix + n + suffix)) {
       n++;

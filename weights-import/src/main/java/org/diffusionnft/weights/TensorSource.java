@@ -6,6 +6,7 @@ import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
+import org.diffusionnft.weights.io.InvalidFileException;
 
 /** Named tensors on disk, in one file or several. */
 public interface TensorSource extends AutoCloseable {

@@ -1,6 +1,6 @@
 package org.diffusionnft.weights;
 
-import static org.diffusionnft.weights.InvalidFileException.quote;
+import static org.diffusionnft.weights.io.InvalidFileException.quote;
 
 import java.nio.file.Path;
 import java.util.Collections;
@@ -10,6 +10,7 @@ import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
+import org.diffusionnft.weights.io.InvalidFileException;
 
 /**
  * Some tensors of a file under names of their own. Closing this leaves the file open: it belongs to
@@ -18,7 +19,7 @@ import org.diffusionnft.tensor.Tensor;
  * @param file where they are
  * @param originals the file's names by those used here
  */
-record TensorsOf(TensorSource file, Map<String, String> originals) implements TensorSource {
+public record TensorsOf(TensorSource file, Map<String, String> originals) implements TensorSource {
   @Override
   public Path path() {
     return file.path();

@@ -10,6 +10,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import org.diffusionnft.weights.io.AtomicFile;
+import org.diffusionnft.weights.io.AtomicFolder;
+import org.diffusionnft.weights.io.OutputException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

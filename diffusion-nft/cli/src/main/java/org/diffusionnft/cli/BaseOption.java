@@ -2,7 +2,7 @@ package org.diffusionnft.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import org.diffusionnft.models.Mmdit;
+import org.diffusionnft.models.transformer.Mmdit;
 import org.diffusionnft.shapes.model.ShapesModel;
 import org.diffusionnft.tensor.Device;
 import org.jspecify.annotations.Nullable;

@@ -13,7 +13,7 @@ import org.diffusionnft.cli.bench.Measured;
 import org.diffusionnft.cli.bench.Workload;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
-import org.diffusionnft.weights.StrictJson;
+import org.diffusionnft.weights.io.StrictJson;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;

@@ -6,7 +6,7 @@ import java.util.concurrent.Callable;
 import org.diffusionnft.pipeline.checkpoint.Conversion;
 import org.diffusionnft.pipeline.checkpoint.Conversion.Layout;
 import org.diffusionnft.tensor.Device;
-import org.diffusionnft.weights.ModelCheckpoint;
+import org.diffusionnft.weights.checkpoint.ModelCheckpoint;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

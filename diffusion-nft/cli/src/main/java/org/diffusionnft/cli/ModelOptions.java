@@ -2,7 +2,7 @@ package org.diffusionnft.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import org.diffusionnft.weights.ModelCheckpoint;
+import org.diffusionnft.weights.checkpoint.ModelCheckpoint;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 

@@ -14,9 +14,9 @@ import org.diffusionnft.pipeline.PictureListener;
 import org.diffusionnft.pipeline.PictureRequest;
 import org.diffusionnft.pipeline.PictureSampler;
 import org.diffusionnft.tensor.Device;
-import org.diffusionnft.weights.AtomicFile;
-import org.diffusionnft.weights.ModelCheckpoint;
-import org.diffusionnft.weights.PromptCache;
+import org.diffusionnft.weights.checkpoint.ModelCheckpoint;
+import org.diffusionnft.weights.checkpoint.PromptCache;
+import org.diffusionnft.weights.io.AtomicFile;
 import org.jspecify.annotations.Nullable;
 
 /** {@code dnft sample --model}: pictures with a model on disk. */

@@ -3,7 +3,7 @@ package org.diffusionnft.cli;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.diffusionnft.models.SkipLayerGuidance;
+import org.diffusionnft.models.sampling.SkipLayerGuidance;
 import org.diffusionnft.models.vae.TiledDecoding;
 import org.diffusionnft.trainer.config.PipelineSettings;
 import org.jspecify.annotations.Nullable;

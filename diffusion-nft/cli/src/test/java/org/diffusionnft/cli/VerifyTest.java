@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import org.diffusionnft.tensor.ReferenceDevice;
 import org.diffusionnft.tensor.Tensor;
-import org.diffusionnft.weights.SafetensorsWriter;
+import org.diffusionnft.weights.safetensors.SafetensorsWriter;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

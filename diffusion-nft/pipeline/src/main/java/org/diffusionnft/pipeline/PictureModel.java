@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Map;
 import org.diffusionnft.autograd.Variable;
 import org.diffusionnft.images.Images;
-import org.diffusionnft.models.Conditioning;
-import org.diffusionnft.models.Mmdit;
+import org.diffusionnft.models.transformer.Conditioning;
+import org.diffusionnft.models.transformer.Mmdit;
 import org.diffusionnft.models.vae.TiledDecoding;
 import org.diffusionnft.models.vae.Vae;
 import org.diffusionnft.tensor.Device;
@@ -19,11 +19,11 @@ import org.diffusionnft.tensor.Layout;
 import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
-import org.diffusionnft.weights.InvalidFileException;
-import org.diffusionnft.weights.MmditCheckpoint;
-import org.diffusionnft.weights.ModelCheckpoint;
-import org.diffusionnft.weights.PromptCache;
-import org.diffusionnft.weights.VaeCheckpoint;
+import org.diffusionnft.weights.checkpoint.MmditCheckpoint;
+import org.diffusionnft.weights.checkpoint.ModelCheckpoint;
+import org.diffusionnft.weights.checkpoint.PromptCache;
+import org.diffusionnft.weights.checkpoint.VaeCheckpoint;
+import org.diffusionnft.weights.io.InvalidFileException;
 import org.jspecify.annotations.Nullable;
 
 /**

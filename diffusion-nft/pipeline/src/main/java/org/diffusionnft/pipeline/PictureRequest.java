@@ -1,7 +1,7 @@
 package org.diffusionnft.pipeline;
 
-import org.diffusionnft.models.GuidedVelocity;
-import org.diffusionnft.models.SkipLayerGuidance;
+import org.diffusionnft.models.sampling.GuidedVelocity;
+import org.diffusionnft.models.sampling.SkipLayerGuidance;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -10,13 +10,13 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.diffusionnft.models.Conditioning;
-import org.diffusionnft.models.text.Encoded;
 import org.diffusionnft.models.text.PromptEncoding;
+import org.diffusionnft.models.tokenizer.Encoded;
+import org.diffusionnft.models.transformer.Conditioning;
 import org.diffusionnft.tensor.Device;
-import org.diffusionnft.weights.ModelCheckpoint;
-import org.diffusionnft.weights.PromptCache;
-import org.diffusionnft.weights.SingleFile.Part;
+import org.diffusionnft.weights.checkpoint.ModelCheckpoint;
+import org.diffusionnft.weights.checkpoint.PromptCache;
+import org.diffusionnft.weights.singlefile.SingleFile.Part;
 import org.jspecify.annotations.Nullable;
 
 /** Embeds prompts with the text encoders of a model on disk, or finds them in the cache. */

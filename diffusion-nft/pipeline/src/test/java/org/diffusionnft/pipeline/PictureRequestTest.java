@@ -3,7 +3,7 @@ package org.diffusionnft.pipeline;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import org.diffusionnft.models.SkipLayerGuidance;
+import org.diffusionnft.models.sampling.SkipLayerGuidance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 

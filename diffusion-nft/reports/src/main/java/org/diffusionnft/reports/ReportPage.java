@@ -7,8 +7,8 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
-import org.diffusionnft.weights.AtomicFile;
-import org.diffusionnft.weights.JsonLines;
+import org.diffusionnft.weights.io.AtomicFile;
+import org.diffusionnft.weights.io.JsonLines;
 
 /**
  * One HTML file that shows runs and needs nothing else: data, pictures, styles and the charts'
@@ -23,7 +23,7 @@ public final class ReportPage {
    * Writes the page.
    *
    * @param runs folders of runs, compared with each other where there are several
-   * @throws org.diffusionnft.weights.InvalidFileException if a folder holds no run
+   * @throws org.diffusionnft.weights.io.InvalidFileException if a folder holds no run
    */
   public static void write(Path file, List<Path> runs) throws IOException {
     AtomicFile.write(file, html(data(runs), false));

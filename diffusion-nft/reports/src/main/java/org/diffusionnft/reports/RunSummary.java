@@ -19,8 +19,8 @@ import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageWriteParam;
 import javax.imageio.ImageWriter;
-import org.diffusionnft.weights.InvalidFileException;
-import org.diffusionnft.weights.JsonLines;
+import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.io.JsonLines;
 
 /** All that a page shows of a run, as JSON, pictures included. */
 final class RunSummary {

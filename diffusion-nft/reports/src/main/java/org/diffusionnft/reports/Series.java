@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SequencedSet;
 import org.diffusionnft.trainer.journal.RunJournal;
-import org.diffusionnft.weights.JsonLines;
+import org.diffusionnft.weights.io.JsonLines;
 
 /** Lines of numbers as columns, thinned out where there are more than a chart can show. */
 final class Series {

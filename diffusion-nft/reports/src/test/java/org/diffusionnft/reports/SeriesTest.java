@@ -10,8 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.diffusionnft.weights.InvalidFileException;
-import org.diffusionnft.weights.JsonLines;
+import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.io.JsonLines;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

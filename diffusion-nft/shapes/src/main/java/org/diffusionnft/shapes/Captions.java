@@ -3,7 +3,7 @@ package org.diffusionnft.shapes;
 import java.util.Collections;
 import java.util.List;
 import org.diffusionnft.autograd.Variable;
-import org.diffusionnft.models.Conditioning;
+import org.diffusionnft.models.transformer.Conditioning;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Tensor;
 

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
-import org.diffusionnft.models.Noise;
+import org.diffusionnft.models.solver.Noise;
 import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.tensor.Philox;
 import org.diffusionnft.trainer.config.PromptSettings;

@@ -1,7 +1,7 @@
 package org.diffusionnft.trainer;
 
 import java.util.List;
-import org.diffusionnft.models.Conditioning;
+import org.diffusionnft.models.transformer.Conditioning;
 import org.diffusionnft.tensor.Device;
 
 /** Turns texts into what the model is told; the text encoders of a pipeline. */

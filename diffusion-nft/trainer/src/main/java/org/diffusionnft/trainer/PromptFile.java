@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import org.diffusionnft.rewards.Prompt;
-import org.diffusionnft.weights.InvalidFileException;
-import org.diffusionnft.weights.StrictJson;
+import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.io.StrictJson;
 
 /**
  * Files of prompts, in the reference code's two forms: {@code .txt} with one prompt a line, and

@@ -5,7 +5,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
-import org.diffusionnft.models.Conditioning;
+import org.diffusionnft.models.transformer.Conditioning;
 import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Layout;

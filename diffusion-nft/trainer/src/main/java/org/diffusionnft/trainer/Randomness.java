@@ -1,7 +1,7 @@
 package org.diffusionnft.trainer;
 
 import java.util.List;
-import org.diffusionnft.models.Noise;
+import org.diffusionnft.models.solver.Noise;
 import org.diffusionnft.rewards.Prompt;
 
 /**

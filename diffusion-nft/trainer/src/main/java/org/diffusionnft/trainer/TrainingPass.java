@@ -2,7 +2,7 @@ package org.diffusionnft.trainer;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.diffusionnft.models.FlowMatchSchedule;
+import org.diffusionnft.models.solver.FlowMatchSchedule;
 import org.diffusionnft.rewards.Prompt;
 
 /** One pass over a rollout's images in random order, each with timesteps and noise of its own. */

@@ -1,6 +1,6 @@
 package org.diffusionnft.trainer;
 
-import org.diffusionnft.models.Mmdit;
+import org.diffusionnft.models.transformer.Mmdit;
 import org.diffusionnft.rewards.WeightedRewards;
 import org.diffusionnft.tensor.Shape;
 

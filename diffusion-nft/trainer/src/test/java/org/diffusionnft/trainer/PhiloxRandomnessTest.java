@@ -11,7 +11,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
-import org.diffusionnft.models.Noise;
+import org.diffusionnft.models.solver.Noise;
 import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.tensor.ReferenceDevice;
 import org.diffusionnft.tensor.Shape;

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.trainer.PromptFile.Split;
-import org.diffusionnft.weights.InvalidFileException;
+import org.diffusionnft.weights.io.InvalidFileException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

@@ -13,7 +13,7 @@ import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Elementwise;
 import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Tensor;
-import org.diffusionnft.weights.InvalidFileException;
+import org.diffusionnft.weights.io.InvalidFileException;
 
 /**
  * AdamW with gradient clipping on a least-squares problem: {@code mean((X Wᵀ + b - Y)²)}, from step

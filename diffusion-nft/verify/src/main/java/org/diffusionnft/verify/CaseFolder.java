@@ -10,10 +10,10 @@ import java.util.Map;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.ReferenceDevice;
 import org.diffusionnft.tensor.Tensor;
-import org.diffusionnft.weights.InvalidFileException;
-import org.diffusionnft.weights.SafetensorsFile;
-import org.diffusionnft.weights.StrictJson;
 import org.diffusionnft.weights.TensorSource;
+import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.io.StrictJson;
+import org.diffusionnft.weights.safetensors.SafetensorsFile;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -7,7 +7,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
-import org.diffusionnft.weights.InvalidFileException;
+import org.diffusionnft.weights.io.InvalidFileException;
 
 /** Collects the verdicts on the outputs of one case. */
 public final class Checks {

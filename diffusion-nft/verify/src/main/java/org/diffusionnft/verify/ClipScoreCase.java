@@ -18,9 +18,9 @@ import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.weights.CheckpointWeights;
-import org.diffusionnft.weights.ClipCheckpoint;
-import org.diffusionnft.weights.InvalidFileException;
-import org.diffusionnft.weights.SafetensorsFile;
+import org.diffusionnft.weights.clip.ClipCheckpoint;
+import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.safetensors.SafetensorsFile;
 
 /** CLIP whole: what pictures go through before, both encoders, and the scores made of them. */
 final class ClipScoreCase implements CaseKind {

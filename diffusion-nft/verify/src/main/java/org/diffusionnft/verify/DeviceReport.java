@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import org.diffusionnft.conformance.Verdict;
-import org.diffusionnft.weights.AtomicFile;
+import org.diffusionnft.weights.io.AtomicFile;
 
 /**
  * What a device got right and wrong, for people (Markdown) and programs (JSON).

@@ -8,7 +8,7 @@ import org.diffusionnft.autograd.Variable;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Elementwise;
 import org.diffusionnft.tensor.Tensor;
-import org.diffusionnft.weights.InvalidFileException;
+import org.diffusionnft.weights.io.InvalidFileException;
 
 /** The moving average of parameters over a run of recorded updates. */
 final class EmaCase implements CaseKind {

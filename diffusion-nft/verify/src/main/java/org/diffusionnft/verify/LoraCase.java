@@ -15,21 +15,21 @@ import org.diffusionnft.autograd.Functions;
 import org.diffusionnft.autograd.Gradients;
 import org.diffusionnft.autograd.Tape;
 import org.diffusionnft.autograd.Variable;
-import org.diffusionnft.models.Adapter;
-import org.diffusionnft.models.Conditioning;
-import org.diffusionnft.models.ForwardPass;
-import org.diffusionnft.models.Mmdit;
-import org.diffusionnft.models.MmditConfig;
-import org.diffusionnft.models.MmditLayout;
+import org.diffusionnft.models.adapter.Adapter;
+import org.diffusionnft.models.adapter.ForwardPass;
+import org.diffusionnft.models.transformer.Conditioning;
+import org.diffusionnft.models.transformer.Mmdit;
+import org.diffusionnft.models.transformer.MmditConfig;
+import org.diffusionnft.models.transformer.MmditLayout;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Tensor;
-import org.diffusionnft.weights.InvalidFileException;
-import org.diffusionnft.weights.LoraFactors;
-import org.diffusionnft.weights.MmditCheckpoint;
-import org.diffusionnft.weights.PeftAdapter;
-import org.diffusionnft.weights.PeftFolder;
-import org.diffusionnft.weights.StrictJson;
+import org.diffusionnft.weights.checkpoint.MmditCheckpoint;
+import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.io.StrictJson;
+import org.diffusionnft.weights.peft.LoraFactors;
+import org.diffusionnft.weights.peft.PeftAdapter;
+import org.diffusionnft.weights.peft.PeftFolder;
 
 /**
  * LoRA adapters on a transformer: outputs with each adapter and without, loss and gradients of the

@@ -13,9 +13,9 @@ import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
-import org.diffusionnft.weights.InvalidFileException;
-import org.diffusionnft.weights.StrictJson;
 import org.diffusionnft.weights.TensorSource;
+import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.io.StrictJson;
 
 /**
  * Names and shapes of a checkpoint's tensors, without their contents.

@@ -10,19 +10,19 @@ import org.diffusionnft.autograd.Functions;
 import org.diffusionnft.autograd.Gradients;
 import org.diffusionnft.autograd.Tape;
 import org.diffusionnft.autograd.Variable;
-import org.diffusionnft.models.Conditioning;
-import org.diffusionnft.models.ForwardPass;
-import org.diffusionnft.models.Mmdit;
-import org.diffusionnft.models.MmditConfig;
-import org.diffusionnft.models.QkNorm;
+import org.diffusionnft.models.adapter.ForwardPass;
+import org.diffusionnft.models.transformer.Conditioning;
+import org.diffusionnft.models.transformer.Mmdit;
+import org.diffusionnft.models.transformer.MmditConfig;
+import org.diffusionnft.models.transformer.QkNorm;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Elementwise;
 import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
-import org.diffusionnft.weights.InvalidFileException;
-import org.diffusionnft.weights.MmditCheckpoint;
-import org.diffusionnft.weights.MmditConfigFile;
+import org.diffusionnft.weights.checkpoint.MmditCheckpoint;
+import org.diffusionnft.weights.checkpoint.MmditConfigFile;
+import org.diffusionnft.weights.io.InvalidFileException;
 
 /**
  * A transformer: output, everything between the blocks, loss, and the gradient of every parameter

@@ -12,7 +12,7 @@ import org.diffusionnft.trainer.nft.AdvantageMode;
 import org.diffusionnft.trainer.nft.LossTerms;
 import org.diffusionnft.trainer.nft.LossWeighting;
 import org.diffusionnft.trainer.nft.NftLoss;
-import org.diffusionnft.weights.InvalidFileException;
+import org.diffusionnft.weights.io.InvalidFileException;
 
 /** Every term of the policy loss and its gradient, for all advantage modes. */
 final class NftLossCase implements CaseKind {

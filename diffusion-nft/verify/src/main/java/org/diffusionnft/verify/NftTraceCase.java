@@ -2,9 +2,9 @@ package org.diffusionnft.verify;
 
 import java.io.IOException;
 import java.util.Map;
-import org.diffusionnft.models.Adapter;
-import org.diffusionnft.models.Mmdit;
-import org.diffusionnft.models.MmditConfig;
+import org.diffusionnft.models.adapter.Adapter;
+import org.diffusionnft.models.transformer.Mmdit;
+import org.diffusionnft.models.transformer.MmditConfig;
 import org.diffusionnft.rewards.WeightedRewards;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Shape;
@@ -12,8 +12,8 @@ import org.diffusionnft.trainer.ImageDecoder;
 import org.diffusionnft.trainer.NftTrainer;
 import org.diffusionnft.trainer.TrainingTask;
 import org.diffusionnft.trainer.config.TrainConfig;
-import org.diffusionnft.weights.InvalidFileException;
-import org.diffusionnft.weights.MmditCheckpoint;
+import org.diffusionnft.weights.checkpoint.MmditCheckpoint;
+import org.diffusionnft.weights.io.InvalidFileException;
 
 /**
  * A short run of the reference code's whole trainer: what it drew is replayed through ours, and

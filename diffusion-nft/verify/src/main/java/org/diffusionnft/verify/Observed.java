@@ -3,7 +3,7 @@ package org.diffusionnft.verify;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.diffusionnft.autograd.Variable;
-import org.diffusionnft.weights.InvalidFileException;
+import org.diffusionnft.weights.io.InvalidFileException;
 
 /** Intermediate values of a model, kept until they are compared. */
 final class Observed {

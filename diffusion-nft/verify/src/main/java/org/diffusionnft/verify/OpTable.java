@@ -11,16 +11,16 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.diffusionnft.autograd.Functions;
 import org.diffusionnft.autograd.Variable;
-import org.diffusionnft.models.MmditConfig;
-import org.diffusionnft.models.QkNorm;
-import org.diffusionnft.models.SinusoidalEmbedding;
+import org.diffusionnft.models.transformer.MmditConfig;
+import org.diffusionnft.models.transformer.QkNorm;
+import org.diffusionnft.models.transformer.SinusoidalEmbedding;
 import org.diffusionnft.tensor.BinaryOp;
 import org.diffusionnft.tensor.LayoutKernels.Window;
 import org.diffusionnft.tensor.MatrixKernels.Product;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.tensor.UnaryOp;
-import org.diffusionnft.weights.InvalidFileException;
+import org.diffusionnft.weights.io.InvalidFileException;
 import org.jspecify.annotations.Nullable;
 
 /**

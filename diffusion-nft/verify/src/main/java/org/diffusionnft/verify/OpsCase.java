@@ -11,7 +11,7 @@ import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
-import org.diffusionnft.weights.InvalidFileException;
+import org.diffusionnft.weights.io.InvalidFileException;
 
 /** Single operations: results, and the gradients of {@code sum(out * gout)} by every input. */
 final class OpsCase implements CaseKind {

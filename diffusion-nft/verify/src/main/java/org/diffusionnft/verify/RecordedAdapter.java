@@ -2,13 +2,13 @@ package org.diffusionnft.verify;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.diffusionnft.models.Adapter;
-import org.diffusionnft.models.AdapterConfig;
-import org.diffusionnft.models.MmditConfig;
-import org.diffusionnft.models.MmditLayout;
+import org.diffusionnft.models.adapter.Adapter;
+import org.diffusionnft.models.adapter.AdapterConfig;
+import org.diffusionnft.models.transformer.MmditConfig;
+import org.diffusionnft.models.transformer.MmditLayout;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Shape;
-import org.diffusionnft.weights.InvalidFileException;
+import org.diffusionnft.weights.io.InvalidFileException;
 
 /** An adapter among the inputs of a case. */
 final class RecordedAdapter {

@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import org.diffusionnft.images.Images;
-import org.diffusionnft.models.Conditioning;
-import org.diffusionnft.models.Noise;
+import org.diffusionnft.models.solver.Noise;
+import org.diffusionnft.models.transformer.Conditioning;
 import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.rewards.Reward;
 import org.diffusionnft.tensor.DType;
@@ -15,7 +15,7 @@ import org.diffusionnft.tensor.Layout;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.trainer.PromptEncoder;
 import org.diffusionnft.trainer.Randomness;
-import org.diffusionnft.weights.InvalidFileException;
+import org.diffusionnft.weights.io.InvalidFileException;
 
 /**
  * What a run of the reference code drew, replayed, and the stand-ins that it had for text encoders

@@ -4,7 +4,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.trainer.nft.SoftUpdateSchedule;
-import org.diffusionnft.weights.InvalidFileException;
+import org.diffusionnft.weights.io.InvalidFileException;
 
 /** The decay of the old policy's soft update by step, for every decay type; exact. */
 final class ReturnDecayCase implements CaseKind {

@@ -2,11 +2,11 @@ package org.diffusionnft.verify;
 
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.diffusionnft.models.FlowMatchSchedule;
+import org.diffusionnft.models.solver.FlowMatchSchedule;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Elementwise;
 import org.diffusionnft.tensor.Tensor;
-import org.diffusionnft.weights.InvalidFileException;
+import org.diffusionnft.weights.io.InvalidFileException;
 
 /**
  * The flow-matching schedule: noise levels and timesteps at 1 ulp, whole timesteps exactly, Euler's

@@ -1,15 +1,15 @@
 package org.diffusionnft.verify;
 
 import java.util.List;
-import org.diffusionnft.models.Noise;
-import org.diffusionnft.models.Sampler;
-import org.diffusionnft.models.Solver;
-import org.diffusionnft.models.Velocity;
+import org.diffusionnft.models.sampling.Sampler;
+import org.diffusionnft.models.sampling.Velocity;
+import org.diffusionnft.models.solver.Noise;
+import org.diffusionnft.models.solver.Solver;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
-import org.diffusionnft.weights.InvalidFileException;
+import org.diffusionnft.weights.io.InvalidFileException;
 import org.jspecify.annotations.Nullable;
 
 /** Sampling trajectories of every solver, with the recorded velocities and noise replayed. */

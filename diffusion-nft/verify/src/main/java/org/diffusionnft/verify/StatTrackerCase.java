@@ -9,7 +9,7 @@ import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.trainer.nft.PromptStatistics;
 import org.diffusionnft.trainer.nft.PromptStatistics.Spread;
-import org.diffusionnft.weights.InvalidFileException;
+import org.diffusionnft.weights.io.InvalidFileException;
 
 /** Advantages and statistics of one epoch's rewards, per prompt and overall. */
 final class StatTrackerCase implements CaseKind {

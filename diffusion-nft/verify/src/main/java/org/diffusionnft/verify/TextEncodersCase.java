@@ -4,20 +4,20 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.diffusionnft.autograd.Variable;
-import org.diffusionnft.models.Conditioning;
 import org.diffusionnft.models.text.ClipTextConfig;
 import org.diffusionnft.models.text.ClipTextEncoder;
 import org.diffusionnft.models.text.PromptEmbedding;
 import org.diffusionnft.models.text.RelativePositions;
 import org.diffusionnft.models.text.T5Config;
 import org.diffusionnft.models.text.T5Encoder;
+import org.diffusionnft.models.transformer.Conditioning;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.weights.CheckpointWeights;
-import org.diffusionnft.weights.ClipTextConfigFile;
-import org.diffusionnft.weights.InvalidFileException;
-import org.diffusionnft.weights.SafetensorsFile;
-import org.diffusionnft.weights.T5ConfigFile;
+import org.diffusionnft.weights.checkpoint.ClipTextConfigFile;
+import org.diffusionnft.weights.checkpoint.T5ConfigFile;
+import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.safetensors.SafetensorsFile;
 
 /** Stable Diffusion 3's three text encoders, layer by layer, and what they are joined to. */
 final class TextEncodersCase implements CaseKind {

@@ -11,14 +11,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.diffusionnft.models.text.Encoded;
-import org.diffusionnft.models.text.Tokenizer;
+import org.diffusionnft.models.tokenizer.Encoded;
+import org.diffusionnft.models.tokenizer.Tokenizer;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Shape;
-import org.diffusionnft.weights.InvalidFileException;
-import org.diffusionnft.weights.StrictJson;
-import org.diffusionnft.weights.TokenizerFolder;
-import org.diffusionnft.weights.TokenizerFolder.Form;
+import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.io.StrictJson;
+import org.diffusionnft.weights.tokenizer.TokenizerFolder;
+import org.diffusionnft.weights.tokenizer.TokenizerFolder.Form;
 
 /**
  * Tokenizers: the ids of every text in {@code texts.json}, from every form in which a tokenizer's

@@ -2,7 +2,7 @@ package org.diffusionnft.verify;
 
 import java.util.Locale;
 import java.util.Map;
-import org.diffusionnft.models.AdapterConfig;
+import org.diffusionnft.models.adapter.AdapterConfig;
 import org.diffusionnft.rewards.RewardSettings;
 import org.diffusionnft.trainer.config.AdapterSettings;
 import org.diffusionnft.trainer.config.Algorithm;
@@ -21,7 +21,7 @@ import org.diffusionnft.trainer.nft.LossBranches;
 import org.diffusionnft.trainer.nft.LossWeighting;
 import org.diffusionnft.trainer.nft.PromptStatistics.Spread;
 import org.diffusionnft.trainer.nft.SoftUpdateSchedule;
-import org.diffusionnft.weights.InvalidFileException;
+import org.diffusionnft.weights.io.InvalidFileException;
 
 /** The reference code's configuration of a recorded run, as ours: which key of which is which. */
 final class TraceConfig {

@@ -1,9 +1,9 @@
 package org.diffusionnft.verify;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import org.diffusionnft.models.MmditConfig;
-import org.diffusionnft.weights.InvalidFileException;
-import org.diffusionnft.weights.MmditConfigFile;
+import org.diffusionnft.models.transformer.MmditConfig;
+import org.diffusionnft.weights.checkpoint.MmditConfigFile;
+import org.diffusionnft.weights.io.InvalidFileException;
 
 /** What cases with a transformer have in common. */
 final class TransformerInputs {

@@ -12,9 +12,9 @@ import org.diffusionnft.models.vae.VaeConfig;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Tensor;
-import org.diffusionnft.weights.InvalidFileException;
-import org.diffusionnft.weights.VaeCheckpoint;
-import org.diffusionnft.weights.VaeConfigFile;
+import org.diffusionnft.weights.checkpoint.VaeCheckpoint;
+import org.diffusionnft.weights.checkpoint.VaeConfigFile;
+import org.diffusionnft.weights.io.InvalidFileException;
 
 /** The autoencoder, both ways with the gradients of its inputs, from both layouts of its file. */
 final class VaeCase implements CaseKind {

@@ -7,7 +7,7 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Memory;
-import org.diffusionnft.weights.InvalidFileException;
+import org.diffusionnft.weights.io.InvalidFileException;
 
 /**
  * Runs golden cases.

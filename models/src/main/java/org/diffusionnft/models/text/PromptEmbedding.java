@@ -1,7 +1,7 @@
 package org.diffusionnft.models.text;
 
 import org.diffusionnft.autograd.Variable;
-import org.diffusionnft.models.Conditioning;
+import org.diffusionnft.models.transformer.Conditioning;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Shape;

@@ -2,6 +2,7 @@ package org.diffusionnft.models.text;
 
 import java.io.IOException;
 import java.util.function.Function;
+import org.diffusionnft.models.tokenizer.Tokenizer;
 import org.diffusionnft.tensor.Device;
 
 /**

@@ -6,10 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.diffusionnft.models.Mmdit;
-import org.diffusionnft.models.MmditConfig;
-import org.diffusionnft.models.MmditInit;
-import org.diffusionnft.models.QkNorm;
+import org.diffusionnft.models.transformer.Mmdit;
+import org.diffusionnft.models.transformer.MmditConfig;
+import org.diffusionnft.models.transformer.MmditInit;
+import org.diffusionnft.models.transformer.QkNorm;
 import org.diffusionnft.shapes.training.ShapesTask;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.DeviceActivity;

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.diffusionnft.trainer.run.PeakMemory;
-import org.diffusionnft.weights.StrictJson;
+import org.diffusionnft.weights.io.StrictJson;
 
 /**
  * What {@code dnft bench} found.

@@ -1,7 +1,7 @@
 package org.diffusionnft.cli.bench;
 
 import java.util.List;
-import org.diffusionnft.models.ForwardPass;
+import org.diffusionnft.models.adapter.ForwardPass;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 

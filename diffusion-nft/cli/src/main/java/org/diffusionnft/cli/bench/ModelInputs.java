@@ -2,10 +2,10 @@ package org.diffusionnft.cli.bench;
 
 import java.util.Arrays;
 import org.diffusionnft.autograd.Variable;
-import org.diffusionnft.models.Conditioning;
-import org.diffusionnft.models.ForwardPass;
-import org.diffusionnft.models.Mmdit;
-import org.diffusionnft.models.MmditConfig;
+import org.diffusionnft.models.adapter.ForwardPass;
+import org.diffusionnft.models.transformer.Conditioning;
+import org.diffusionnft.models.transformer.Mmdit;
+import org.diffusionnft.models.transformer.MmditConfig;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Tensor;

@@ -2,10 +2,10 @@ package org.diffusionnft.cli.bench;
 
 import java.util.SequencedMap;
 import java.util.stream.IntStream;
-import org.diffusionnft.models.AdapterConfig;
-import org.diffusionnft.models.MmditConfig;
-import org.diffusionnft.models.MmditLayout;
-import org.diffusionnft.models.QkNorm;
+import org.diffusionnft.models.adapter.AdapterConfig;
+import org.diffusionnft.models.transformer.MmditConfig;
+import org.diffusionnft.models.transformer.MmditLayout;
+import org.diffusionnft.models.transformer.QkNorm;
 import org.diffusionnft.tensor.Shape;
 
 /**

@@ -2,9 +2,9 @@ package org.diffusionnft.cli.bench;
 
 import java.util.SequencedMap;
 import java.util.Set;
-import org.diffusionnft.models.MmditConfig;
-import org.diffusionnft.models.MmditLayout;
 import org.diffusionnft.models.WeightSource;
+import org.diffusionnft.models.transformer.MmditConfig;
+import org.diffusionnft.models.transformer.MmditLayout;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Shape;

@@ -3,11 +3,11 @@ package org.diffusionnft.cli.bench;
 import org.diffusionnft.autograd.Gradients;
 import org.diffusionnft.autograd.Tape;
 import org.diffusionnft.autograd.Variable;
-import org.diffusionnft.models.Adapter;
-import org.diffusionnft.models.AdapterConfig;
-import org.diffusionnft.models.AdapterInit;
-import org.diffusionnft.models.ForwardPass;
-import org.diffusionnft.models.MmditLayout;
+import org.diffusionnft.models.adapter.Adapter;
+import org.diffusionnft.models.adapter.AdapterConfig;
+import org.diffusionnft.models.adapter.AdapterInit;
+import org.diffusionnft.models.adapter.ForwardPass;
+import org.diffusionnft.models.transformer.MmditLayout;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 

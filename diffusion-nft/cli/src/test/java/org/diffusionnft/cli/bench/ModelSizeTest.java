@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import org.diffusionnft.models.AdapterConfig;
+import org.diffusionnft.models.adapter.AdapterConfig;
 import org.junit.jupiter.api.Test;
 
 /** The count of operations, against one made by hand of two blocks, 4 image and 5 text tokens. */

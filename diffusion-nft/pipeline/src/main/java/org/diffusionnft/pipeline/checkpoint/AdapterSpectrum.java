@@ -2,7 +2,7 @@ package org.diffusionnft.pipeline.checkpoint;
 
 import java.util.Arrays;
 import org.diffusionnft.tensor.Tensor;
-import org.diffusionnft.weights.LoraFactors;
+import org.diffusionnft.weights.peft.LoraFactors;
 import org.ejml.data.DMatrixRMaj;
 import org.ejml.dense.row.CommonOps_DDRM;
 import org.ejml.dense.row.factory.DecompositionFactory_DDRM;

@@ -7,20 +7,20 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.diffusionnft.models.Adapter;
-import org.diffusionnft.models.MmditLayout;
+import org.diffusionnft.models.adapter.Adapter;
+import org.diffusionnft.models.transformer.MmditLayout;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Shape;
-import org.diffusionnft.weights.DiffusersLora;
-import org.diffusionnft.weights.InvalidFileException;
 import org.diffusionnft.weights.MergedTensors;
-import org.diffusionnft.weights.MmditCheckpoint;
-import org.diffusionnft.weights.ModelCheckpoint;
-import org.diffusionnft.weights.ModelWriter;
-import org.diffusionnft.weights.SingleFile.Part;
 import org.diffusionnft.weights.TensorSource;
+import org.diffusionnft.weights.checkpoint.MmditCheckpoint;
+import org.diffusionnft.weights.checkpoint.ModelCheckpoint;
+import org.diffusionnft.weights.checkpoint.ModelWriter;
+import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.peft.DiffusersLora;
+import org.diffusionnft.weights.singlefile.SingleFile.Part;
 import org.jspecify.annotations.Nullable;
 
 /**

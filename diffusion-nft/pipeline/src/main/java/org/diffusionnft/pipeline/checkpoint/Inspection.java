@@ -13,14 +13,14 @@ import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Shape;
-import org.diffusionnft.weights.DiffusersLora;
-import org.diffusionnft.weights.ModelCheckpoint;
-import org.diffusionnft.weights.ModelFamily;
-import org.diffusionnft.weights.PeftAdapter;
-import org.diffusionnft.weights.SafetensorsFile;
-import org.diffusionnft.weights.ShardedTensors;
-import org.diffusionnft.weights.SingleFile.Part;
 import org.diffusionnft.weights.TensorSource;
+import org.diffusionnft.weights.checkpoint.ModelCheckpoint;
+import org.diffusionnft.weights.peft.DiffusersLora;
+import org.diffusionnft.weights.peft.PeftAdapter;
+import org.diffusionnft.weights.safetensors.SafetensorsFile;
+import org.diffusionnft.weights.safetensors.ShardedTensors;
+import org.diffusionnft.weights.singlefile.ModelFamily;
+import org.diffusionnft.weights.singlefile.SingleFile.Part;
 
 /** What is in a file or folder of tensors, as lines for people. */
 public final class Inspection {

@@ -9,25 +9,25 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import org.diffusionnft.models.MmditConfig;
-import org.diffusionnft.models.MmditLayout;
-import org.diffusionnft.models.QkNorm;
 import org.diffusionnft.models.text.ClipTextConfig;
 import org.diffusionnft.models.text.ClipTextLayout;
 import org.diffusionnft.models.text.T5Config;
 import org.diffusionnft.models.text.T5Layout;
+import org.diffusionnft.models.transformer.MmditConfig;
+import org.diffusionnft.models.transformer.MmditLayout;
+import org.diffusionnft.models.transformer.QkNorm;
 import org.diffusionnft.models.vae.VaeConfig;
 import org.diffusionnft.models.vae.VaeLayout;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.UnaryOp;
-import org.diffusionnft.weights.AtomicFolder;
-import org.diffusionnft.weights.ClipTextConfigFile;
-import org.diffusionnft.weights.MmditConfigFile;
-import org.diffusionnft.weights.ModelWriter;
-import org.diffusionnft.weights.SingleFile.Part;
-import org.diffusionnft.weights.T5ConfigFile;
-import org.diffusionnft.weights.VaeConfigFile;
+import org.diffusionnft.weights.checkpoint.ClipTextConfigFile;
+import org.diffusionnft.weights.checkpoint.MmditConfigFile;
+import org.diffusionnft.weights.checkpoint.ModelWriter;
+import org.diffusionnft.weights.checkpoint.T5ConfigFile;
+import org.diffusionnft.weights.checkpoint.VaeConfigFile;
+import org.diffusionnft.weights.io.AtomicFolder;
+import org.diffusionnft.weights.singlefile.SingleFile.Part;
 
 /**
  * A model with the names, shapes and dtype of a real one and random values: to rehearse memory,

@@ -7,17 +7,17 @@ import java.nio.file.Path;
 import java.util.Collections;
 import java.util.Map;
 import java.util.Set;
-import org.diffusionnft.models.MmditConfig;
-import org.diffusionnft.models.MmditLayout;
+import org.diffusionnft.models.transformer.MmditConfig;
+import org.diffusionnft.models.transformer.MmditLayout;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.HalfPrecision;
 import org.diffusionnft.tensor.Philox;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
-import org.diffusionnft.weights.InvalidFileException;
-import org.diffusionnft.weights.SingleFile.Part;
 import org.diffusionnft.weights.TensorSource;
+import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.singlefile.SingleFile.Part;
 
 /**
  * BF16 tensors of random values that a model survives: matrices uniform with the deviation that

@@ -10,7 +10,7 @@ import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Philox;
 import org.diffusionnft.tensor.ReferenceDevice;
 import org.diffusionnft.tensor.Tensor;
-import org.diffusionnft.weights.LoraFactors;
+import org.diffusionnft.weights.peft.LoraFactors;
 import org.junit.jupiter.api.Test;
 
 /** Against another library's decomposition of the product itself. */

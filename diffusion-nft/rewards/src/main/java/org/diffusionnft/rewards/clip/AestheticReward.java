@@ -11,8 +11,8 @@ import org.diffusionnft.rewards.Reward;
 import org.diffusionnft.rewards.RewardFiles;
 import org.diffusionnft.rewards.RewardOptions;
 import org.diffusionnft.weights.CheckpointWeights;
-import org.diffusionnft.weights.TensorFiles;
 import org.diffusionnft.weights.TensorSource;
+import org.diffusionnft.weights.torch.TensorFiles;
 
 /** How well people like a picture, whatever it shows: the improved aesthetic predictor. */
 public final class AestheticReward implements Reward {

@@ -5,15 +5,15 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.function.IntFunction;
 import org.diffusionnft.models.clip.ClipModel;
-import org.diffusionnft.models.text.Tokenizer;
+import org.diffusionnft.models.tokenizer.Tokenizer;
 import org.diffusionnft.rewards.RewardOptions;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.DeviceOptions;
 import org.diffusionnft.tensor.Devices;
 import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Tensor;
-import org.diffusionnft.weights.ClipCheckpoint;
-import org.diffusionnft.weights.TokenizerFolder;
+import org.diffusionnft.weights.clip.ClipCheckpoint;
+import org.diffusionnft.weights.tokenizer.TokenizerFolder;
 
 /**
  * A CLIP model with its tokenizer, on a device of its own: the trainer's belongs to the thread that

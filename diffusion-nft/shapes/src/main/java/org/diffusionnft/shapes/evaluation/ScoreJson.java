@@ -1,7 +1,7 @@
 package org.diffusionnft.shapes.evaluation;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import org.diffusionnft.weights.StrictJson;
+import org.diffusionnft.weights.io.StrictJson;
 
 /** Scores as JSON: the strict score in total and by category. */
 public final class ScoreJson {

@@ -4,17 +4,17 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.diffusionnft.models.ForwardPass;
-import org.diffusionnft.models.Mmdit;
 import org.diffusionnft.models.WeightSource;
+import org.diffusionnft.models.adapter.ForwardPass;
+import org.diffusionnft.models.transformer.Mmdit;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Elementwise;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.trainer.config.SamplingSettings;
-import org.diffusionnft.weights.InvalidFileException;
-import org.diffusionnft.weights.MmditCheckpoint;
+import org.diffusionnft.weights.checkpoint.MmditCheckpoint;
+import org.diffusionnft.weights.io.InvalidFileException;
 
 /** Loads models of the world: the shipped one, or one that {@code dnft pretrain shapes} made. */
 public final class ShapesModel {

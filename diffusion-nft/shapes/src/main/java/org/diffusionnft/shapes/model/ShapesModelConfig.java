@@ -1,8 +1,8 @@
 package org.diffusionnft.shapes.model;
 
 import java.util.List;
-import org.diffusionnft.models.MmditConfig;
-import org.diffusionnft.models.QkNorm;
+import org.diffusionnft.models.transformer.MmditConfig;
+import org.diffusionnft.models.transformer.QkNorm;
 import org.diffusionnft.shapes.ShapesWorld;
 
 /** Dimensions of models of the world. */

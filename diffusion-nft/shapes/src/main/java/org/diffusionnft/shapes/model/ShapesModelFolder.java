@@ -6,15 +6,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.diffusionnft.models.MmditConfig;
-import org.diffusionnft.models.QkNorm;
+import org.diffusionnft.models.transformer.MmditConfig;
+import org.diffusionnft.models.transformer.QkNorm;
 import org.diffusionnft.shapes.Vocabulary;
 import org.diffusionnft.shapes.WordVectors;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Elementwise;
 import org.diffusionnft.tensor.Tensor;
-import org.diffusionnft.weights.SafetensorsWriter;
-import org.diffusionnft.weights.StrictJson;
+import org.diffusionnft.weights.io.StrictJson;
+import org.diffusionnft.weights.safetensors.SafetensorsWriter;
 
 /**
  * Writes a model of the world in the layout of diffusers: {@code transformer/} with its

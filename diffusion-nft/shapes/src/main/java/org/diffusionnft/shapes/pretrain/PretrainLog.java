@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.diffusionnft.weights.AtomicFile;
+import org.diffusionnft.weights.io.AtomicFile;
 
 /** The loss over time: a file of JSON lines, each the mean of some steps. */
 final class PretrainLog implements AutoCloseable {

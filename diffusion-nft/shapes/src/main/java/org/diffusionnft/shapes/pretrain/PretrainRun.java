@@ -9,8 +9,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.function.IntConsumer;
 import javax.imageio.ImageIO;
-import org.diffusionnft.models.Mmdit;
-import org.diffusionnft.models.MmditConfig;
+import org.diffusionnft.models.transformer.Mmdit;
+import org.diffusionnft.models.transformer.MmditConfig;
 import org.diffusionnft.shapes.ContactSheet;
 import org.diffusionnft.shapes.evaluation.HeldOut;
 import org.diffusionnft.shapes.evaluation.ScoreJson;
@@ -18,11 +18,11 @@ import org.diffusionnft.shapes.model.ShapesModel;
 import org.diffusionnft.shapes.model.ShapesModelFolder;
 import org.diffusionnft.shapes.model.ShapesSampler;
 import org.diffusionnft.tensor.Device;
-import org.diffusionnft.weights.AtomicFile;
-import org.diffusionnft.weights.AtomicFolder;
-import org.diffusionnft.weights.InvalidFileException;
-import org.diffusionnft.weights.OutputException;
-import org.diffusionnft.weights.StrictJson;
+import org.diffusionnft.weights.io.AtomicFile;
+import org.diffusionnft.weights.io.AtomicFolder;
+import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.io.OutputException;
+import org.diffusionnft.weights.io.StrictJson;
 
 /**
  * A pretraining run in a folder: {@code log.jsonl} and {@code state/} grow while it runs, the

@@ -14,10 +14,10 @@ import org.diffusionnft.autograd.Variable;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Tensor;
-import org.diffusionnft.weights.InvalidFileException;
-import org.diffusionnft.weights.OutputException;
-import org.diffusionnft.weights.SafetensorsFile;
-import org.diffusionnft.weights.SafetensorsWriter;
+import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.io.OutputException;
+import org.diffusionnft.weights.safetensors.SafetensorsFile;
+import org.diffusionnft.weights.safetensors.SafetensorsWriter;
 
 /**
  * All that a run needs to go on as if it had never stopped: weights, their averages, the

@@ -11,18 +11,18 @@ import org.diffusionnft.autograd.Functions;
 import org.diffusionnft.autograd.Gradients;
 import org.diffusionnft.autograd.Tape;
 import org.diffusionnft.autograd.Variable;
-import org.diffusionnft.models.Conditioning;
-import org.diffusionnft.models.ForwardPass;
-import org.diffusionnft.models.Mmdit;
-import org.diffusionnft.models.MmditConfig;
-import org.diffusionnft.models.MmditInit;
+import org.diffusionnft.models.adapter.ForwardPass;
+import org.diffusionnft.models.transformer.Conditioning;
+import org.diffusionnft.models.transformer.Mmdit;
+import org.diffusionnft.models.transformer.MmditConfig;
+import org.diffusionnft.models.transformer.MmditInit;
 import org.diffusionnft.shapes.ShapesWorld;
 import org.diffusionnft.shapes.Vocabulary;
 import org.diffusionnft.shapes.WordVectors;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Tensor;
-import org.diffusionnft.weights.InvalidFileException;
-import org.diffusionnft.weights.OutputException;
+import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.io.OutputException;
 
 /**
  * Trains an MMDiT from scratch by flow matching (Lipman et al., arXiv 2210.02747; logit-normal

@@ -1,6 +1,6 @@
 package org.diffusionnft.shapes.training;
 
-import org.diffusionnft.models.Mmdit;
+import org.diffusionnft.models.transformer.Mmdit;
 import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.rewards.WeightedRewards;
 import org.diffusionnft.shapes.Captions;

@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.Locale;
 import org.diffusionnft.images.Images;
 import org.diffusionnft.images.Pixels;
-import org.diffusionnft.models.Adapter;
-import org.diffusionnft.models.ForwardPass;
-import org.diffusionnft.models.Mmdit;
+import org.diffusionnft.models.adapter.Adapter;
+import org.diffusionnft.models.adapter.ForwardPass;
+import org.diffusionnft.models.transformer.Mmdit;
 import org.diffusionnft.shapes.Judge;
 import org.diffusionnft.shapes.ShapesWorld;
 import org.diffusionnft.shapes.evaluation.HeldOut;
@@ -23,7 +23,7 @@ import org.diffusionnft.trainer.config.TrainConfig;
 import org.diffusionnft.trainer.evaluation.Evaluation;
 import org.diffusionnft.trainer.evaluation.Evaluator;
 import org.diffusionnft.trainer.run.Trainable;
-import org.diffusionnft.weights.StrictJson;
+import org.diffusionnft.weights.io.StrictJson;
 
 /** A model of ShapesWorld and its prompts. */
 public final class TrainableShapes implements Trainable {

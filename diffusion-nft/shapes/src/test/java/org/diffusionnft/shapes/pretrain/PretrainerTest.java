@@ -11,13 +11,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.diffusionnft.models.MmditConfig;
-import org.diffusionnft.models.QkNorm;
+import org.diffusionnft.models.transformer.MmditConfig;
+import org.diffusionnft.models.transformer.QkNorm;
 import org.diffusionnft.shapes.WordVectors;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.ReferenceDevice;
-import org.diffusionnft.weights.InvalidFileException;
-import org.diffusionnft.weights.OutputException;
+import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.io.OutputException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.List;
-import org.diffusionnft.models.Mmdit;
-import org.diffusionnft.models.MmditInit;
+import org.diffusionnft.models.transformer.Mmdit;
+import org.diffusionnft.models.transformer.MmditInit;
 import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.rewards.WeightedRewards;
 import org.diffusionnft.shapes.Captions;

@@ -2,8 +2,8 @@ package org.diffusionnft.studies.course;
 
 import java.awt.image.BufferedImage;
 import java.util.List;
-import org.diffusionnft.models.FlowSolver;
-import org.diffusionnft.models.Solver;
+import org.diffusionnft.models.solver.FlowSolver;
+import org.diffusionnft.models.solver.Solver;
 import org.diffusionnft.tensor.Philox;
 
 /** The chapters of the course and the picture each talks about. */

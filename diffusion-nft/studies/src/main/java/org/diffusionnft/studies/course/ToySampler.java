@@ -2,11 +2,11 @@ package org.diffusionnft.studies.course;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.diffusionnft.models.FlowMatchSchedule;
-import org.diffusionnft.models.Noise;
-import org.diffusionnft.models.Sampler;
-import org.diffusionnft.models.Solver;
-import org.diffusionnft.models.Velocity;
+import org.diffusionnft.models.sampling.Sampler;
+import org.diffusionnft.models.sampling.Velocity;
+import org.diffusionnft.models.solver.FlowMatchSchedule;
+import org.diffusionnft.models.solver.Noise;
+import org.diffusionnft.models.solver.Solver;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.ReferenceDevice;

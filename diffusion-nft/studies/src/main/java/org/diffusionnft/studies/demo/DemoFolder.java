@@ -20,11 +20,11 @@ import org.diffusionnft.shapes.evaluation.ScoreText;
 import org.diffusionnft.trainer.EpochReport;
 import org.diffusionnft.trainer.run.EpochJson;
 import org.diffusionnft.trainer.run.PeakMemory;
-import org.diffusionnft.weights.AtomicFolder;
-import org.diffusionnft.weights.OutputException;
-import org.diffusionnft.weights.PeftAdapter;
-import org.diffusionnft.weights.PeftFolder;
-import org.diffusionnft.weights.StrictJson;
+import org.diffusionnft.weights.io.AtomicFolder;
+import org.diffusionnft.weights.io.OutputException;
+import org.diffusionnft.weights.io.StrictJson;
+import org.diffusionnft.weights.peft.PeftAdapter;
+import org.diffusionnft.weights.peft.PeftFolder;
 
 /** What a demo leaves on disk; the folder appears when all of it is written. */
 public final class DemoFolder {

@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
-import org.diffusionnft.models.ForwardPass;
-import org.diffusionnft.models.Mmdit;
+import org.diffusionnft.models.adapter.ForwardPass;
+import org.diffusionnft.models.transformer.Mmdit;
 import org.diffusionnft.shapes.evaluation.HeldOut;
 import org.diffusionnft.shapes.model.ShapesModel;
 import org.diffusionnft.shapes.model.ShapesSampler;
@@ -19,9 +19,9 @@ import org.diffusionnft.trainer.TrainingListener;
 import org.diffusionnft.trainer.config.TrainConfig;
 import org.diffusionnft.trainer.run.TrainRun;
 import org.diffusionnft.trainer.run.Trainable;
-import org.diffusionnft.weights.AtomicFile;
-import org.diffusionnft.weights.OutputException;
-import org.diffusionnft.weights.StrictJson;
+import org.diffusionnft.weights.io.AtomicFile;
+import org.diffusionnft.weights.io.OutputException;
+import org.diffusionnft.weights.io.StrictJson;
 
 /**
  * Runs an experiment in a folder: a training in {@code runs/ARM-SEED} for every arm and seed, then

@@ -8,7 +8,7 @@ import java.awt.image.BufferedImage;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import org.diffusionnft.models.Solver;
+import org.diffusionnft.models.solver.Solver;
 import org.diffusionnft.tensor.Philox;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -8,7 +8,7 @@ import java.awt.Color;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.util.stream.IntStream;
-import org.diffusionnft.models.Mmdit;
+import org.diffusionnft.models.transformer.Mmdit;
 import org.diffusionnft.rewards.WeightedRewards;
 import org.diffusionnft.shapes.evaluation.HeldOut;
 import org.diffusionnft.shapes.model.ShapesModel;

@@ -5,7 +5,7 @@ import static org.diffusionnft.trainer.config.InvalidSettingException.requireNot
 import static org.diffusionnft.trainer.config.InvalidSettingException.requirePositive;
 
 import java.util.List;
-import org.diffusionnft.models.AdapterConfig;
+import org.diffusionnft.models.adapter.AdapterConfig;
 
 /**
  * The low-rank adapter (LoRA) that is trained: a new one, or one that is there.

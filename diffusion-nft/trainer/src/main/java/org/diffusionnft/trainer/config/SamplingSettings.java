@@ -4,9 +4,9 @@ import static org.diffusionnft.trainer.config.InvalidSettingException.require;
 import static org.diffusionnft.trainer.config.InvalidSettingException.requireNotNegative;
 import static org.diffusionnft.trainer.config.InvalidSettingException.requirePositive;
 
-import org.diffusionnft.models.FlowMatchSchedule;
-import org.diffusionnft.models.GuidedVelocity;
-import org.diffusionnft.models.Solver;
+import org.diffusionnft.models.sampling.GuidedVelocity;
+import org.diffusionnft.models.solver.FlowMatchSchedule;
+import org.diffusionnft.models.solver.Solver;
 
 /**
  * How images are sampled with the old policy, for training or for evaluation.

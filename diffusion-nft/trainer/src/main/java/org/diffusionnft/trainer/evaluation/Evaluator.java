@@ -1,7 +1,7 @@
 package org.diffusionnft.trainer.evaluation;
 
 import java.io.IOException;
-import org.diffusionnft.models.Adapter;
+import org.diffusionnft.models.adapter.Adapter;
 
 /** Looks at how good a policy is, on prompts it is not trained on. */
 @FunctionalInterface

@@ -7,14 +7,14 @@ import java.util.List;
 import java.util.Locale;
 import org.diffusionnft.images.Images;
 import org.diffusionnft.images.Pixels;
-import org.diffusionnft.models.Adapter;
-import org.diffusionnft.models.ForwardPass;
-import org.diffusionnft.models.GuidedVelocity;
-import org.diffusionnft.models.MmditVelocity;
-import org.diffusionnft.models.MmditVelocity.Timesteps;
-import org.diffusionnft.models.Noise;
-import org.diffusionnft.models.Sampler;
-import org.diffusionnft.models.Velocity;
+import org.diffusionnft.models.adapter.Adapter;
+import org.diffusionnft.models.adapter.ForwardPass;
+import org.diffusionnft.models.sampling.GuidedVelocity;
+import org.diffusionnft.models.sampling.MmditVelocity;
+import org.diffusionnft.models.sampling.MmditVelocity.Timesteps;
+import org.diffusionnft.models.sampling.Sampler;
+import org.diffusionnft.models.sampling.Velocity;
+import org.diffusionnft.models.solver.Noise;
 import org.diffusionnft.pipeline.PictureModel;
 import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.rewards.WeightedRewards;
@@ -24,7 +24,7 @@ import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.trainer.config.SamplingSettings;
-import org.diffusionnft.weights.StrictJson;
+import org.diffusionnft.weights.io.StrictJson;
 
 /**
  * The mean rewards of one picture of each held-out prompt. The noise depends on the prompt's number

@@ -1,6 +1,6 @@
 package org.diffusionnft.trainer.grpo;
 
-import org.diffusionnft.models.GaussianStep;
+import org.diffusionnft.models.solver.GaussianStep;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -25,9 +25,9 @@ import org.diffusionnft.trainer.TrainingTask;
 import org.diffusionnft.trainer.config.TrainConfig;
 import org.diffusionnft.trainer.evaluation.Evaluation;
 import org.diffusionnft.trainer.nft.NftLoss;
-import org.diffusionnft.weights.AtomicFile;
-import org.diffusionnft.weights.JsonLines;
-import org.diffusionnft.weights.StrictJson;
+import org.diffusionnft.weights.io.AtomicFile;
+import org.diffusionnft.weights.io.JsonLines;
+import org.diffusionnft.weights.io.StrictJson;
 
 /**
  * Writes down, while a run goes on, what its report shows beside the metrics: {@code prompts.jsonl}

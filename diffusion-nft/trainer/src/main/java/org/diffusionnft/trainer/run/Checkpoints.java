@@ -13,14 +13,14 @@ import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.stream.Stream;
-import org.diffusionnft.models.Adapter;
+import org.diffusionnft.models.adapter.Adapter;
 import org.diffusionnft.trainer.Trainer;
 import org.diffusionnft.trainer.config.CheckpointSettings;
 import org.diffusionnft.trainer.config.TrainConfig;
-import org.diffusionnft.weights.AtomicFolder;
-import org.diffusionnft.weights.InvalidFileException;
-import org.diffusionnft.weights.PeftAdapter;
-import org.diffusionnft.weights.PeftFolder;
+import org.diffusionnft.weights.io.AtomicFolder;
+import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.peft.PeftAdapter;
+import org.diffusionnft.weights.peft.PeftFolder;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -2,7 +2,7 @@ package org.diffusionnft.trainer.run;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import org.diffusionnft.trainer.EpochReport;
-import org.diffusionnft.weights.StrictJson;
+import org.diffusionnft.weights.io.StrictJson;
 
 /** An epoch as one line of {@code metrics.jsonl}. */
 public final class EpochJson {

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.diffusionnft.weights.AtomicFile;
+import org.diffusionnft.weights.io.AtomicFile;
 
 /** Files of JSON lines that begin with the number of an epoch. */
 final class EpochLines {

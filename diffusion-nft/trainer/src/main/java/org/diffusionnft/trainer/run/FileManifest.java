@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
-import org.diffusionnft.weights.InvalidFileException;
-import org.diffusionnft.weights.StrictJson;
+import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.io.StrictJson;
 
 /**
  * {@code manifest.json} of a folder: size and SHA-256 of every other file. It is written last, so a

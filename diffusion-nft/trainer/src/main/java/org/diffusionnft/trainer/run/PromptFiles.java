@@ -9,7 +9,7 @@ import org.diffusionnft.trainer.PromptFile.Split;
 import org.diffusionnft.trainer.config.EvaluationSettings;
 import org.diffusionnft.trainer.config.PipelineSettings;
 import org.diffusionnft.trainer.config.TrainConfig;
-import org.diffusionnft.weights.InvalidFileException;
+import org.diffusionnft.weights.io.InvalidFileException;
 
 /**
  * The prompts of a run.

@@ -7,8 +7,8 @@ import java.nio.file.Path;
 import java.util.OptionalDouble;
 import org.diffusionnft.trainer.Trainer;
 import org.diffusionnft.trainer.config.TrainConfig;
-import org.diffusionnft.weights.InvalidFileException;
-import org.diffusionnft.weights.StrictJson;
+import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.io.StrictJson;
 
 /**
  * Where a run is, as {@code progress.json} of a checkpoint: epoch and step, and what follows from

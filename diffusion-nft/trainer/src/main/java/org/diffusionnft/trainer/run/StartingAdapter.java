@@ -6,16 +6,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.diffusionnft.models.Adapter;
-import org.diffusionnft.models.AdapterConfig;
-import org.diffusionnft.models.Mmdit;
+import org.diffusionnft.models.adapter.Adapter;
+import org.diffusionnft.models.adapter.AdapterConfig;
+import org.diffusionnft.models.transformer.Mmdit;
 import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.trainer.config.AdapterSettings;
-import org.diffusionnft.weights.DiffusersLora;
-import org.diffusionnft.weights.InvalidFileException;
-import org.diffusionnft.weights.LoraFactors;
-import org.diffusionnft.weights.PeftAdapter;
+import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.peft.DiffusersLora;
+import org.diffusionnft.weights.peft.LoraFactors;
+import org.diffusionnft.weights.peft.PeftAdapter;
 import org.jspecify.annotations.Nullable;
 
 /** An adapter, trained here or with PEFT or diffusers, that a run starts from. */

@@ -9,7 +9,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
-import org.diffusionnft.models.Adapter;
+import org.diffusionnft.models.adapter.Adapter;
 import org.diffusionnft.rewards.RewardUnavailableException;
 import org.diffusionnft.trainer.EpochReport;
 import org.diffusionnft.trainer.Trainer;
@@ -19,12 +19,12 @@ import org.diffusionnft.trainer.config.TrainConfig;
 import org.diffusionnft.trainer.evaluation.Evaluation;
 import org.diffusionnft.trainer.evaluation.Evaluator;
 import org.diffusionnft.trainer.journal.RunJournal;
-import org.diffusionnft.weights.AtomicFolder;
-import org.diffusionnft.weights.InvalidFileException;
-import org.diffusionnft.weights.OutputException;
-import org.diffusionnft.weights.PeftAdapter;
-import org.diffusionnft.weights.PeftFolder;
-import org.diffusionnft.weights.StrictJson;
+import org.diffusionnft.weights.io.AtomicFolder;
+import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.io.OutputException;
+import org.diffusionnft.weights.io.StrictJson;
+import org.diffusionnft.weights.peft.PeftAdapter;
+import org.diffusionnft.weights.peft.PeftFolder;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -5,15 +5,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.diffusionnft.autograd.Ema;
-import org.diffusionnft.models.Adapter;
+import org.diffusionnft.models.adapter.Adapter;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.trainer.Trainer;
-import org.diffusionnft.weights.InvalidFileException;
-import org.diffusionnft.weights.OutputException;
-import org.diffusionnft.weights.SafetensorsFile;
-import org.diffusionnft.weights.SafetensorsWriter;
+import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.io.OutputException;
+import org.diffusionnft.weights.safetensors.SafetensorsFile;
+import org.diffusionnft.weights.safetensors.SafetensorsWriter;
 
 /**
  * The tensors of a run between two epochs: the policy in training, the one that samples, the

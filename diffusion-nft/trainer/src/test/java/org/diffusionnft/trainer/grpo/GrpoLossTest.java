@@ -5,10 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
-import org.diffusionnft.models.DanceSolver;
-import org.diffusionnft.models.FlowSolver;
-import org.diffusionnft.models.GaussianStep;
-import org.diffusionnft.models.StochasticSolver;
+import org.diffusionnft.models.solver.DanceSolver;
+import org.diffusionnft.models.solver.FlowSolver;
+import org.diffusionnft.models.solver.GaussianStep;
+import org.diffusionnft.models.solver.StochasticSolver;
 import org.diffusionnft.tensor.Philox;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;

@@ -1,0 +1,37 @@
+package org.diffusionnft.models.adapter;
+
+import org.diffusionnft.models.SeededValues;
+import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.Shape;
+import org.diffusionnft.tensor.Tensor;
+
+/** Where the matrices A of a new adapter come from; B is zero. */
+@FunctionalInterface
+public interface AdapterInit {
+
+  /**
+   * The matrix A of one layer.
+   *
+   * @param module the layer's name
+   * @param shape {@code [r, K]}
+   */
+  Tensor matrixA(Device device, String module, Shape shape);
+
+  /**
+   * PEFT's {@code init_lora_weights="gaussian"}, which DiffusionNFT uses: normal with standard
+   * deviation 1/r.
+   */
+  static AdapterInit gaussian(long seed) {
+    return (device, module, shape) ->
+        new SeededValues(seed, module + ".lora_A").normal(device, shape, 1.0 / shape.dim(0));
+  }
+
+  /** PEFT's default, that of PyTorch's linear layers: uniform within {@code ±1/sqrt(K)}. */
+  static AdapterInit kaiming(long seed) {
+    return (device, module, shape) -> {
+      double fanIn = (double) shape.elements() / shape.dim(0);
+      return new SeededValues(seed, module + ".lora_A")
+          .uniform(device, shape, 1 / Math.sqrt(fanIn));
+    };
+  }
+}

@@ -1,0 +1,40 @@
+package org.diffusionnft.models.sampling;
+
+import java.util.Arrays;
+import org.diffusionnft.autograd.Variable;
+import org.diffusionnft.models.adapter.ForwardPass;
+import org.diffusionnft.models.transformer.Conditioning;
+import org.diffusionnft.models.transformer.Mmdit;
+import org.diffusionnft.tensor.Tensor;
+
+/**
+ * The velocity that a model predicts for a prompt.
+ *
+ * @param model predicts it
+ * @param prompt one entry per entry of the batch
+ * @param pass with which adapter
+ * @param timesteps how noise levels become timesteps
+ */
+public record MmditVelocity(Mmdit model, Conditioning prompt, ForwardPass pass, Timesteps timesteps)
+    implements Velocity {
+
+  /** How a noise level becomes the model's timestep. */
+  public enum Timesteps {
+    /** {@code 1000 σ}, as diffusers and Flow-GRPO. */
+    EXACT,
+    /** {@code 1000 σ} rounded down to a whole number, as DiffusionNFT's sampler. */
+    TRUNCATED;
+
+    float of(float sigma) {
+      float timestep = sigma * 1000;
+      return this == TRUNCATED ? (float) (long) timestep : timestep;
+    }
+  }
+
+  @Override
+  public Tensor at(Tensor latents, float sigma) {
+    float[] all = new float[(int) latents.dim(0)];
+    Arrays.fill(all, timesteps.of(sigma));
+    return model.forward(Variable.constant(latents), all, prompt, pass).value();
+  }
+}

@@ -1,0 +1,17 @@
+package org.diffusionnft.models.sampling;
+
+import org.diffusionnft.tensor.Tensor;
+
+/** What a flow-matching sampler integrates: {@code dx/dσ}, the model's output. */
+@FunctionalInterface
+public interface Velocity {
+
+  /**
+   * The velocity of all latents of a batch at one noise level.
+   *
+   * @param latents {@code [B, C, H, W]}
+   * @param sigma from 1 (noise) to 0 (image)
+   * @return like {@code latents}
+   */
+  Tensor at(Tensor latents, float sigma);
+}

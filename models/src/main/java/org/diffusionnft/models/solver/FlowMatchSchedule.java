@@ -1,0 +1,168 @@
+package org.diffusionnft.models.solver;
+
+import org.diffusionnft.tensor.Elementwise;
+import org.diffusionnft.tensor.Shape;
+import org.diffusionnft.tensor.Tensor;
+
+/**
+ * The noise levels of a flow-matching sampler: diffusers' {@code FlowMatchEulerDiscreteScheduler}
+ * after {@code set_timesteps}, bit for bit.
+ *
+ * <p>A level σ runs from 1 (noise) to 0 (image); timesteps are σ times the number of training
+ * timesteps. The shift (Esser et al., arXiv 2403.03206, equation 23) moves levels towards noise. It
+ * acts twice at the low end, as in the reference: the ends of the schedule come from the table of
+ * training levels, which is shifted already, and the levels between them are shifted again.
+ */
+public final class FlowMatchSchedule {
+  private final Config config;
+  private final float[] sigmas;
+
+  /**
+   * What a {@code scheduler_config.json} says.
+   *
+   * @param trainTimesteps {@code num_train_timesteps}, 1000 for Stable Diffusion 3
+   * @param shift 1 for none, 3 for Stable Diffusion 3
+   */
+  public record Config(int trainTimesteps, double shift) {
+    /** That of Stable Diffusion 3 and 3.5. */
+    public static final Config SD3 = new Config(1000, 3);
+
+    /**
+     * Checks both.
+     *
+     * @throws IllegalArgumentException if there are fewer than 1 timesteps or the shift is not
+     *     positive and finite
+     */
+    public Config {
+      if (trainTimesteps < 1) {
+        throw new IllegalArgumentException(
+            "num_train_timesteps is " + trainTimesteps + " but must be at least 1");
+      }
+      if (!(shift > 0) || Double.isInfinite(shift)) {
+        throw new IllegalArgumentException(
+            "shift is " + shift + " but must be a finite number above 0");
+      }
+    }
+
+    /**
+     * The shifted training levels, highest first: the scheduler's sigmas before any step is set.
+     */
+    public float[] trainingSigmas() {
+      float[] out = new float[trainTimesteps];
+      for (int i = 0; i < out.length; i++) {
+        float sigma = (float) (trainTimesteps - i) / trainTimesteps;
+        out[i] = (float) shift * sigma / (1 + (float) (shift - 1) * sigma);
+      }
+      return out;
+    }
+
+    /** The schedule for sampling in {@code steps} steps. */
+    public FlowMatchSchedule steps(int steps) {
+      return new FlowMatchSchedule(this, steps);
+    }
+  }
+
+  private FlowMatchSchedule(Config config, int steps) {
+    if (steps < 1) {
+      throw new IllegalArgumentException(
+          "the number of sampling steps is " + steps + " but must be at least 1");
+    }
+    this.config = config;
+    this.sigmas = new float[steps + 1];
+    float[] training = config.trainingSigmas();
+    int n = config.trainTimesteps();
+    double start = (double) training[0] * n;
+    double stop = (double) training[n - 1] * n;
+    for (int i = 0; i < steps; i++) {
+      // numpy.linspace, whose last entry is the very end
+      double t = i > 0 && i == steps - 1 ? stop : i * ((stop - start) / (steps - 1)) + start;
+      double sigma = (steps == 1 ? start : t) / n;
+      sigmas[i] = (float) (config.shift() * sigma / (1 + (config.shift() - 1) * sigma));
+    }
+  }
+
+  /** The configuration this is made from. */
+  public Config config() {
+    return config;
+  }
+
+  /** Number of sampling steps. */
+  public int steps() {
+    return sigmas.length - 1;
+  }
+
+  /** The levels from high to low, one more than there are steps; the last is 0. */
+  public float[] sigmas() {
+    return sigmas.clone();
+  }
+
+  /** Level {@code i}. */
+  public float sigma(int i) {
+    return sigmas[i];
+  }
+
+  /** The timestep of each step: σ times the training timesteps, as a product of floats. */
+  public float[] timesteps() {
+    float[] out = new float[steps()];
+    for (int i = 0; i < out.length; i++) {
+      out[i] = sigmas[i] * config.trainTimesteps();
+    }
+    return out;
+  }
+
+  /** The timesteps rounded down to whole numbers: what DiffusionNFT's sampler feeds the model. */
+  public long[] truncatedTimesteps() {
+    float[] timesteps = timesteps();
+    long[] out = new long[timesteps.length];
+    for (int i = 0; i < out.length; i++) {
+      out[i] = (long) timesteps[i];
+    }
+    return out;
+  }
+
+  /** Euler's step from level {@code i} to the next: {@code x + (σ_{i+1} - σ_i) v}. */
+  public Tensor step(Tensor velocity, int i, Tensor x) {
+    return Elementwise.add(x, Elementwise.scale(velocity, sigmas[i + 1] - sigmas[i]));
+  }
+
+  /**
+   * The forward process {@code σ noise + (1 - σ) sample} with the level of each entry's timestep.
+   *
+   * @param sample {@code [B, ..]}
+   * @param timesteps B of {@link #timesteps}
+   * @throws IllegalArgumentException if a timestep is not in the schedule
+   */
+  public Tensor addNoise(Tensor sample, float[] timesteps, Tensor noise) {
+    float[] sigma = new float[timesteps.length];
+    float[] rest = new float[timesteps.length];
+    for (int b = 0; b < sigma.length; b++) {
+      sigma[b] = sigmas[indexOf(timesteps[b])];
+      rest[b] = 1 - sigma[b];
+    }
+    Shape shape = sample.shape();
+    for (int axis = 1; axis < shape.rank(); axis++) {
+      shape = shape.with(axis, 1);
+    }
+    return Elementwise.add(
+        Elementwise.mul(Tensor.of(sample.device(), sigma, shape.dims()), noise),
+        Elementwise.mul(Tensor.of(sample.device(), rest, shape.dims()), sample));
+  }
+
+  /** The step of a timestep; the second one if several steps share it, as in the reference. */
+  private int indexOf(float timestep) {
+    float[] timesteps = timesteps();
+    int found = -1;
+    int count = 0;
+    for (int i = 0; i < timesteps.length && count < 2; i++) {
+      if (timesteps[i] == timestep) {
+        found = i;
+        count++;
+      }
+    }
+    if (found < 0) {
+      throw new IllegalArgumentException(
+          "timestep " + timestep + " is not one of the " + steps() + " of this schedule");
+    }
+    return found;
+  }
+}

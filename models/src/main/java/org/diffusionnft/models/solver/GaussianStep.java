@@ -1,0 +1,38 @@
+package org.diffusionnft.models.solver;
+
+/**
+ * One step of a stochastic solver as a normal distribution of the next latents: {@code x' ~ N(mean,
+ * std²)} with {@code mean = latents · x + dt · (velocity · v)}. What policy gradients
+ * differentiate.
+ *
+ * @param latents factor on the latents x
+ * @param velocity factor on the velocity v, before {@code dt}
+ * @param dt difference of the noise levels, negative
+ * @param std standard deviation of the noise added
+ * @param diffusion {@code std / sqrt(-dt)}: the noise per unit of time, which Flow-GRPO's KL term
+ *     divides by
+ * @param constant what is subtracted from every log density: {@code log(std) + log(sqrt(2 pi))}, or
+ *     0 where the reference leaves it out
+ */
+public record GaussianStep(
+    float latents, float velocity, float dt, float std, float diffusion, double constant) {
+
+  /** One element of the mean, in the reference's order of float operations. */
+  public float mean(float x, float v) {
+    return latents * x + velocity * v * dt;
+  }
+
+  /** {@code d mean / d v}. */
+  public float slope() {
+    return velocity * dt;
+  }
+
+  /**
+   * Mean log density per element of one sample.
+   *
+   * @param meanSquare of {@code x' - mean} over the sample's elements
+   */
+  public float logProb(float meanSquare) {
+    return (float) (meanSquare * (-1 / (2 * (double) std * std)) - constant);
+  }
+}

@@ -1,0 +1,51 @@
+package org.diffusionnft.models.solver;
+
+import java.util.Arrays;
+import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.Philox;
+import org.diffusionnft.tensor.Shape;
+import org.diffusionnft.tensor.Tensor;
+
+/** Standard normal noise for a sampler, by step. */
+public interface Noise {
+  /** The step of the latents that sampling starts from. */
+  int INITIAL = -1;
+
+  /**
+   * The noise of one step.
+   *
+   * @param step from 0, or {@link #INITIAL}
+   * @param shape {@code [B, ..]}
+   */
+  Tensor draw(Device device, int step, Shape shape);
+
+  /**
+   * Noise from Philox. Each entry of the batch has a stream of its own, so that an image depends on
+   * its stream alone and not on what is sampled beside it.
+   *
+   * @param streams one per entry of the batch
+   */
+  static Noise philox(long seed, long... streams) {
+    long[] own = streams.clone();
+    return (device, step, shape) -> {
+      if (shape.dim(0) != own.length) {
+        throw new IllegalArgumentException(
+            own.length + " noise streams do not fit a batch of " + shape.dim(0));
+      }
+      int size = Math.toIntExact(shape.elements() / Math.max(1, own.length));
+      float[] values = new float[Math.multiplyExact(size, own.length)];
+      for (int b = 0; b < own.length; b++) {
+        float[] row = new Philox(seed, own[b]).normals((step + 1L) * size, size);
+        System.arraycopy(row, 0, values, b * size, size);
+      }
+      return Tensor.of(device, values, shape.dims());
+    };
+  }
+
+  /** Streams {@code first} to {@code first + count - 1}, for {@link #philox}. */
+  static long[] streams(long first, int count) {
+    long[] out = new long[count];
+    Arrays.setAll(out, i -> first + i);
+    return out;
+  }
+}

@@ -1,0 +1,12 @@
+package org.diffusionnft.models.solver;
+
+/** A solver whose steps draw noise and so have a density, which policy gradients need. */
+public sealed interface StochasticSolver extends Solver permits FlowSolver, DanceSolver {
+  /**
+   * The distribution of step {@code i}.
+   *
+   * @param sigmas noise levels, high to low, one more than there are steps
+   * @throws IllegalStateException if the solver draws no noise
+   */
+  GaussianStep gaussian(float[] sigmas, int i);
+}

@@ -1,0 +1,7 @@
+/**
+ * The flow-matching schedule, noise, and the solvers: one step from one noise level to the next.
+ */
+@NullMarked
+package org.diffusionnft.models.solver;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,74 @@
+package org.diffusionnft.models.text;
+
+import org.diffusionnft.autograd.Functions;
+import org.diffusionnft.autograd.LayerNorm;
+import org.diffusionnft.autograd.Linear;
+import org.diffusionnft.autograd.Variable;
+import org.diffusionnft.models.Parameters;
+import org.diffusionnft.tensor.UnaryOp;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One layer of CLIP's text or image encoder: attention and a feed-forward network, norms before
+ * both.
+ *
+ * @param norm1 before the attention
+ * @param queries of the attention
+ * @param keys of the attention
+ * @param values of the attention
+ * @param out of the attention
+ * @param heads of the attention
+ * @param norm2 before the feed-forward network
+ * @param inner of the feed-forward network
+ * @param activation of the feed-forward network
+ * @param outer of the feed-forward network
+ */
+public record ClipLayer(
+    LayerNorm norm1,
+    Linear queries,
+    Linear keys,
+    Linear values,
+    Linear out,
+    int heads,
+    LayerNorm norm2,
+    Linear inner,
+    UnaryOp activation,
+    Linear outer) {
+
+  /**
+   * The layer of a name, such as {@code text_model.encoder.layers.0}.
+   *
+   * @throws IllegalStateException if a parameter is missing
+   */
+  public static ClipLayer of(
+      Parameters parameters, String layer, int heads, UnaryOp activation, double eps) {
+    return new ClipLayer(
+        parameters.layerNorm(layer + ".layer_norm1", eps),
+        parameters.linear(layer + ".self_attn.q_proj"),
+        parameters.linear(layer + ".self_attn.k_proj"),
+        parameters.linear(layer + ".self_attn.v_proj"),
+        parameters.linear(layer + ".self_attn.out_proj"),
+        heads,
+        parameters.layerNorm(layer + ".layer_norm2", eps),
+        parameters.linear(layer + ".mlp.fc1"),
+        activation,
+        parameters.linear(layer + ".mlp.fc2"));
+  }
+
+  /**
+   * What the layer makes of its input.
+   *
+   * @param x {@code [B, T, C]}
+   * @param mask added to the scores, {@code [B or 1, 1, T, T]}; null if all see all
+   */
+  public Variable apply(Variable x, @Nullable Variable mask) {
+    Variable normed = norm1.apply(x);
+    double scale = 1 / Math.sqrt((double) x.dim(2) / heads);
+    Variable attended =
+        Functions.attention(
+            queries.apply(normed), keys.apply(normed), values.apply(normed), mask, heads, scale);
+    Variable y = x.add(out.apply(attended));
+    Variable hidden = norm2.apply(y).linear(inner.weight(), inner.bias(), activation);
+    return y.add(outer.apply(hidden));
+  }
+}

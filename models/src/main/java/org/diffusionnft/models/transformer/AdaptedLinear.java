@@ -1,0 +1,29 @@
+package org.diffusionnft.models.transformer;
+
+import org.diffusionnft.autograd.Linear;
+import org.diffusionnft.autograd.Variable;
+import org.diffusionnft.models.adapter.Adapter;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A linear layer (or a convolution over whole patches, which is one) that an adapter may change.
+ *
+ * @param name the layer's name, by which adapters know it
+ * @param layer weight and bias
+ */
+record AdaptedLinear(String name, Linear layer) {
+
+  /** {@code [.., K]} to {@code [.., N]}, with what the adapter adds if it has this layer. */
+  Variable apply(Variable x, @Nullable Adapter adapter) {
+    Adapter.LowRank low = adapter == null ? null : adapter.find(name);
+    if (low == null) {
+      return x.linear(flat(layer.weight()), layer.bias());
+    }
+    return x.linear(flat(layer.weight()), layer.bias(), flat(low.a()), flat(low.b()), low.scale());
+  }
+
+  /** The weight of a convolution over whole patches, {@code [N, C, k, k]}, as a matrix. */
+  private static Variable flat(Variable weight) {
+    return weight.reshape(weight.dim(0), weight.shape().elements() / weight.dim(0));
+  }
+}

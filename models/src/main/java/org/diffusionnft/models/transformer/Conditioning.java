@@ -1,0 +1,18 @@
+package org.diffusionnft.models.transformer;
+
+import org.diffusionnft.autograd.Variable;
+import org.diffusionnft.tensor.Tensor;
+
+/**
+ * What a prompt becomes before the model sees it.
+ *
+ * @param text one embedding per token, {@code [B, S, J]} with J the {@code joint_attention_dim}
+ * @param pooled one embedding per prompt, {@code [B, P]} with P the {@code pooled_projection_dim}
+ */
+public record Conditioning(Variable text, Variable pooled) {
+
+  /** Embeddings that no gradient is wanted for. */
+  public static Conditioning of(Tensor text, Tensor pooled) {
+    return new Conditioning(Variable.constant(text), Variable.constant(pooled));
+  }
+}

@@ -1,0 +1,54 @@
+package org.diffusionnft.models.transformer;
+
+import java.util.List;
+import org.diffusionnft.autograd.Functions;
+import org.diffusionnft.autograd.Variable;
+import org.diffusionnft.models.adapter.Adapter;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Attention over image and text tokens together, image first, each with weights of its own.
+ *
+ * @param imageOut the image tokens' output layer
+ * @param textOut the text tokens' output layer; null in a last block, which drops the text
+ */
+record JointAttention(
+    Projections image,
+    Projections text,
+    AdaptedLinear imageOut,
+    @Nullable AdaptedLinear textOut,
+    int heads) {
+
+  static JointAttention of(MmditWeights weights, String name, int heads, boolean last) {
+    return new JointAttention(
+        Projections.ofImage(weights, name, heads),
+        Projections.ofText(weights, name, heads),
+        weights.linear(name + ".to_out.0"),
+        last ? null : weights.linear(name + ".to_add_out"),
+        heads);
+  }
+
+  /**
+   * What each stream gets.
+   *
+   * @param x image tokens {@code [B, N, C]}
+   * @param c text tokens {@code [B, S, C]}
+   */
+  Streams apply(Variable x, Variable c, @Nullable Adapter adapter) {
+    Variable queries = image.queries(x, adapter);
+    if (textOut != null) {
+      // A last block needs no answer for the text, so it asks no question: the rows are
+      // independent.
+      queries = Variable.concat(1, queries, text.queries(c, adapter));
+    }
+    Variable keys = Variable.concat(1, image.keys(x, adapter), text.keys(c, adapter));
+    Variable values = Variable.concat(1, image.values(x, adapter), text.values(c, adapter));
+    double scale = 1 / Math.sqrt((double) queries.dim(-1) / heads);
+    Variable attended = Functions.attention(queries, keys, values, null, heads, scale);
+    if (textOut == null) {
+      return new Streams(imageOut.apply(attended, adapter), null);
+    }
+    List<Variable> parts = attended.split(1, x.dim(1), c.dim(1));
+    return new Streams(imageOut.apply(parts.get(0), adapter), textOut.apply(parts.get(1), adapter));
+  }
+}

@@ -1,0 +1,104 @@
+package org.diffusionnft.models.transformer;
+
+import java.util.HashSet;
+import java.util.List;
+
+/**
+ * The dimensions of an MMDiT-X, field by field those of diffusers' {@code SD3Transformer2DModel}.
+ *
+ * @param sampleSize side of the latents trained on; sets the scale of a computed position embedding
+ * @param patchSize side of the square of latents that becomes one token
+ * @param inChannels channels of the latents
+ * @param numLayers number of transformer blocks; the last one drops the text stream
+ * @param attentionHeadDim width of one head
+ * @param numAttentionHeads number of heads; times {@code attentionHeadDim} it is the model's width
+ * @param jointAttentionDim width of the text embeddings, 4096 with T5-XXL
+ * @param captionProjectionDim width that text is projected to; must be the model's width
+ * @param pooledProjectionDim width of the pooled text embedding
+ * @param outChannels channels of the output
+ * @param posEmbedMaxSize side, in patches, of the stored position embedding, which bounds the image
+ * @param dualAttentionLayers blocks with a second, image-only attention
+ * @param qkNorm norm of queries and keys
+ */
+public record MmditConfig(
+    int sampleSize,
+    int patchSize,
+    int inChannels,
+    int numLayers,
+    int attentionHeadDim,
+    int numAttentionHeads,
+    int jointAttentionDim,
+    int captionProjectionDim,
+    int pooledProjectionDim,
+    int outChannels,
+    int posEmbedMaxSize,
+    List<Integer> dualAttentionLayers,
+    QkNorm qkNorm) {
+
+  /**
+   * Checks that the fields fit together.
+   *
+   * @throws IllegalArgumentException that names the field, by its name in {@code config.json}
+   */
+  public MmditConfig {
+    requirePositive("sample_size", sampleSize);
+    requirePositive("patch_size", patchSize);
+    requirePositive("in_channels", inChannels);
+    requirePositive("num_layers", numLayers);
+    requirePositive("attention_head_dim", attentionHeadDim);
+    requirePositive("num_attention_heads", numAttentionHeads);
+    requirePositive("joint_attention_dim", jointAttentionDim);
+    requirePositive("caption_projection_dim", captionProjectionDim);
+    requirePositive("pooled_projection_dim", pooledProjectionDim);
+    requirePositive("out_channels", outChannels);
+    requirePositive("pos_embed_max_size", posEmbedMaxSize);
+    dualAttentionLayers = List.copyOf(dualAttentionLayers);
+    long width = (long) attentionHeadDim * numAttentionHeads;
+    if (width > 1 << 24) {
+      throw new IllegalArgumentException(
+          "attention_head_dim * num_attention_heads is " + width + ", more than 2^24");
+    }
+    if (width % 4 != 0) {
+      throw new IllegalArgumentException(
+          "attention_head_dim * num_attention_heads is "
+              + width
+              + " but must be a multiple of 4 for the position embedding");
+    }
+    if (captionProjectionDim != width) {
+      throw new IllegalArgumentException(
+          "caption_projection_dim is "
+              + captionProjectionDim
+              + " but must be attention_head_dim * num_attention_heads = "
+              + width);
+    }
+    for (int layer : dualAttentionLayers) {
+      if (layer < 0 || layer >= numLayers) {
+        throw new IllegalArgumentException(
+            "dual_attention_layers contains "
+                + layer
+                + " but must lie in 0 to num_layers - 1 = "
+                + (numLayers - 1));
+      }
+    }
+    if (new HashSet<>(dualAttentionLayers).size() != dualAttentionLayers.size()) {
+      throw new IllegalArgumentException(
+          "dual_attention_layers " + dualAttentionLayers + " names a layer twice");
+    }
+  }
+
+  /** Width of both streams: {@code attentionHeadDim * numAttentionHeads}. */
+  public int width() {
+    return attentionHeadDim * numAttentionHeads;
+  }
+
+  /** Whether the layer has a second attention over the image tokens alone. */
+  public boolean isDual(int layer) {
+    return dualAttentionLayers.contains(layer);
+  }
+
+  private static void requirePositive(String field, int value) {
+    if (value < 1) {
+      throw new IllegalArgumentException(field + " is " + value + " but must be at least 1");
+    }
+  }
+}

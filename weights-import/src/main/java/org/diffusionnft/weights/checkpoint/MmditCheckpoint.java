@@ -1,0 +1,96 @@
+package org.diffusionnft.weights.checkpoint;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.diffusionnft.models.WeightSource;
+import org.diffusionnft.models.transformer.MmditConfig;
+import org.diffusionnft.tensor.Device;
+import org.diffusionnft.weights.CheckpointWeights;
+import org.diffusionnft.weights.TensorSource;
+import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.safetensors.SafetensorsFile;
+import org.diffusionnft.weights.safetensors.ShardedTensors;
+import org.diffusionnft.weights.singlefile.MmditKeyMap;
+import org.diffusionnft.weights.singlefile.MmditSingleFile;
+import org.diffusionnft.weights.singlefile.ModelFamily;
+
+/**
+ * A transformer on disk, in either layout: a diffusers folder with {@code config.json} and {@code
+ * diffusion_pytorch_model.safetensors} (or the pipeline's folder around it), or one file, with the
+ * names of diffusers or of Stability AI. It must stay open while a model uses its tensors.
+ *
+ * @param config as read, or inferred from names and shapes
+ * @param tensors under diffusers names
+ */
+public record MmditCheckpoint(MmditConfig config, TensorSource tensors) implements AutoCloseable {
+  private static final String BASE = "diffusion_pytorch_model";
+
+  /**
+   * Opens a checkpoint.
+   *
+   * @throws InvalidFileException if it is missing or not an MMDiT's
+   */
+  public static MmditCheckpoint open(Path path) throws InvalidFileException {
+    if (!Files.isDirectory(path)) {
+      TensorSource tensors = openTensors(path);
+      return closingOnFailure(tensors, () -> infer(tensors));
+    }
+    Path folder =
+        Files.isDirectory(path.resolve("transformer")) ? path.resolve("transformer") : path;
+    MmditConfig config = MmditConfigFile.read(folder.resolve("config.json"));
+    return new MmditCheckpoint(config, ShardedTensors.open(folder, BASE));
+  }
+
+  /**
+   * Opens a file of tensors whose configuration is known from elsewhere.
+   *
+   * @throws InvalidFileException if it is missing or not a safetensors file
+   */
+  public static MmditCheckpoint open(Path file, MmditConfig config) throws InvalidFileException {
+    return new MmditCheckpoint(config, openTensors(file));
+  }
+
+  /** What a model is built from. */
+  public WeightSource weights(Device device) {
+    return new CheckpointWeights(tensors, device);
+  }
+
+  /** Unmaps the files. */
+  @Override
+  public void close() {
+    tensors.close();
+  }
+
+  private static TensorSource openTensors(Path file) throws InvalidFileException {
+    SafetensorsFile tensors = SafetensorsFile.open(file);
+    return MmditKeyMap.isSingleFile(tensors.names()) ? new MmditSingleFile(tensors) : tensors;
+  }
+
+  private static MmditConfig infer(TensorSource tensors) throws InvalidFileException {
+    if (!tensors.names().contains("transformer_blocks.0.attn.to_q.weight")
+        || !tensors.names().contains("context_embedder.weight")) {
+      throw new InvalidFileException(
+          tensors.path(),
+          "holds no Stable Diffusion 3 transformer: " + ModelFamily.sentence(tensors.names()));
+    }
+    return MmditConfigFile.infer(tensors);
+  }
+
+  private interface ConfigSource {
+    MmditConfig get() throws InvalidFileException;
+  }
+
+  private static MmditCheckpoint closingOnFailure(TensorSource tensors, ConfigSource config)
+      throws InvalidFileException {
+    boolean opened = false;
+    try {
+      MmditCheckpoint checkpoint = new MmditCheckpoint(config.get(), tensors);
+      opened = true;
+      return checkpoint;
+    } finally {
+      if (!opened) {
+        tensors.close();
+      }
+    }
+  }
+}

@@ -1,0 +1,312 @@
+package org.diffusionnft.weights.checkpoint;
+
+import static org.diffusionnft.weights.io.InvalidFileException.quote;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.function.Function;
+import org.diffusionnft.models.solver.FlowMatchSchedule;
+import org.diffusionnft.models.text.ClipTextEncoder;
+import org.diffusionnft.models.text.T5Encoder;
+import org.diffusionnft.models.text.TextEncoders;
+import org.diffusionnft.models.tokenizer.Tokenizer;
+import org.diffusionnft.tensor.Device;
+import org.diffusionnft.weights.TensorSource;
+import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.io.StrictJson;
+import org.diffusionnft.weights.safetensors.SafetensorsFile;
+import org.diffusionnft.weights.safetensors.ShardedTensors;
+import org.diffusionnft.weights.singlefile.SingleFile;
+import org.diffusionnft.weights.singlefile.SingleFile.Part;
+import org.diffusionnft.weights.tokenizer.TokenizerFolder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All of Stable Diffusion 3 on disk: a diffusers folder, or a single file. A single file holds no
+ * tokenizers, often no text encoders, sometimes no autoencoder; what it lacks may come from a
+ * second, diffusers folder. Parts are opened when they are asked for; nothing is copied.
+ */
+public final class ModelCheckpoint implements TextEncoders, AutoCloseable {
+  private final Path path;
+  private final @Nullable Path folder;
+  private final @Nullable SafetensorsFile file;
+  private final @Nullable SingleFile single;
+
+  private ModelCheckpoint(
+      Path path,
+      @Nullable Path folder,
+      @Nullable SafetensorsFile file,
+      @Nullable SingleFile single) {
+    this.path = path;
+    this.folder = folder;
+    this.file = file;
+    this.single = single;
+  }
+
+  /**
+   * Opens a model.
+   *
+   * @param path a diffusers folder or a single file
+   * @param parts a diffusers folder with what a single file lacks, or null
+   * @throws InvalidFileException if there is no model, or one of another family, which is named
+   */
+  public static ModelCheckpoint open(Path path, @Nullable Path parts) throws InvalidFileException {
+    if (parts != null && !Files.isDirectory(parts)) {
+      throw new InvalidFileException(parts, "no such folder");
+    }
+    if (Files.isDirectory(path)) {
+      requireFamily(path);
+      return new ModelCheckpoint(path, path, null, null);
+    }
+    SafetensorsFile file = SafetensorsFile.open(path);
+    boolean opened = false;
+    try {
+      ModelCheckpoint checkpoint = new ModelCheckpoint(path, parts, file, SingleFile.of(file));
+      opened = true;
+      return checkpoint;
+    } finally {
+      if (!opened) {
+        file.close();
+      }
+    }
+  }
+
+  private static void requireFamily(Path folder) throws InvalidFileException {
+    Path index = folder.resolve(ModelLayout.INDEX);
+    if (Files.exists(index)) {
+      ObjectNode json = StrictJson.readObject(index);
+      String type = json.path("_class_name").asText();
+      if (!type.startsWith("StableDiffusion3")) {
+        throw new InvalidFileException(
+            index, "is of a " + quote(type) + ", but only Stable Diffusion 3 is supported");
+      }
+    }
+    if (!Files.isDirectory(folder.resolve(ModelLayout.folder(Part.TRANSFORMER)))) {
+      String unet =
+          Files.isDirectory(folder.resolve("unet"))
+              ? ": with unet/ it looks like Stable Diffusion 1, 2 or XL"
+              : "";
+      throw new InvalidFileException(
+          folder, "is no Stable Diffusion 3 folder, since it has no transformer/" + unet);
+    }
+  }
+
+  /** Where it is. */
+  public Path path() {
+    return path;
+  }
+
+  /** Whether it is one file. */
+  public boolean isSingleFile() {
+    return single != null;
+  }
+
+  /** The diffusers folder that parts come from; null for a single file without another folder. */
+  public @Nullable Path folder() {
+    return folder;
+  }
+
+  /** The parts there are. */
+  public Set<Part> parts() {
+    Set<Part> parts = EnumSet.noneOf(Part.class);
+    for (Part part : Part.values()) {
+      if (has(part)) {
+        parts.add(part);
+      }
+    }
+    return parts;
+  }
+
+  /** Whether there is a part. */
+  public boolean has(Part part) {
+    return isInFile(part) || (folder != null && Files.isDirectory(partFolder(folder, part)));
+  }
+
+  private boolean isInFile(Part part) {
+    return single != null && single.has(part);
+  }
+
+  private static Path partFolder(Path folder, Part part) {
+    return folder.resolve(ModelLayout.folder(part));
+  }
+
+  /**
+   * A part's tensors under the names of diffusers or transformers; to be closed.
+   *
+   * @throws InvalidFileException if it is missing or damaged
+   */
+  public TensorSource tensors(Part part) throws InvalidFileException {
+    if (single != null && single.has(part)) {
+      return single.part(part);
+    }
+    return ShardedTensors.open(folderOf(part), ModelLayout.base(part));
+  }
+
+  /**
+   * A part's {@code config.json} as it is, or as diffusers would write it for a single file.
+   *
+   * @throws InvalidFileException if the part is missing or damaged
+   */
+  public ObjectNode config(Part part) throws InvalidFileException {
+    if (!isInFile(part)) {
+      return StrictJson.readObject(folderOf(part).resolve(ModelLayout.CONFIG));
+    }
+    try (TensorSource tensors = tensors(part)) {
+      return switch (part) {
+        case TRANSFORMER -> MmditConfigFile.toJson(MmditConfigFile.infer(tensors));
+        case VAE -> VaeConfigFile.toJson(VaeConfigFile.infer(tensors));
+        case CLIP_L, CLIP_G -> ClipTextConfigFile.toJson(ClipTextConfigFile.infer(tensors));
+        case T5 -> T5ConfigFile.toJson(T5ConfigFile.infer(tensors));
+      };
+    }
+  }
+
+  private Path folderOf(Part part) throws InvalidFileException {
+    if (folder == null) {
+      throw new InvalidFileException(
+          path,
+          "does not hold "
+              + describe(part)
+              + ": name a diffusers folder that has "
+              + ModelLayout.folder(part)
+              + "/ with --parts");
+    }
+    Path found = partFolder(folder, part);
+    if (!Files.isDirectory(found)) {
+      throw new InvalidFileException(
+          folder,
+          "has no " + ModelLayout.folder(part) + "/, where " + describe(part) + " would be");
+    }
+    return found;
+  }
+
+  private static String describe(Part part) {
+    return switch (part) {
+      case TRANSFORMER -> "the transformer";
+      case VAE -> "the autoencoder";
+      case CLIP_L -> "the text encoder CLIP-L";
+      case CLIP_G -> "the text encoder OpenCLIP bigG";
+      case T5 -> "the text encoder T5";
+    };
+  }
+
+  /**
+   * The transformer; to be closed.
+   *
+   * @throws InvalidFileException if it is missing or damaged
+   */
+  public MmditCheckpoint transformer() throws InvalidFileException {
+    return new MmditCheckpoint(
+        MmditConfigFile.parse(configPath(Part.TRANSFORMER), config(Part.TRANSFORMER)),
+        tensors(Part.TRANSFORMER));
+  }
+
+  /**
+   * The autoencoder; to be closed.
+   *
+   * @throws InvalidFileException if it is missing or damaged
+   */
+  public VaeCheckpoint vae() throws InvalidFileException {
+    return new VaeCheckpoint(
+        VaeConfigFile.parse(configPath(Part.VAE), config(Part.VAE)), tensors(Part.VAE));
+  }
+
+  private Path configPath(Part part) throws InvalidFileException {
+    return isInFile(part) ? path : folderOf(part).resolve(ModelLayout.CONFIG);
+  }
+
+  /**
+   * The noise schedule: that of the folder, or Stable Diffusion 3's.
+   *
+   * @throws InvalidFileException if its file is damaged
+   */
+  public FlowMatchSchedule.Config schedule() throws InvalidFileException {
+    Path scheduler = folder == null ? null : folder.resolve(ModelLayout.SCHEDULER);
+    return scheduler != null && Files.exists(scheduler)
+        ? SchedulerConfigFile.read(scheduler)
+        : FlowMatchSchedule.Config.SD3;
+  }
+
+  @Override
+  public Tokenizer clipLTokenizer() throws InvalidFileException {
+    return tokenizer(Part.CLIP_L);
+  }
+
+  @Override
+  public Tokenizer clipGTokenizer() throws InvalidFileException {
+    return tokenizer(Part.CLIP_G);
+  }
+
+  @Override
+  public Tokenizer t5Tokenizer() throws InvalidFileException {
+    return tokenizer(Part.T5);
+  }
+
+  private Tokenizer tokenizer(Part part) throws InvalidFileException {
+    if (folder == null) {
+      throw new InvalidFileException(
+          path,
+          "holds no tokenizers, as no single file does: name a diffusers folder that has"
+              + " tokenizer/, tokenizer_2/ and tokenizer_3/ with --parts");
+    }
+    Path from = folder.resolve(ModelLayout.tokenizer(part));
+    Tokenizer tokenizer = TokenizerFolder.open(from);
+    int taken =
+        part == Part.T5
+            ? T5ConfigFile.parse(configPath(part), config(part)).vocabSize()
+            : ClipTextConfigFile.parse(configPath(part), config(part)).vocabSize();
+    if (tokenizer.largestId() >= taken) {
+      throw new InvalidFileException(
+          from,
+          "has tokens up to id %d, but %s takes ids below %d: they are not of one model"
+              .formatted(tokenizer.largestId(), describe(part), taken));
+    }
+    return tokenizer;
+  }
+
+  @Override
+  public <R> R useClipL(Device device, Function<ClipTextEncoder, R> use)
+      throws InvalidFileException {
+    return useClip(Part.CLIP_L, device, use);
+  }
+
+  @Override
+  public <R> R useClipG(Device device, Function<ClipTextEncoder, R> use)
+      throws InvalidFileException {
+    return useClip(Part.CLIP_G, device, use);
+  }
+
+  private <R> R useClip(Part part, Device device, Function<ClipTextEncoder, R> use)
+      throws InvalidFileException {
+    try (ClipTextCheckpoint checkpoint =
+        new ClipTextCheckpoint(
+            ClipTextConfigFile.parse(configPath(part), config(part)), tensors(part))) {
+      return checkpoint.use(device, use);
+    }
+  }
+
+  @Override
+  public boolean hasT5() {
+    return has(Part.T5);
+  }
+
+  @Override
+  public <R> R useT5(Device device, Function<T5Encoder, R> use) throws InvalidFileException {
+    try (T5Checkpoint checkpoint =
+        new T5Checkpoint(
+            T5ConfigFile.parse(configPath(Part.T5), config(Part.T5)), tensors(Part.T5))) {
+      return checkpoint.use(device, use);
+    }
+  }
+
+  /** Unmaps the file, if it is one. */
+  @Override
+  public void close() {
+    if (file != null) {
+      file.close();
+    }
+  }
+}

@@ -1,0 +1,129 @@
+package org.diffusionnft.weights.checkpoint;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.diffusionnft.models.text.PromptEncoding;
+import org.diffusionnft.models.transformer.Conditioning;
+import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.Elementwise;
+import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.safetensors.SafetensorsFile;
+import org.diffusionnft.weights.safetensors.SafetensorsWriter;
+import org.diffusionnft.weights.singlefile.SingleFile.Part;
+
+/**
+ * Embedded prompts on disk, one file each, so that a prompt meets the text encoders once. A file's
+ * name is a digest of the prompt, of how it is encoded, and of the encoders' files (path, size,
+ * time): other encoders find nothing here.
+ */
+public final class PromptCache {
+  private static final String TEXT = "prompt_embeds";
+  private static final String POOLED = "pooled_prompt_embeds";
+
+  private final Path folder;
+  private final String encoders;
+
+  private PromptCache(Path folder, String encoders) {
+    this.folder = folder;
+    this.encoders = encoders;
+  }
+
+  /**
+   * The cache of a model.
+   *
+   * @param folder is made when something is stored
+   * @throws IOException if the model's files cannot be looked at
+   */
+  public static PromptCache of(Path folder, ModelCheckpoint model) throws IOException {
+    StringBuilder identity = new StringBuilder();
+    for (Part part : new Part[] {Part.CLIP_L, Part.CLIP_G, Part.T5}) {
+      Path from = model.folder();
+      if (from != null) {
+        describe(from.resolve(ModelLayout.folder(part)), identity);
+        describe(from.resolve(ModelLayout.tokenizer(part)), identity);
+      }
+    }
+    describe(model.path(), identity);
+    return new PromptCache(folder, identity.toString());
+  }
+
+  private static void describe(Path path, StringBuilder to) throws IOException {
+    if (Files.isRegularFile(path)) {
+      to.append(path.toAbsolutePath().normalize())
+          .append(' ')
+          .append(Files.size(path))
+          .append(' ')
+          .append(Files.getLastModifiedTime(path).toMillis())
+          .append('\n');
+    } else if (Files.isDirectory(path)) {
+      try (Stream<Path> files = Files.list(path)) {
+        for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
+          describe(file, to);
+        }
+      }
+    }
+  }
+
+  /**
+   * An embedding that was stored, owned by the device's innermost scope. What cannot be read is as
+   * good as not there.
+   */
+  public Optional<Conditioning> find(String prompt, PromptEncoding encoding, Device device) {
+    Path path = path(prompt, encoding);
+    if (!Files.exists(path)) {
+      return Optional.empty();
+    }
+    try (SafetensorsFile file = SafetensorsFile.open(path)) {
+      if (file.shape(TEXT).dim(-1) != encoding.width()) {
+        return Optional.empty();
+      }
+      return Optional.of(
+          Conditioning.of(
+              Elementwise.copy(file.tensor(TEXT, device)),
+              Elementwise.copy(file.tensor(POOLED, device))));
+    } catch (InvalidFileException e) {
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * Stores an embedding.
+   *
+   * @throws IOException if it cannot be written
+   */
+  public void put(String prompt, PromptEncoding encoding, Conditioning embedded)
+      throws IOException {
+    Files.createDirectories(folder);
+    SafetensorsWriter.write(
+        path(prompt, encoding),
+        Map.of(TEXT, embedded.text().value(), POOLED, embedded.pooled().value()),
+        Map.of());
+  }
+
+  private Path path(String prompt, PromptEncoding encoding) {
+    String key =
+        encoders
+            + encoding.t5Tokens()
+            + " "
+            + encoding.withT5()
+            + " "
+            + encoding.width()
+            + "\n"
+            + prompt;
+    try {
+      byte[] digest =
+          MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));
+      return folder.resolve(HexFormat.of().formatHex(digest) + ".safetensors");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+}

@@ -1,0 +1,75 @@
+package org.diffusionnft.weights.checkpoint;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.diffusionnft.models.WeightSource;
+import org.diffusionnft.models.vae.VaeConfig;
+import org.diffusionnft.tensor.Device;
+import org.diffusionnft.weights.CheckpointWeights;
+import org.diffusionnft.weights.TensorSource;
+import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.safetensors.SafetensorsFile;
+import org.diffusionnft.weights.safetensors.ShardedTensors;
+import org.diffusionnft.weights.singlefile.VaeKeyMap;
+import org.diffusionnft.weights.singlefile.VaeSingleFile;
+
+/**
+ * An autoencoder on disk, in either layout: a diffusers folder (or the pipeline's folder around
+ * it), or one file, with the names of diffusers or of Stability AI. It must stay open while a model
+ * uses its tensors.
+ *
+ * @param config as read, or inferred from names and shapes
+ * @param tensors under diffusers names
+ */
+public record VaeCheckpoint(VaeConfig config, TensorSource tensors) implements AutoCloseable {
+  private static final String BASE = "diffusion_pytorch_model";
+
+  /**
+   * Opens a checkpoint.
+   *
+   * @throws InvalidFileException if it is missing or not an autoencoder's
+   */
+  public static VaeCheckpoint open(Path path) throws InvalidFileException {
+    if (Files.isDirectory(path)) {
+      Path folder = Files.isDirectory(path.resolve("vae")) ? path.resolve("vae") : path;
+      VaeConfig config = VaeConfigFile.read(folder.resolve("config.json"));
+      return new VaeCheckpoint(config, ShardedTensors.open(folder, BASE));
+    }
+    TensorSource tensors = openTensors(path);
+    boolean opened = false;
+    try {
+      VaeCheckpoint checkpoint = new VaeCheckpoint(VaeConfigFile.infer(tensors), tensors);
+      opened = true;
+      return checkpoint;
+    } finally {
+      if (!opened) {
+        tensors.close();
+      }
+    }
+  }
+
+  /**
+   * Opens a file of tensors whose configuration is known from elsewhere.
+   *
+   * @throws InvalidFileException if it is missing or not a safetensors file
+   */
+  public static VaeCheckpoint open(Path file, VaeConfig config) throws InvalidFileException {
+    return new VaeCheckpoint(config, openTensors(file));
+  }
+
+  /** What a model is built from. */
+  public WeightSource weights(Device device) {
+    return new CheckpointWeights(tensors, device);
+  }
+
+  /** Unmaps the files. */
+  @Override
+  public void close() {
+    tensors.close();
+  }
+
+  private static TensorSource openTensors(Path file) throws InvalidFileException {
+    SafetensorsFile tensors = SafetensorsFile.open(file);
+    return VaeKeyMap.isSingleFile(tensors.names()) ? new VaeSingleFile(tensors) : tensors;
+  }
+}

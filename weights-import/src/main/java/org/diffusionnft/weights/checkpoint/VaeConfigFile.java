@@ -1,0 +1,159 @@
+package org.diffusionnft.weights.checkpoint;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.BooleanNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.diffusionnft.models.vae.VaeConfig;
+import org.diffusionnft.tensor.Shape;
+import org.diffusionnft.weights.TensorShapes;
+import org.diffusionnft.weights.TensorSource;
+import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.io.JsonFields;
+import org.diffusionnft.weights.io.StrictJson;
+
+/** Where an autoencoder's configuration comes from: {@code config.json}, or its tensors. */
+public final class VaeConfigFile {
+  /** Stable Diffusion 3's, which no file of tensors tells. */
+  private static final double SCALING_FACTOR = 1.5305;
+
+  private static final double SHIFT_FACTOR = 0.0609;
+  private static final int NORM_GROUPS = 32;
+
+  private VaeConfigFile() {}
+
+  /**
+   * Reads a {@code config.json}.
+   *
+   * @throws InvalidFileException for a missing or impossible key
+   */
+  public static VaeConfig read(Path file) throws InvalidFileException {
+    return parse(file, StrictJson.readObject(file));
+  }
+
+  /**
+   * The configuration in a JSON object with the keys of diffusers' {@code AutoencoderKL}.
+   *
+   * @param file where the object is from, for messages
+   * @throws InvalidFileException see {@link #read}
+   */
+  public static VaeConfig parse(Path file, ObjectNode json) throws InvalidFileException {
+    JsonFields fields = new JsonFields(file, json);
+    fields.require("act_fn", TextNode.valueOf("silu"));
+    fields.require("mid_block_add_attention", BooleanNode.TRUE);
+    for (String quantising : List.of("use_quant_conv", "use_post_quant_conv")) {
+      // Where the key is missing, diffusers has the convolution: the autoencoders before SD 3.
+      if (fields.flag(quantising, true)) {
+        throw new InvalidFileException(
+            file,
+            "is an autoencoder with "
+                + quantising
+                + ", as before Stable Diffusion 3; only those without are supported");
+      }
+    }
+    requireBlocks(fields, "down_block_types", "DownEncoderBlock2D");
+    requireBlocks(fields, "up_block_types", "UpDecoderBlock2D");
+    int channels = fields.integer("in_channels");
+    if (fields.integer("out_channels", channels) != channels) {
+      throw new InvalidFileException(file, "has other out_channels than in_channels " + channels);
+    }
+    try {
+      return new VaeConfig(
+          channels,
+          fields.integer("latent_channels"),
+          Arrays.stream(fields.integers("block_out_channels")).boxed().toList(),
+          fields.integer("layers_per_block"),
+          fields.integer("norm_num_groups", NORM_GROUPS),
+          fields.number("scaling_factor"),
+          fields.number("shift_factor", 0));
+    } catch (IllegalArgumentException e) {
+      throw new InvalidFileException(file, String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private static void requireBlocks(JsonFields fields, String key, String type)
+      throws InvalidFileException {
+    for (var block : fields.json().path(key)) {
+      if (!block.asText().equals(type)) {
+        throw fields.unsupported(key, List.of(type));
+      }
+    }
+  }
+
+  /** The inverse of {@link #parse}, with the other keys that diffusers writes. */
+  public static ObjectNode toJson(VaeConfig config) {
+    ObjectNode json = StrictJson.object();
+    json.put("_class_name", "AutoencoderKL");
+    json.put("_diffusers_version", "0.40.0.dev0");
+    json.put("act_fn", "silu");
+    ArrayNode channels = json.putArray("block_out_channels");
+    ArrayNode down = json.putArray("down_block_types");
+    for (int c : config.blockChannels()) {
+      channels.add(c);
+      down.add("DownEncoderBlock2D");
+    }
+    json.put("force_upcast", true);
+    json.put("in_channels", config.inChannels());
+    json.put("latent_channels", config.latentChannels());
+    json.putNull("latents_mean");
+    json.putNull("latents_std");
+    json.put("layers_per_block", config.layersPerBlock());
+    json.put("mid_block_add_attention", true);
+    json.put("norm_num_groups", config.normGroups());
+    json.put("out_channels", config.inChannels());
+    json.put("sample_size", 1024);
+    json.put("scaling_factor", config.scalingFactor());
+    json.put("shift_factor", config.shiftFactor());
+    ArrayNode up = json.putArray("up_block_types");
+    config.blockChannels().forEach(_ -> up.add("UpDecoderBlock2D"));
+    json.put("use_post_quant_conv", false);
+    json.put("use_quant_conv", false);
+    return json;
+  }
+
+  /**
+   * Infers the configuration from names and shapes; scale, shift and groups are those of Stable
+   * Diffusion 3.
+   *
+   * @param source tensors under diffusers names
+   * @throws InvalidFileException if tensors needed for this are missing or of another rank
+   */
+  public static VaeConfig infer(TensorSource source) throws InvalidFileException {
+    List<Integer> channels = new ArrayList<>();
+    String block = "encoder.down_blocks.";
+    int levels = TensorShapes.count(source, block, ".resnets.0.conv1.weight");
+    for (int i = 0; i < levels; i++) {
+      Shape conv = TensorShapes.require(source, block + i + ".resnets.0.conv1.weight", 4);
+      channels.add(conv.intDim(0));
+    }
+    Shape latents = TensorShapes.require(source, "decoder.conv_in.weight", 4);
+    try {
+      return new VaeConfig(
+          TensorShapes.require(source, "encoder.conv_in.weight", 4).intDim(1),
+          latents.intDim(1),
+          channels,
+          TensorShapes.count(source, block + "0.resnets.", ".conv1.weight"),
+          groups(channels),
+          SCALING_FACTOR,
+          SHIFT_FACTOR);
+    } catch (IllegalArgumentException e) {
+      throw new InvalidFileException(
+          source.path(), "has tensors of no valid autoencoder: " + e.getMessage(), e);
+    }
+  }
+
+  /** 32 as in every published model, or in tiny ones the most that can be. */
+  private static int groups(List<Integer> channels) {
+    int groups = NORM_GROUPS;
+    for (int c : channels) {
+      while (c % groups != 0) {
+        groups /= 2;
+      }
+    }
+    return groups;
+  }
+}

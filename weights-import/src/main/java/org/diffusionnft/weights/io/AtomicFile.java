@@ -1,0 +1,106 @@
+package org.diffusionnft.weights.io;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * Writes a file so that whoever looks, at any moment and after any crash, finds the old content or
+ * the whole new one: the bytes go to a hidden file in the same folder, reach the disk, and are then
+ * renamed into place. When writing fails, the hidden file is deleted.
+ */
+public final class AtomicFile {
+  private AtomicFile() {}
+
+  /** What produces the content. */
+  @FunctionalInterface
+  public interface Content {
+    /** Writes everything; the channel is closed by the caller. */
+    void writeTo(WritableByteChannel out) throws IOException;
+  }
+
+  /**
+   * Replaces or creates a file.
+   *
+   * @throws OutputException if the disk is full, the folder is missing or read-only, ...; nothing
+   *     is then left behind
+   */
+  public static void write(Path file, Content content) throws OutputException {
+    if (Files.isDirectory(file)) {
+      throw new OutputException(file, "it is a folder", null);
+    }
+    Path folder = folderOf(file);
+    Path hidden = hiddenBeside(file);
+    try {
+      try (FileChannel out =
+          FileChannel.open(hidden, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        content.writeTo(out);
+        out.force(true);
+      }
+      Files.move(hidden, file, StandardCopyOption.ATOMIC_MOVE);
+      syncFolder(folder);
+    } catch (IOException e) {
+      delete(hidden);
+      throw OutputException.of(file, e);
+    } catch (RuntimeException | Error e) {
+      delete(hidden);
+      throw e;
+    }
+  }
+
+  /** See {@link #write(Path, Content)}. */
+  public static void write(Path file, byte[] content) throws OutputException {
+    write(file, out -> writeFully(out, ByteBuffer.wrap(content)));
+  }
+
+  /** Writes text as UTF-8; see {@link #write(Path, Content)}. */
+  public static void write(Path file, String content) throws OutputException {
+    write(file, content.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Writes all remaining bytes. */
+  public static void writeFully(WritableByteChannel out, ByteBuffer bytes) throws IOException {
+    while (bytes.hasRemaining()) {
+      if (out.write(bytes) < 0) {
+        throw new IOException("the channel takes no more bytes");
+      }
+    }
+  }
+
+  static Path folderOf(Path file) {
+    Path parent = file.toAbsolutePath().getParent();
+    return parent == null ? file.toAbsolutePath() : parent;
+  }
+
+  /** A name in the same folder, hence on the same disk, that nobody else uses. */
+  static Path hiddenBeside(Path file) {
+    long random = ThreadLocalRandom.current().nextLong();
+    return folderOf(file)
+        .resolve(
+            "." + file.toAbsolutePath().getFileName() + "." + Long.toHexString(random) + ".tmp");
+  }
+
+  /** Makes a rename survive a power cut. Not every system can open a folder: those need not. */
+  static void syncFolder(Path folder) {
+    try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+      channel.force(true);
+    } catch (IOException e) {
+      // Windows cannot open folders; the file itself is on disk either way.
+    }
+  }
+
+  private static void delete(Path hidden) {
+    try {
+      Files.deleteIfExists(hidden);
+    } catch (IOException e) {
+      // The first error is the one to report.
+    }
+  }
+}

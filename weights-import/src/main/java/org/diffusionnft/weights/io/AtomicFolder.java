@@ -1,0 +1,136 @@
+package org.diffusionnft.weights.io;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes a folder so that it appears complete or not at all: the files go to a hidden folder beside
+ * it, reach the disk, and the hidden folder is then renamed. When writing fails, it is deleted.
+ */
+public final class AtomicFolder {
+  private AtomicFolder() {}
+
+  /** What fills the folder. */
+  @FunctionalInterface
+  public interface Content {
+    /** Writes files and folders into {@code folder}, which exists and is empty. */
+    void writeTo(Path folder) throws IOException;
+  }
+
+  /**
+   * Creates a folder.
+   *
+   * @throws OutputException if it exists and isn't empty, or it cannot be written; nothing is then
+   *     left behind
+   */
+  public static void write(Path folder, Content content) throws OutputException {
+    requireNewOrEmpty(folder);
+    Path hidden = AtomicFile.hiddenBeside(folder);
+    try {
+      Files.createDirectory(hidden);
+      content.writeTo(hidden);
+      syncTree(hidden);
+      Files.move(hidden, folder, StandardCopyOption.ATOMIC_MOVE);
+      AtomicFile.syncFolder(AtomicFile.folderOf(folder));
+    } catch (IOException e) {
+      deleteTree(hidden);
+      throw OutputException.of(folder, e);
+    } catch (RuntimeException | Error e) {
+      deleteTree(hidden);
+      throw e;
+    }
+  }
+
+  /**
+   * Checks before any work is done that {@link #write} can put a folder here.
+   *
+   * @throws OutputException if something is there already that is not an empty folder
+   */
+  public static void requireNewOrEmpty(Path folder) throws OutputException {
+    if (Files.exists(folder) && !Files.isDirectory(folder)) {
+      throw new OutputException(folder, "a file of that name exists", null);
+    }
+    if (Files.isDirectory(folder)) {
+      try (Stream<Path> files = Files.list(folder)) {
+        if (files.findAny().isPresent()) {
+          throw new OutputException(
+              folder, "the folder exists and isn't empty: choose another or empty it", null);
+        }
+      } catch (OutputException e) {
+        throw e;
+      } catch (IOException e) {
+        throw OutputException.of(folder, e);
+      }
+    }
+  }
+
+  /**
+   * Checks before any work is done that {@link #write} will be able to put a folder here: a long
+   * run should not find out at its end.
+   *
+   * @throws OutputException if it exists and isn't empty, or nothing can be written beside it
+   */
+  public static void requireWritable(Path folder) throws OutputException {
+    requireNewOrEmpty(folder);
+    Path hidden = AtomicFile.hiddenBeside(folder);
+    try {
+      Files.createDirectory(hidden);
+      Files.delete(hidden);
+    } catch (IOException e) {
+      throw OutputException.of(folder, e);
+    }
+  }
+
+  private static void syncTree(Path root) throws IOException {
+    List<Path> all;
+    try (Stream<Path> walk = Files.walk(root)) {
+      all = walk.toList();
+    }
+    for (Path path : all.reversed()) {
+      if (Files.isDirectory(path)) {
+        AtomicFile.syncFolder(path);
+      } else {
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
+          channel.force(true);
+        }
+      }
+    }
+  }
+
+  private static void deleteTree(Path root) {
+    if (!Files.exists(root)) {
+      return;
+    }
+    try {
+      Files.walkFileTree(
+          root,
+          new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+                throws IOException {
+              Files.delete(file);
+              return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path folder, @Nullable IOException error)
+                throws IOException {
+              Files.delete(folder);
+              return FileVisitResult.CONTINUE;
+            }
+          });
+    } catch (IOException e) {
+      // The first error is the one to report.
+    }
+  }
+}

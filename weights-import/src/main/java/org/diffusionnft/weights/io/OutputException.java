@@ -1,0 +1,35 @@
+package org.diffusionnft.weights.io;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A file or folder that cannot be written: full disk, missing or read-only folder, something in the
+ * way. The message is one sentence. What was there before is unchanged.
+ */
+public final class OutputException extends IOException {
+  private static final long serialVersionUID = 1L;
+
+  /**
+   * @param target what was to be written
+   * @param reason why it cannot be
+   */
+  public OutputException(Path target, String reason, @Nullable Throwable cause) {
+    super("cannot write " + target + ": " + reason, cause);
+  }
+
+  static OutputException of(Path target, IOException e) {
+    if (e instanceof OutputException o) {
+      return o;
+    }
+    Path folder = AtomicFile.folderOf(target);
+    String reason =
+        e instanceof NoSuchFileException && Files.notExists(folder)
+            ? "there is no folder " + folder
+            : InvalidFileException.reason(e);
+    return new OutputException(target, reason, e);
+  }
+}

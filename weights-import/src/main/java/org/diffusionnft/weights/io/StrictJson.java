@@ -1,0 +1,139 @@
+package org.diffusionnft.weights.io;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.util.DefaultIndenter;
+import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+
+/** JSON files in and out: bounded in size, without duplicate keys, errors of one sentence. */
+public final class StrictJson {
+  private static final long LARGEST_FILE = 256L << 20;
+
+  private static final ObjectMapper MAPPER =
+      JsonMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
+
+  private StrictJson() {}
+
+  /**
+   * Reads a file that holds one JSON object.
+   *
+   * @throws InvalidFileException if it is missing, larger than 256 MiB, or anything else
+   */
+  public static ObjectNode readObject(Path file) throws InvalidFileException {
+    if (read(file) instanceof ObjectNode object) {
+      return object;
+    }
+    throw new InvalidFileException(file, "is not a JSON object");
+  }
+
+  /**
+   * Reads a file that holds one JSON array.
+   *
+   * @throws InvalidFileException if it is missing, larger than 256 MiB, or anything else
+   */
+  public static ArrayNode readArray(Path file) throws InvalidFileException {
+    if (read(file) instanceof ArrayNode array) {
+      return array;
+    }
+    throw new InvalidFileException(file, "is not a JSON array");
+  }
+
+  private static JsonNode read(Path file) throws InvalidFileException {
+    try {
+      long size = Files.size(file);
+      if (size > LARGEST_FILE) {
+        throw new InvalidFileException(
+            file, "has " + size + " bytes, too many for a JSON file (" + LARGEST_FILE + ")");
+      }
+      return MAPPER.readTree(Files.readAllBytes(file));
+    } catch (InvalidFileException e) {
+      throw e;
+    } catch (NoSuchFileException e) {
+      throw new InvalidFileException(file, "no such file", e);
+    } catch (JsonProcessingException e) {
+      throw new InvalidFileException(
+          file, "is not valid JSON: " + InvalidFileException.oneLine(e.getOriginalMessage()), e);
+    } catch (IOException e) {
+      throw new InvalidFileException(file, "cannot be read: " + InvalidFileException.reason(e), e);
+    }
+  }
+
+  /**
+   * Reads an object that stands as text inside a file.
+   *
+   * @param file where, for messages
+   * @param what what it is, for messages
+   * @throws InvalidFileException if it is anything else
+   */
+  public static ObjectNode parseObject(Path file, String what, String text)
+      throws InvalidFileException {
+    try {
+      if (MAPPER.readTree(text) instanceof ObjectNode object) {
+        return object;
+      }
+      throw new InvalidFileException(file, "has no JSON object as " + what);
+    } catch (JsonProcessingException e) {
+      throw new InvalidFileException(
+          file,
+          "has no valid JSON as "
+              + what
+              + ": "
+              + InvalidFileException.oneLine(e.getOriginalMessage()),
+          e);
+    }
+  }
+
+  /** A value as Java's own maps, lists, strings, numbers and booleans. */
+  public static Object plain(JsonNode value) {
+    return MAPPER.convertValue(value, Object.class);
+  }
+
+  /** An empty object to fill and {@linkplain #write write}. */
+  public static ObjectNode object() {
+    return MAPPER.createObjectNode();
+  }
+
+  /**
+   * Writes an object as Python's {@code json.dump(..., indent=2)} does, atomically.
+   *
+   * @throws OutputException if the file cannot be written
+   */
+  public static void write(Path file, JsonNode json) throws OutputException {
+    DefaultIndenter indent = new DefaultIndenter("  ", "\n");
+    DefaultPrettyPrinter printer =
+        new DefaultPrettyPrinter() {
+          private static final long serialVersionUID = 1L;
+
+          @Override
+          public DefaultPrettyPrinter createInstance() {
+            return this;
+          }
+
+          @Override
+          public void writeObjectFieldValueSeparator(com.fasterxml.jackson.core.JsonGenerator g)
+              throws IOException {
+            g.writeRaw(": ");
+          }
+        };
+    printer.indentObjectsWith(indent);
+    printer.indentArraysWith(indent);
+    try {
+      AtomicFile.write(file, MAPPER.writer(printer).writeValueAsString(json));
+    } catch (JsonProcessingException e) {
+      throw new OutputException(file, InvalidFileException.oneLine(e.getOriginalMessage()), e);
+    }
+  }
+}

@@ -1,0 +1,207 @@
+package org.diffusionnft.weights.peft;
+
+import static org.diffusionnft.weights.io.InvalidFileException.quote;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.diffusionnft.tensor.DType;
+import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.Elementwise;
+import org.diffusionnft.tensor.Shape;
+import org.diffusionnft.tensor.Tensor;
+import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.io.OutputException;
+import org.diffusionnft.weights.io.StrictJson;
+import org.diffusionnft.weights.safetensors.SafetensorsFile;
+import org.diffusionnft.weights.safetensors.SafetensorsWriter;
+
+/**
+ * LoRA adapters as diffusers' {@code save_lora_weights} writes and {@code load_lora_weights} reads
+ * them: one file, {@code pytorch_lora_weights.safetensors}, with names like {@code
+ * transformer.<module>.lora_A.weight}. Alpha stands in the file's metadata, or in tensors {@code
+ * transformer.<module>.alpha}; where it stands nowhere it is the rank, as diffusers assumes.
+ */
+public final class DiffusersLora {
+  /** What diffusers names the file. */
+  public static final String NAME = "pytorch_lora_weights.safetensors";
+
+  private static final String METADATA = "lora_adapter_metadata";
+  private static final String PREFIX = "transformer.";
+  private static final String A = ".lora_A.weight";
+  private static final String B = ".lora_B.weight";
+  private static final String ALPHA = ".alpha";
+
+  private DiffusersLora() {}
+
+  /**
+   * Reads an adapter, whichever of the two forms it has: a PEFT folder, or diffusers' file, alone
+   * or in its folder.
+   *
+   * @return its tensors are F32 and belong to the innermost open scope
+   * @throws InvalidFileException if it is none, or has parts for other models than the transformer
+   */
+  public static PeftAdapter readAny(Path path, Device device) throws InvalidFileException {
+    if (Files.isRegularFile(path)) {
+      return read(path, device);
+    }
+    boolean peft = Files.exists(path.resolve(PeftConfigFile.NAME));
+    return !peft && Files.exists(path.resolve(NAME))
+        ? read(path.resolve(NAME), device)
+        : PeftFolder.readOne(path, device);
+  }
+
+  /**
+   * Reads diffusers' file.
+   *
+   * @throws InvalidFileException see {@link #readAny}
+   */
+  public static PeftAdapter read(Path path, Device device) throws InvalidFileException {
+    try (SafetensorsFile file = SafetensorsFile.open(path)) {
+      Map<String, LoraFactors> modules = new TreeMap<>();
+      Map<String, Double> alphas = new LinkedHashMap<>();
+      for (String name : file.names()) {
+        String module = module(path, name);
+        if (name.endsWith(ALPHA)) {
+          alphas.put(module, file.tensor(name, device).reshape(-1).narrow(0, 1).item());
+        } else if (!modules.containsKey(module)) {
+          modules.put(module, factors(file, module, device));
+        }
+      }
+      if (modules.isEmpty()) {
+        throw new InvalidFileException(path, "has no tensors of an adapter");
+      }
+      return new PeftAdapter(config(file, modules, alphas), modules);
+    }
+  }
+
+  private static String module(Path path, String name) throws InvalidFileException {
+    for (String suffix : List.of(A, B, ALPHA)) {
+      if (name.startsWith(PREFIX) && name.endsWith(suffix)) {
+        return name.substring(PREFIX.length(), name.length() - suffix.length());
+      }
+    }
+    String advice =
+        name.startsWith("text_encoder") ? ": adapters of text encoders are not supported" : "";
+    throw new InvalidFileException(
+        path,
+        "has the tensor "
+            + quote(name)
+            + ", but names like 'transformer.<module>.lora_A.weight' are expected"
+            + advice);
+  }
+
+  private static LoraFactors factors(SafetensorsFile file, String module, Device device)
+      throws InvalidFileException {
+    Shape a = file.shape(PREFIX + module + A);
+    Shape b = file.shape(PREFIX + module + B);
+    if (a.rank() < 2 || b.rank() != a.rank() || a.dim(0) < 1 || a.dim(0) != b.dim(1)) {
+      throw new InvalidFileException(
+          file.path(),
+          "has lora_A "
+              + a
+              + " and lora_B "
+              + b
+              + " for "
+              + quote(module)
+              + ": [rank, in] and [out, rank] are expected");
+    }
+    return new LoraFactors(
+        Elementwise.convert(file.tensor(PREFIX + module + A, device), DType.F32),
+        Elementwise.convert(file.tensor(PREFIX + module + B, device), DType.F32));
+  }
+
+  private static PeftConfig config(
+      SafetensorsFile file, Map<String, LoraFactors> modules, Map<String, Double> alphas)
+      throws InvalidFileException {
+    String metadata = file.metadata().get(METADATA);
+    if (metadata == null) {
+      return inferred(modules, alphas);
+    }
+    if (!alphas.isEmpty()) {
+      throw new InvalidFileException(
+          file.path(), "states alpha twice: in its metadata, and in tensors '*" + ALPHA + "'");
+    }
+    return stated(file.path(), metadata, modules);
+  }
+
+  /** The configuration of PEFT in the metadata, whose keys begin with the model's name. */
+  private static PeftConfig stated(Path file, String metadata, Map<String, LoraFactors> modules)
+      throws InvalidFileException {
+    int rank = modules.values().iterator().next().rank();
+    ObjectNode json = StrictJson.object();
+    json.put("peft_type", "LORA");
+    json.put("r", rank);
+    json.put("lora_alpha", rank);
+    for (Map.Entry<String, JsonNode> e :
+        StrictJson.parseObject(file, METADATA, metadata).properties()) {
+      if (e.getKey().startsWith(PREFIX)) {
+        json.set(e.getKey().substring(PREFIX.length()), e.getValue());
+      }
+    }
+    if (json.path("target_modules").isMissingNode()) {
+      targets(modules.keySet()).forEach(json.putArray("target_modules")::add);
+    }
+    return PeftConfigFile.parse(file, json);
+  }
+
+  /** Of the tensors: alpha is what a tensor says, or else the rank. */
+  private static PeftConfig inferred(Map<String, LoraFactors> modules, Map<String, Double> alphas) {
+    int rank = modules.values().iterator().next().rank();
+    Map<String, Integer> ranks = new LinkedHashMap<>();
+    Map<String, Double> alphaPattern = new LinkedHashMap<>();
+    modules.forEach(
+        (module, factors) -> {
+          String pattern = module.replace(".", "\\.");
+          if (factors.rank() != rank) {
+            ranks.put(pattern, factors.rank());
+          }
+          double alpha = alphas.getOrDefault(module, (double) factors.rank());
+          if (alpha != rank) {
+            alphaPattern.put(pattern, alpha);
+          }
+        });
+    return new PeftConfig(
+        rank, rank, false, 0, targets(modules.keySet()), null, ranks, alphaPattern, null);
+  }
+
+  /** Ends of the modules' names: all after the block's number. */
+  private static List<String> targets(Set<String> modules) {
+    Set<String> targets = new TreeSet<>();
+    for (String module : modules) {
+      targets.add(module.replaceFirst("^transformer_blocks\\.\\d+\\.", ""));
+    }
+    return new ArrayList<>(targets);
+  }
+
+  /**
+   * Writes an adapter as diffusers does.
+   *
+   * @throws OutputException if the file cannot be written
+   */
+  public static void write(Path file, PeftAdapter adapter) throws OutputException {
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    adapter
+        .modules()
+        .forEach(
+            (module, factors) -> {
+              tensors.put(PREFIX + module + A, factors.a());
+              tensors.put(PREFIX + module + B, factors.b());
+            });
+    ObjectNode metadata = StrictJson.object();
+    for (Map.Entry<String, JsonNode> e : PeftConfigFile.toJson(adapter.config()).properties()) {
+      metadata.set(PREFIX + e.getKey(), e.getValue());
+    }
+    Map<String, String> all = new LinkedHashMap<>(SafetensorsWriter.PYTORCH);
+    all.put(METADATA, metadata.toString());
+    SafetensorsWriter.write(file, tensors, all);
+  }
+}

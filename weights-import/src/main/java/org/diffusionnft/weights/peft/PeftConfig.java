@@ -1,0 +1,68 @@
+package org.diffusionnft.weights.peft;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The part of PEFT's {@code LoraConfig} that says what the numbers of an adapter mean.
+ *
+ * @param rank {@code r}: rank of modules that no rank pattern names
+ * @param alpha {@code lora_alpha}: numerator of the scaling of modules that no alpha pattern names
+ * @param rankStabilized {@code use_rslora}: scale with {@code alpha / sqrt(rank)}, not {@code alpha
+ *     / rank}
+ * @param dropout {@code lora_dropout}, for training
+ * @param targetModules ends of the names of adapted modules; empty if there is a pattern instead
+ * @param targetPattern a regular expression of whole names of adapted modules, if that is how
+ *     {@code target_modules} names them
+ * @param rankPattern rank by regular expression of the module's name
+ * @param alphaPattern alpha by regular expression of the module's name
+ * @param baseModel {@code base_model_name_or_path}
+ */
+public record PeftConfig(
+    int rank,
+    double alpha,
+    boolean rankStabilized,
+    double dropout,
+    List<String> targetModules,
+    @Nullable String targetPattern,
+    Map<String, Integer> rankPattern,
+    Map<String, Double> alphaPattern,
+    @Nullable String baseModel) {
+
+  /** Keeps copies of the collections, in their order. */
+  public PeftConfig {
+    targetModules = List.copyOf(targetModules);
+    rankPattern = Collections.unmodifiableMap(new LinkedHashMap<>(rankPattern));
+    alphaPattern = Collections.unmodifiableMap(new LinkedHashMap<>(alphaPattern));
+  }
+
+  /** A configuration with one rank and one alpha for all modules. */
+  public static PeftConfig of(int rank, double alpha, List<String> targetModules) {
+    return new PeftConfig(rank, alpha, false, 0, targetModules, null, Map.of(), Map.of(), null);
+  }
+
+  /** The rank a module should have. */
+  public int rank(String module) {
+    return lookUp(rankPattern, module, rank);
+  }
+
+  /** What {@code B A} of a module of this rank is multiplied with. */
+  public double scaling(String module, int actualRank) {
+    double a = lookUp(alphaPattern, module, alpha);
+    return a / (rankStabilized ? Math.sqrt(actualRank) : actualRank);
+  }
+
+  /** As PEFT's {@code get_pattern_key}: the first pattern that matches whole parts at the end. */
+  private static <T> T lookUp(Map<String, T> patterns, String module, T otherwise) {
+    for (Map.Entry<String, T> e : patterns.entrySet()) {
+      if (Pattern.matches("(.*\\.)?(" + e.getKey() + ")", module)) {
+        return e.getValue();
+      }
+    }
+    return otherwise;
+  }
+}

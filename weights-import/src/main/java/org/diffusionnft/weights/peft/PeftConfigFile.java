@@ -1,0 +1,252 @@
+package org.diffusionnft.weights.peft;
+
+import static org.diffusionnft.weights.io.InvalidFileException.quote;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.io.StrictJson;
+
+/**
+ * {@code adapter_config.json}. Reading takes what plain LoRA needs and refuses every variant that
+ * would change the numbers; writing gives all keys that PEFT 0.21 gives.
+ */
+final class PeftConfigFile {
+  static final String NAME = "adapter_config.json";
+
+  /** Fields that must be off (absent, null, false or empty): each would change the arithmetic. */
+  private static final List<String> UNSUPPORTED =
+      List.of(
+          "alora_invocation_tokens",
+          "arrow_config",
+          "corda_config",
+          "eva_config",
+          "fan_in_fan_out",
+          "kasa_config",
+          "layer_replication",
+          "loftq_config",
+          "lora_bias",
+          "lora_ga_config",
+          "megatron_config",
+          "modules_to_save",
+          "monteclora_config",
+          "target_parameters",
+          "trainable_token_indices",
+          "use_bdlora",
+          "use_dora",
+          "use_qalora",
+          "velora_config");
+
+  /** Initialisations that leave the base weights alone. */
+  private static final Set<String> PLAIN_INITIALISATIONS =
+      Set.of("true", "false", "gaussian", "orthogonal");
+
+  private final Path file;
+  private final ObjectNode json;
+
+  private PeftConfigFile(Path file, ObjectNode json) {
+    this.file = file;
+    this.json = json;
+  }
+
+  /**
+   * Reads a configuration.
+   *
+   * @throws InvalidFileException if it is not JSON, not LoRA, or a variant that is not supported
+   */
+  static PeftConfig read(Path file) throws InvalidFileException {
+    return parse(file, StrictJson.readObject(file));
+  }
+
+  /**
+   * A configuration as a JSON object.
+   *
+   * @param file where it is from, for messages
+   * @throws InvalidFileException see {@link #read}
+   */
+  static PeftConfig parse(Path file, ObjectNode json) throws InvalidFileException {
+    return new PeftConfigFile(file, json).config();
+  }
+
+  private PeftConfig config() throws InvalidFileException {
+    String type = json.path("peft_type").asText("");
+    if (!type.equals("LORA")) {
+      throw invalid("has peft_type " + quote(type) + ", but only 'LORA' is supported");
+    }
+    for (String field : UNSUPPORTED) {
+      if (!isOff(json.path(field))) {
+        throw invalid("uses " + field + ", which is not supported: only plain LoRA is");
+      }
+    }
+    String bias = json.path("bias").asText("none");
+    if (!bias.equals("none")) {
+      throw invalid("has bias " + quote(bias) + ", but only 'none' is supported");
+    }
+    JsonNode initialisation = json.path("init_lora_weights");
+    if (!initialisation.isMissingNode()
+        && !PLAIN_INITIALISATIONS.contains(initialisation.asText())) {
+      throw invalid(
+          "has init_lora_weights "
+              + quote(initialisation.asText())
+              + ", which changes the base weights and is not supported");
+    }
+    Map<String, Integer> ranks = new LinkedHashMap<>();
+    for (Map.Entry<String, JsonNode> e : pattern("rank_pattern").entrySet()) {
+      ranks.put(e.getKey(), rank("rank_pattern of " + quote(e.getKey()), e.getValue()));
+    }
+    Map<String, Double> alphas = new LinkedHashMap<>();
+    for (Map.Entry<String, JsonNode> e : pattern("alpha_pattern").entrySet()) {
+      alphas.put(e.getKey(), number("alpha_pattern of " + quote(e.getKey()), e.getValue()));
+    }
+    JsonNode base = json.path("base_model_name_or_path");
+    JsonNode targets = json.path("target_modules");
+    JsonNode dropout = json.path("lora_dropout");
+    return new PeftConfig(
+        rank("r", json.path("r")),
+        number("lora_alpha", json.path("lora_alpha")),
+        json.path("use_rslora").asBoolean(false),
+        dropout.isMissingNode() ? 0 : number("lora_dropout", dropout),
+        targetModules(),
+        targets.isTextual() ? targets.asText() : null,
+        ranks,
+        alphas,
+        base.isTextual() ? base.asText() : null);
+  }
+
+  private List<String> targetModules() throws InvalidFileException {
+    JsonNode node = json.path("target_modules");
+    List<String> names = new ArrayList<>();
+    if (node.isArray()) {
+      for (JsonNode name : node) {
+        if (!name.isTextual()) {
+          throw invalid("has a target_modules entry that is not a string: " + name);
+        }
+        names.add(name.asText());
+      }
+    } else if (!node.isTextual() && !node.isNull() && !node.isMissingNode()) {
+      throw invalid("has target_modules that are neither a list nor a string");
+    }
+    return names;
+  }
+
+  private Map<String, JsonNode> pattern(String field) throws InvalidFileException {
+    JsonNode node = json.path(field);
+    Map<String, JsonNode> entries = new LinkedHashMap<>();
+    if (node.isNull() || node.isMissingNode()) {
+      return entries;
+    }
+    if (!node.isObject()) {
+      throw invalid("has a " + field + " that is not an object");
+    }
+    for (Map.Entry<String, JsonNode> e : node.properties()) {
+      try {
+        Pattern.compile(e.getKey());
+      } catch (PatternSyntaxException x) {
+        throw invalid(
+            "has the " + field + " key " + quote(e.getKey()) + ", not a regular expression");
+      }
+      entries.put(e.getKey(), e.getValue());
+    }
+    return entries;
+  }
+
+  private int rank(String what, JsonNode node) throws InvalidFileException {
+    if (!node.isIntegralNumber() || !node.canConvertToInt() || node.asInt() < 1) {
+      throw invalid("needs a whole number of at least 1 as " + what + ", not " + shown(node));
+    }
+    return node.asInt();
+  }
+
+  private double number(String what, JsonNode node) throws InvalidFileException {
+    if (!node.isNumber() || !Double.isFinite(node.asDouble())) {
+      throw invalid("needs a number as " + what + ", not " + shown(node));
+    }
+    return node.asDouble();
+  }
+
+  private static String shown(JsonNode node) {
+    return node.isMissingNode() ? "nothing" : quote(node.toString());
+  }
+
+  private static boolean isOff(JsonNode node) {
+    return node.isMissingNode()
+        || node.isNull()
+        || (node.isBoolean() && !node.asBoolean())
+        || (node.isContainerNode() && node.isEmpty());
+  }
+
+  private InvalidFileException invalid(String problem) {
+    return new InvalidFileException(file, problem);
+  }
+
+  /** All keys in PEFT's order, which is alphabetical. */
+  static ObjectNode toJson(PeftConfig config) {
+    ObjectNode json = StrictJson.object();
+    json.putNull("alora_invocation_tokens");
+    ObjectNode alphas = json.putObject("alpha_pattern");
+    config.alphaPattern().forEach((key, alpha) -> putNumber(alphas, key, alpha));
+    json.putNull("arrow_config");
+    json.putObject("auto_mapping")
+        .put("base_model_class", "SD3Transformer2DModel")
+        .put("parent_library", "diffusers.models.transformers.transformer_sd3");
+    json.put("base_model_name_or_path", config.baseModel());
+    json.put("bias", "none");
+    json.putNull("corda_config");
+    json.put("ensure_weight_tying", false);
+    json.putNull("eva_config");
+    json.putNull("exclude_modules");
+    json.put("fan_in_fan_out", false);
+    json.put("inference_mode", true);
+    json.put("init_lora_weights", "gaussian");
+    json.putNull("kasa_config");
+    json.putNull("layer_replication");
+    json.putNull("layers_pattern");
+    json.putNull("layers_to_transform");
+    json.putObject("loftq_config");
+    putNumber(json, "lora_alpha", config.alpha());
+    json.put("lora_bias", false);
+    json.put("lora_dropout", config.dropout());
+    json.putNull("lora_ga_config");
+    json.putNull("megatron_config");
+    json.put("megatron_core", "megatron.core");
+    json.putNull("modules_to_save");
+    json.putNull("monteclora_config");
+    json.put("peft_type", "LORA");
+    json.put("peft_version", "0.21.0");
+    json.put("qalora_group_size", 16);
+    json.put("r", config.rank());
+    ObjectNode ranks = json.putObject("rank_pattern");
+    config.rankPattern().forEach(ranks::put);
+    json.putNull("revision");
+    if (config.targetPattern() != null) {
+      json.put("target_modules", config.targetPattern());
+    } else {
+      config.targetModules().forEach(json.putArray("target_modules")::add);
+    }
+    json.putNull("target_parameters");
+    json.putNull("task_type");
+    json.putNull("trainable_token_indices");
+    json.putNull("use_bdlora");
+    json.put("use_dora", false);
+    json.put("use_qalora", false);
+    json.put("use_rslora", config.rankStabilized());
+    json.putNull("velora_config");
+    return json;
+  }
+
+  private static void putNumber(ObjectNode json, String key, double value) {
+    if (value == Math.rint(value) && Math.abs(value) < 1e15) {
+      json.put(key, (long) value);
+    } else {
+      json.put(key, value);
+    }
+  }
+}

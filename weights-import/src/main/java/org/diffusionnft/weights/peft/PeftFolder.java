@@ -1,0 +1,196 @@
+package org.diffusionnft.weights.peft;
+
+import static org.diffusionnft.weights.io.InvalidFileException.quote;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.diffusionnft.tensor.DType;
+import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.Elementwise;
+import org.diffusionnft.tensor.Shape;
+import org.diffusionnft.tensor.Tensor;
+import org.diffusionnft.weights.io.AtomicFile;
+import org.diffusionnft.weights.io.AtomicFolder;
+import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.io.OutputException;
+import org.diffusionnft.weights.io.StrictJson;
+import org.diffusionnft.weights.safetensors.SafetensorsFile;
+import org.diffusionnft.weights.safetensors.SafetensorsWriter;
+
+/**
+ * Folders of LoRA adapters as PEFT's {@code save_pretrained} writes and {@code from_pretrained}
+ * reads them: the adapter {@code default} in the folder itself, every other one in a sub-folder of
+ * its name. An adapter trained here loads in diffusers, one trained there resumes here.
+ *
+ * <p>Tensors are named {@code base_model.model.<module>.lora_A.weight}, {@code [rank, in]}, and
+ * {@code ....lora_B.weight}, {@code [out, rank]}; those of a convolution have its kernel's
+ * dimensions besides.
+ */
+public final class PeftFolder {
+  /** The adapter in the folder itself. */
+  public static final String DEFAULT = "default";
+
+  private static final String TENSORS = "adapter_model.safetensors";
+  private static final String PREFIX = "base_model.model.";
+  private static final String A = ".lora_A.weight";
+  private static final String B = ".lora_B.weight";
+
+  private static final String README =
+      """
+      ---
+      library_name: peft
+      tags:
+      - lora
+      ---
+
+      A LoRA adapter of a diffusion transformer, trained with DiffusionNFT.
+      """;
+
+  private PeftFolder() {}
+
+  /**
+   * Reads all adapters of a folder, {@code default} first.
+   *
+   * @return the adapters by name; their tensors are F32 and belong to the innermost open scope
+   * @throws InvalidFileException if the folder holds none, or something that plain LoRA is not
+   */
+  public static Map<String, PeftAdapter> read(Path folder, Device device)
+      throws InvalidFileException {
+    Map<String, PeftAdapter> adapters = new LinkedHashMap<>();
+    adapters.put(DEFAULT, readOne(folder, device));
+    List<Path> others = new ArrayList<>();
+    try (Stream<Path> list = Files.list(folder)) {
+      list.filter(f -> Files.isRegularFile(f.resolve(PeftConfigFile.NAME)))
+          .sorted()
+          .forEach(others::add);
+    } catch (IOException e) {
+      throw new InvalidFileException(
+          folder, "cannot be read: " + InvalidFileException.reason(e), e);
+    }
+    for (Path other : others) {
+      adapters.put(String.valueOf(other.getFileName()), readOne(other, device));
+    }
+    return adapters;
+  }
+
+  /**
+   * Reads the adapter in a folder itself, whatever its name.
+   *
+   * @throws InvalidFileException see {@link #read}
+   */
+  public static PeftAdapter readOne(Path folder, Device device) throws InvalidFileException {
+    if (!Files.isDirectory(folder)) {
+      throw new InvalidFileException(folder, "no such adapter folder");
+    }
+    PeftConfig config = PeftConfigFile.read(folder.resolve(PeftConfigFile.NAME));
+    Path tensors = folder.resolve(TENSORS);
+    if (!Files.exists(tensors) && Files.exists(folder.resolve("adapter_model.bin"))) {
+      throw new InvalidFileException(
+          tensors, "is missing, and the pickled adapter_model.bin beside it is not supported");
+    }
+    try (SafetensorsFile file = SafetensorsFile.open(tensors)) {
+      return new PeftAdapter(config, factors(file, config, device));
+    }
+  }
+
+  private static Map<String, LoraFactors> factors(
+      SafetensorsFile file, PeftConfig config, Device device) throws InvalidFileException {
+    Map<String, LoraFactors> modules = new TreeMap<>();
+    for (String name : file.names()) {
+      if (!name.startsWith(PREFIX) || !(name.endsWith(A) || name.endsWith(B))) {
+        throw new InvalidFileException(
+            file.path(),
+            "has the tensor "
+                + quote(name)
+                + ", but names like '"
+                + PREFIX
+                + "<module>"
+                + A
+                + "' are expected");
+      }
+      String module = name.substring(PREFIX.length(), name.length() - A.length());
+      if (!modules.containsKey(module)) {
+        modules.put(module, factors(file, config, module, device));
+      }
+    }
+    if (modules.isEmpty()) {
+      throw new InvalidFileException(file.path(), "has no tensors");
+    }
+    return modules;
+  }
+
+  private static LoraFactors factors(
+      SafetensorsFile file, PeftConfig config, String module, Device device)
+      throws InvalidFileException {
+    String nameA = PREFIX + module + A;
+    String nameB = PREFIX + module + B;
+    Shape a = file.shape(nameA);
+    Shape b = file.shape(nameB);
+    int rank = config.rank(module);
+    boolean matrices = a.rank() >= 2 && b.rank() == a.rank();
+    if (!matrices || a.dim(0) != rank || b.dim(1) != rank) {
+      throw new InvalidFileException(
+          file.path(),
+          "has lora_A "
+              + a
+              + " and lora_B "
+              + b
+              + " for "
+              + quote(module)
+              + ", but the configuration says rank "
+              + rank
+              + ": [rank, in] and [out, rank] are expected");
+    }
+    return new LoraFactors(f32(file, nameA, device), f32(file, nameB, device));
+  }
+
+  private static Tensor f32(SafetensorsFile file, String name, Device device)
+      throws InvalidFileException {
+    DType dtype = file.dtype(name);
+    if (!dtype.isFloating()) {
+      throw new InvalidFileException(
+          file.path(), "tensor " + quote(name) + " is " + dtype + ", not floating-point");
+    }
+    return Elementwise.convert(file.tensor(name, device), DType.F32);
+  }
+
+  /**
+   * Writes adapters, all or nothing.
+   *
+   * @param adapters by name; {@link #DEFAULT} goes to the folder itself
+   * @throws OutputException if the folder exists and isn't empty, or it cannot be written
+   */
+  public static void write(Path folder, Map<String, PeftAdapter> adapters) throws OutputException {
+    AtomicFolder.write(folder, hidden -> fill(hidden, adapters));
+  }
+
+  /**
+   * Writes adapters into a folder that is itself being written as part of something larger, such as
+   * a checkpoint inside {@link AtomicFolder}.
+   */
+  public static void fill(Path folder, Map<String, PeftAdapter> adapters) throws IOException {
+    for (Map.Entry<String, PeftAdapter> e : adapters.entrySet()) {
+      Path target = e.getKey().equals(DEFAULT) ? folder : folder.resolve(e.getKey());
+      Files.createDirectories(target);
+      Map<String, Tensor> tensors = new LinkedHashMap<>();
+      e.getValue()
+          .modules()
+          .forEach(
+              (module, factors) -> {
+                tensors.put(PREFIX + module + A, factors.a());
+                tensors.put(PREFIX + module + B, factors.b());
+              });
+      SafetensorsWriter.write(target.resolve(TENSORS), tensors, SafetensorsWriter.PYTORCH);
+      StrictJson.write(
+          target.resolve(PeftConfigFile.NAME), PeftConfigFile.toJson(e.getValue().config()));
+    }
+    AtomicFile.write(folder.resolve("README.md"), README);
+  }
+}

@@ -1,0 +1,317 @@
+package org.diffusionnft.weights.safetensors;
+
+import static org.diffusionnft.weights.io.InvalidFileException.quote;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.Reader;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.CodingErrorAction;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.diffusionnft.tensor.DType;
+import org.diffusionnft.tensor.Shape;
+import org.diffusionnft.weights.io.InvalidFileException;
+
+/**
+ * The JSON at the start of a safetensors file, checked as strictly as the reference implementation
+ * does: the tensors must cover the data exactly, without overlap or hole. Stricter in one point:
+ * duplicate names are errors. Nothing is allocated by what the file claims, only by what it holds.
+ *
+ * @param entries the tensors by name, in the order of the data
+ * @param metadata the free-form strings under {@code __metadata__}
+ */
+record SafetensorsHeader(Map<String, TensorEntry> entries, Map<String, String> metadata) {
+  static final String METADATA = "__metadata__";
+
+  private static final JsonFactory JSON =
+      JsonFactory.builder()
+          .streamReadConstraints(
+              StreamReadConstraints.builder()
+                  .maxNestingDepth(8)
+                  .maxNameLength(10_000)
+                  .maxNumberLength(40)
+                  .build())
+          .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+          .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+          .build();
+
+  /**
+   * Parses and checks a header.
+   *
+   * @param json the header's bytes
+   * @param dataBytes how many bytes follow the header in the file
+   */
+  static SafetensorsHeader parse(Path file, InputStream json, long dataBytes) throws IOException {
+    Reader utf8 =
+        new InputStreamReader(
+            json,
+            StandardCharsets.UTF_8
+                .newDecoder()
+                .onMalformedInput(CodingErrorAction.REPORT)
+                .onUnmappableCharacter(CodingErrorAction.REPORT));
+    try (JsonParser parser = JSON.createParser(utf8)) {
+      return new Parse(file, parser, dataBytes).header();
+    } catch (CharacterCodingException e) {
+      throw new InvalidFileException(file, "the safetensors header is not valid UTF-8", e);
+    } catch (JsonProcessingException e) {
+      throw new InvalidFileException(
+          file,
+          "the safetensors header is not valid JSON: "
+              + InvalidFileException.oneLine(e.getOriginalMessage()),
+          e);
+    }
+  }
+
+  /** One pass over the header's tokens. */
+  private static final class Parse {
+    private final Path file;
+    private final JsonParser json;
+    private final long dataBytes;
+    private final Map<String, TensorEntry> entries = new LinkedHashMap<>();
+    private final Map<String, String> metadata = new LinkedHashMap<>();
+
+    Parse(Path file, JsonParser json, long dataBytes) {
+      this.file = file;
+      this.json = json;
+      this.dataBytes = dataBytes;
+    }
+
+    SafetensorsHeader header() throws IOException {
+      if (json.nextToken() != JsonToken.START_OBJECT) {
+        throw invalid("the safetensors header is not a JSON object");
+      }
+      boolean metadataSeen = false;
+      while (json.nextToken() == JsonToken.FIELD_NAME) {
+        String name = json.currentName();
+        json.nextToken();
+        if (name.equals(METADATA)) {
+          if (metadataSeen) {
+            throw invalid("the safetensors header has " + METADATA + " twice");
+          }
+          metadataSeen = true;
+          readMetadata();
+        } else if (entries.put(name, readEntry(name)) != null) {
+          throw invalid("the safetensors header names tensor " + quote(name) + " twice");
+        }
+      }
+      if (json.nextToken() != null) {
+        throw invalid("the safetensors header goes on after the end of its JSON object");
+      }
+      return new SafetensorsHeader(inOrderOfData(), metadata);
+    }
+
+    private void readMetadata() throws IOException {
+      if (json.currentToken() == JsonToken.VALUE_NULL) {
+        return;
+      }
+      if (json.currentToken() != JsonToken.START_OBJECT) {
+        throw invalid(METADATA + " is not a JSON object");
+      }
+      while (json.nextToken() == JsonToken.FIELD_NAME) {
+        String key = json.currentName();
+        if (json.nextToken() != JsonToken.VALUE_STRING) {
+          throw invalid(METADATA + " has a value that is not a string under " + quote(key));
+        }
+        if (metadata.put(key, json.getText()) != null) {
+          throw invalid(METADATA + " has the key " + quote(key) + " twice");
+        }
+      }
+    }
+
+    private TensorEntry readEntry(String name) throws IOException {
+      if (json.currentToken() != JsonToken.START_OBJECT) {
+        throw invalid("the header entry of tensor " + quote(name) + " is not a JSON object");
+      }
+      DType dtype = null;
+      long[] shape = null;
+      long[] offsets = null;
+      while (json.nextToken() == JsonToken.FIELD_NAME) {
+        String field = json.currentName();
+        json.nextToken();
+        boolean twice =
+            switch (field) {
+              case "dtype" -> dtype != null;
+              case "shape" -> shape != null;
+              case "data_offsets" -> offsets != null;
+              default -> false;
+            };
+        if (twice) {
+          throw invalid("tensor " + quote(name) + " has the field " + quote(field) + " twice");
+        }
+        switch (field) {
+          case "dtype" -> dtype = readDType(name);
+          case "shape" -> shape = readNumbers(name, "shape");
+          case "data_offsets" -> offsets = readNumbers(name, "data_offsets");
+          default -> json.skipChildren();
+        }
+      }
+      if (dtype == null || shape == null || offsets == null) {
+        String missing = dtype == null ? "dtype" : shape == null ? "shape" : "data_offsets";
+        throw invalid("tensor " + quote(name) + " has no " + missing);
+      }
+      return checked(name, dtype, shape, offsets);
+    }
+
+    private DType readDType(String name) throws IOException {
+      if (json.currentToken() != JsonToken.VALUE_STRING) {
+        throw invalid("the dtype of tensor " + quote(name) + " is not a string");
+      }
+      String text = json.getText();
+      for (DType d : DType.values()) {
+        if (d.name().equals(text)) {
+          return d;
+        }
+      }
+      throw invalid(
+          "tensor "
+              + quote(name)
+              + " has dtype "
+              + quote(text)
+              + ", but only "
+              + Arrays.toString(DType.values())
+              + " are supported");
+    }
+
+    private long[] readNumbers(String name, String field) throws IOException {
+      if (json.currentToken() != JsonToken.START_ARRAY) {
+        throw invalid("the " + field + " of tensor " + quote(name) + " is not a list");
+      }
+      long[] numbers = new long[4];
+      int count = 0;
+      while (json.nextToken() != JsonToken.END_ARRAY) {
+        if (json.currentToken() != JsonToken.VALUE_NUMBER_INT
+            || json.getNumberType() == JsonParser.NumberType.BIG_INTEGER
+            || json.getLongValue() < 0) {
+          String found = json.currentToken() == null ? "nothing" : quote(json.getText());
+          throw invalid(
+              "the "
+                  + field
+                  + " of tensor "
+                  + quote(name)
+                  + " holds "
+                  + found
+                  + " where a whole number from 0 to 2^63-1 is expected");
+        }
+        if (count == numbers.length) {
+          numbers = Arrays.copyOf(numbers, 2 * count);
+        }
+        numbers[count++] = json.getLongValue();
+      }
+      return Arrays.copyOf(numbers, count);
+    }
+
+    private TensorEntry checked(String name, DType dtype, long[] dims, long[] offsets)
+        throws InvalidFileException {
+      if (offsets.length != 2) {
+        throw invalid(
+            "tensor "
+                + quote(name)
+                + " has "
+                + offsets.length
+                + " data_offsets, but a begin and an end are expected");
+      }
+      if (dims.length > 64) {
+        throw invalid(
+            "tensor "
+                + quote(name)
+                + " has "
+                + dims.length
+                + " dimensions, more than the 64 allowed");
+      }
+      long bytes = bytes(name, dtype, dims);
+      long begin = offsets[0];
+      long end = offsets[1];
+      if (end < begin || end > dataBytes) {
+        throw invalid(
+            "tensor "
+                + quote(name)
+                + " claims bytes "
+                + begin
+                + " to "
+                + end
+                + " of the data, but the file holds "
+                + dataBytes
+                + ": it is truncated or corrupt");
+      }
+      if (end - begin != bytes) {
+        throw invalid(
+            "tensor "
+                + quote(name)
+                + " has "
+                + (end - begin)
+                + " bytes, but "
+                + dtype
+                + " of shape "
+                + Arrays.toString(dims)
+                + " needs "
+                + bytes);
+      }
+      return new TensorEntry(name, dtype, Shape.of(dims), begin, end);
+    }
+
+    /** Bytes of a tensor; the product of the non-zero dimensions must fit, even if one is zero. */
+    private long bytes(String name, DType dtype, long[] dims) throws InvalidFileException {
+      long product = dtype.bytes();
+      boolean empty = false;
+      for (long d : dims) {
+        if (d == 0) {
+          empty = true;
+        } else if (product > Long.MAX_VALUE / d) {
+          throw invalid(
+              "tensor "
+                  + quote(name)
+                  + " of shape "
+                  + Arrays.toString(dims)
+                  + " has more than 2^63 bytes");
+        } else {
+          product *= d;
+        }
+      }
+      return empty ? 0 : product;
+    }
+
+    private Map<String, TensorEntry> inOrderOfData() throws InvalidFileException {
+      List<TensorEntry> sorted = new ArrayList<>(entries.values());
+      sorted.sort(Comparator.comparingLong(TensorEntry::begin).thenComparingLong(TensorEntry::end));
+      long covered = 0;
+      String previous = "";
+      Map<String, TensorEntry> ordered = new LinkedHashMap<>();
+      for (TensorEntry e : sorted) {
+        if (e.begin() < covered) {
+          throw invalid("tensors " + quote(previous) + " and " + quote(e.name()) + " overlap");
+        }
+        if (e.begin() > covered) {
+          throw hole(covered, e.begin());
+        }
+        covered = e.end();
+        previous = e.name();
+        ordered.put(e.name(), e);
+      }
+      if (covered != dataBytes) {
+        throw hole(covered, dataBytes);
+      }
+      return ordered;
+    }
+
+    private InvalidFileException hole(long from, long to) {
+      return invalid("bytes " + from + " to " + to + " of the data belong to no tensor");
+    }
+
+    private InvalidFileException invalid(String problem) {
+      return new InvalidFileException(file, problem);
+    }
+  }
+}

@@ -1,0 +1,127 @@
+package org.diffusionnft.weights.singlefile;
+
+import static org.diffusionnft.weights.io.InvalidFileException.quote;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import org.diffusionnft.tensor.DType;
+import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.Shape;
+import org.diffusionnft.tensor.Tensor;
+import org.diffusionnft.weights.TensorSource;
+import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.singlefile.MmditKeyMap.Origin;
+
+/**
+ * The transformer of a single file under the names and shapes of diffusers. Queries, keys and
+ * values are views of the rows of their {@code qkv}; the few modulations whose halves stand the
+ * other way round are copied.
+ */
+public final class MmditSingleFile implements TensorSource {
+  private final TensorSource file;
+  private final Map<String, Origin> origins;
+  private final Arena arena;
+  private final Map<String, MemorySegment> swapped = new HashMap<>();
+
+  @SuppressWarnings("MustBeClosedChecker") // closed by close()
+  public MmditSingleFile(TensorSource file) {
+    this.file = file;
+    this.origins = MmditKeyMap.diffusersNames(file.names());
+    this.arena = Arena.ofShared();
+  }
+
+  @Override
+  public Path path() {
+    return file.path();
+  }
+
+  @Override
+  public Set<String> names() {
+    return Collections.unmodifiableSet(origins.keySet());
+  }
+
+  @Override
+  public DType dtype(String name) throws InvalidFileException {
+    return file.dtype(origin(name).name());
+  }
+
+  @Override
+  public Shape shape(String name) throws InvalidFileException {
+    Origin origin = origin(name);
+    Shape shape = file.shape(origin.name());
+    return switch (origin.part()) {
+      case Q, K, V -> shape.with(0, parts(origin, shape, 3));
+      default -> shape;
+    };
+  }
+
+  @Override
+  public Tensor tensor(String name, Device device) throws InvalidFileException {
+    Origin origin = origin(name);
+    Tensor whole = file.tensor(origin.name(), device);
+    return switch (origin.part()) {
+      case WHOLE, SWAPPED_IN_LAST_BLOCK -> whole;
+      case Q -> rows(origin, whole, 0);
+      case K -> rows(origin, whole, 1);
+      case V -> rows(origin, whole, 2);
+      case SWAPPED -> device.wrap(whole.dtype(), whole.shape(), swapped(origin, whole));
+    };
+  }
+
+  private Origin origin(String name) throws InvalidFileException {
+    Origin origin = origins.get(name);
+    if (origin == null) {
+      throw new InvalidFileException(path(), "has no tensor for " + quote(name));
+    }
+    return origin;
+  }
+
+  private Tensor rows(Origin origin, Tensor qkv, int index) throws InvalidFileException {
+    long third = parts(origin, qkv.shape(), 3);
+    return qkv.narrow(index * third, third);
+  }
+
+  private MemorySegment swapped(Origin origin, Tensor whole) throws InvalidFileException {
+    parts(origin, whole.shape(), 2);
+    MemorySegment known = swapped.get(origin.name());
+    if (known != null) {
+      return known;
+    }
+    long bytes = whole.bytes();
+    long half = bytes / 2;
+    MemorySegment shiftScale = whole.toHost(arena);
+    MemorySegment scaleShift = arena.allocate(Math.max(1, bytes), 64).asSlice(0, bytes);
+    scaleShift.asSlice(0, half).copyFrom(shiftScale.asSlice(half, half));
+    scaleShift.asSlice(half, half).copyFrom(shiftScale.asSlice(0, half));
+    swapped.put(origin.name(), scaleShift);
+    return scaleShift;
+  }
+
+  /** Rows of one of {@code count} equal parts. */
+  private long parts(Origin origin, Shape shape, int count) throws InvalidFileException {
+    if (shape.rank() == 0 || shape.dim(0) % count != 0) {
+      throw new InvalidFileException(
+          path(),
+          "tensor "
+              + quote(origin.name())
+              + " has shape "
+              + shape
+              + ", whose rows cannot be parted in "
+              + count);
+    }
+    return shape.dim(0) / count;
+  }
+
+  @Override
+  public void close() {
+    file.close();
+    if (arena.scope().isAlive()) {
+      arena.close();
+    }
+  }
+}

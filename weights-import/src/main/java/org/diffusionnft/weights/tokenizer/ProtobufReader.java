@@ -1,0 +1,132 @@
+package org.diffusionnft.weights.tokenizer;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import org.diffusionnft.weights.io.InvalidFileException;
+
+/**
+ * Reads a message in the <a href="https://protobuf.dev/programming-guides/encoding/">protocol
+ * buffer wire format</a>, field by field. Every length is checked against what is left before it is
+ * believed.
+ */
+final class ProtobufReader {
+  private static final int VARINT = 0;
+  private static final int FIXED64 = 1;
+  private static final int LENGTH_DELIMITED = 2;
+  private static final int FIXED32 = 5;
+
+  private final Path file;
+  private final ByteBuffer in;
+  private int field;
+  private int wireType;
+  private ByteBuffer value;
+
+  ProtobufReader(Path file, byte[] bytes) {
+    this(file, ByteBuffer.wrap(bytes));
+  }
+
+  private ProtobufReader(Path file, ByteBuffer in) {
+    this.file = file;
+    this.in = in;
+    this.value = in;
+  }
+
+  /** Goes on to the next field; false at the end. */
+  boolean next() throws InvalidFileException {
+    if (!in.hasRemaining()) {
+      return false;
+    }
+    int at = in.position();
+    long tag = readVarint(in);
+    wireType = (int) (tag & 7);
+    long number = tag >>> 3;
+    if (number < 1 || number > 0x1FFFFFFF) {
+      throw damaged("has field number " + number, at);
+    }
+    field = (int) number;
+    long length =
+        switch (wireType) {
+          case VARINT -> varintLength();
+          case FIXED64 -> Long.BYTES;
+          case FIXED32 -> Integer.BYTES;
+          case LENGTH_DELIMITED -> readVarint(in);
+          default -> throw damaged("has a field of unknown type " + wireType, at);
+        };
+    if (length < 0 || length > in.remaining()) {
+      throw damaged(
+          "claims a field of "
+              + Long.toUnsignedString(length)
+              + " bytes where "
+              + in.remaining()
+              + " are left",
+          at);
+    }
+    value = in.slice(in.position(), (int) length);
+    in.position(in.position() + (int) length);
+    return true;
+  }
+
+  /** The number of the field. */
+  int field() {
+    return field;
+  }
+
+  /** The value of a number field. */
+  long varint() throws InvalidFileException {
+    require(VARINT);
+    return readVarint(value.duplicate());
+  }
+
+  /** The value of a four-byte field. */
+  int fixed32() throws InvalidFileException {
+    require(FIXED32);
+    return value.order(ByteOrder.LITTLE_ENDIAN).getInt(0);
+  }
+
+  /** The value of a text or bytes field. */
+  byte[] bytes() throws InvalidFileException {
+    require(LENGTH_DELIMITED);
+    byte[] bytes = new byte[value.remaining()];
+    value.get(0, bytes);
+    return bytes;
+  }
+
+  /** The value of a field that is itself a message. */
+  ProtobufReader message() throws InvalidFileException {
+    require(LENGTH_DELIMITED);
+    return new ProtobufReader(file, value.slice());
+  }
+
+  private void require(int type) throws InvalidFileException {
+    if (wireType != type) {
+      throw damaged("has field " + field + " as type " + wireType + " instead of " + type, 0);
+    }
+  }
+
+  private int varintLength() throws InvalidFileException {
+    ByteBuffer ahead = in.duplicate();
+    readVarint(ahead);
+    return ahead.position() - in.position();
+  }
+
+  private long readVarint(ByteBuffer from) throws InvalidFileException {
+    long result = 0;
+    for (int shift = 0; shift < Long.SIZE; shift += 7) {
+      if (!from.hasRemaining()) {
+        throw damaged("ends within a number", from.position());
+      }
+      byte b = from.get();
+      result |= (long) (b & 0x7F) << shift;
+      if (b >= 0) {
+        return result;
+      }
+    }
+    throw damaged("has a number of more than ten bytes", from.position());
+  }
+
+  private InvalidFileException damaged(String what, int at) {
+    return new InvalidFileException(
+        file, "is damaged or no protocol buffer: it " + what + " (near byte " + at + ")");
+  }
+}

@@ -1,0 +1,186 @@
+package org.diffusionnft.weights.tokenizer;
+
+import static org.diffusionnft.weights.io.InvalidFileException.quote;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.diffusionnft.models.tokenizer.AddedToken;
+import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.io.StrictJson;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which tokens of a tokenizer's folder are special: {@code tokenizer_config.json} and, in older
+ * folders, {@code special_tokens_map.json}. As transformers does it: a token given as an object has
+ * the properties that stand there; one given as a plain string has those of {@code
+ * added_tokens_decoder}, or else is sought in the text before it is normalised; the last one named
+ * counts.
+ */
+final class SpecialTokens {
+  private static final List<String> ROLES =
+      List.of("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token");
+  private static final List<String> LISTS =
+      List.of("additional_special_tokens", "extra_special_tokens");
+  private static final String DECODER = "added_tokens_decoder";
+
+  private final Path file;
+  private final Map<String, JsonNode> roles = new LinkedHashMap<>();
+  private final List<JsonNode> others = new ArrayList<>();
+  private final @Nullable JsonNode decoder;
+  private final @Nullable JsonNode extraIds;
+
+  private SpecialTokens(Path file, ObjectNode config) {
+    this.file = file;
+    take(config);
+    this.decoder = config.get(DECODER);
+    this.extraIds = config.get("extra_ids");
+  }
+
+  private void take(ObjectNode json) {
+    for (String role : ROLES) {
+      JsonNode token = json.path(role);
+      if (token.isTextual() || token.isObject()) {
+        roles.put(role, token);
+      }
+    }
+    for (String list : LISTS) {
+      if (json.path(list).isArray()) {
+        json.path(list).forEach(others::add);
+      }
+    }
+  }
+
+  /**
+   * Reads what a folder says; neither file need be there.
+   *
+   * @throws InvalidFileException if one is not a JSON object
+   */
+  static SpecialTokens read(Path folder) throws InvalidFileException {
+    Path config = folder.resolve("tokenizer_config.json");
+    Path map = folder.resolve("special_tokens_map.json");
+    SpecialTokens tokens =
+        new SpecialTokens(
+            config, Files.exists(config) ? StrictJson.readObject(config) : StrictJson.object());
+    if (tokens.decoder == null && Files.exists(map)) {
+      tokens.take(StrictJson.readObject(map));
+    }
+    return tokens;
+  }
+
+  /** The text of the token of a role such as {@code pad_token}, or else a default. */
+  String content(String role, String orElse) throws InvalidFileException {
+    JsonNode token = roles.get(role);
+    return token == null ? orElse : content(token);
+  }
+
+  /**
+   * How many sentinel tokens a T5 vocabulary has beyond its SentencePiece model.
+   *
+   * @throws InvalidFileException if the number is impossible
+   */
+  int extraIds() throws InvalidFileException {
+    if (extraIds == null || extraIds.isNull()) {
+      return 100;
+    }
+    if (!extraIds.isIntegralNumber()
+        || !extraIds.canConvertToInt()
+        || extraIds.asInt() < 0
+        || extraIds.asInt() > 1_000_000) {
+      throw new InvalidFileException(
+          file,
+          "needs a whole number up to 1000000 under 'extra_ids', not " + quote("" + extraIds));
+    }
+    return extraIds.asInt();
+  }
+
+  /**
+   * All special tokens, over what the tokenizer itself has added.
+   *
+   * @param own the tokens that {@code tokenizer.json} has added
+   * @param ids the id of a token in the vocabulary, or null
+   * @throws InvalidFileException if a token is malformed or not in the vocabulary
+   */
+  List<AddedToken> over(List<AddedToken> own, Function<String, @Nullable Integer> ids)
+      throws InvalidFileException {
+    Map<String, AddedToken> tokens = new LinkedHashMap<>();
+    own.forEach(t -> tokens.put(t.content(), t));
+    if (decoder != null) {
+      for (Map.Entry<String, JsonNode> e : decoder.properties()) {
+        AddedToken token = fromObject(e.getValue(), ids);
+        if (!e.getKey().equals(Integer.toString(token.id()))) {
+          throw new InvalidFileException(
+              file,
+              "says that token "
+                  + quote(token.content())
+                  + " has id "
+                  + quote(e.getKey())
+                  + ", but the vocabulary says "
+                  + token.id());
+        }
+        tokens.put(token.content(), token);
+      }
+    }
+    Map<String, AddedToken> described = Map.copyOf(tokens);
+    for (JsonNode node : concat()) {
+      String content = content(node);
+      AddedToken token = described.get(content);
+      if (node.isObject()) {
+        token = fromObject(node, ids);
+      } else if (token == null) {
+        token = AddedToken.special(content, id(content, ids));
+      }
+      tokens.put(content, token);
+    }
+    return List.copyOf(tokens.values());
+  }
+
+  private List<JsonNode> concat() {
+    List<JsonNode> all = new ArrayList<>();
+    ROLES.stream().filter(roles::containsKey).forEach(role -> all.add(roles.get(role)));
+    all.addAll(others);
+    return all;
+  }
+
+  private AddedToken fromObject(JsonNode node, Function<String, @Nullable Integer> ids)
+      throws InvalidFileException {
+    String content = content(node);
+    return flags(node, content, id(content, ids));
+  }
+
+  /** The properties of a token that an object states. */
+  static AddedToken flags(JsonNode node, String content, int id) {
+    return new AddedToken(
+        content,
+        id,
+        node.path("normalized").asBoolean(false),
+        node.path("single_word").asBoolean(false),
+        node.path("lstrip").asBoolean(false),
+        node.path("rstrip").asBoolean(false),
+        node.path("special").asBoolean(true));
+  }
+
+  private String content(JsonNode token) throws InvalidFileException {
+    JsonNode content = token.isObject() ? token.path("content") : token;
+    if (!content.isTextual() || content.asText().isEmpty()) {
+      throw new InvalidFileException(file, "needs a token's text, not " + quote(token.toString()));
+    }
+    return content.asText();
+  }
+
+  private int id(String content, Function<String, @Nullable Integer> ids)
+      throws InvalidFileException {
+    Integer id = ids.apply(content);
+    if (id == null) {
+      throw new InvalidFileException(
+          file, "names the special token " + quote(content) + ", which the vocabulary lacks");
+    }
+    return id;
+  }
+}

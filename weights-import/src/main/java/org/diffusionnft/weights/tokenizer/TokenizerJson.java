@@ -1,0 +1,269 @@
+package org.diffusionnft.weights.tokenizer;
+
+import static org.diffusionnft.weights.io.InvalidFileException.quote;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.diffusionnft.models.tokenizer.AddedToken;
+import org.diffusionnft.models.tokenizer.BytePairs;
+import org.diffusionnft.models.tokenizer.Charsmap;
+import org.diffusionnft.models.tokenizer.PreTokenizer;
+import org.diffusionnft.models.tokenizer.TextNormalizer;
+import org.diffusionnft.models.tokenizer.TokenModel;
+import org.diffusionnft.models.tokenizer.Tokenizer;
+import org.diffusionnft.models.tokenizer.Unigram;
+import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.io.StrictJson;
+
+/**
+ * A {@code tokenizer.json} of Hugging Face's tokenizers, as far as CLIP's and T5's go. Anything
+ * else in it is an error: a tokenizer that is nearly right would go unnoticed.
+ */
+final class TokenizerJson {
+  /** The patterns that CLIP's and T5's files have, in the syntax of the file. */
+  private static final Map<String, Pattern> PATTERNS =
+      Map.of(
+          "\\s+",
+          Tokenizer.SPACES,
+          " {2,}",
+          Pattern.compile(" {2,}"),
+          Tokenizer.CLIP_WORDS.pattern(),
+          Tokenizer.CLIP_WORDS,
+          "'s|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+",
+          Tokenizer.CLIP_WORDS);
+
+  private final Path file;
+  private final JsonNode root;
+
+  private TokenizerJson(Path file, JsonNode root) {
+    this.file = file;
+    this.root = root;
+  }
+
+  /**
+   * Reads a file.
+   *
+   * @throws InvalidFileException if it is damaged or has a part that neither CLIP nor T5 has
+   */
+  static TokenizerFolder.Pipeline read(Path file) throws InvalidFileException {
+    TokenizerJson json = new TokenizerJson(file, StrictJson.readObject(file));
+    try {
+      return json.pipeline();
+    } catch (IllegalArgumentException e) {
+      throw new InvalidFileException(file, InvalidFileException.oneLine("" + e.getMessage()), e);
+    }
+  }
+
+  private TokenizerFolder.Pipeline pipeline() throws InvalidFileException {
+    JsonNode post = root.path("post_processor");
+    Optional<String> start = Optional.empty();
+    String end;
+    switch (type(post, "a post_processor")) {
+      case "RobertaProcessing", "BertProcessing" -> {
+        start = Optional.of(text(post.path("cls").path(0), "the first token of post_processor"));
+        end = text(post.path("sep").path(0), "the last token of post_processor");
+      }
+      case "TemplateProcessing" -> {
+        List<String> marks = new ArrayList<>();
+        int sequence = -1;
+        for (JsonNode part : post.path("single")) {
+          if (part.has("Sequence")) {
+            sequence = marks.size();
+          } else {
+            marks.add(text(part.path("SpecialToken").path("id"), "a token of post_processor"));
+          }
+        }
+        if (sequence < 0 || sequence > 1 || marks.size() != sequence + 1) {
+          throw unsupported("a post_processor with the tokens " + marks);
+        }
+        start = sequence == 1 ? Optional.of(marks.getFirst()) : Optional.empty();
+        end = marks.getLast();
+      }
+      default -> throw unsupported("the post_processor " + quote(post.path("type").asText()));
+    }
+    return new TokenizerFolder.Pipeline(
+        model(root.path("model")),
+        normalizer(root.path("normalizer")),
+        preTokenizer(root.path("pre_tokenizer")),
+        added(),
+        start,
+        end);
+  }
+
+  private List<AddedToken> added() throws InvalidFileException {
+    List<AddedToken> tokens = new ArrayList<>();
+    int size = root.path("model").path("vocab").size() + root.path("added_tokens").size();
+    for (JsonNode node : root.path("added_tokens")) {
+      JsonNode id = node.path("id");
+      if (!id.isIntegralNumber() || !id.canConvertToInt() || id.asInt() < 0 || id.asInt() >= size) {
+        throw invalid("has an added token with the impossible id " + quote(id.toString()));
+      }
+      String content = text(node.path("content"), "the text of an added token");
+      tokens.add(SpecialTokens.flags(node, content, id.asInt()));
+    }
+    return tokens;
+  }
+
+  private TokenModel model(JsonNode json) throws InvalidFileException {
+    return switch (type(json, "a model")) {
+      case "BPE" -> {
+        requireOff(json, "dropout", "fuse_unk", "byte_fallback", "ignore_merges");
+        requireOff(json, "continuing_subword_prefix");
+        if (!json.path("end_of_word_suffix").asText().equals("</w>")) {
+          throw unsupported("a byte-pair model whose words do not end in '</w>'");
+        }
+        yield new BytePairs(
+            TokenizerFolder.vocabulary(file, json.path("vocab"), root.path("added_tokens").size()),
+            merges(json.path("merges")),
+            text(json.path("unk_token"), "the unknown token"));
+      }
+      case "Unigram" -> {
+        requireOff(json, "byte_fallback");
+        List<Unigram.Piece> pieces = new ArrayList<>();
+        for (JsonNode piece : json.path("vocab")) {
+          if (!piece.path(0).isTextual() || !piece.path(1).isNumber()) {
+            throw invalid(
+                "has the vocabulary entry " + quote("" + piece) + ", not a text and a score");
+          }
+          pieces.add(new Unigram.Piece(piece.path(0).asText(), piece.path(1).asDouble()));
+        }
+        yield new Unigram(pieces, json.path("unk_id").asInt(-1));
+      }
+      default -> throw unsupported("the model " + quote(json.path("type").asText()));
+    };
+  }
+
+  private List<BytePairs.Pair> merges(JsonNode json) throws InvalidFileException {
+    List<BytePairs.Pair> pairs = new ArrayList<>();
+    for (JsonNode merge : json) {
+      String where = "merge " + (pairs.size() + 1);
+      if (merge.isArray() && merge.size() == 2) {
+        pairs.add(new BytePairs.Pair(text(merge.get(0), where), text(merge.get(1), where)));
+      } else {
+        pairs.add(MergesFile.pair(file, where, text(merge, where)));
+      }
+    }
+    return pairs;
+  }
+
+  private TextNormalizer normalizer(JsonNode json) throws InvalidFileException {
+    if (json.isNull() || json.isMissingNode()) {
+      return new TextNormalizer.Sequence(List.of());
+    }
+    return switch (type(json, "a normalizer")) {
+      case "Sequence" -> {
+        List<TextNormalizer> steps = new ArrayList<>();
+        for (JsonNode step : json.path("normalizers")) {
+          steps.add(normalizer(step));
+        }
+        yield new TextNormalizer.Sequence(steps);
+      }
+      case "NFC" -> new TextNormalizer.Nfc();
+      case "Lowercase" -> new TextNormalizer.Lowercase();
+      case "Strip" ->
+          new TextNormalizer.Strip(
+              json.path("strip_left").asBoolean(), json.path("strip_right").asBoolean());
+      case "Replace" ->
+          new TextNormalizer.Replace(pattern(json.path("pattern")), json.path("content").asText());
+      case "Precompiled" ->
+          new TextNormalizer.Mapped(
+              Charsmap.parse(
+                  Base64.getDecoder()
+                      .decode(text(json.path("precompiled_charsmap"), "a character map"))));
+      default -> throw unsupported("the normalizer " + quote(json.path("type").asText()));
+    };
+  }
+
+  private PreTokenizer preTokenizer(JsonNode json) throws InvalidFileException {
+    return switch (type(json, "a pre_tokenizer")) {
+      case "Sequence" -> {
+        List<PreTokenizer> steps = new ArrayList<>();
+        for (JsonNode step : json.path("pretokenizers")) {
+          steps.add(preTokenizer(step));
+        }
+        yield new PreTokenizer.Sequence(steps);
+      }
+      case "Split" -> {
+        if (!json.path("behavior").asText().equals("Removed") || !json.path("invert").asBoolean()) {
+          throw unsupported("a Split that does not keep exactly its matches");
+        }
+        yield new PreTokenizer.Matches(pattern(json.path("pattern")));
+      }
+      case "ByteLevel" -> {
+        requireOff(json, "add_prefix_space");
+        if (!json.path("use_regex").asBoolean(true)) {
+          throw unsupported("a ByteLevel without its pattern");
+        }
+        yield new PreTokenizer.ByteLevel();
+      }
+      case "WhitespaceSplit" -> new PreTokenizer.WhitespaceSplit();
+      case "Metaspace" -> {
+        boolean always =
+            json.has("prepend_scheme")
+                ? json.path("prepend_scheme").asText().equals("always")
+                : json.path("add_prefix_space").asBoolean();
+        boolean sign = json.path("replacement").asText().equals("\u2581");
+        if (!always || !sign || !json.path("split").asBoolean(true)) {
+          throw unsupported("a Metaspace other than T5's");
+        }
+        yield new PreTokenizer.Metaspace();
+      }
+      default -> throw unsupported("the pre_tokenizer " + quote(json.path("type").asText()));
+    };
+  }
+
+  private Pattern pattern(JsonNode json) throws InvalidFileException {
+    if (json.path("String").isTextual()) {
+      return Pattern.compile(Pattern.quote(json.path("String").asText()));
+    }
+    String regex = text(json.path("Regex"), "a pattern");
+    Pattern known = PATTERNS.get(regex);
+    if (known == null) {
+      throw unsupported("the pattern " + quote(regex));
+    }
+    return known;
+  }
+
+  private void requireOff(JsonNode json, String... options) throws InvalidFileException {
+    for (String option : options) {
+      JsonNode value = json.path(option);
+      boolean off =
+          value.isMissingNode()
+              || value.isNull()
+              || (value.isBoolean() && !value.asBoolean())
+              || (value.isTextual() && value.asText().isEmpty());
+      if (!off) {
+        throw unsupported(option + " " + quote(value.toString()));
+      }
+    }
+  }
+
+  private String type(JsonNode json, String what) throws InvalidFileException {
+    return text(json.path("type"), "the type of " + what);
+  }
+
+  private String text(JsonNode json, String what) throws InvalidFileException {
+    if (!json.isTextual() || json.asText().isEmpty()) {
+      throw invalid(
+          "needs a text as "
+              + what
+              + ", not "
+              + (json.isMissingNode() ? "nothing" : quote(json.toString())));
+    }
+    return json.asText();
+  }
+
+  private InvalidFileException unsupported(String what) {
+    return invalid("has " + what + ", which neither CLIP's nor T5's tokenizer has");
+  }
+
+  private InvalidFileException invalid(String problem) {
+    return new InvalidFileException(file, problem);
+  }
+}

@@ -1,0 +1,265 @@
+package org.diffusionnft.weights.torch;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the pickles that {@code torch.save} writes for tensors and dictionaries of them, and
+ * nothing else. A pickle is a program; this one runs none: names of Python's are only compared with
+ * the few that make tensors, and whatever else is built is kept as an {@link Opaque} thing.
+ */
+final class TorchPickle {
+  private static final int DEEPEST = 1_000_000;
+
+  /** A name of Python's, as a module and what is in it. */
+  record Name(String module, String name) {
+    @Override
+    public String toString() {
+      return module + "." + name;
+    }
+  }
+
+  /** Where a tensor's numbers are: a file of the archive, of numbers of this type. */
+  record StorageRef(String type, String key) {}
+
+  /** A tensor in a storage; sizes and strides in numbers. */
+  record TensorRef(StorageRef storage, long offset, List<?> sizes, List<?> strides) {}
+
+  /** Anything that is not about tensors. */
+  record Opaque(Object what) {}
+
+  private enum Mark {
+    MARK
+  }
+
+  private enum Nothing {
+    NONE
+  }
+
+  private final ByteBuffer in;
+  private final Deque<Object> stack = new ArrayDeque<>();
+  private final Map<Integer, Object> memo = new HashMap<>();
+
+  private TorchPickle(byte[] pickle) {
+    this.in = ByteBuffer.wrap(pickle).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /**
+   * What a pickle holds: maps, lists, texts, numbers, {@link TensorRef}s, {@link Opaque} things.
+   *
+   * @throws IllegalArgumentException that says what is wrong with it
+   */
+  static Object read(byte[] pickle) {
+    try {
+      return new TorchPickle(pickle).run();
+    } catch (java.nio.BufferUnderflowException | java.util.NoSuchElementException e) {
+      throw new IllegalArgumentException("its pickle ends too early", e);
+    } catch (ClassCastException | IndexOutOfBoundsException e) {
+      throw new IllegalArgumentException("its pickle is none that torch.save writes", e);
+    }
+  }
+
+  private Object run() {
+    while (true) {
+      int code = in.get() & 0xff;
+      if (code == '.') {
+        return pop();
+      }
+      if (stack.size() > DEEPEST) {
+        throw new IllegalArgumentException("its pickle is too deep");
+      }
+      step(code);
+    }
+  }
+
+  private void step(int code) {
+    switch (code) {
+      case 0x80 -> in.get(); // protocol
+      case 0x95 -> in.getLong(); // frame
+      case '(' -> stack.push(Mark.MARK);
+      case '}' -> stack.push(new LinkedHashMap<>());
+      case ']' -> stack.push(new ArrayList<>());
+      case ')' -> stack.push(new ArrayList<>());
+      case 'N' -> stack.push(Nothing.NONE);
+      case 0x88 -> stack.push(true);
+      case 0x89 -> stack.push(false);
+      case 'K' -> stack.push((long) (in.get() & 0xff));
+      case 'M' -> stack.push((long) (in.getShort() & 0xffff));
+      case 'J' -> stack.push((long) in.getInt());
+      case 0x8a -> stack.push(longNumber(in.get() & 0xff));
+      case 'G' -> stack.push(in.order(ByteOrder.BIG_ENDIAN).getDouble());
+      case 'X' -> stack.push(text(in.getInt()));
+      case 0x8c -> stack.push(text(in.get() & 0xff));
+      case 'q' -> memo.put(in.get() & 0xff, top());
+      case 'r' -> memo.put(in.getInt(), top());
+      case 0x94 -> memo.put(memo.size(), top());
+      case 'h' -> stack.push(remembered(in.get() & 0xff));
+      case 'j' -> stack.push(remembered(in.getInt()));
+      case 'c' -> stack.push(new Name(line(), line()));
+      case 0x93 -> {
+        Object name = pop();
+        stack.push(new Name((String) pop(), (String) name));
+      }
+      case 't', 'l' -> stack.push(toMark());
+      case 0x85 -> tuple(1);
+      case 0x86 -> tuple(2);
+      case 0x87 -> tuple(3);
+      case 'Q' -> stack.push(storage(pop()));
+      case 'R', 0x81 -> {
+        List<?> arguments = (List<?>) pop();
+        stack.push(call(pop(), arguments));
+      }
+      case 'b' -> pop(); // state of what was built; tensors and dictionaries need none
+      case 's' -> {
+        Object value = pop();
+        put(pop(), value);
+      }
+      case 'u' -> {
+        List<Object> pairs = toMark();
+        for (int i = 0; i + 1 < pairs.size(); i += 2) {
+          put(pairs.get(i), pairs.get(i + 1));
+        }
+      }
+      case 'a' -> {
+        Object value = pop();
+        append(List.of(value));
+      }
+      case 'e' -> append(toMark());
+      default ->
+          throw new IllegalArgumentException(
+              "its pickle has the instruction 0x%02x, which none of tensors needs".formatted(code));
+    }
+    in.order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  private static Object call(Object function, List<?> arguments) {
+    String name = function instanceof Name n ? n.toString() : "";
+    return switch (name) {
+      case "collections.OrderedDict" -> new LinkedHashMap<>();
+      case "torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor" ->
+          new TensorRef(
+              (StorageRef) arguments.get(0),
+              (Long) arguments.get(1),
+              (List<?>) arguments.get(2),
+              (List<?>) arguments.get(3));
+      case "torch._utils._rebuild_parameter" -> arguments.getFirst();
+      default -> new Opaque(function);
+    };
+  }
+
+  private static StorageRef storage(Object id) {
+    List<?> parts = (List<?>) id;
+    if (parts.size() < 3 || !"storage".equals(parts.get(0))) {
+      throw new IllegalArgumentException("its pickle refers to something that is no storage");
+    }
+    String type =
+        switch (parts.get(1)) {
+          case Name n -> n.name();
+          case Object other -> String.valueOf(other);
+        };
+    return new StorageRef(type, (String) parts.get(2));
+  }
+
+  @SuppressWarnings("unchecked")
+  private void put(Object key, Object value) {
+    if (top() instanceof Map<?, ?> map && (key instanceof String || key instanceof Number)) {
+      ((Map<Object, Object>) map).put(key, value);
+    }
+  }
+
+  @SuppressWarnings("unchecked")
+  private void append(List<Object> values) {
+    if (top() instanceof List<?> list) {
+      ((List<Object>) list).addAll(values);
+    }
+  }
+
+  private void tuple(int size) {
+    List<Object> items = new ArrayList<>();
+    for (int i = 0; i < size; i++) {
+      items.add(pop());
+    }
+    Collections.reverse(items);
+    stack.push(items);
+  }
+
+  private List<Object> toMark() {
+    List<Object> items = new ArrayList<>();
+    for (Object item = pop(); item != Mark.MARK; item = pop()) {
+      items.add(item);
+    }
+    Collections.reverse(items);
+    return items;
+  }
+
+  private Object remembered(int number) {
+    Object value = memo.get(number);
+    if (value == null) {
+      throw new IllegalArgumentException("its pickle refers to something that it never made");
+    }
+    return value;
+  }
+
+  private Object pop() {
+    return stack.pop();
+  }
+
+  private Object top() {
+    return stack.getFirst();
+  }
+
+  private Object longNumber(int bytes) {
+    long value = 0;
+    for (int i = 0; i < bytes; i++) {
+      long b = i + 1 == bytes ? in.get() : in.get() & 0xff;
+      if (i < Long.BYTES) {
+        value |= b << (8 * i);
+      }
+    }
+    return value;
+  }
+
+  private String text(int length) {
+    if (length < 0 || length > in.remaining()) {
+      throw new IllegalArgumentException("its pickle has a text longer than itself");
+    }
+    byte[] bytes = new byte[length];
+    in.get(bytes);
+    return new String(bytes, StandardCharsets.UTF_8);
+  }
+
+  private String line() {
+    StringBuilder line = new StringBuilder();
+    for (int c = in.get(); c != '\n'; c = in.get()) {
+      line.append((char) c);
+    }
+    return line.toString();
+  }
+
+  /** The tensors of a dictionary, or of the {@code state_dict} in it. */
+  static Map<String, TensorRef> tensors(@Nullable Object value) {
+    Map<String, TensorRef> tensors = new LinkedHashMap<>();
+    if (value instanceof Map<?, ?> map) {
+      if (map.get("state_dict") instanceof Map<?, ?> inner) {
+        return tensors(inner);
+      }
+      map.forEach(
+          (name, tensor) -> {
+            if (name instanceof String text && tensor instanceof TensorRef ref) {
+              tensors.put(text, ref);
+            }
+          });
+    }
+    return tensors;
+  }
+}

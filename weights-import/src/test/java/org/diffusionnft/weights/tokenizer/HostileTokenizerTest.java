@@ -1,0 +1,228 @@
+package org.diffusionnft.weights.tokenizer;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Random;
+import org.diffusionnft.models.tokenizer.Encoded;
+import org.diffusionnft.models.tokenizer.Tokenizer;
+import org.diffusionnft.weights.io.InvalidFileException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Every lie a tokenizer's files can tell ends in one sentence that names the file. */
+class HostileTokenizerTest {
+  private static final String VOCABULARY =
+      "{'a':0,'b':1,'b</w>':2,'ab</w>':3,'!':4,'<|startoftext|>':5,'<|endoftext|>':6}";
+  @TempDir Path folder;
+
+  @Test
+  void aGoodBytePairFolder() throws IOException {
+    write("vocab.json", VOCABULARY);
+    write("merges.txt", "#version: 0.2\na b</w>\n");
+    write("tokenizer_config.json", "{'pad_token':'!'}");
+    Tokenizer tokenizer = TokenizerFolder.open(folder);
+    assertArrayEquals(new long[] {5, 3, 4, 1, 2, 6, 4}, ids(tokenizer, "ab!BB", 7));
+    Encoded cut = tokenizer.encode("ab ab ab", 4);
+    assertArrayEquals(new long[] {5, 3, 3, 6}, cut.ids());
+    assertEquals(5, cut.fullLength());
+    assertEquals("ab", cut.cut());
+  }
+
+  @Test
+  void aGoodSentencePieceFolder() throws IOException {
+    Files.write(folder.resolve("spiece.model"), model());
+    Tokenizer tokenizer = TokenizerFolder.open(folder);
+    assertArrayEquals(new long[] {3, 4, 2, 1, 0}, ids(tokenizer, "ab??", 5));
+    assertArrayEquals(new long[] {103, 1}, ids(tokenizer, "<extra_id_1>", 2));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{'a':0,'a':1} | a a | Duplicate field 'a'",
+        "`{'a':0,'b':0,'<|endoftext|>':2}` | a b | both have the id 0",
+        "`{'a':0,'b':2000000000}` | a b | token 'b' the id 2000000000, but has only 2 tokens",
+        "`{'a':0,'b':2}` | a b | token 'b' the id 2, but has only 2 tokens",
+        "{'a':-1} | a b | token 'a' the impossible id '-1'",
+        "{'a':1.5} | a b | impossible id",
+        "{'a':0,'b':1} | a b | `needs the token '<|endoftext|>', which the vocabulary lacks`",
+        "[] | a b | is not a JSON object",
+        "{'a' | a b | is not valid JSON",
+        "GOOD | a b | needs the token 'ab', which the vocabulary lacks",
+        "GOOD | a x | needs the token 'x', which the vocabulary lacks",
+        "GOOD | a b c | line 1 is 'a b c', not two tokens",
+        "GOOD | ab | line 1 is 'ab', not two tokens",
+      })
+  void lyingBytePairs(String vocabulary, String merges, String message) throws IOException {
+    write("vocab.json", vocabulary.equals("GOOD") ? VOCABULARY : vocabulary);
+    write("merges.txt", merges);
+    assertInvalid(message);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{'pad_token':'?'} | names the special token '?', which the vocabulary lacks",
+        "{'pad_token':{'content':3}} | needs a token's text",
+        "{'added_tokens_decoder':{'4':{'content':'a'}}} | 'a' has id '4', but the vocabulary says"
+            + " 0",
+        "{'extra_ids':1e9} | ok",
+      })
+  void lyingSpecialTokens(String config, String message) throws IOException {
+    write("vocab.json", VOCABULARY);
+    write("merges.txt", "a b</w>");
+    write("tokenizer_config.json", config);
+    if (message.equals("ok")) {
+      TokenizerFolder.open(folder);
+    } else {
+      assertInvalid(message);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "'Unigram' | 'WordPiece' | the model 'WordPiece', which neither CLIP's nor T5's",
+        "'WhitespaceSplit' | 'Digits' | the pre_tokenizer 'Digits'",
+        "'always' | 'first' | a Metaspace other than T5's",
+        "{'type':'Lowercase'} | {'type':'Precompiled','precompiled_charsmap':'!'} | base64",
+        "{'type':'Lowercase'} | {'type':'Precompiled','precompiled_charsmap':'AAAA'} | too few",
+        "{'type':'Lowercase'} | {'type':'Precompiled','precompiled_charsmap':'/////w=='}"
+            + " | claims a trie of 4294967295 bytes",
+        "{'type':'Lowercase'} | {'type':'Replace','pattern':{'Regex':'(a+)+$'},'content':''}"
+            + " | the pattern '(a+)+$'",
+        "'unk_id':2 | 'unk_id':9 | unknown token has id 9, but there are 4 pieces",
+        "['▁a',-1.5] | ['▁a','x'] | not a text and a score",
+        "['▁a',-1.5] | ['',-1.5] | is impossible",
+        "['▁a',-1.5] | ['▁a',1e999] | is impossible",
+        "{'id':'</s>'} | {'id':'</q>'} | has no token '</q>' in its vocabulary",
+        "'id':1, | 'id':-1, | impossible id",
+        "'id':1, | 'id':2000000000, | impossible id '2000000000'",
+        "'byte_fallback':false | 'byte_fallback':true | byte_fallback 'true'",
+      })
+  void lyingTokenizerJson(String good, String bad, String message) throws IOException {
+    String json =
+        "{'added_tokens':[{'id':1,'content':'</s>','special':true}],"
+            + "'normalizer':{'type':'Lowercase'},"
+            + "'pre_tokenizer':{'type':'Sequence','pretokenizers':[{'type':'WhitespaceSplit'},"
+            + "{'type':'Metaspace','replacement':'▁','prepend_scheme':'always'}]},"
+            + "'post_processor':{'type':'TemplateProcessing','single':[{'Sequence':{'id':'A'}},"
+            + "{'SpecialToken':{'id':'</s>'}}]},'model':{'type':'Unigram','unk_id':2,"
+            + "'byte_fallback':false,'vocab':[['<pad>',0],['</s>',0],['<unk>',0],['▁a',-1.5]]}}";
+    write("tokenizer.json", json);
+    assertArrayEquals(new long[] {3, 1, 0}, ids(TokenizerFolder.open(folder), "A", 3));
+    assertTrue(json.contains(good), good);
+    write("tokenizer.json", json.replace(good, bad));
+    assertInvalid(message);
+  }
+
+  @Test
+  void lyingSentencePieces() throws IOException {
+    byte[] good = model();
+    Path file = folder.resolve("spiece.model");
+    Files.write(file, new byte[] {0x0a, (byte) 0xff, (byte) 0xff, (byte) 0xff, 0x7f, 1});
+    assertInvalid("claims a field of 268435455 bytes where 1 are left");
+    Files.write(file, new byte[] {0x0a, -1, -1, -1, -1, -1, -1, -1, -1, -1, 1});
+    assertInvalid("claims a field of 18446744073709551615 bytes");
+    Files.write(file, new byte[] {0x0b});
+    assertInvalid("field of unknown type 3");
+    Files.write(file, new byte[] {0x0a, 2, 0x08, 0});
+    assertInvalid("field 1 as type 0 instead of 2");
+    Files.write(file, new byte[] {0x12, 2, 0x18, 2});
+    assertInvalid("of another kind than unigram");
+    Files.write(file, new byte[0]);
+    assertInvalid("has no piece for what is unknown");
+    ByteArrayOutputStream twice = new ByteArrayOutputStream();
+    twice.writeBytes(good);
+    twice.writeBytes(good);
+    Files.write(file, twice.toByteArray());
+    assertInvalid("two pieces for what is unknown, 2 and 7");
+  }
+
+  @Test
+  void damagedSentencePiecesNeverEndInAnythingElse() throws IOException {
+    byte[] good = model();
+    Random random = new Random(7);
+    for (int i = 0; i < 3000; i++) {
+      byte[] bytes = java.util.Arrays.copyOf(good, random.nextInt(good.length + 1));
+      for (int k = random.nextInt(4); k > 0 && bytes.length > 0; k--) {
+        bytes[random.nextInt(bytes.length)] = (byte) random.nextInt(256);
+      }
+      Files.write(folder.resolve("spiece.model"), bytes);
+      try {
+        TokenizerFolder.open(folder).encode("a ab <unk> ?", 12);
+      } catch (InvalidFileException e) {
+        assertFalse(e.getMessage().contains("\n"));
+      }
+    }
+  }
+
+  @Test
+  void foldersWithoutATokenizer() {
+    assertInvalid("holds no tokenizer");
+    InvalidFileException e =
+        assertThrows(
+            InvalidFileException.class, () -> TokenizerFolder.open(folder.resolve("absent")));
+    assertTrue(e.getMessage().endsWith("no such folder"), e.getMessage());
+  }
+
+  private static long[] ids(Tokenizer tokenizer, String text, int length) {
+    return tokenizer.encode(text, length).ids();
+  }
+
+  private void assertInvalid(String message) {
+    InvalidFileException e =
+        assertThrows(InvalidFileException.class, () -> TokenizerFolder.open(folder));
+    assertTrue(e.getMessage().startsWith(folder.toString()), e.getMessage());
+    assertTrue(e.getMessage().contains(message), e.getMessage());
+    assertFalse(e.getMessage().contains("\n"), e.getMessage());
+  }
+
+  private void write(String name, String content) throws IOException {
+    Files.writeString(folder.resolve(name), content.replace('\'', '"'));
+  }
+
+  /** Pieces pad, end, unknown, ▁a, b, and T5's kind of model. */
+  private static byte[] model() {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    piece(out, "<pad>", 0, 3);
+    piece(out, "</s>", 0, 3);
+    piece(out, "<unk>", 0, 2);
+    piece(out, "\u2581a", -2, 1);
+    piece(out, "b", -3, 1);
+    out.writeBytes(new byte[] {0x12, 2, 0x18, 1});
+    return out.toByteArray();
+  }
+
+  private static void piece(ByteArrayOutputStream out, String text, float score, int type) {
+    byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+    int bits = Float.floatToIntBits(score);
+    out.write(0x0a);
+    out.write(utf8.length + 9);
+    out.write(0x0a);
+    out.write(utf8.length);
+    out.writeBytes(utf8);
+    out.writeBytes(
+        new byte[] {
+          0x15, (byte) bits, (byte) (bits >> 8), (byte) (bits >> 16), (byte) (bits >> 24)
+        });
+    out.writeBytes(new byte[] {0x18, (byte) type});
+  }
+}

@@ -4,6 +4,8 @@ module org.diffusionnft.pipeline {
   requires transitive org.diffusionnft.weights;
   requires ejml.core;
   requires ejml.ddense;
+  requires static io.soabase.recordbuilder.core;
+  requires static java.compiler;
   requires static org.jspecify;
 
   exports org.diffusionnft.pipeline;

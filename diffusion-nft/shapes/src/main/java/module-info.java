@@ -2,6 +2,8 @@
 module org.diffusionnft.shapes {
   requires transitive org.diffusionnft.trainer;
   requires commons.math3;
+  requires static io.soabase.recordbuilder.core;
+  requires static java.compiler;
   requires static org.jspecify;
 
   provides org.diffusionnft.rewards.RewardProvider with

@@ -4,6 +4,8 @@ module org.diffusionnft.trainer {
   requires transitive org.diffusionnft.rewards;
   requires com.fasterxml.jackson.dataformat.yaml;
   requires commons.math3;
+  requires static io.soabase.recordbuilder.core;
+  requires static java.compiler;
   requires static org.jspecify;
 
   exports org.diffusionnft.trainer;

@@ -7,6 +7,7 @@ import java.util.ServiceLoader;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.DeviceOptions;
 import org.diffusionnft.tensor.DeviceProvider;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,7 +50,7 @@ public final class TornadoDeviceProvider implements DeviceProvider {
   @Override
   public Device open(String name, DeviceOptions options) {
     return opener()
-        .orElseThrow(() -> new IllegalArgumentException("there is no device '" + name + "' here"))
+        .orElseThrow(() -> new InvalidInputException("there is no device '" + name + "' here"))
         .open(name, options);
   }
 

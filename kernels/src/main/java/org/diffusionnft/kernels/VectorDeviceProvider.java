@@ -4,6 +4,7 @@ import java.util.List;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.DeviceOptions;
 import org.diffusionnft.tensor.DeviceProvider;
+import org.diffusionnft.tensor.InvalidInputException;
 
 /** Offers {@link VectorDevice} where the JVM runs with the Vector API. */
 public final class VectorDeviceProvider implements DeviceProvider {
@@ -45,7 +46,7 @@ public final class VectorDeviceProvider implements DeviceProvider {
   @Override
   public Device open(String name, DeviceOptions options) {
     if (!name.equals(NAME)) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "there is no device '" + name + "' here, only '" + NAME + "'");
     }
     return new VectorDevice(options);

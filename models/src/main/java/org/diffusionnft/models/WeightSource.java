@@ -7,6 +7,7 @@ import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 
@@ -21,8 +22,8 @@ public interface WeightSource {
    * The tensor of this name, in its stored dtype. Memory of the device's pool becomes the caller's;
    * of any other memory, such as a mapped file, the source says how long it stays valid.
    *
-   * @throws IllegalArgumentException if there is none or its shape is another; the message names
-   *     the key, the expected and the found shape
+   * @throws InvalidInputException if there is none or its shape is another; the message names the
+   *     key, the expected and the found shape
    */
   Tensor get(String name, Shape expected);
 
@@ -30,7 +31,7 @@ public interface WeightSource {
    * Says that all of its tensors will be taken, so that a device which is too small for them says
    * so at once.
    *
-   * @throws IllegalArgumentException that says how much memory is needed
+   * @throws InvalidInputException that says how much memory is needed
    */
   default void requireRoom() {}
 
@@ -51,8 +52,8 @@ public interface WeightSource {
    * Checks that the source has every required name and no others than those and the optional ones.
    *
    * @param what what is loaded, for the message
-   * @throws IllegalArgumentException that lists the missing and the unknown names, the first ones
-   *     if there are many
+   * @throws InvalidInputException that lists the missing and the unknown names, the first ones if
+   *     there are many
    */
   default void requireExactly(
       String what, Collection<String> required, Collection<String> optional) {
@@ -69,7 +70,7 @@ public interface WeightSource {
       faults.add(listed("unknown", unknown));
     }
     if (!faults.isEmpty()) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           describe() + " do not fit " + what + " (" + String.join("; ", faults) + ")");
     }
   }

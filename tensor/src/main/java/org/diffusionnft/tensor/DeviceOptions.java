@@ -12,14 +12,14 @@ public record DeviceOptions(int threads, int mebibytes, boolean tellPlans) {
   /**
    * Checks the ranges.
    *
-   * @throws IllegalArgumentException for less than one thread or negative memory
+   * @throws InvalidInputException for less than one thread or negative memory
    */
   public DeviceOptions {
     if (threads < 1) {
-      throw new IllegalArgumentException("threads must be at least 1, not " + threads);
+      throw new InvalidInputException("threads must be at least 1, not " + threads);
     }
     if (mebibytes < 0) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "a device's memory must be 0 (its default) or more MiB, not " + mebibytes);
     }
   }

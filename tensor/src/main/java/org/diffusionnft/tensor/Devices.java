@@ -33,7 +33,7 @@ public final class Devices {
   /**
    * Opens the device of this name, or the first of this family. Never falls back to another.
    *
-   * @throws IllegalArgumentException if there is none, naming what there is and what is missing
+   * @throws InvalidInputException if there is none, naming what there is and what is missing
    */
   public static Device open(String name, DeviceOptions options) {
     List<String> known = new ArrayList<>();
@@ -50,7 +50,7 @@ public final class Devices {
         missing.add(found.missing());
       }
     }
-    throw new IllegalArgumentException(
+    throw new InvalidInputException(
         "there is no device '"
             + name
             + "' here; there are "

@@ -6,6 +6,7 @@ import java.util.Set;
 import org.diffusionnft.models.WeightSource;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.weights.io.InvalidFileException;
@@ -20,7 +21,7 @@ public record CheckpointWeights(TensorSource source, Device device) implements W
     try {
       Shape found = source.shape(name);
       if (!found.equals(expected)) {
-        throw new IllegalArgumentException(
+        throw new InvalidInputException(
             source.path()
                 + ": tensor '"
                 + name
@@ -31,7 +32,7 @@ public record CheckpointWeights(TensorSource source, Device device) implements W
                 + " is expected");
       }
       if (!source.dtype(name).isFloating()) {
-        throw new IllegalArgumentException(
+        throw new InvalidInputException(
             source.path()
                 + ": tensor '"
                 + name
@@ -41,7 +42,7 @@ public record CheckpointWeights(TensorSource source, Device device) implements W
       }
       return source.tensor(name, device);
     } catch (InvalidFileException e) {
-      throw new IllegalArgumentException(e.getMessage(), e);
+      throw new InvalidInputException(String.valueOf(e.getMessage()), e);
     }
   }
 
@@ -55,7 +56,7 @@ public record CheckpointWeights(TensorSource source, Device device) implements W
       }
       device.requireRoom(bytes);
     } catch (InvalidFileException e) {
-      throw new IllegalArgumentException(e.getMessage(), e);
+      throw new InvalidInputException(String.valueOf(e.getMessage()), e);
     }
   }
 

@@ -13,6 +13,7 @@ import org.diffusionnft.cli.bench.Measured;
 import org.diffusionnft.cli.bench.Workload;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.weights.io.StrictJson;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
@@ -105,7 +106,7 @@ final class BenchOptions {
   /** Refuses a number that is too small, naming its option. */
   static void requireAtLeast(String option, int value, int least) {
     if (value < least) {
-      throw new IllegalArgumentException(option + " must be at least " + least + ", not " + value);
+      throw new InvalidInputException(option + " must be at least " + least + ", not " + value);
     }
   }
 }

@@ -7,8 +7,10 @@ import java.util.concurrent.Callable;
 import org.diffusionnft.pipeline.checkpoint.Conversion;
 import org.diffusionnft.pipeline.checkpoint.Conversion.Layout;
 import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.weights.checkpoint.ModelCheckpoint;
+import org.diffusionnft.weights.peft.AdapterFile;
 import org.diffusionnft.weights.peft.DiffusersLora;
 import org.diffusionnft.weights.peft.PeftAdapter;
 import org.diffusionnft.weights.peft.PeftFolder;
@@ -61,7 +63,7 @@ final class ConvertCommand implements Callable<Integer> {
       return convert(adapter);
     }
     if (layout == null) {
-      throw new IllegalArgumentException("say what to write with --to diffusers or --to single");
+      throw new InvalidInputException("say what to write with --to diffusers or --to single");
     }
     try (Device device = compute.open();
         ModelCheckpoint checkpoint = model.open()) {
@@ -74,11 +76,11 @@ final class ConvertCommand implements Callable<Integer> {
 
   private int convert(Path adapter) throws IOException {
     if (model.path() != null || layout != null || dtype.dtype() != null) {
-      throw new IllegalArgumentException("--model, --to and --dtype are not for an --adapter");
+      throw new InvalidInputException("--model, --to and --dtype are not for an --adapter");
     }
     try (Device device = compute.open();
         Memory.Scope _ = device.memory().scope()) {
-      PeftAdapter read = DiffusersLora.readAny(adapter, device);
+      PeftAdapter read = AdapterFile.read(adapter, device);
       if (out.toString().endsWith(".safetensors")) {
         DiffusersLora.write(out, read);
       } else {

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.diffusionnft.reports.Dashboard;
+import org.diffusionnft.tensor.InvalidInputException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -40,7 +41,7 @@ final class DashboardCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     if (port < 0 || port > LARGEST_PORT) {
-      throw new IllegalArgumentException("--port must be 0 to 65535, not " + port);
+      throw new InvalidInputException("--port must be 0 to 65535, not " + port);
     }
     try (Dashboard dashboard = Dashboard.start(runs, port)) {
       PrintWriter console = spec.commandLine().getOut();

@@ -16,6 +16,7 @@ import org.diffusionnft.studies.demo.DemoFolder;
 import org.diffusionnft.studies.demo.DemoListener;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.trainer.EpochReport;
+import org.diffusionnft.trainer.TrainedBatch;
 import org.diffusionnft.trainer.config.TrainConfig;
 import org.diffusionnft.weights.io.AtomicFolder;
 import org.jspecify.annotations.Nullable;
@@ -170,9 +171,9 @@ final class DemoCommand implements Callable<Integer> {
     }
 
     @Override
-    public void descended(long epoch, int done, int of) {
+    public void trained(long epoch, int done, int of, @Nullable TrainedBatch batch) {
       if (training != null) {
-        training.descended(epoch, done, of);
+        training.trained(epoch, done, of, batch);
       }
     }
 

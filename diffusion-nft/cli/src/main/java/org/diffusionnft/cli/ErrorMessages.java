@@ -13,6 +13,7 @@ import java.nio.file.ReadOnlyFileSystemException;
 import java.util.List;
 import org.diffusionnft.rewards.RewardUnavailableException;
 import org.diffusionnft.tensor.DeviceException;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.trainer.TrainingDivergedException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -21,10 +22,12 @@ import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
- * How errors are told. {@link IllegalArgumentException} and {@link IOException} mean wrong input
- * (or a wrong machine: disk full, no permission), and their message is one clear sentence: it is
- * printed in one line, exit code 2. Anything else is a bug of ours: the trace is printed, exit code
- * 1. With {@code DNFT_TRACE} set in the environment the trace is always printed.
+ * What a user sees of an error. {@link InvalidInputException} means wrong input, {@link
+ * IOException} and {@link DeviceException} a wrong machine (disk full, no permission, no driver):
+ * their message is one clear sentence and is printed on one line, exit code 2. Anything else, an
+ * {@link IllegalArgumentException} of {@code tensor} or {@code kernels} too, is a bug of ours: the
+ * trace and where to report it are printed, exit code 1. With {@code DNFT_TRACE} set in the
+ * environment the trace is always printed.
  */
 final class ErrorMessages {
   static final int UNEXPECTED = 1;
@@ -49,9 +52,14 @@ final class ErrorMessages {
     if (sentence == null || System.getenv("DNFT_TRACE") != null) {
       e.printStackTrace(err);
     }
-    if (sentence != null) {
-      err.println("dnft: " + sentence);
-    }
+    err.println(
+        "dnft: "
+            + (sentence == null
+                ? "this is a bug of dnft "
+                    + Version.number()
+                    + ", not of your input: please report it where you got dnft from, with the"
+                    + " command, the lines above and what 'dnft devices' prints"
+                : sentence));
     err.flush();
     return sentence == null ? UNEXPECTED : WRONG_INPUT;
   }
@@ -71,8 +79,7 @@ final class ErrorMessages {
       case ReadOnlyFileSystemException readOnly -> "the file system is read-only";
       case IOException io -> oneLine(io.getMessage() == null ? io.toString() : io.getMessage());
       case RewardUnavailableException unavailable -> oneLine(unavailable.getMessage());
-      case IllegalArgumentException wrong when wrong.getMessage() != null ->
-          oneLine(wrong.getMessage());
+      case InvalidInputException wrong -> oneLine(wrong.getMessage());
       case TrainingDivergedException diverged -> oneLine(diverged.getMessage());
       case DeviceException device -> oneLine(device.getMessage());
       default -> null;

@@ -2,6 +2,7 @@ package org.diffusionnft.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.weights.checkpoint.ModelCheckpoint;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -29,11 +30,11 @@ final class ModelOptions {
    * Opens the model.
    *
    * @throws IOException if there is none, or one of another family
-   * @throws IllegalArgumentException if none was given
+   * @throws InvalidInputException if none was given
    */
   ModelCheckpoint open() throws IOException {
     if (model == null) {
-      throw new IllegalArgumentException("say which model with --model PATH");
+      throw new InvalidInputException("say which model with --model PATH");
     }
     return ModelCheckpoint.open(model, parts);
   }

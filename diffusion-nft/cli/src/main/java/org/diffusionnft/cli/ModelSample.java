@@ -49,7 +49,7 @@ final class ModelSample {
         Told told = new Told()) {
       Path folder = caching.folder();
       PromptCache cache = folder == null ? null : PromptCache.of(folder, checkpoint);
-      PictureSampler sampler = new PictureSampler(checkpoint, device, cache, options.tiles(), told);
+      PictureSampler sampler = new PictureSampler(checkpoint, device, cache, options.tile(), told);
       return write(sampler.pictures(request, adapter), request, adapter, out);
     }
   }
@@ -86,7 +86,7 @@ final class ModelSample {
         "adapter " + (adapter == null ? "none" : adapter),
         "size " + r.width() + "x" + r.height(),
         "steps " + r.steps(),
-        "guidance " + r.guidance(),
+        "guidance " + r.toGuidance().scale(),
         "skip-layer guidance " + (r.skipping() == null ? "as recommended" : r.skipping()),
         "solver " + r.solver(),
         "seed " + r.seed(),

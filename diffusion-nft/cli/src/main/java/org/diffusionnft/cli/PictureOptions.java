@@ -4,126 +4,102 @@ import java.util.Arrays;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.diffusionnft.models.sampling.SkipLayerGuidance;
-import org.diffusionnft.models.vae.TiledDecoding;
+import org.diffusionnft.pipeline.PictureRequest;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.trainer.config.PipelineSettings;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** What {@code dnft sample} asks besides for models on disk. */
+/** The options of {@code dnft sample} for models on disk. */
 final class PictureOptions {
   @Option(
       names = "--negative",
       paramLabel = "TEXT",
-      defaultValue = "",
-      description = "With --model: what guidance leads away from. Default: nothing.")
-  private String negative;
+      description = "What guidance leads away from. Default: nothing.")
+  private String negative = "";
 
   @Option(
       names = "--width",
       paramLabel = "PIXELS",
-      defaultValue = "1024",
-      description = "With --model: a multiple of 16. Default: ${DEFAULT-VALUE}.")
-  private int width;
+      description = "A multiple of 16. Default: ${DEFAULT-VALUE}.")
+  private int width = 1024;
 
   @Option(
       names = "--height",
       paramLabel = "PIXELS",
-      defaultValue = "1024",
-      description = "With --model: a multiple of 16. Default: ${DEFAULT-VALUE}.")
-  private int height;
+      description = "A multiple of 16. Default: ${DEFAULT-VALUE}.")
+  private int height = 1024;
 
   @Option(
       names = "--solver",
       paramLabel = "NAME",
-      defaultValue = "flow",
-      description = "With --model: flow (Euler), ddim, dpm1 or dpm2. Default: ${DEFAULT-VALUE}.")
-  private String solver;
+      description = "flow (Euler), ddim, dpm1 or dpm2. Default: ${DEFAULT-VALUE}.")
+  private String solver = "flow";
 
   @Option(
       names = "--batch",
       paramLabel = "N",
-      defaultValue = "1",
       description =
-          "With --model: pictures made at once; changes memory and speed only. Default:"
-              + " ${DEFAULT-VALUE}.")
-  private int batch;
+          "Pictures made at once; changes memory and speed only. Default:" + " ${DEFAULT-VALUE}.")
+  private int batch = 1;
 
   @Option(
       names = "--t5-tokens",
       paramLabel = "N",
-      defaultValue = "256",
-      description = "With --model: tokens of the prompt that T5 sees. Default: ${DEFAULT-VALUE}.")
-  private int t5Tokens;
+      description = "Tokens of the prompt that T5 sees. Default: ${DEFAULT-VALUE}.")
+  private int t5Tokens = 256;
 
   @Option(
       names = "--no-t5",
-      description = "With --model: do without T5, the largest text encoder; zeros take its place.")
+      description = "Do without T5, the largest text encoder; zeros take its place.")
   private boolean withoutT5;
 
   @Option(
       names = "--skip-layers",
       paramLabel = "N,N,...",
       description =
-          "With --model: layers of skip-layer guidance, or none. Default: 7,8,9 for Stable"
+          "Layers of skip-layer guidance, or none. Default: 7,8,9 for Stable"
               + " Diffusion 3.5 Medium, none for others.")
   private @Nullable String skipLayers;
 
   @Option(
       names = "--skip-scale",
       paramLabel = "SCALE",
-      defaultValue = "2.8",
       description =
           "With --skip-layers: how strong, in the first fifth. Default: ${DEFAULT-VALUE}.")
-  private double skipScale;
+  private double skipScale = 2.8;
 
   @Option(
       names = "--tile",
       paramLabel = "PIXELS",
-      defaultValue = "768",
       description =
-          "With --model: larger pictures are decoded in tiles of this side. Default:"
-              + " ${DEFAULT-VALUE}.")
-  private int tile;
+          "Larger pictures are decoded in tiles of this side. Default:" + " ${DEFAULT-VALUE}.")
+  private int tile = 768;
 
-  String negative() {
-    return negative;
+  /** The request for pictures of a prompt. */
+  PictureRequest request(String prompt) {
+    return PictureRequest.of(prompt)
+        .withNegative(negative)
+        .withWidth(width)
+        .withHeight(height)
+        .withSkipping(skipping())
+        .withSolver(solver)
+        .withBatch(batch)
+        .withT5Tokens(t5Tokens)
+        .withWithT5(!withoutT5);
   }
 
-  int width() {
-    return width;
-  }
-
-  int height() {
-    return height;
-  }
-
-  String solver() {
-    return solver;
-  }
-
-  int batch() {
-    return batch;
-  }
-
-  int t5Tokens() {
-    return t5Tokens;
-  }
-
-  boolean withT5() {
-    return !withoutT5;
-  }
-
-  /** Tiles of the side asked for, with an overlap of a quarter. */
-  TiledDecoding tiles() {
+  /** The side of the tiles in which large pictures are decoded, in pixels. */
+  int tile() {
     if (tile < PipelineSettings.LEAST_TILE) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "--tile must be at least %d, not %d".formatted(PipelineSettings.LEAST_TILE, tile));
     }
-    return TiledDecoding.ofPixels(tile, 8);
+    return tile;
   }
 
   /** What was asked for; null for the recommendation. */
-  @Nullable SkipLayerGuidance skipping() {
+  private @Nullable SkipLayerGuidance skipping() {
     if (skipLayers == null) {
       return null;
     }
@@ -138,7 +114,7 @@ final class PictureOptions {
       SkipLayerGuidance usual = SkipLayerGuidance.SD35_MEDIUM;
       return new SkipLayerGuidance(layers, skipScale, usual.start(), usual.stop());
     } catch (NumberFormatException e) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "--skip-layers takes numbers like 7,8,9 or none, not " + skipLayers, e);
     }
   }

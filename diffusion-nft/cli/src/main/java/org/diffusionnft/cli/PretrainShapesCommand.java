@@ -15,6 +15,7 @@ import org.diffusionnft.shapes.model.ShapesModelConfig;
 import org.diffusionnft.shapes.pretrain.PretrainRun;
 import org.diffusionnft.shapes.pretrain.PretrainSettings;
 import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -74,7 +75,7 @@ final class PretrainShapesCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     if (interval < 1) {
-      throw new IllegalArgumentException("--checkpoint-every must be at least 1, not " + interval);
+      throw new InvalidInputException("--checkpoint-every must be at least 1, not " + interval);
     }
     HeldOut heldOut = evalPrompts == 0 ? null : HeldOut.of(evalPrompts);
     PretrainSettings settings = resume ? resumed() : asked(PretrainSettings.SHAPES);
@@ -93,17 +94,17 @@ final class PretrainShapesCommand implements Callable<Integer> {
 
   /** What the command line asks for, the rest as in the given recipe. */
   private PretrainSettings asked(PretrainSettings defaults) {
-    return defaults.with(
-        steps == null ? defaults.steps() : steps,
-        batch == null ? defaults.batch() : batch,
-        learningRate == null ? defaults.learningRate() : learningRate,
-        seed == null ? defaults.seed() : seed);
+    return defaults
+        .withSteps(steps == null ? defaults.steps() : steps)
+        .withBatch(batch == null ? defaults.batch() : batch)
+        .withLearningRate(learningRate == null ? defaults.learningRate() : learningRate)
+        .withSeed(seed == null ? defaults.seed() : seed);
   }
 
   private PretrainSettings resumed() throws IOException {
     PretrainSettings before = PretrainRun.settings(out);
     if (!asked(before).equals(before)) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           String.format(
               Locale.ROOT,
               "the run in %s has --steps %d --batch %d --lr %s --seed %d: resume it without these"

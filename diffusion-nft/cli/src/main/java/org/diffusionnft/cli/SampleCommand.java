@@ -6,9 +6,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import javax.imageio.ImageIO;
 import org.diffusionnft.models.adapter.Adapter;
@@ -21,12 +19,13 @@ import org.diffusionnft.shapes.ShapesPrompt;
 import org.diffusionnft.shapes.model.ShapesModel;
 import org.diffusionnft.shapes.model.ShapesSampler;
 import org.diffusionnft.tensor.Device;
-import org.diffusionnft.tensor.Shape;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.trainer.config.SamplingSettings;
 import org.diffusionnft.weights.io.AtomicFile;
 import org.diffusionnft.weights.io.InvalidFileException;
-import org.diffusionnft.weights.peft.PeftFolder;
+import org.diffusionnft.weights.peft.AdapterFile;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -46,14 +45,11 @@ final class SampleCommand implements Callable<Integer> {
   private static final int COLUMNS = 6;
   private static final int SCALE = 8;
   private static final int SHAPES_STEPS = 10;
-  private static final int MODEL_STEPS = 40;
-  private static final double MODEL_GUIDANCE = 4.5;
 
   @Spec private CommandSpec spec;
   @Mixin private ComputeOptions compute;
   @Mixin private ModelOptions model;
   @Mixin private BaseOption base;
-  @Mixin private PictureOptions pictures;
   @Mixin private CacheOptions caching;
 
   @Option(
@@ -105,13 +101,16 @@ final class SampleCommand implements Callable<Integer> {
           "Scale of classifier-free guidance; up to 1: none. Default: 1, with --model 4.5.")
   private @Nullable Double guidance;
 
+  @ArgGroup(validate = false, heading = "%nWith --model:%n")
+  private PictureOptions pictures = new PictureOptions();
+
   @Override
   public Integer call() throws IOException {
     if (count < 1 || count > 10_000) {
-      throw new IllegalArgumentException("--count must be 1 to 10000, not " + count);
+      throw new InvalidInputException("--count must be 1 to 10000, not " + count);
     }
     if (!out.toString().toLowerCase(java.util.Locale.ROOT).endsWith(".png")) {
-      throw new IllegalArgumentException("--out must name a file that ends with .png, not " + out);
+      throw new InvalidInputException("--out must name a file that ends with .png, not " + out);
     }
     if (model.path() != null) {
       return withModel();
@@ -119,8 +118,8 @@ final class SampleCommand implements Callable<Integer> {
     ShapesPrompt asked = ShapesPrompt.parse(prompt);
     SamplingSettings settings =
         ShapesModel.SAMPLING
-            .steps(steps == null ? SHAPES_STEPS : steps)
-            .guided(guidance == null ? 1 : guidance);
+            .withSteps(steps == null ? SHAPES_STEPS : steps)
+            .withGuidanceScale(guidance == null ? 1 : guidance);
     try (Device device = compute.open();
         Mmdit model = base.load(device)) {
       List<float[]> images = sample(model, settings);
@@ -135,23 +134,13 @@ final class SampleCommand implements Callable<Integer> {
 
   private int withModel() throws IOException {
     if (base.folder() != null) {
-      throw new IllegalArgumentException("--base names a ShapesWorld model: leave out --model");
+      throw new InvalidInputException("--base names a ShapesWorld model: leave out --model");
     }
+    PictureRequest usual = pictures.request(prompt).withSeed(seed).withCount(count);
     PictureRequest request =
-        new PictureRequest(
-            prompt,
-            pictures.negative(),
-            pictures.width(),
-            pictures.height(),
-            steps == null ? MODEL_STEPS : steps,
-            guidance == null ? MODEL_GUIDANCE : guidance,
-            pictures.skipping(),
-            pictures.solver(),
-            seed,
-            count,
-            pictures.batch(),
-            pictures.t5Tokens(),
-            pictures.withT5());
+        usual
+            .withSteps(steps == null ? usual.steps() : steps)
+            .withGuidance(guidance == null ? usual.guidance() : guidance);
     PrintWriter err = spec.commandLine().getErr();
     List<Path> files =
         new ModelSample(compute, model, pictures, caching, err).run(request, adapterFolder, out);
@@ -166,19 +155,9 @@ final class SampleCommand implements Callable<Integer> {
     if (adapterFolder == null) {
       return new ShapesSampler(model, ForwardPass.BASE, settings).sample(captions, seed, _ -> {});
     }
-    try (Adapter adapter = adapter(model, adapterFolder)) {
+    try (Adapter adapter = AdapterFile.load(adapterFolder, model.config(), model.device())) {
       return new ShapesSampler(model, ForwardPass.with(adapter), settings)
           .sample(captions, seed, _ -> {});
-    }
-  }
-
-  private static Adapter adapter(Mmdit model, Path folder) throws InvalidFileException {
-    Map<String, Shape> parameters = new LinkedHashMap<>();
-    model.parameters().forEach((name, parameter) -> parameters.put(name, parameter.shape()));
-    try (var _ = model.device().memory().scope()) {
-      return PeftFolder.readOne(folder, model.device()).toAdapter(parameters, false);
-    } catch (IllegalArgumentException e) {
-      throw new InvalidFileException(folder, "does not fit the model: " + e.getMessage(), e);
     }
   }
 

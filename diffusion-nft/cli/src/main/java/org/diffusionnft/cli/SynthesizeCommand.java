@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.diffusionnft.pipeline.checkpoint.SyntheticModel;
 import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.InvalidInputException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -51,7 +52,7 @@ final class SynthesizeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     if (!model.equals("sd35-medium")) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "there is no recipe for '" + model + "': the only one is sd35-medium");
     }
     SyntheticModel made = tiny ? SyntheticModel.tiny() : SyntheticModel.sd35Medium();

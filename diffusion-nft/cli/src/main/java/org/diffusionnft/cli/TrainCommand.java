@@ -9,6 +9,7 @@ import java.util.concurrent.Callable;
 import org.diffusionnft.pipeline.PictureListener;
 import org.diffusionnft.shapes.training.TrainableShapes;
 import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.trainer.config.AdapterSettings;
 import org.diffusionnft.trainer.config.Preset;
 import org.diffusionnft.trainer.config.TrainConfig;
@@ -94,7 +95,7 @@ final class TrainCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     if ((settings == null) == (resume == null)) {
-      throw new IllegalArgumentException("give either --config FILE or --resume DIR");
+      throw new InvalidInputException("give either --config FILE or --resume DIR");
     }
     if (resume != null
         && (epochs != null
@@ -103,7 +104,7 @@ final class TrainCommand implements Callable<Integer> {
             || model != null
             || prompts != null
             || adapter != null)) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "--resume goes on with a run as it was started: leave out --epochs, --seed and --out,"
               + " --model, --prompts and --adapter");
     }
@@ -163,14 +164,14 @@ final class TrainCommand implements Callable<Integer> {
     String name = String.valueOf(settings);
     Optional<Preset> preset = Preset.named(name);
     if (preset.isEmpty() && name.startsWith("sd3-") && !Files.exists(Path.of(name))) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "there is no run called '" + name + "': those of the paper are " + Preset.names());
     }
     TrainConfig config =
         preset.isPresent() ? preset.get().config() : TrainConfig.read(Path.of(name));
     config = epochs == null ? config : config.withEpochs(epochs);
     config = model == null ? config : config.withModel(model);
-    config = prompts == null ? config : config.withPrompts(prompts);
+    config = prompts == null ? config : config.withPrompts(config.prompts().withSource(prompts));
     config = adapter == null ? config : config.withAdapter(AdapterSettings.startingFrom(adapter));
     return seed == null ? config : config.withSeed(seed);
   }

@@ -4,6 +4,8 @@ import java.util.Locale;
 import org.diffusionnft.shapes.ShapesReward;
 import org.diffusionnft.studies.demo.DemoListener;
 import org.diffusionnft.trainer.EpochReport;
+import org.diffusionnft.trainer.TrainedBatch;
+import org.jspecify.annotations.Nullable;
 
 /** Shows how a DiffusionNFT run goes, inside its epochs too. */
 final class TrainingProgress implements DemoListener, AutoCloseable {
@@ -25,7 +27,7 @@ final class TrainingProgress implements DemoListener, AutoCloseable {
   }
 
   @Override
-  public void descended(long epoch, int done, int of) {
+  public void trained(long epoch, int done, int of, @Nullable TrainedBatch batch) {
     // The epoch itself is reported when the old policy has followed.
     progress.to(epoch * PARTS + PARTS / 2 + (PARTS / 2 - 1) * done / of, numbers);
   }

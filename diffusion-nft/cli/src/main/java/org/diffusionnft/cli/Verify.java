@@ -10,6 +10,7 @@ import java.util.concurrent.Callable;
 import org.diffusionnft.conformance.Suite;
 import org.diffusionnft.conformance.Verdict;
 import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.verify.Check;
 import org.diffusionnft.verify.DeviceReport;
 import org.diffusionnft.verify.Verification;
@@ -61,7 +62,7 @@ final class Verify implements Callable<Integer> {
     PrintWriter err = spec.commandLine().getErr();
     for (Path report : reports) {
       if (!DeviceReport.writable(report)) {
-        throw new IllegalArgumentException(
+        throw new InvalidInputException(
             "--report " + report + " must end with .md or .json: choose one of these formats");
       }
     }
@@ -86,7 +87,7 @@ final class Verify implements Callable<Integer> {
     List<String> known = Suite.kernels();
     for (String kernel : kernels) {
       if (!known.contains(kernel)) {
-        throw new IllegalArgumentException(
+        throw new InvalidInputException(
             "there is no kernel '" + kernel + "'; there are " + String.join(", ", known));
       }
     }

@@ -15,6 +15,7 @@ import org.diffusionnft.models.transformer.Mmdit;
 import org.diffusionnft.models.vae.TiledDecoding;
 import org.diffusionnft.models.vae.Vae;
 import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Layout;
 import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Shape;
@@ -108,12 +109,12 @@ public final class PictureModel implements AutoCloseable {
   /**
    * The shape {@code [C, H, W]} of the latents of a square picture.
    *
-   * @throws IllegalArgumentException unless the side is a multiple of what a patch covers, 16
+   * @throws InvalidInputException unless the side is a multiple of what a patch covers, 16
    */
   public Shape latents(int side) {
     int unit = vae.config().downscale() * transformer.config().patchSize();
     if (side % unit != 0) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "resolution must be a multiple of %d, not %d: %d is the nearest"
               .formatted(unit, side, Math.max(Math.round((double) side / unit), 1) * unit));
     }

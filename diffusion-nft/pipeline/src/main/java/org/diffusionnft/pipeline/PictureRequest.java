@@ -1,7 +1,9 @@
 package org.diffusionnft.pipeline;
 
-import org.diffusionnft.models.sampling.GuidedVelocity;
+import io.soabase.recordbuilder.core.RecordBuilder;
+import org.diffusionnft.models.sampling.Guidance;
 import org.diffusionnft.models.sampling.SkipLayerGuidance;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param width in pixels, a multiple of 16
  * @param height in pixels, a multiple of 16
  * @param steps sampling steps
- * @param guidance scale of classifier-free guidance; up to 1 for none, and then held as 1
+ * @param guidance scale of classifier-free guidance; up to 1 for none
  * @param skipping skip-layer guidance; null for what the model's authors recommend
  * @param solver {@code flow}, {@code ddim}, {@code dpm1} or {@code dpm2}
  * @param seed of the noise; each picture has noise of its own
@@ -21,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param t5Tokens how many tokens of T5 the prompt has
  * @param withT5 whether T5 is used where there is one
  */
+@RecordBuilder
 public record PictureRequest(
     String prompt,
     String negative,
@@ -34,7 +37,8 @@ public record PictureRequest(
     int count,
     int batch,
     int t5Tokens,
-    boolean withT5) {
+    boolean withT5)
+    implements PictureRequestBuilder.With {
   private static final int UNIT = 16;
   private static final int LARGEST = 1 << 14;
   private static final int MOST_STEPS = 1000;
@@ -43,7 +47,7 @@ public record PictureRequest(
   /**
    * Checks the numbers.
    *
-   * @throws IllegalArgumentException that names one that is out of range
+   * @throws InvalidInputException that names one that is out of range
    */
   public PictureRequest {
     requireSide("width", width);
@@ -52,23 +56,34 @@ public record PictureRequest(
     require("count", count, MOST_PICTURES);
     require("batch", batch, MOST_PICTURES);
     if (!Double.isFinite(guidance) || guidance < 0) {
-      throw new IllegalArgumentException(
-          "guidance must be a number of at least 0, not " + guidance);
+      throw new InvalidInputException("guidance must be a number of at least 0, not " + guidance);
     }
-    guidance = GuidedVelocity.effective(guidance);
+  }
+
+  /**
+   * A request with the settings that Stable Diffusion 3.5's authors recommend: one picture of 1024
+   * by 1024 pixels, 40 steps of {@code flow}, guidance 4.5, all text encoders.
+   */
+  public static PictureRequest of(String prompt) {
+    return new PictureRequest(prompt, "", 1024, 1024, 40, 4.5, null, "flow", 0, 1, 1, 256, true);
+  }
+
+  /** Classifier-free guidance. */
+  public Guidance toGuidance() {
+    return new Guidance(guidance);
   }
 
   private static void requireSide(String what, int side) {
     if (side < UNIT || side > LARGEST || side % UNIT != 0) {
       int nearest = Math.clamp(Math.round((double) side / UNIT), 1, LARGEST / UNIT) * UNIT;
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           what + " must be a multiple of 16, not " + side + ": " + nearest + " is the nearest");
     }
   }
 
   private static void require(String what, int value, int most) {
     if (value < 1 || value > most) {
-      throw new IllegalArgumentException(what + " must be 1 to " + most + ", not " + value);
+      throw new InvalidInputException(what + " must be 1 to " + most + ", not " + value);
     }
   }
 }

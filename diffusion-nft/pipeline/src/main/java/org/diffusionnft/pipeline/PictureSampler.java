@@ -22,7 +22,6 @@ import org.diffusionnft.models.solver.Solver;
 import org.diffusionnft.models.transformer.Conditioning;
 import org.diffusionnft.models.transformer.Mmdit;
 import org.diffusionnft.models.transformer.MmditConfig;
-import org.diffusionnft.models.transformer.MmditLayout;
 import org.diffusionnft.models.vae.TiledDecoding;
 import org.diffusionnft.models.vae.Vae;
 import org.diffusionnft.tensor.Device;
@@ -34,8 +33,7 @@ import org.diffusionnft.weights.checkpoint.MmditCheckpoint;
 import org.diffusionnft.weights.checkpoint.ModelCheckpoint;
 import org.diffusionnft.weights.checkpoint.PromptCache;
 import org.diffusionnft.weights.checkpoint.VaeCheckpoint;
-import org.diffusionnft.weights.io.InvalidFileException;
-import org.diffusionnft.weights.peft.DiffusersLora;
+import org.diffusionnft.weights.peft.AdapterFile;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,7 +47,7 @@ public final class PictureSampler {
   private final ModelCheckpoint model;
   private final Device device;
   private final @Nullable PromptCache cache;
-  private final TiledDecoding tiles;
+  private final int tile;
   private final PictureListener listener;
 
   /**
@@ -57,17 +55,18 @@ public final class PictureSampler {
    *
    * @param model stays the caller's
    * @param cache of embedded prompts, or null
+   * @param tile pictures of more pixels a side are decoded in tiles of this size
    */
   public PictureSampler(
       ModelCheckpoint model,
       Device device,
       @Nullable PromptCache cache,
-      TiledDecoding tiles,
+      int tile,
       PictureListener listener) {
     this.model = model;
     this.device = device;
     this.cache = cache;
-    this.tiles = tiles;
+    this.tile = tile;
     this.listener = listener;
   }
 
@@ -80,18 +79,16 @@ public final class PictureSampler {
    */
   public List<BufferedImage> pictures(PictureRequest request, @Nullable Path adapter)
       throws IOException {
-    try (Memory.Scope _ = device.memory().scope()) {
-      int downscale;
-      try (VaeCheckpoint vae = model.vae()) {
-        downscale = vae.config().downscale(); // a missing autoencoder is told before the work
-      }
+    // The autoencoder's file is opened first: where it is missing, no work is lost.
+    try (Memory.Scope _ = device.memory().scope();
+        VaeCheckpoint vae = model.vae()) {
       List<Tensor> latents;
       try (MmditCheckpoint checkpoint = model.transformer()) {
         Map<String, Conditioning> prompts = prompts(request, checkpoint.config());
-        latents = latents(request, checkpoint, adapter, prompts, downscale);
+        latents = latents(request, checkpoint, adapter, prompts, vae.config().downscale());
         device.memory().trim();
       }
-      return decode(latents);
+      return decode(latents, vae);
     }
   }
 
@@ -107,7 +104,7 @@ public final class PictureSampler {
             config.jointAttentionDim(),
             listener);
     Set<String> wanted = new LinkedHashSet<>(List.of(request.prompt()));
-    if (request.guidance() != 1) {
+    if (!request.toGuidance().isNone()) {
       wanted.add(request.negative());
     }
     return embedder.embed(wanted);
@@ -124,7 +121,7 @@ public final class PictureSampler {
     long start = System.nanoTime();
     try (Mmdit transformer = Mmdit.load(checkpoint.config(), checkpoint.weights(device))) {
       Adapter adapter =
-          adapterPath == null ? null : adapter(adapterPath, checkpoint.config(), device);
+          adapterPath == null ? null : AdapterFile.load(adapterPath, checkpoint.config(), device);
       try {
         TextToImage pipeline =
             new TextToImage(
@@ -132,7 +129,7 @@ public final class PictureSampler {
                 adapter == null ? ForwardPass.BASE : ForwardPass.with(adapter),
                 model.schedule().steps(request.steps()),
                 Solver.named(request.solver(), true, 0),
-                request.guidance(),
+                request.toGuidance(),
                 skipping(request, checkpoint.config()));
         for (int first = 0; first < request.count(); first += request.batch()) {
           int size = Math.min(request.batch(), request.count() - first);
@@ -169,7 +166,7 @@ public final class PictureSampler {
           pipeline.latents(
               noise.draw(device, Noise.INITIAL, shape),
               repeated(prompts, request.prompt(), size),
-              request.guidance() == 1 ? null : repeated(prompts, request.negative(), size),
+              request.toGuidance().isNone() ? null : repeated(prompts, request.negative(), size),
               noise,
               (done, all) -> listener.evaluated(before * all + done, batches * all));
       scope.keep(latents.storage());
@@ -198,25 +195,16 @@ public final class PictureSampler {
     }
     boolean medium =
         config.numLayers() == SD35_MEDIUM_LAYERS && !config.dualAttentionLayers().isEmpty();
-    return medium && request.guidance() != 1
+    return medium && !request.toGuidance().isNone()
         ? SkipLayerGuidance.SD35_MEDIUM
         : SkipLayerGuidance.NONE;
   }
 
-  private static Adapter adapter(Path path, MmditConfig config, Device device)
-      throws InvalidFileException {
-    try {
-      return DiffusersLora.readAny(path, device).toAdapter(MmditLayout.parameters(config), false);
-    } catch (IllegalArgumentException e) {
-      throw new InvalidFileException(path, "does not fit the model: " + e.getMessage(), e);
-    }
-  }
-
-  private List<BufferedImage> decode(List<Tensor> latents) throws IOException {
+  private List<BufferedImage> decode(List<Tensor> latents, VaeCheckpoint checkpoint) {
     long start = System.nanoTime();
     List<BufferedImage> pictures = new ArrayList<>();
-    try (VaeCheckpoint checkpoint = model.vae();
-        Vae vae = Vae.load(checkpoint.config(), checkpoint.weights(device))) {
+    TiledDecoding tiles = TiledDecoding.ofPixels(tile, checkpoint.config().downscale());
+    try (Vae vae = Vae.load(checkpoint.config(), checkpoint.weights(device))) {
       for (Tensor batch : latents) {
         for (long i = 0; i < batch.dim(0); i++) {
           try (Memory.Scope _ = device.memory().scope()) {

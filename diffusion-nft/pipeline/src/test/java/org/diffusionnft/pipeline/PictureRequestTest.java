@@ -3,7 +3,6 @@ package org.diffusionnft.pipeline;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import org.diffusionnft.models.sampling.SkipLayerGuidance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -20,20 +19,11 @@ class PictureRequestTest {
         assertThrows(
             IllegalArgumentException.class,
             () ->
-                new PictureRequest(
-                    "",
-                    "",
-                    width,
-                    height,
-                    steps,
-                    1,
-                    SkipLayerGuidance.NONE,
-                    "flow",
-                    0,
-                    count,
-                    1,
-                    256,
-                    true));
+                PictureRequest.of("a cat")
+                    .withWidth(width)
+                    .withHeight(height)
+                    .withSteps(steps)
+                    .withCount(count));
     assertTrue(String.valueOf(e.getMessage()).startsWith(message), e.getMessage());
   }
 }

@@ -3,6 +3,7 @@ package org.diffusionnft.rewards;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.diffusionnft.tensor.InvalidInputException;
 
 /**
  * Where rewards look for the files of their models: where the option says, else in the folder that
@@ -21,7 +22,7 @@ public final class RewardFiles {
    * @param what what it is, for the message
    * @param names what it can be called, the preferred name first
    * @param source where people get it
-   * @throws IllegalArgumentException that says which file is missing and where people get it
+   * @throws InvalidInputException that says which file is missing and where people get it
    */
   public static Path require(
       RewardOptions options, String key, String what, List<String> names, String source) {
@@ -34,7 +35,7 @@ public final class RewardFiles {
         return candidate;
       }
     }
-    throw new IllegalArgumentException(
+    throw new InvalidInputException(
         ("reward '%s' needs %s, and there is no %s: get it from %s, and put it there or name its"
                 + " place with rewards.%s.%s")
             .formatted(

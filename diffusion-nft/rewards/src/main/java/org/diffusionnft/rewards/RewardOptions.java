@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import org.diffusionnft.tensor.InvalidInputException;
 
 /**
  * A reward's options while it is opened. A provider asks for each key that it knows, then calls
@@ -51,13 +52,13 @@ public final class RewardOptions {
    * A text that must be given.
    *
    * @param what what it is, for the message
-   * @throws IllegalArgumentException if it is missing
+   * @throws InvalidInputException if it is missing
    */
   public String require(String key, String what) {
     return text(key)
         .orElseThrow(
             () ->
-                new IllegalArgumentException(
+                new InvalidInputException(
                     "reward '%s' needs '%s', %s: write it under rewards.%s in the configuration"
                         .formatted(reward, key, what, reward)));
   }
@@ -70,7 +71,7 @@ public final class RewardOptions {
   /**
    * A number.
    *
-   * @throws IllegalArgumentException if it is none, or outside the range
+   * @throws InvalidInputException if it is none, or outside the range
    */
   public double number(String key, double orElse, double least, double most) {
     Optional<String> text = text(key);
@@ -84,7 +85,7 @@ public final class RewardOptions {
       // NaN is outside of every range
     }
     if (!(value >= least && value <= most)) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "rewards.%s.%s must be a number from %s to %s, not '%s'"
               .formatted(reward, key, least, most, text.get()));
     }
@@ -94,12 +95,12 @@ public final class RewardOptions {
   /**
    * A whole number of at least 1.
    *
-   * @throws IllegalArgumentException if it is none
+   * @throws InvalidInputException if it is none
    */
   public int count(String key, int orElse) {
     double value = number(key, orElse, 1, Integer.MAX_VALUE);
     if (value != Math.rint(value)) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "rewards.%s.%s must be a whole number, not %s".formatted(reward, key, value));
     }
     return (int) value;
@@ -113,12 +114,12 @@ public final class RewardOptions {
   /**
    * {@code true} or {@code false}.
    *
-   * @throws IllegalArgumentException if it is neither
+   * @throws InvalidInputException if it is neither
    */
   public boolean flag(String key, boolean orElse) {
     String text = text(key, Boolean.toString(orElse));
     if (!text.equals("true") && !text.equals("false")) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "rewards.%s.%s must be true or false, not '%s'".formatted(reward, key, text));
     }
     return Boolean.parseBoolean(text);
@@ -127,12 +128,12 @@ public final class RewardOptions {
   /**
    * Ends the reading.
    *
-   * @throws IllegalArgumentException if there are keys that nobody asked for
+   * @throws InvalidInputException if there are keys that nobody asked for
    */
   public void refuseOthers() {
     for (String key : values.keySet()) {
       if (!known.contains(key)) {
-        throw new IllegalArgumentException(
+        throw new InvalidInputException(
             "unknown key rewards.%s.%s: %s"
                 .formatted(
                     reward,

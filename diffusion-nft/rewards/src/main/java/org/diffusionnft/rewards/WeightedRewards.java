@@ -8,6 +8,7 @@ import java.util.SequencedMap;
 import java.util.ServiceLoader;
 import java.util.TreeMap;
 import org.diffusionnft.images.Images;
+import org.diffusionnft.tensor.InvalidInputException;
 
 /** Several rewards whose weighted sum is maximised. A weight of 0 only reports. */
 public final class WeightedRewards implements AutoCloseable {
@@ -19,11 +20,11 @@ public final class WeightedRewards implements AutoCloseable {
    *
    * @param rewards by name
    * @param weights by the same names
-   * @throws IllegalArgumentException if the names differ or there are none
+   * @throws InvalidInputException if the names differ or there are none
    */
   public WeightedRewards(SequencedMap<String, Reward> rewards, Map<String, Double> weights) {
     if (rewards.isEmpty() || !rewards.keySet().equals(weights.keySet())) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "rewards %s need a weight each, not %s".formatted(rewards.keySet(), weights.keySet()));
     }
     this.rewards = new LinkedHashMap<>(rewards);
@@ -38,7 +39,7 @@ public final class WeightedRewards implements AutoCloseable {
   /**
    * Opens rewards by the names under which they are registered.
    *
-   * @throws IllegalArgumentException if there is none of a name, or it cannot load
+   * @throws InvalidInputException if there is none of a name, or it cannot load
    */
   public static WeightedRewards open(SequencedMap<String, RewardSettings> settings) {
     TreeMap<String, RewardProvider> found = new TreeMap<>();
@@ -68,7 +69,7 @@ public final class WeightedRewards implements AutoCloseable {
     String type = given == null ? name : given;
     RewardProvider provider = found.get(type);
     if (provider == null) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "there is no reward '%s': those found are %s"
               .formatted(type, found.isEmpty() ? "none" : String.join(", ", found.keySet())));
     }

@@ -39,7 +39,7 @@ class RewardFilesTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"shapes_strict"})
+  @CsvSource({"jpeg_compressibility"})
   void unknownOptions(String reward) {
     LinkedHashMap<String, String> options = new LinkedHashMap<>(Map.of("color", "red"));
     LinkedHashMap<String, RewardSettings> settings = new LinkedHashMap<>();
@@ -47,7 +47,7 @@ class RewardFilesTest {
     IllegalArgumentException e =
         assertThrows(IllegalArgumentException.class, () -> WeightedRewards.open(settings));
     assertTrue(
-        String.valueOf(e.getMessage()).contains("unknown key rewards.shapes_strict.color"),
+        String.valueOf(e.getMessage()).contains("unknown key rewards.jpeg_compressibility.color"),
         e.getMessage());
   }
 }

@@ -2,6 +2,7 @@ package org.diffusionnft.shapes;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,7 +30,7 @@ final class PromptParser {
   /**
    * Reads one prompt.
    *
-   * @throws IllegalArgumentException if a word is unknown or the words do not follow the grammar
+   * @throws InvalidInputException if a word is unknown or the words do not follow the grammar
    */
   static ShapesPrompt parse(String text) {
     return new PromptParser(text).prompt();
@@ -98,7 +99,7 @@ final class PromptParser {
 
   private IllegalArgumentException unexpected(String expected) {
     String found = next < words.size() ? "\"" + words.get(next) + "\"" : "the end";
-    return new IllegalArgumentException(
+    return new InvalidInputException(
         "Prompt \""
             + text
             + "\": expected "

@@ -27,11 +27,6 @@ public final class SceneLayout {
     this.draws = new Draws(random);
   }
 
-  /** A scene that shows exactly what the prompt asks for. */
-  public Scene faithful(ShapesPrompt prompt) {
-    return place(objects(prompt), prompt.relation());
-  }
-
   /**
    * A scene that shows what the prompt asks for, or, with the given probability, differs in one
    * point: a colour, a shape, an object too many or too few, or the relation turned round.

@@ -2,6 +2,7 @@ package org.diffusionnft.shapes;
 
 import java.util.List;
 import java.util.stream.Collectors;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,12 +18,11 @@ public record ShapesPrompt(
   public ShapesPrompt {
     phrases = List.copyOf(phrases);
     if (phrases.isEmpty() || phrases.size() > 2) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "A prompt has 1 or 2 noun phrases, not " + phrases.size() + ".");
     }
     if (relation != null && phrases.size() != 2) {
-      throw new IllegalArgumentException(
-          "\"" + relation.words() + "\" needs an object on each side.");
+      throw new InvalidInputException("\"" + relation.words() + "\" needs an object on each side.");
     }
   }
 

@@ -3,6 +3,7 @@ package org.diffusionnft.shapes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.diffusionnft.tensor.InvalidInputException;
 
 /** The words that prompts are made of, and their ids. Id 0 is padding. */
 public final class Vocabulary {
@@ -45,12 +46,12 @@ public final class Vocabulary {
    * Turns a prompt into ids of shape [{@link #MAX_TOKENS}]. Case and extra spaces do not matter;
    * the empty prompt is all padding (the unconditional caption).
    *
-   * @throws IllegalArgumentException if a word is unknown or the prompt has too many words
+   * @throws InvalidInputException if a word is unknown or the prompt has too many words
    */
   public static int[] encode(String prompt) {
     List<String> words = split(prompt);
     if (words.size() > MAX_TOKENS) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "Prompt \""
               + prompt
               + "\" has "
@@ -77,7 +78,7 @@ public final class Vocabulary {
   private static int id(String word) {
     int id = WORDS.indexOf(word);
     if (id <= 0) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "Unknown word \""
               + word
               + "\" in a ShapesWorld prompt; did you mean \""

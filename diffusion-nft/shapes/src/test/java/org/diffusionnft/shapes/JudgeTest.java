@@ -23,7 +23,7 @@ class JudgeTest {
     ShapesPrompts prompts = new ShapesPrompts(random);
     for (int i = 0; i < 500; i++) {
       ShapesPrompt prompt = prompts.heldOut(category);
-      Verdict right = Judge.judge(prompt, SceneRenderer.render(layout.faithful(prompt)));
+      Verdict right = Judge.judge(prompt, SceneRenderer.render(layout.loose(prompt, 0)));
       assertTrue(right.strict(), prompt.text());
       assertEquals(1, right.graded(), 1e-3, prompt.text());
       Verdict wrong = Judge.judge(prompt, SceneRenderer.render(layout.loose(prompt, 1)));
@@ -38,7 +38,7 @@ class JudgeTest {
     int passed = 0;
     for (int i = 0; i < 1000; i++) {
       ShapesPrompt prompt = new ShapesPrompts(random).forTraining();
-      float[] image = SceneRenderer.render(layout.faithful(prompt));
+      float[] image = SceneRenderer.render(layout.loose(prompt, 0));
       for (int p = 0; p < image.length; p++) {
         image[p] += (float) (deviation * random.nextGaussian());
       }
@@ -53,7 +53,7 @@ class JudgeTest {
     int heavy = 0;
     for (int i = 0; i < 500; i++) {
       ShapesPrompt prompt = new ShapesPrompts(random).forTraining();
-      float[] image = SceneRenderer.render(layout.faithful(prompt));
+      float[] image = SceneRenderer.render(layout.loose(prompt, 0));
       light += Judge.judge(prompt, blur(image, 0.1f)).strict() ? 1 : 0;
       float[] worse = image;
       for (int pass = 0; pass < 10; pass++) {

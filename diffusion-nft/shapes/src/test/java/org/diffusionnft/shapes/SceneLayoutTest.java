@@ -46,7 +46,7 @@ class SceneLayoutTest {
     Set<List<Integer>> places = new HashSet<>();
     SceneLayout layout = new SceneLayout(new SplittableRandom(3));
     for (int i = 0; i < 1000; i++) {
-      PlacedShape shape = layout.faithful(ShapesPrompt.parse("a circle")).shapes().getFirst();
+      PlacedShape shape = layout.loose(ShapesPrompt.parse("a circle"), 0).shapes().getFirst();
       places.add(List.of(shape.x(), shape.y()));
     }
     assertEquals(9, places.size());

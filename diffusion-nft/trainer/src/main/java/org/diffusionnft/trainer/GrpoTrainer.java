@@ -6,15 +6,14 @@ import java.util.List;
 import java.util.OptionalDouble;
 import org.diffusionnft.models.adapter.Adapter;
 import org.diffusionnft.models.adapter.ForwardPass;
-import org.diffusionnft.models.sampling.GuidedVelocity;
 import org.diffusionnft.models.sampling.MmditVelocity.Timesteps;
 import org.diffusionnft.models.sampling.Sampler;
-import org.diffusionnft.models.sampling.Velocity;
 import org.diffusionnft.models.solver.GaussianStep;
 import org.diffusionnft.models.solver.Noise;
 import org.diffusionnft.models.solver.StochasticSolver;
 import org.diffusionnft.models.transformer.Conditioning;
 import org.diffusionnft.rewards.Prompt;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
@@ -47,22 +46,20 @@ public final class GrpoTrainer extends Trainer {
    * A trainer that goes on with an adapter.
    *
    * @param policy is trained in place; the trainer takes its memory over
-   * @throws IllegalArgumentException if the solver draws no noise
+   * @throws InvalidInputException if the solver draws no noise
    */
   public GrpoTrainer(TrainConfig config, TrainingTask task, Adapter policy) {
     super(config, task, policy);
     if (!(config.sampling().toSolver() instanceof StochasticSolver stochastic)
         || stochastic.deterministic()) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "algorithm grpo needs noise in sampling: set sampling.solver to flow or dance,"
               + " sampling.deterministic to false and sampling.noiseLevel above 0");
     }
     this.solver = stochastic;
     this.descent =
         new GrpoDescent(
-            model,
-            config.grpo().toLoss(config.loss().advClipMax()),
-            config.sampling().guidanceScale());
+            model, config.grpo().toLoss(config.loss().advClipMax()), config.sampling().guidance());
     this.steps = new GaussianStep[schedule.steps()];
     Arrays.setAll(steps, i -> solver.gaussian(schedule.sigmas(), i));
   }
@@ -73,15 +70,14 @@ public final class GrpoTrainer extends Trainer {
       paths.clear();
     }
     Conditioning asked = table.of(prompts.subList(first, first + count));
-    Velocity velocity = old.velocity(asked, Timesteps.EXACT);
-    if (config.sampling().isGuided()) {
-      Velocity empty = old.velocity(table.empty(count), Timesteps.EXACT);
-      velocity = new GuidedVelocity(empty, velocity, config.sampling().guidanceScale());
-    }
     Noise noise = task.randomness().sampling(epoch(), first, count);
     Tensor start = start(prompts, first, count, noise);
     Sampler.Trajectory trajectory =
-        Sampler.trajectory(solver, velocity, start, schedule.sigmas(), noise);
+        config
+            .sampling()
+            .toSampler()
+            .trajectory(
+                old.velocity(Timesteps.EXACT), asked, () -> table.empty(count), start, noise);
     remember(trajectory, count);
     return trajectory.result();
   }
@@ -152,7 +148,7 @@ public final class GrpoTrainer extends Trainer {
           int[] at = timesteps(pass, number * batchSize, batchSize, turn);
           terms.add(
               descend(rollout, advantages, table, images, at, 1.0 / (batchesPerStep * turns)));
-          listener.descended(epoch(), ++done, inner * batches * turns);
+          listener.trained(epoch(), ++done, inner * batches * turns, null);
         }
         if ((number + 1) % batchesPerStep == 0) {
           reports.add(update(LossTerms.mean(terms), listener));

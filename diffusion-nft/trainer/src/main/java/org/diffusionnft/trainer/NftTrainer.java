@@ -6,10 +6,7 @@ import org.diffusionnft.autograd.Tape;
 import org.diffusionnft.autograd.Variable;
 import org.diffusionnft.models.adapter.Adapter;
 import org.diffusionnft.models.adapter.ForwardPass;
-import org.diffusionnft.models.sampling.GuidedVelocity;
 import org.diffusionnft.models.sampling.MmditVelocity.Timesteps;
-import org.diffusionnft.models.sampling.Sampler;
-import org.diffusionnft.models.sampling.Velocity;
 import org.diffusionnft.models.solver.Noise;
 import org.diffusionnft.models.transformer.Conditioning;
 import org.diffusionnft.rewards.Prompt;
@@ -52,12 +49,10 @@ public final class NftTrainer extends Trainer {
     Noise noise = task.randomness().sampling(epoch(), first, count);
     Tensor start = noise.draw(device, Noise.INITIAL, shape(count));
     Conditioning asked = table.of(prompts.subList(first, first + count));
-    Velocity velocity = old.velocity(asked, Timesteps.TRUNCATED);
-    if (config.sampling().isGuided()) {
-      Velocity empty = old.velocity(table.empty(count), Timesteps.TRUNCATED);
-      velocity = new GuidedVelocity(empty, velocity, config.sampling().guidanceScale());
-    }
-    return Sampler.sample(config.sampling().toSolver(), velocity, start, schedule.sigmas(), noise);
+    return config
+        .sampling()
+        .toSampler()
+        .sample(old.velocity(Timesteps.TRUNCATED), asked, () -> table.empty(count), start, noise);
   }
 
   @Override
@@ -87,7 +82,6 @@ public final class NftTrainer extends Trainer {
           TrainedBatch trained = descend(batch, table, 1.0 / (batchesPerStep * turns));
           terms.add(trained.outcome().terms());
           listener.trained(epoch(), ++done, inner * batches * turns, trained);
-          listener.descended(epoch(), done, inner * batches * turns);
         }
         if ((number + 1) % batchesPerStep == 0) {
           reports.add(update(LossTerms.mean(terms), listener));

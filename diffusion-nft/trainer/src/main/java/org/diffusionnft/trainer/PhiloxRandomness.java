@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.List;
 import org.diffusionnft.models.solver.Noise;
 import org.diffusionnft.rewards.Prompt;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Philox;
 import org.diffusionnft.trainer.config.PromptSettings;
 
@@ -69,7 +70,7 @@ public record PhiloxRandomness(long seed, PromptPool pool, PromptSettings settin
   /** Eight bits for the purpose, 32 for the epoch or pass, 24 for the image. */
   private static long address(Purpose purpose, long time, int index) {
     if (time < 0 || time >= 1L << 32 || index < 0 || index >= 1 << 24) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "there is no stream of random numbers for image " + index + " of epoch " + time);
     }
     return ((long) purpose.ordinal() << 56) | (time << 24) | index;

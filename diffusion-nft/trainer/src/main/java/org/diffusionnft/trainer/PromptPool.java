@@ -7,6 +7,7 @@ import java.util.SequencedMap;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.diffusionnft.rewards.Prompt;
+import org.diffusionnft.tensor.InvalidInputException;
 
 /** Where an epoch's prompts come from. */
 @FunctionalInterface
@@ -18,20 +19,20 @@ public interface PromptPool {
   /**
    * A given list, from which prompts are drawn without being put back.
    *
-   * @throws IllegalArgumentException if two texts are equal
+   * @throws InvalidInputException if two texts are equal
    */
   static PromptPool of(List<Prompt> prompts) {
     SequencedMap<String, Prompt> byText = new LinkedHashMap<>();
     for (Prompt prompt : prompts) {
       if (byText.putIfAbsent(prompt.text(), prompt) != null) {
-        throw new IllegalArgumentException(
+        throw new InvalidInputException(
             "the prompt '" + prompt.text() + "' is there twice: remove one of the two");
       }
     }
     List<Prompt> pool = List.copyOf(byText.values());
     return (random, count) -> {
       if (count > pool.size()) {
-        throw new IllegalArgumentException(
+        throw new InvalidInputException(
             "an epoch needs %d different prompts, but there are only %d"
                 .formatted(count, pool.size()));
       }
@@ -49,7 +50,7 @@ public interface PromptPool {
       SequencedMap<String, Prompt> byText = new LinkedHashMap<>();
       for (long tries = 0; byText.size() < count; tries++) {
         if (tries > 1000L * count) {
-          throw new IllegalArgumentException(
+          throw new InvalidInputException(
               "an epoch needs %d different prompts, but there seem to be only %d"
                   .formatted(count, byText.size()));
         }

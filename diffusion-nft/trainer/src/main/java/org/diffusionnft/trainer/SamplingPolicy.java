@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import org.diffusionnft.autograd.Variable;
 import org.diffusionnft.models.WeightSource;
 import org.diffusionnft.models.adapter.Adapter;
@@ -56,11 +57,12 @@ final class SamplingPolicy implements AutoCloseable {
         : merged.forward(latents, timesteps, prompts, ForwardPass.BASE);
   }
 
-  /** What the policy predicts while it samples. */
-  Velocity velocity(Conditioning prompts, Timesteps timesteps) {
-    return merged == null
-        ? new MmditVelocity(base, prompts, ForwardPass.with(adapter), timesteps)
-        : new MmditVelocity(merged, prompts, ForwardPass.BASE, timesteps);
+  /** What the policy predicts for a prompt while it samples. */
+  Function<Conditioning, Velocity> velocity(Timesteps timesteps) {
+    return prompts ->
+        merged == null
+            ? new MmditVelocity(base, prompts, ForwardPass.with(adapter), timesteps)
+            : new MmditVelocity(merged, prompts, ForwardPass.BASE, timesteps);
   }
 
   /** Takes {@code 1 - decay} of another adapter, and keeps {@code decay} of its own. */

@@ -1,8 +1,9 @@
 package org.diffusionnft.trainer;
 
 import org.diffusionnft.autograd.Gradients;
+import org.jspecify.annotations.Nullable;
 
-/** Is told what a run does, on the thread that runs it. Arrays must not be changed. */
+/** Receives the events of a run, on the thread that runs it. Arrays must not be changed. */
 public interface TrainingListener {
   /** Does nothing. */
   TrainingListener NONE = new TrainingListener() {};
@@ -14,20 +15,13 @@ public interface TrainingListener {
   default void scored(Rollout rollout, double[][] advantages) {}
 
   /**
-   * DiffusionNFT has trained on a batch at one timestep of each of its images.
+   * A batch was trained on at one timestep of each of its images.
    *
    * @param done how many of these the epoch has seen, this one included
    * @param of how many it will see
+   * @param batch what DiffusionNFT trained on; null for other algorithms
    */
-  default void trained(long epoch, int done, int of, TrainedBatch batch) {}
-
-  /**
-   * A batch was trained on at one timestep of each of its images, by whatever algorithm.
-   *
-   * @param done how many of these the epoch has seen, this one included
-   * @param of how many it will see
-   */
-  default void descended(long epoch, int done, int of) {}
+  default void trained(long epoch, int done, int of, @Nullable TrainedBatch batch) {}
 
   /** The gradient of an optimizer step, before it is clipped. */
   default void gradients(long step, Gradients gradients) {}

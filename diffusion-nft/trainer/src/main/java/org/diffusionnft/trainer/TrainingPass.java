@@ -73,7 +73,7 @@ final class TrainingPass {
       int image = order[place];
       prompts.add(rollout.prompts().get(image));
       at[b] = timesteps[randomness.timestepOrder(pass, place, timesteps.length)[turn]];
-      t[b] = at[b] / 1000;
+      t[b] = at[b] / FlowMatchSchedule.TRAIN_TIMESTEPS;
       advantage[b] = advantages[image][turn];
       float[] latents = rollout.latents()[image];
       float[] noise = randomness.training(pass, place, turn, size);

@@ -11,6 +11,7 @@ import org.diffusionnft.autograd.Tape;
 import org.diffusionnft.autograd.Variable;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Elementwise;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.weights.io.InvalidFileException;
@@ -110,7 +111,7 @@ final class AdamWCase implements CaseKind {
     private Variable parameter(String name) {
       Variable p = parameters.get(name);
       if (p == null) {
-        throw new IllegalArgumentException("no parameter " + name);
+        throw new InvalidInputException("no parameter " + name);
       }
       return p;
     }

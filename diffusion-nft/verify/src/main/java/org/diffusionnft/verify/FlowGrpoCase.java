@@ -12,11 +12,12 @@ import org.diffusionnft.autograd.Variable;
 import org.diffusionnft.models.adapter.Adapter;
 import org.diffusionnft.models.adapter.AdapterConfig;
 import org.diffusionnft.models.adapter.ForwardPass;
-import org.diffusionnft.models.sampling.GuidedVelocity;
+import org.diffusionnft.models.sampling.Guidance;
+import org.diffusionnft.models.sampling.GuidedSampler;
 import org.diffusionnft.models.sampling.MmditVelocity;
 import org.diffusionnft.models.sampling.MmditVelocity.Timesteps;
 import org.diffusionnft.models.sampling.Sampler;
-import org.diffusionnft.models.sampling.Velocity;
+import org.diffusionnft.models.solver.FlowMatchSchedule;
 import org.diffusionnft.models.solver.FlowSolver;
 import org.diffusionnft.models.solver.GaussianStep;
 import org.diffusionnft.models.solver.Noise;
@@ -78,7 +79,7 @@ final class FlowGrpoCase implements CaseKind {
     private final Checks checks;
     private final float[] sigmas;
     private final FlowSolver solver;
-    private final double guidance;
+    private final Guidance guidance;
     private final Conditioning prompts;
     private final Conditioning empty;
 
@@ -91,7 +92,7 @@ final class FlowGrpoCase implements CaseKind {
       this.checks = checks;
       this.sigmas = folder.floats(folder.inputs(), "sigmas");
       this.solver = new FlowSolver(hyper.number("noise_level"));
-      this.guidance = hyper.flag("cfg") ? GuidedVelocity.effective(hyper.number("guidance")) : 1;
+      this.guidance = hyper.flag("cfg") ? new Guidance(hyper.number("guidance")) : Guidance.NONE;
       this.prompts =
           Conditioning.of(
               folder.input("prompt_embeds", device), folder.input("pooled_prompt_embeds", device));
@@ -143,14 +144,15 @@ final class FlowGrpoCase implements CaseKind {
 
     private Sampler.Trajectory sample(Adapter old) throws InvalidFileException {
       ForwardPass pass = ForwardPass.with(old);
-      Velocity velocity = new MmditVelocity(model, prompts, pass, Timesteps.EXACT);
-      if (guidance != 1) {
-        Velocity unconditional = new MmditVelocity(model, empty, pass, Timesteps.EXACT);
-        velocity = new GuidedVelocity(unconditional, velocity, guidance);
-      }
       Tensor recorded = folder.input("noise", device);
       Noise noise = (_, step, shape) -> recorded.narrow(step, 1).reshape(shape);
-      return Sampler.trajectory(solver, velocity, folder.input("z_init", device), sigmas, noise);
+      return new GuidedSampler(solver, sigmas, guidance)
+          .trajectory(
+              prompt -> new MmditVelocity(model, prompt, pass, Timesteps.EXACT),
+              prompts,
+              () -> empty,
+              folder.input("z_init", device),
+              noise);
     }
 
     private GrpoLoss.Outcome descend(
@@ -160,7 +162,7 @@ final class FlowGrpoCase implements CaseKind {
           new GrpoLoss(
               hyper.number("clip_range"), hyper.number("beta"), hyper.number("adv_clip_max"));
       float[] timesteps = new float[sampled.advantages().length];
-      Arrays.fill(timesteps, sigmas[j] * 1000);
+      Arrays.fill(timesteps, sigmas[j] * FlowMatchSchedule.TRAIN_TIMESTEPS);
       Shape shape = folder.inputs().shape("z_init");
       return new GrpoDescent(model, loss, guidance)
           .descend(

@@ -11,12 +11,14 @@ import org.diffusionnft.autograd.Gradients;
 import org.diffusionnft.autograd.Tape;
 import org.diffusionnft.autograd.Variable;
 import org.diffusionnft.models.adapter.ForwardPass;
+import org.diffusionnft.models.solver.FlowMatchSchedule;
 import org.diffusionnft.models.transformer.Conditioning;
 import org.diffusionnft.models.transformer.Mmdit;
 import org.diffusionnft.models.transformer.MmditConfig;
 import org.diffusionnft.models.transformer.QkNorm;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Elementwise;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
@@ -145,7 +147,7 @@ final class MmditCase implements CaseKind {
         float[] sigma = folder.floats(folder.inputs(), "sai.sigma");
         float[] timesteps = new float[sigma.length];
         for (int b = 0; b < sigma.length; b++) {
-          timesteps[b] = sigma[b] * 1000;
+          timesteps[b] = sigma[b] * FlowMatchSchedule.TRAIN_TIMESTEPS;
         }
         Tensor velocity = forward(latents, timesteps, ForwardPass.BASE);
         Tensor sigmas = Tensor.of(device, sigma, sigma.length, 1, 1, 1);
@@ -200,7 +202,7 @@ final class MmditCase implements CaseKind {
     private static Variable leaf(Map<String, Variable> leaves, String name) {
       Variable leaf = leaves.get(name);
       if (leaf == null) {
-        throw new IllegalArgumentException("no input " + name);
+        throw new InvalidInputException("no input " + name);
       }
       return leaf;
     }

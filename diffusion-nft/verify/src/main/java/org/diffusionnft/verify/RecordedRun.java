@@ -11,6 +11,7 @@ import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.rewards.Reward;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Layout;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.trainer.PromptEncoder;
@@ -100,7 +101,7 @@ final class RecordedRun implements Randomness, PromptEncoder, Reward {
   public Conditioning encode(Device device, List<String> wanted) {
     // The trainer hands over each text once; the table is in the order of the case's prompts.
     if (!new LinkedHashSet<>(texts).containsAll(wanted)) {
-      throw new IllegalArgumentException("the case has no embeddings of " + wanted);
+      throw new InvalidInputException("the case has no embeddings of " + wanted);
     }
     long[] ids = wanted.stream().mapToLong(texts::indexOf).toArray();
     Tensor index = Tensor.of(device, ids, ids.length);

@@ -54,8 +54,7 @@ final class SolverCase implements CaseKind {
   }
 
   private static Velocity velocities(Tensor velocities) {
-    int[] next = {0};
-    return (latents, sigma) -> row(velocities, next[0]++);
+    return (_, step, _) -> row(velocities, step);
   }
 
   /** Deterministic solvers draw noise too, and multiply it by 0: zeros do for what is missing. */

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import org.diffusionnft.autograd.Ema;
 import org.diffusionnft.autograd.Gradients;
@@ -18,6 +19,7 @@ import org.diffusionnft.trainer.TrainedBatch;
 import org.diffusionnft.trainer.TrainingListener;
 import org.diffusionnft.trainer.nft.LossTerms;
 import org.diffusionnft.trainer.nft.NftLoss;
+import org.jspecify.annotations.Nullable;
 
 /** Notes down what a run does under the names of a recorded run's expected tensors. */
 final class TraceRecorder implements TrainingListener {
@@ -74,7 +76,8 @@ final class TraceRecorder implements TrainingListener {
   }
 
   @Override
-  public void trained(long epoch, int done, int of, TrainedBatch batch) {
+  public void trained(long epoch, int done, int of, @Nullable TrainedBatch batch) {
+    Objects.requireNonNull(batch, "recorded runs are of DiffusionNFT");
     NftLoss.Batch in = batch.loss();
     NftLoss.SampleTerms samples = batch.outcome().samples();
     int batchNumber = (done - 1) / turns;

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Storage;
 import org.jspecify.annotations.Nullable;
@@ -85,9 +86,8 @@ final class DeviceMemory implements Memory.Allocator {
     }
   }
 
-  private static IllegalArgumentException tooSmall(
-      long all, long left, long needed, int bytesEach) {
-    return new IllegalArgumentException(
+  private static InvalidInputException tooSmall(long all, long left, long needed, int bytesEach) {
+    return new InvalidInputException(
         "the device's memory is too small: of its %d MiB for %s all but %d MiB are in use, and to go on at least %d MiB are needed; give it more with --device-memory %d, or use smaller batches"
             .formatted(
                 all >> 20,

@@ -9,6 +9,7 @@ import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.DeviceOptions;
 import org.diffusionnft.tensor.DeviceProvider.Description;
 import org.diffusionnft.tensor.DeviceProvider.Found;
+import org.diffusionnft.tensor.InvalidInputException;
 import uk.ac.manchester.tornado.api.TornadoBackend;
 import uk.ac.manchester.tornado.api.TornadoRuntime;
 import uk.ac.manchester.tornado.api.enums.TornadoVMBackendType;
@@ -109,7 +110,7 @@ public final class TornadoRuntimeOpener implements TornadoOpener {
         }
       }
     }
-    throw new IllegalArgumentException("TornadoVM has no device '" + name + "' any more");
+    throw new InvalidInputException("TornadoVM has no device '" + name + "' any more");
   }
 
   private static Device open(
@@ -122,7 +123,7 @@ public final class TornadoRuntimeOpener implements TornadoOpener {
     long mostFloats = Math.min(piece, (4 * MOST) >> 20);
     long most = Math.max(mostHalves, mostFloats);
     if (mebibytes < 16 || mebibytes > most) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "--device-memory for %s must be from 16 to %d MiB, not %d"
               .formatted(name, most, mebibytes));
     }

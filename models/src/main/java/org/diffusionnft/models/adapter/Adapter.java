@@ -13,6 +13,7 @@ import org.diffusionnft.tensor.BinaryOp;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Elementwise;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Matrices;
 import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Shape;
@@ -58,7 +59,7 @@ public final class Adapter implements AutoCloseable {
    * A new adapter to train; it changes nothing yet, since B is zero.
    *
    * @param parameters names and shapes of the model's parameters
-   * @throws IllegalArgumentException if a target of the configuration names no layer
+   * @throws InvalidInputException if a target of the configuration names no layer
    */
   public static Adapter create(
       AdapterConfig config, Map<String, Shape> parameters, Device device, AdapterInit init) {
@@ -85,7 +86,7 @@ public final class Adapter implements AutoCloseable {
    * @param config what they were made with
    * @param parameters names and shapes of the model's parameters
    * @param layers the matrices by layer, in any order
-   * @throws IllegalArgumentException if the model has no such layer, or a matrix doesn't fit it
+   * @throws InvalidInputException if the model has no such layer, or a matrix doesn't fit it
    */
   public static Adapter of(
       AdapterConfig config, Map<String, Shape> parameters, Map<String, LowRank> layers) {
@@ -104,7 +105,7 @@ public final class Adapter implements AutoCloseable {
     Set<String> unknown = new TreeSet<>(layers.keySet());
     unknown.removeAll(ordered.keySet());
     if (!unknown.isEmpty()) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "the adapter is for another model: there are no layers " + String.join(", ", unknown));
     }
     return new Adapter(config, ordered);
@@ -163,13 +164,13 @@ public final class Adapter implements AutoCloseable {
   public void set(List<Tensor> values) {
     List<Variable> own = parameters();
     if (values.size() != own.size()) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "the adapter has " + own.size() + " matrices, but " + values.size() + " are given");
     }
     for (int i = 0; i < own.size(); i++) {
       Tensor target = own.get(i).value();
       if (!values.get(i).shape().equals(target.shape())) {
-        throw new IllegalArgumentException(
+        throw new InvalidInputException(
             "matrix "
                 + i
                 + " of the adapter has shape "
@@ -186,13 +187,13 @@ public final class Adapter implements AutoCloseable {
    * decay) · other}, each product rounded as in the reference.
    *
    * @param decay 0 to copy, 1 to stay
-   * @throws IllegalArgumentException if the other adapts other layers
+   * @throws InvalidInputException if the other adapts other layers
    */
   public void moveTowards(Adapter other, double decay) {
     List<Variable> own = parameters();
     List<Variable> target = other.parameters();
     if (!List.copyOf(layers.keySet()).equals(List.copyOf(other.layers.keySet()))) {
-      throw new IllegalArgumentException("the two adapters don't adapt the same layers");
+      throw new InvalidInputException("the two adapters don't adapt the same layers");
     }
     for (int i = 0; i < own.size(); i++) {
       Tensor mine = own.get(i).value();
@@ -234,7 +235,7 @@ public final class Adapter implements AutoCloseable {
 
   private static void requireShape(String name, Variable given, Shape expected) {
     if (!given.shape().equals(expected)) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "tensor "
               + name
               + " of the adapter has shape "

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Shape;
 
 /**
@@ -31,19 +32,19 @@ public record AdapterConfig(int rank, double alpha, List<String> targetModules) 
   /**
    * Checks all three.
    *
-   * @throws IllegalArgumentException if the rank is below 1, alpha is not finite, or no module is
+   * @throws InvalidInputException if the rank is below 1, alpha is not finite, or no module is
    *     named
    */
   public AdapterConfig {
     targetModules = List.copyOf(targetModules);
     if (rank < 1) {
-      throw new IllegalArgumentException("the LoRA rank is " + rank + " but must be at least 1");
+      throw new InvalidInputException("the LoRA rank is " + rank + " but must be at least 1");
     }
     if (!Double.isFinite(alpha)) {
-      throw new IllegalArgumentException("lora_alpha is " + alpha + " but must be a finite number");
+      throw new InvalidInputException("lora_alpha is " + alpha + " but must be a finite number");
     }
     if (targetModules.isEmpty()) {
-      throw new IllegalArgumentException("target_modules of the LoRA adapter is empty");
+      throw new InvalidInputException("target_modules of the LoRA adapter is empty");
     }
   }
 
@@ -62,8 +63,8 @@ public record AdapterConfig(int rank, double alpha, List<String> targetModules) 
    *
    * @param parameters names and shapes of the model's parameters, such as {@link
    *     MmditLayout#parameters}
-   * @throws IllegalArgumentException if a target names no layer; one of {@link #JOINT_ATTENTION}
-   *     may, as long as another names one
+   * @throws InvalidInputException if a target names no layer; one of {@link #JOINT_ATTENTION} may,
+   *     as long as another names one
    */
   public SequencedMap<String, Shape> adapted(Map<String, Shape> parameters) {
     SequencedMap<String, Shape> adapted = new LinkedHashMap<>();
@@ -82,7 +83,7 @@ public record AdapterConfig(int rank, double alpha, List<String> targetModules) 
       unmatched.removeAll(JOINT_ATTENTION); // a model of one block has no attn.to_add_out
     }
     if (!unmatched.isEmpty()) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "target_modules "
               + unmatched
               + " name no layer of the model: give the last parts of layer names, such as"

@@ -25,13 +25,4 @@ public interface AdapterInit {
     return (device, module, shape) ->
         new SeededValues(seed, module + ".lora_A").normal(device, shape, 1.0 / shape.dim(0));
   }
-
-  /** PEFT's default, that of PyTorch's linear layers: uniform within {@code ±1/sqrt(K)}. */
-  static AdapterInit kaiming(long seed) {
-    return (device, module, shape) -> {
-      double fanIn = (double) shape.elements() / shape.dim(0);
-      return new SeededValues(seed, module + ".lora_A")
-          .uniform(device, shape, 1 / Math.sqrt(fanIn));
-    };
-  }
 }

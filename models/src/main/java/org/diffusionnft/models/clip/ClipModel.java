@@ -7,6 +7,7 @@ import org.diffusionnft.models.WeightSource;
 import org.diffusionnft.models.text.ClipTextConfig;
 import org.diffusionnft.models.text.ClipTextEncoder;
 import org.diffusionnft.models.text.ClipTextLayout;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 
@@ -25,18 +26,18 @@ public record ClipModel(ClipTextEncoder text, ClipVisionEncoder vision, double l
   /**
    * Makes a model of a source's tensors, all frozen.
    *
-   * @throws IllegalArgumentException if a tensor is missing, unknown or of another shape, or both
+   * @throws InvalidInputException if a tensor is missing, unknown or of another shape, or both
    *     projections have not the same width
    */
   public static ClipModel load(
       ClipTextConfig textConfig, ClipVisionConfig visionConfig, WeightSource source) {
     if (textConfig.projectionDim() != visionConfig.projectionDim()) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "the text encoder projects to %d, the image encoder to %d: they are of two models"
               .formatted(textConfig.projectionDim(), visionConfig.projectionDim()));
     }
     if (!source.has(ClipTextLayout.PROJECTION)) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "tensor '"
               + ClipTextLayout.PROJECTION
               + "' is missing, without which texts and pictures"

@@ -1,5 +1,6 @@
 package org.diffusionnft.models.clip;
 
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.UnaryOp;
 
 /**
@@ -31,7 +32,7 @@ public record ClipVisionConfig(
   /**
    * Checks that the fields fit together.
    *
-   * @throws IllegalArgumentException that names the field, by its name in {@code config.json}
+   * @throws InvalidInputException that names the field, by its name in {@code config.json}
    */
   public ClipVisionConfig {
     require("hidden_size", hiddenSize);
@@ -42,11 +43,11 @@ public record ClipVisionConfig(
     require("patch_size", patchSize);
     require("projection_dim", projectionDim);
     if (hiddenSize % numHeads != 0) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "hidden_size " + hiddenSize + " is no multiple of num_attention_heads " + numHeads);
     }
     if (imageSize % patchSize != 0) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "image_size " + imageSize + " is no multiple of patch_size " + patchSize);
     }
   }
@@ -59,7 +60,7 @@ public record ClipVisionConfig(
 
   private static void require(String field, int value) {
     if (value < 1) {
-      throw new IllegalArgumentException(field + " is " + value + ", but must be at least 1");
+      throw new InvalidInputException(field + " is " + value + ", but must be at least 1");
     }
   }
 }

@@ -1,26 +1,20 @@
 package org.diffusionnft.models.sampling;
 
-import org.diffusionnft.tensor.Elementwise;
 import org.diffusionnft.tensor.Tensor;
 
 /**
- * Classifier-free guidance (Ho and Salimans, arXiv 2207.12598): {@code u + scale (c - u)}.
+ * A velocity with classifier-free guidance.
  *
- * @param unconditional u: the velocity for the empty or negative prompt
- * @param conditional c: the velocity for the prompt
- * @param scale more than 1, to exaggerate
+ * @param unconditional the velocity for the empty or negative prompt
+ * @param conditional the velocity for the prompt
+ * @param guidance how far to go
  */
-public record GuidedVelocity(Velocity unconditional, Velocity conditional, double scale)
+record GuidedVelocity(Velocity unconditional, Velocity conditional, Guidance guidance)
     implements Velocity {
-  /** What a scale comes to: as in diffusers, scales up to 1 are no guidance, which is 1. */
-  public static double effective(double scale) {
-    return Math.max(1, scale);
-  }
-
   @Override
-  public Tensor at(Tensor latents, float sigma) {
-    Tensor u = unconditional.at(latents, sigma);
-    Tensor c = conditional.at(latents, sigma);
-    return Elementwise.add(u, Elementwise.scale(Elementwise.sub(c, u), (float) scale));
+  public Tensor at(Tensor latents, int step, float sigma) {
+    Tensor u = unconditional.at(latents, step, sigma);
+    Tensor c = conditional.at(latents, step, sigma);
+    return guidance.apply(u, c);
   }
 }

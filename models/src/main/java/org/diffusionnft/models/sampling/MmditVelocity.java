@@ -3,6 +3,7 @@ package org.diffusionnft.models.sampling;
 import java.util.Arrays;
 import org.diffusionnft.autograd.Variable;
 import org.diffusionnft.models.adapter.ForwardPass;
+import org.diffusionnft.models.solver.FlowMatchSchedule;
 import org.diffusionnft.models.transformer.Conditioning;
 import org.diffusionnft.models.transformer.Mmdit;
 import org.diffusionnft.tensor.Tensor;
@@ -26,13 +27,13 @@ public record MmditVelocity(Mmdit model, Conditioning prompt, ForwardPass pass, 
     TRUNCATED;
 
     float of(float sigma) {
-      float timestep = sigma * 1000;
+      float timestep = sigma * FlowMatchSchedule.TRAIN_TIMESTEPS;
       return this == TRUNCATED ? (float) (long) timestep : timestep;
     }
   }
 
   @Override
-  public Tensor at(Tensor latents, float sigma) {
+  public Tensor at(Tensor latents, int step, float sigma) {
     float[] all = new float[(int) latents.dim(0)];
     Arrays.fill(all, timesteps.of(sigma));
     return model.forward(Variable.constant(latents), all, prompt, pass).value();

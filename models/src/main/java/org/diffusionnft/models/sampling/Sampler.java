@@ -43,7 +43,7 @@ public final class Sampler {
       Solver.Stepper stepper = solver.start(sigmas);
       for (int i = 0; i + 1 < sigmas.length; i++) {
         try (Memory.Scope inner = memory.scope()) {
-          Tensor v = velocity.at(latents, sigmas[i]);
+          Tensor v = velocity.at(latents, i, sigmas[i]);
           Solver.Step step = stepper.step(i, latents, v, noise);
           step.image().keep(); // a multistep solver reads it again
           latents = step.latents().keep();
@@ -63,7 +63,7 @@ public final class Sampler {
     Solver.Stepper stepper = solver.start(sigmas);
     for (int i = 0; i + 1 < sigmas.length; i++) {
       try (Memory.Scope scope = memory.scope()) {
-        Tensor v = velocity.at(latents.getLast(), sigmas[i]);
+        Tensor v = velocity.at(latents.getLast(), i, sigmas[i]);
         Solver.Step step = stepper.step(i, latents.getLast(), v, noise);
         latents.add(step.latents().keep());
         images.add(step.image().keep());

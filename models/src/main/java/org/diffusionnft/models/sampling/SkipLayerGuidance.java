@@ -2,6 +2,7 @@ package org.diffusionnft.models.sampling;
 
 import java.util.Set;
 import org.diffusionnft.models.transformer.MmditConfig;
+import org.diffusionnft.tensor.InvalidInputException;
 
 /**
  * Guidance away from what a model without some of its layers predicts, over a part of the schedule:
@@ -25,12 +26,12 @@ public record SkipLayerGuidance(Set<Integer> layers, double scale, double start,
   /**
    * Checks the numbers.
    *
-   * @throws IllegalArgumentException if the scale is not finite or the shares are not within 0 to 1
+   * @throws InvalidInputException if the scale is not finite or the shares are not within 0 to 1
    */
   public SkipLayerGuidance {
     layers = Set.copyOf(layers);
     if (!Double.isFinite(scale) || !(start >= 0 && start <= stop && stop <= 1)) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "skip-layer guidance with scale "
               + scale
               + " from "
@@ -49,12 +50,12 @@ public record SkipLayerGuidance(Set<Integer> layers, double scale, double start,
   /**
    * Checks that a model has the layers.
    *
-   * @throws IllegalArgumentException that names one it has not
+   * @throws InvalidInputException that names one it has not
    */
   public void requireLayersOf(MmditConfig config) {
     for (int layer : layers) {
       if (layer < 0 || layer >= config.numLayers()) {
-        throw new IllegalArgumentException(
+        throw new InvalidInputException(
             "layer "
                 + layer
                 + " cannot be skipped: the model has the layers 0 to "

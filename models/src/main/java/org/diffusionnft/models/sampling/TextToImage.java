@@ -7,7 +7,7 @@ import org.diffusionnft.models.solver.Noise;
 import org.diffusionnft.models.solver.Solver;
 import org.diffusionnft.models.transformer.Conditioning;
 import org.diffusionnft.models.transformer.Mmdit;
-import org.diffusionnft.tensor.Elementwise;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param pass with which adapter
  * @param schedule the noise levels
  * @param solver how they are gone through
- * @param guidance scale of classifier-free guidance; up to 1 for none, and then held as 1
+ * @param guidance classifier-free guidance
  * @param skipping skip-layer guidance, or {@link SkipLayerGuidance#NONE}
  */
 public record TextToImage(
@@ -28,23 +28,22 @@ public record TextToImage(
     ForwardPass pass,
     FlowMatchSchedule schedule,
     Solver solver,
-    double guidance,
+    Guidance guidance,
     SkipLayerGuidance skipping) {
 
   /**
    * Checks that the model has the layers to be skipped.
    *
-   * @throws IllegalArgumentException if it has not
+   * @throws InvalidInputException if it has not
    */
   public TextToImage {
     skipping.requireLayersOf(model.config());
-    guidance = GuidedVelocity.effective(guidance);
   }
 
-  /** Is told how far a picture is. */
+  /** Receives how far a picture is. */
   @FunctionalInterface
   public interface Listener {
-    /** So many of all evaluations of the model are done. */
+    /** {@code done} of {@code all} evaluations of the model are done. */
     void evaluated(int done, int all);
   }
 
@@ -53,7 +52,7 @@ public record TextToImage(
     int steps = schedule.steps();
     int all = 0;
     for (int i = 0; i < steps; i++) {
-      all += 1 + (guidance == 1 ? 0 : 1) + (skipping.actsAt(i, steps) ? 1 : 0);
+      all += 1 + (guidance.isNone() ? 0 : 1) + (skipping.actsAt(i, steps) ? 1 : 0);
     }
     return all;
   }
@@ -63,7 +62,7 @@ public record TextToImage(
    *
    * @param noise where to start, {@code [B, C, H, W]}
    * @param prompt of B entries
-   * @param negative of B entries; needed unless guidance is 1
+   * @param negative of B entries; needed if there is guidance
    * @param draws the noise of solvers that draw some
    * @return like {@code noise}, owned by the caller's scope
    */
@@ -73,9 +72,11 @@ public record TextToImage(
       @Nullable Conditioning negative,
       Noise draws,
       Listener listener) {
-    if (guidance != 1 && negative == null) {
-      throw new IllegalArgumentException(
-          "guidance of " + guidance + " needs a negative prompt: give at least an empty one");
+    if (!guidance.isNone() && negative == null) {
+      throw new InvalidInputException(
+          "guidance of "
+              + guidance.scale()
+              + " needs a negative prompt: give at least an empty one");
     }
     Velocity velocity = new Guided(prompt, negative, listener);
     return Sampler.sample(solver, velocity, noise, schedule.sigmas(), draws);
@@ -95,19 +96,19 @@ public record TextToImage(
     }
 
     @Override
-    public Tensor at(Tensor latents, float sigma) {
+    public Tensor at(Tensor latents, int step, float sigma) {
       Memory memory = latents.device().memory();
       try (Memory.Scope scope = memory.scope()) {
-        Tensor conditional = evaluate(prompt, pass, latents, sigma);
+        Tensor conditional = evaluate(prompt, pass, latents, step, sigma);
         Tensor velocity = conditional;
-        if (guidance != 1 && negative != null) {
-          Tensor unconditional = evaluate(negative, pass, latents, sigma);
-          velocity = further(unconditional, conditional, unconditional, guidance);
+        if (!guidance.isNone() && negative != null) {
+          Tensor unconditional = evaluate(negative, pass, latents, step, sigma);
+          velocity = guidance.apply(unconditional, conditional);
         }
-        if (skipping.actsAt(step(sigma), schedule.steps())) {
+        if (skipping.actsAt(step, schedule.steps())) {
           ForwardPass without = pass.skipping(skipping.layers());
-          Tensor weaker = evaluate(prompt, without, latents, sigma);
-          velocity = further(velocity, conditional, weaker, skipping.scale());
+          Tensor weaker = evaluate(prompt, without, latents, step, sigma);
+          velocity = Guidance.further(velocity, conditional, weaker, skipping.scale());
         }
         scope.keep(velocity.storage());
         return velocity;
@@ -115,25 +116,12 @@ public record TextToImage(
     }
 
     private Tensor evaluate(
-        Conditioning conditioning, ForwardPass how, Tensor latents, float sigma) {
+        Conditioning conditioning, ForwardPass how, Tensor latents, int step, float sigma) {
       Tensor velocity =
-          new MmditVelocity(model, conditioning, how, Timesteps.EXACT).at(latents, sigma);
+          new MmditVelocity(model, conditioning, how, Timesteps.EXACT).at(latents, step, sigma);
       model.device().section("evaluation %d of %d".formatted(++done, evaluations()));
       listener.evaluated(done, evaluations());
       return velocity;
-    }
-
-    /** {@code start + scale (to - from)}. */
-    private static Tensor further(Tensor start, Tensor to, Tensor from, double scale) {
-      return Elementwise.add(start, Elementwise.scale(Elementwise.sub(to, from), (float) scale));
-    }
-
-    private int step(float sigma) {
-      int i = 0;
-      while (i < schedule.steps() - 1 && schedule.sigma(i) != sigma) {
-        i++;
-      }
-      return i;
     }
   }
 }

@@ -10,8 +10,9 @@ public interface Velocity {
    * The velocity of all latents of a batch at one noise level.
    *
    * @param latents {@code [B, C, H, W]}
-   * @param sigma from 1 (noise) to 0 (image)
+   * @param step of the schedule, from 0
+   * @param sigma the noise level there, from 1 (noise) to 0 (image)
    * @return like {@code latents}
    */
-  Tensor at(Tensor latents, float sigma);
+  Tensor at(Tensor latents, int step, float sigma);
 }

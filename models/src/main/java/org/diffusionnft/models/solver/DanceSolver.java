@@ -1,6 +1,7 @@
 package org.diffusionnft.models.solver;
 
 import org.diffusionnft.tensor.Elementwise;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Tensor;
 
 /**
@@ -13,12 +14,12 @@ public record DanceSolver(double eta) implements StochasticSolver {
   /**
    * Checks the noise level.
    *
-   * @throws IllegalArgumentException if it is 0, for which the reference fails too
+   * @throws InvalidInputException if it is 0, for which the reference fails too
    */
   public DanceSolver {
     SolverMath.requireEta("dance", eta);
     if (eta == 0) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "solver dance needs noise: set deterministic to false and eta above 0, or use flow");
     }
   }

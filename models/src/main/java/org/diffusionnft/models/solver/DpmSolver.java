@@ -1,6 +1,7 @@
 package org.diffusionnft.models.solver;
 
 import org.diffusionnft.tensor.Elementwise;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -16,7 +17,7 @@ public record DpmSolver(int order) implements Solver {
   /** Checks the order. */
   public DpmSolver {
     if (order != 1 && order != 2) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "the order of DPM-Solver++ is " + order + " but must be 1 or 2");
     }
   }

@@ -1,6 +1,7 @@
 package org.diffusionnft.models.solver;
 
 import org.diffusionnft.tensor.Elementwise;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 
@@ -14,6 +15,9 @@ import org.diffusionnft.tensor.Tensor;
  * training levels, which is shifted already, and the levels between them are shifted again.
  */
 public final class FlowMatchSchedule {
+  /** Timesteps that Stable Diffusion 3 was trained at: noise level σ is timestep 1000 σ. */
+  public static final int TRAIN_TIMESTEPS = 1000;
+
   private final Config config;
   private final float[] sigmas;
 
@@ -25,21 +29,21 @@ public final class FlowMatchSchedule {
    */
   public record Config(int trainTimesteps, double shift) {
     /** That of Stable Diffusion 3 and 3.5. */
-    public static final Config SD3 = new Config(1000, 3);
+    public static final Config SD3 = new Config(TRAIN_TIMESTEPS, 3);
 
     /**
      * Checks both.
      *
-     * @throws IllegalArgumentException if there are fewer than 1 timesteps or the shift is not
+     * @throws InvalidInputException if there are fewer than 1 timesteps or the shift is not
      *     positive and finite
      */
     public Config {
       if (trainTimesteps < 1) {
-        throw new IllegalArgumentException(
+        throw new InvalidInputException(
             "num_train_timesteps is " + trainTimesteps + " but must be at least 1");
       }
       if (!(shift > 0) || Double.isInfinite(shift)) {
-        throw new IllegalArgumentException(
+        throw new InvalidInputException(
             "shift is " + shift + " but must be a finite number above 0");
       }
     }
@@ -64,7 +68,7 @@ public final class FlowMatchSchedule {
 
   private FlowMatchSchedule(Config config, int steps) {
     if (steps < 1) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "the number of sampling steps is " + steps + " but must be at least 1");
     }
     this.config = config;
@@ -130,7 +134,7 @@ public final class FlowMatchSchedule {
    *
    * @param sample {@code [B, ..]}
    * @param timesteps B of {@link #timesteps}
-   * @throws IllegalArgumentException if a timestep is not in the schedule
+   * @throws InvalidInputException if a timestep is not in the schedule
    */
   public Tensor addNoise(Tensor sample, float[] timesteps, Tensor noise) {
     float[] sigma = new float[timesteps.length];
@@ -160,7 +164,7 @@ public final class FlowMatchSchedule {
       }
     }
     if (found < 0) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "timestep " + timestep + " is not one of the " + steps() + " of this schedule");
     }
     return found;

@@ -1,5 +1,6 @@
 package org.diffusionnft.models.solver;
 
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -48,8 +49,8 @@ public sealed interface Solver permits StochasticSolver, DdimSolver, DpmSolver {
    * @param name {@code flow}, {@code dance}, {@code ddim}, {@code dpm1} or {@code dpm2}
    * @param deterministic whether no noise is drawn, which sets {@code eta} to 0
    * @param eta how much noise is drawn; not used by {@code dpm1} and {@code dpm2}
-   * @throws IllegalArgumentException for an unknown name, {@code dance} without noise, or {@code
-   *     dpm1} and {@code dpm2} with it
+   * @throws InvalidInputException for an unknown name, {@code dance} without noise, or {@code dpm1}
+   *     and {@code dpm2} with it
    */
   static Solver named(String name, boolean deterministic, double eta) {
     double noise = deterministic ? 0 : eta;
@@ -59,13 +60,13 @@ public sealed interface Solver permits StochasticSolver, DdimSolver, DpmSolver {
       case "ddim" -> new DdimSolver(noise);
       case "dpm1", "dpm2" -> {
         if (!deterministic) {
-          throw new IllegalArgumentException(
+          throw new InvalidInputException(
               "solver " + name + " draws no noise: set deterministic to true");
         }
         yield new DpmSolver(name.equals("dpm1") ? 1 : 2);
       }
       default ->
-          throw new IllegalArgumentException(
+          throw new InvalidInputException(
               "solver '" + name + "' is unknown: use flow, dance, ddim, dpm1 or dpm2");
     };
   }

@@ -1,5 +1,6 @@
 package org.diffusionnft.models.text;
 
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.UnaryOp;
 
 /**
@@ -37,7 +38,7 @@ public record ClipTextConfig(
   /**
    * Checks that the fields fit together.
    *
-   * @throws IllegalArgumentException that names the field, by its name in {@code config.json}
+   * @throws InvalidInputException that names the field, by its name in {@code config.json}
    */
   public ClipTextConfig {
     Positive.require("vocab_size", vocabSize);
@@ -48,7 +49,7 @@ public record ClipTextConfig(
     Positive.require("max_position_embeddings", maxPositions);
     Positive.require("projection_dim", projectionDim);
     if (hiddenSize % numHeads != 0) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "hidden_size " + hiddenSize + " is no multiple of num_attention_heads " + numHeads);
     }
   }

@@ -9,6 +9,7 @@ import org.diffusionnft.models.tokenizer.Tokenizer;
 import org.diffusionnft.models.transformer.Conditioning;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Elementwise;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Tensor;
 
@@ -29,11 +30,11 @@ public record PromptEncoding(int t5Tokens, boolean withT5, int width) {
   /**
    * Checks the number of tokens.
    *
-   * @throws IllegalArgumentException if it is not 2 to 512
+   * @throws InvalidInputException if it is not 2 to 512
    */
   public PromptEncoding {
     if (t5Tokens < 2 || t5Tokens > MOST_T5_TOKENS) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "a prompt can have 2 to " + MOST_T5_TOKENS + " T5 tokens, not " + t5Tokens);
     }
   }
@@ -75,7 +76,7 @@ public record PromptEncoding(int t5Tokens, boolean withT5, int width) {
     try (Memory.Scope scope = device.memory().scope()) {
       Conditioning joined = PromptEmbedding.join(clipL, clipG, t5);
       if (joined.text().dim(2) != width) {
-        throw new IllegalArgumentException(
+        throw new InvalidInputException(
             "the text encoders give embeddings of width "
                 + joined.text().dim(2)
                 + ", but the transformer takes "

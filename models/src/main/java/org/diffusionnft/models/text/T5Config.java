@@ -1,5 +1,7 @@
 package org.diffusionnft.models.text;
 
+import org.diffusionnft.tensor.InvalidInputException;
+
 /**
  * The dimensions of a T5 v1.1 encoder, field by field those of transformers' {@code T5Config}.
  *
@@ -27,7 +29,7 @@ public record T5Config(
   /**
    * Checks the fields.
    *
-   * @throws IllegalArgumentException that names the field, by its name in {@code config.json}
+   * @throws InvalidInputException that names the field, by its name in {@code config.json}
    */
   public T5Config {
     Positive.require("vocab_size", vocabSize);
@@ -39,7 +41,7 @@ public record T5Config(
     Positive.require("relative_attention_num_buckets", buckets);
     Positive.require("relative_attention_max_distance", maxDistance);
     if (buckets % 4 != 0 || maxDistance <= buckets / 4) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "relative_attention_num_buckets "
               + buckets
               + " must be a multiple of 4 and a quarter of it less than"

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.function.IntConsumer;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,8 +38,8 @@ public final class BytePairs implements TokenModel {
    * @param vocabulary token to id
    * @param merges pairs of tokens that are merged, best first
    * @param unknown the token for letters that the vocabulary lacks
-   * @throws IllegalArgumentException if two tokens have one id, or a merge names or makes a token
-   *     that is not in the vocabulary
+   * @throws InvalidInputException if two tokens have one id, or a merge names or makes a token that
+   *     is not in the vocabulary
    */
   public BytePairs(Map<String, Integer> vocabulary, List<Pair> merges, String unknown) {
     this.vocabulary = Map.copyOf(vocabulary);
@@ -46,7 +47,7 @@ public final class BytePairs implements TokenModel {
         (token, id) -> {
           String other = tokens.put(id, token);
           if (other != null) {
-            throw new IllegalArgumentException(
+            throw new InvalidInputException(
                 "tokens '" + other + "' and '" + token + "' both have the id " + id);
           }
         });
@@ -67,7 +68,7 @@ public final class BytePairs implements TokenModel {
   private int require(String token, String what) {
     Integer id = vocabulary.get(token);
     if (id == null) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           what + " needs the token '" + token + "', which the vocabulary lacks");
     }
     return id;

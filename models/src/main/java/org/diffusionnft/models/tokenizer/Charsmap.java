@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,17 +35,17 @@ public final class Charsmap {
    * Reads a {@code precompiled_charsmap}: the trie's length in bytes as a little-endian 32-bit
    * number, the trie, the pool.
    *
-   * @throws IllegalArgumentException if the length cannot be true
+   * @throws InvalidInputException if the length cannot be true
    */
   public static Charsmap parse(byte[] bytes) {
     if (bytes.length < Integer.BYTES) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "the character map has " + bytes.length + " bytes, too few for the length of its trie");
     }
     ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     long size = Integer.toUnsignedLong(in.getInt());
     if (size % Integer.BYTES != 0 || size == 0 || size > in.remaining()) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "the character map claims a trie of "
               + size
               + " bytes, but "

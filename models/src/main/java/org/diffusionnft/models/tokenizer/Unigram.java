@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntConsumer;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,21 +35,21 @@ public final class Unigram implements TokenModel {
   /**
    * A model; the ids are the places in the list.
    *
-   * @throws IllegalArgumentException if there are no pieces, one is empty or scores no finite
-   *     number, or {@code unknown} is not one of their places
+   * @throws InvalidInputException if there are no pieces, one is empty or scores no finite number,
+   *     or {@code unknown} is not one of their places
    */
   public Unigram(List<Piece> pieces, int unknown) {
     this.pieces = List.copyOf(pieces);
     this.unknown = unknown;
     if (unknown < 0 || unknown >= pieces.size()) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "the unknown token has id " + unknown + ", but there are " + pieces.size() + " pieces");
     }
     double worst = Double.POSITIVE_INFINITY;
     for (int id = 0; id < pieces.size(); id++) {
       Piece piece = pieces.get(id);
       if (piece.text().isEmpty() || !Double.isFinite(piece.score())) {
-        throw new IllegalArgumentException(
+        throw new InvalidInputException(
             "piece " + id + " ('" + piece.text() + "', score " + piece.score() + ") is impossible");
       }
       worst = Math.min(worst, piece.score());

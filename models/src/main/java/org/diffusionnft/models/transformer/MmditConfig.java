@@ -2,6 +2,7 @@ package org.diffusionnft.models.transformer;
 
 import java.util.HashSet;
 import java.util.List;
+import org.diffusionnft.tensor.InvalidInputException;
 
 /**
  * The dimensions of an MMDiT-X, field by field those of diffusers' {@code SD3Transformer2DModel}.
@@ -38,7 +39,7 @@ public record MmditConfig(
   /**
    * Checks that the fields fit together.
    *
-   * @throws IllegalArgumentException that names the field, by its name in {@code config.json}
+   * @throws InvalidInputException that names the field, by its name in {@code config.json}
    */
   public MmditConfig {
     requirePositive("sample_size", sampleSize);
@@ -55,17 +56,17 @@ public record MmditConfig(
     dualAttentionLayers = List.copyOf(dualAttentionLayers);
     long width = (long) attentionHeadDim * numAttentionHeads;
     if (width > 1 << 24) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "attention_head_dim * num_attention_heads is " + width + ", more than 2^24");
     }
     if (width % 4 != 0) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "attention_head_dim * num_attention_heads is "
               + width
               + " but must be a multiple of 4 for the position embedding");
     }
     if (captionProjectionDim != width) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "caption_projection_dim is "
               + captionProjectionDim
               + " but must be attention_head_dim * num_attention_heads = "
@@ -73,7 +74,7 @@ public record MmditConfig(
     }
     for (int layer : dualAttentionLayers) {
       if (layer < 0 || layer >= numLayers) {
-        throw new IllegalArgumentException(
+        throw new InvalidInputException(
             "dual_attention_layers contains "
                 + layer
                 + " but must lie in 0 to num_layers - 1 = "
@@ -81,7 +82,7 @@ public record MmditConfig(
       }
     }
     if (new HashSet<>(dualAttentionLayers).size() != dualAttentionLayers.size()) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "dual_attention_layers " + dualAttentionLayers + " names a layer twice");
     }
   }
@@ -98,7 +99,7 @@ public record MmditConfig(
 
   private static void requirePositive(String field, int value) {
     if (value < 1) {
-      throw new IllegalArgumentException(field + " is " + value + " but must be at least 1");
+      throw new InvalidInputException(field + " is " + value + " but must be at least 1");
     }
   }
 }

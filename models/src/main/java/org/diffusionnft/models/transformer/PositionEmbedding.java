@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.Map;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 
@@ -39,11 +40,11 @@ final class PositionEmbedding implements AutoCloseable {
    * @param height in patches
    * @param width in patches
    * @return {@code [1, height * width, C]}
-   * @throws IllegalArgumentException if the image is larger than the table
+   * @throws InvalidInputException if the image is larger than the table
    */
   Tensor crop(int height, int width) {
     if (height > side || width > side) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "an image of "
               + height
               + " x "

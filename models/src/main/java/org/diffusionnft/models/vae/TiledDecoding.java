@@ -5,6 +5,7 @@ import java.util.List;
 import org.diffusionnft.autograd.Variable;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Elementwise;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Layout;
 import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Shape;
@@ -22,22 +23,18 @@ import org.diffusionnft.tensor.Tensor;
  * @param overlap how many latents neighbouring tiles share at least, half a tile at most
  */
 public record TiledDecoding(int tile, int overlap) {
-  /** What diffusers uses for a downscale of 8: pictures of 512 pixels with an overlap of 128. */
-  public static final TiledDecoding DEFAULT = new TiledDecoding(64, 16);
-
   /**
    * Checks the sizes.
    *
-   * @throws IllegalArgumentException if the overlap does not leave tiles a part of their own
+   * @throws InvalidInputException if the overlap does not leave tiles a part of their own
    */
   public TiledDecoding {
     if (tile < 1 || overlap < 0 || overlap > tile / 2) {
-      throw new IllegalArgumentException(
-          "tiles of " + tile + " latents cannot overlap by " + overlap);
+      throw new InvalidInputException("tiles of " + tile + " latents cannot overlap by " + overlap);
     }
   }
 
-  /** Tiles of so many pixels a side, with an overlap of a quarter. */
+  /** Tiles of {@code side} pixels a side, with an overlap of a quarter, as in diffusers. */
   public static TiledDecoding ofPixels(int side, int downscale) {
     int tile = Math.max(side / downscale, 1);
     return new TiledDecoding(tile, tile / 4);

@@ -6,6 +6,7 @@ import java.util.Set;
 import org.diffusionnft.autograd.Variable;
 import org.diffusionnft.models.Parameters;
 import org.diffusionnft.models.WeightSource;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Shape;
 
 /**
@@ -48,7 +49,7 @@ public final class Vae implements AutoCloseable {
   /**
    * Makes an autoencoder of a source's tensors, on the device that holds them.
    *
-   * @throws IllegalArgumentException if a tensor is missing, unknown or of another shape
+   * @throws InvalidInputException if a tensor is missing, unknown or of another shape
    */
   public static Vae load(VaeConfig config, WeightSource source) {
     return new Vae(
@@ -74,8 +75,8 @@ public final class Vae implements AutoCloseable {
    * The latents of pictures. Where a level has an odd height or width, it is halved and rounded
    * down.
    *
-   * @throws IllegalArgumentException if the shape is not {@code [B, C, H, W]} with height and width
-   *     of at least the downscale
+   * @throws InvalidInputException if the shape is not {@code [B, C, H, W]} with height and width of
+   *     at least the downscale
    */
   public Latents encode(Variable image) {
     int d = config.downscale();
@@ -84,7 +85,7 @@ public final class Vae implements AutoCloseable {
         || shape.dim(1) != config.inChannels()
         || shape.dim(2) < d
         || shape.dim(3) < d) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "pictures of shape "
               + shape
               + " do not fit [B, "
@@ -99,7 +100,7 @@ public final class Vae implements AutoCloseable {
   /**
    * The pictures of latents as the encoder gives them.
    *
-   * @throws IllegalArgumentException if the shape is not {@code [B, L, H, W]}
+   * @throws InvalidInputException if the shape is not {@code [B, L, H, W]}
    */
   public Variable decode(Variable latents) {
     Shape shape = latents.shape();
@@ -107,7 +108,7 @@ public final class Vae implements AutoCloseable {
         || shape.dim(1) != config.latentChannels()
         || shape.dim(2) < 1
         || shape.dim(3) < 1) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "latents of shape " + shape + " do not fit [B, " + config.latentChannels() + ", H, W]");
     }
     return decoder.apply(latents);

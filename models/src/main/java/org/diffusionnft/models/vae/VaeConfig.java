@@ -1,6 +1,7 @@
 package org.diffusionnft.models.vae;
 
 import java.util.List;
+import org.diffusionnft.tensor.InvalidInputException;
 
 /**
  * The dimensions of an autoencoder, field by field those of diffusers' {@code AutoencoderKL}.
@@ -27,7 +28,7 @@ public record VaeConfig(
   /**
    * Checks that the fields fit together.
    *
-   * @throws IllegalArgumentException that names the field, by its name in {@code config.json}
+   * @throws InvalidInputException that names the field, by its name in {@code config.json}
    */
   public VaeConfig {
     blockChannels = List.copyOf(blockChannels);
@@ -36,7 +37,7 @@ public record VaeConfig(
     require("layers_per_block", layersPerBlock, 1);
     require("norm_num_groups", normGroups, 1);
     if (blockChannels.isEmpty() || blockChannels.size() > MOST_LEVELS) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "block_out_channels has "
               + blockChannels.size()
               + " entries, but there must be 1 to "
@@ -46,14 +47,14 @@ public record VaeConfig(
       require("block_out_channels", channels, normGroups);
     }
     if (!(scalingFactor > 0) || !Double.isFinite(scalingFactor) || !Double.isFinite(shiftFactor)) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "scaling_factor " + scalingFactor + " or shift_factor " + shiftFactor + " is impossible");
     }
   }
 
   private static void require(String field, int value, int divisor) {
     if (value < 1 || value % divisor != 0 || value > 1 << 16) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           field
               + " is "
               + value

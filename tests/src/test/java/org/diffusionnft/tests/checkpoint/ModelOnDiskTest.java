@@ -20,7 +20,6 @@ import org.diffusionnft.models.adapter.AdapterConfig;
 import org.diffusionnft.models.adapter.AdapterInit;
 import org.diffusionnft.models.sampling.SkipLayerGuidance;
 import org.diffusionnft.models.transformer.MmditLayout;
-import org.diffusionnft.models.vae.TiledDecoding;
 import org.diffusionnft.pipeline.PictureListener;
 import org.diffusionnft.pipeline.PictureRequest;
 import org.diffusionnft.pipeline.PictureSampler;
@@ -59,20 +58,15 @@ class ModelOnDiskTest {
           "text_encoder_2/model.safetensors",
           "text_encoder_3/model.safetensors");
   private static final PictureRequest REQUEST =
-      new PictureRequest(
-          "a cat",
-          "a dog",
-          64,
-          48,
-          3,
-          3,
-          new SkipLayerGuidance(Set.of(1), 2, 0, 1),
-          "flow",
-          5,
-          1,
-          1,
-          16,
-          true);
+      PictureRequest.of("a cat")
+          .withNegative("a dog")
+          .withWidth(64)
+          .withHeight(48)
+          .withSteps(3)
+          .withGuidance(3)
+          .withSkipping(new SkipLayerGuidance(Set.of(1), 2, 0, 1))
+          .withSeed(5)
+          .withT5Tokens(16);
 
   @TempDir private static Path shared;
   private static Path model;
@@ -428,8 +422,18 @@ class ModelOnDiskTest {
   }
 
   private static PictureRequest with(String prompt, int count, int batch, boolean withT5) {
-    return new PictureRequest(
-        prompt, "", 32, 32, 2, 2, SkipLayerGuidance.NONE, "dpm2", 1, count, batch, 16, withT5);
+    return PictureRequest.of(prompt)
+        .withWidth(32)
+        .withHeight(32)
+        .withSteps(2)
+        .withGuidance(2)
+        .withSkipping(SkipLayerGuidance.NONE)
+        .withSolver("dpm2")
+        .withSeed(1)
+        .withCount(count)
+        .withBatch(batch)
+        .withT5Tokens(16)
+        .withWithT5(withT5);
   }
 
   private static List<BufferedImage> pictures(
@@ -447,7 +451,7 @@ class ModelOnDiskTest {
               opened,
               device,
               cache == null ? null : PromptCache.of(cache, opened),
-              TiledDecoding.DEFAULT,
+              768,
               new Listener(told));
       List<BufferedImage> made = sampler.pictures(request, adapter);
       assertEquals(live, device.memory().liveBytes(), "memory was not returned");

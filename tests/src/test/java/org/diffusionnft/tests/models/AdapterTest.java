@@ -231,7 +231,7 @@ class AdapterTest {
   private Adapter random(List<String> targets, long seed) {
     Adapter adapter =
         Adapter.create(
-            new AdapterConfig(2, 4, targets), parameters, device, AdapterInit.kaiming(seed));
+            new AdapterConfig(2, 4, targets), parameters, device, AdapterInit.gaussian(seed));
     List<Tensor> values =
         adapter.parameters().stream()
             .map(p -> TinyMmdit.random(device, seed + p.shape().elements(), p.shape().dims()))

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.diffusionnft.models.adapter.ForwardPass;
+import org.diffusionnft.models.sampling.Guidance;
 import org.diffusionnft.models.sampling.MmditVelocity;
 import org.diffusionnft.models.sampling.SkipLayerGuidance;
 import org.diffusionnft.models.sampling.TextToImage;
@@ -77,7 +78,13 @@ class SkipLayerGuidanceTest {
       FlowMatchSchedule schedule = FlowMatchSchedule.Config.SD3.steps(2);
       SkipLayerGuidance skipping = new SkipLayerGuidance(Set.of(1), 1.5, 0, 1);
       TextToImage pipeline =
-          new TextToImage(model, ForwardPass.BASE, schedule, new FlowSolver(0), guidance, skipping);
+          new TextToImage(
+              model,
+              ForwardPass.BASE,
+              schedule,
+              new FlowSolver(0),
+              new Guidance(guidance),
+              skipping);
       List<Integer> counted = new ArrayList<>();
       // The first step is outside: guidance begins after the share.
       double[] actual =
@@ -117,7 +124,7 @@ class SkipLayerGuidanceTest {
                       ForwardPass.BASE,
                       FlowMatchSchedule.Config.SD3.steps(2),
                       new FlowSolver(0),
-                      1,
+                      Guidance.NONE,
                       seven));
       assertEquals("layer 7 cannot be skipped: the model has the layers 0 to 2", e.getMessage());
     }
@@ -128,7 +135,7 @@ class SkipLayerGuidanceTest {
   private static double[] velocity(
       Mmdit model, Conditioning prompt, ForwardPass pass, Tensor at, float sigma) {
     return new MmditVelocity(model, prompt, pass, MmditVelocity.Timesteps.EXACT)
-        .at(at, sigma)
+        .at(at, 0, sigma)
         .toDoubles();
   }
 

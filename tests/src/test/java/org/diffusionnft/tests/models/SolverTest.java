@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Objects;
-import org.diffusionnft.models.sampling.GuidedVelocity;
+import org.diffusionnft.models.sampling.Guidance;
 import org.diffusionnft.models.sampling.Sampler;
 import org.diffusionnft.models.sampling.Velocity;
 import org.diffusionnft.models.solver.FlowMatchSchedule;
@@ -43,7 +43,7 @@ class SolverTest {
 
   /** The velocity of straight lines to one image: {@code (x - image) / σ}. */
   private Velocity towards(Tensor target) {
-    return (x, sigma) -> Elementwise.scale(Elementwise.sub(x, target), 1 / sigma);
+    return (x, _, sigma) -> Elementwise.scale(Elementwise.sub(x, target), 1 / sigma);
   }
 
   @ParameterizedTest
@@ -72,7 +72,7 @@ class SolverTest {
 
   @Test
   void flowWithoutNoiseIsEulersMethod() {
-    Velocity curved = (x, sigma) -> Elementwise.affine(x, sigma, 0.5);
+    Velocity curved = (x, _, sigma) -> Elementwise.affine(x, sigma, 0.5);
     Tensor x = start;
     for (int i = 0; i + 1 < SIGMAS.length; i++) {
       Tensor v = curved.at(x, SIGMAS[i]);
@@ -89,7 +89,7 @@ class SolverTest {
   void secondOrderIsCloserThanFirst() {
     double s = 0.5;
     Velocity exact =
-        (x, sigma) -> Elementwise.scale(x, (sigma - (1 - sigma) * s * s) / variance(sigma, s));
+        (x, _, sigma) -> Elementwise.scale(x, (sigma - (1 - sigma) * s * s) / variance(sigma, s));
     float[] sigmas = new float[41];
     for (int i = 0; i < sigmas.length; i++) {
       sigmas[i] = (float) (1 / (1 + Math.exp(0.2 * (i - 20)))); // evenly spaced for the solver
@@ -149,11 +149,16 @@ class SolverTest {
     Tensor other = TinyMmdit.random(device, 12, SHAPE.dims());
     Velocity u = towards(other);
     Velocity c = towards(image);
-    Tensor one = new GuidedVelocity(u, c, 1).at(start, 0.5f);
-    assertArrayEquals(c.at(start, 0.5f).toDoubles(), one.toDoubles(), 1e-6);
-    double[] three = new GuidedVelocity(u, c, 3).at(start, 0.5f).toDoubles();
-    double expected = 3 * c.at(start, 0.5f).toDoubles()[0] - 2 * u.at(start, 0.5f).toDoubles()[0];
+    Tensor one = guided(u, c, 1);
+    assertArrayEquals(c.at(start, 0, 0.5f).toDoubles(), one.toDoubles(), 1e-6);
+    double[] three = guided(u, c, 3).toDoubles();
+    double expected = 3 * c.at(start, 0, 0.5f).toDoubles()[0] - 2 * u.at(start, 0, 0.5f).toDoubles()[0];
     assertEquals(expected, three[0], 1e-5);
+  }
+
+  private Tensor guided(Velocity unconditional, Velocity conditional, double scale) {
+    return new Guidance(scale)
+        .apply(unconditional.at(start, 0, 0.5f), conditional.at(start, 0, 0.5f));
   }
 
   @Test

@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.diffusionnft.models.transformer.MmditConfig;
 import org.diffusionnft.models.transformer.QkNorm;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.weights.TensorSource;
 import org.diffusionnft.weights.io.InvalidFileException;
@@ -88,7 +89,7 @@ public final class MmditConfigFile {
           integer(file, json, "pos_embed_max_size"),
           layers(file, json.path("dual_attention_layers")),
           qkNorm(file, json.path("qk_norm")));
-    } catch (IllegalArgumentException e) {
+    } catch (InvalidInputException e) {
       throw new InvalidFileException(file, String.valueOf(e.getMessage()), e);
     }
   }
@@ -207,7 +208,7 @@ public final class MmditConfigFile {
           Math.toIntExact(side),
           dual,
           normed ? QkNorm.RMS_NORM : QkNorm.NONE);
-    } catch (IllegalArgumentException | ArithmeticException e) {
+    } catch (InvalidInputException | ArithmeticException e) {
       throw new InvalidFileException(
           source.path(), "has tensors of no valid MMDiT: " + e.getMessage(), e);
     }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import org.diffusionnft.models.clip.ClipVisionConfig;
 import org.diffusionnft.models.clip.ClipVisionLayout;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.UnaryOp;
 import org.diffusionnft.weights.TensorShapes;
@@ -44,7 +45,7 @@ public final class ClipVisionConfigFile {
           fields.integer("projection_dim"),
           ClipTextConfigFile.activation(fields),
           fields.number("layer_norm_eps", 1e-5));
-    } catch (IllegalArgumentException e) {
+    } catch (InvalidInputException e) {
       throw new InvalidFileException(file, String.valueOf(e.getMessage()), e);
     }
   }
@@ -75,7 +76,7 @@ public final class ClipVisionConfigFile {
           TensorShapes.require(source, ClipVisionLayout.PROJECTION, 2).intDim(0),
           activation,
           1e-5);
-    } catch (IllegalArgumentException e) {
+    } catch (InvalidInputException e) {
       throw new InvalidFileException(
           source.path(), "has tensors of no valid CLIP image encoder: " + e.getMessage(), e);
     }

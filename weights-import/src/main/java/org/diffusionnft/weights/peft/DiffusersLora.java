@@ -4,7 +4,6 @@ import static org.diffusionnft.weights.io.InvalidFileException.quote;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -43,26 +42,9 @@ public final class DiffusersLora {
   private DiffusersLora() {}
 
   /**
-   * Reads an adapter, whichever of the two forms it has: a PEFT folder, or diffusers' file, alone
-   * or in its folder.
-   *
-   * @return its tensors are F32 and belong to the innermost open scope
-   * @throws InvalidFileException if it is none, or has parts for other models than the transformer
-   */
-  public static PeftAdapter readAny(Path path, Device device) throws InvalidFileException {
-    if (Files.isRegularFile(path)) {
-      return read(path, device);
-    }
-    boolean peft = Files.exists(path.resolve(PeftConfigFile.NAME));
-    return !peft && Files.exists(path.resolve(NAME))
-        ? read(path.resolve(NAME), device)
-        : PeftFolder.readOne(path, device);
-  }
-
-  /**
    * Reads diffusers' file.
    *
-   * @throws InvalidFileException see {@link #readAny}
+   * @throws InvalidFileException see {@link AdapterFile#read}
    */
   public static PeftAdapter read(Path path, Device device) throws InvalidFileException {
     try (SafetensorsFile file = SafetensorsFile.open(path)) {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import org.diffusionnft.models.adapter.Adapter;
 import org.diffusionnft.models.adapter.AdapterConfig;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Shape;
 
 /**
@@ -24,7 +25,7 @@ public record PeftAdapter(PeftConfig config, Map<String, LoraFactors> modules) {
   public double scaling(String module) {
     LoraFactors factors = modules.get(module);
     if (factors == null) {
-      throw new IllegalArgumentException("the adapter has no module " + module);
+      throw new InvalidInputException("the adapter has no module " + module);
     }
     return config.scaling(module, factors.rank());
   }
@@ -34,7 +35,7 @@ public record PeftAdapter(PeftConfig config, Map<String, LoraFactors> modules) {
    *
    * @param parameters names and shapes of the model's parameters
    * @param trainable whether gradients are wanted
-   * @throws IllegalArgumentException if it is for another model
+   * @throws InvalidInputException if it is for another model
    */
   public Adapter toAdapter(Map<String, Shape> parameters, boolean trainable) {
     List<String> targets = config.targetModules();
@@ -56,7 +57,7 @@ public record PeftAdapter(PeftConfig config, Map<String, LoraFactors> modules) {
   /**
    * An adapter of one rank and alpha for all modules, as PEFT stores it.
    *
-   * @throws IllegalArgumentException if a layer's scale is not alpha / rank
+   * @throws InvalidInputException if a layer's scale is not alpha / rank
    */
   public static PeftAdapter of(Adapter adapter) {
     AdapterConfig config = adapter.config();
@@ -67,7 +68,7 @@ public record PeftAdapter(PeftConfig config, Map<String, LoraFactors> modules) {
             (module, layer) -> {
               LoraFactors factors = new LoraFactors(layer.a().value(), layer.b().value());
               if (layer.scale() != config.scale() || factors.rank() != config.rank()) {
-                throw new IllegalArgumentException(
+                throw new InvalidInputException(
                     "layer "
                         + module
                         + " of the adapter has rank "

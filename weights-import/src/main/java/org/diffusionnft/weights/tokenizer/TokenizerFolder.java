@@ -21,6 +21,7 @@ import org.diffusionnft.models.tokenizer.TokenModel;
 import org.diffusionnft.models.tokenizer.Tokenizer;
 import org.diffusionnft.models.tokenizer.Tokenizer.Marks;
 import org.diffusionnft.models.tokenizer.Unigram;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.io.StrictJson;
 
@@ -159,7 +160,7 @@ public final class TokenizerFolder {
           List.of(),
           Optional.of(special.content("bos_token", START)),
           special.content("eos_token", END));
-    } catch (IllegalArgumentException e) {
+    } catch (InvalidInputException e) {
       throw new InvalidFileException(merges, InvalidFileException.oneLine("" + e.getMessage()), e);
     }
   }
@@ -220,7 +221,7 @@ public final class TokenizerFolder {
           added,
           Optional.empty(),
           special.content("eos_token", "</s>"));
-    } catch (IllegalArgumentException e) {
+    } catch (InvalidInputException e) {
       throw new InvalidFileException(file, InvalidFileException.oneLine("" + e.getMessage()), e);
     }
   }

@@ -5,6 +5,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Matrices;
 import org.diffusionnft.tensor.Tensor;
 
@@ -31,12 +32,12 @@ public final class MatmulWorkload implements Workload {
     /**
      * Reads {@code 1024x6144x1536}, which is M, N, K.
      *
-     * @throws IllegalArgumentException if it is anything else
+     * @throws InvalidInputException if it is anything else
      */
     public static Size parse(String text) {
       Matcher matcher = SIZES.matcher(text.strip());
       if (!matcher.matches()) {
-        throw new IllegalArgumentException(
+        throw new InvalidInputException(
             "--shapes wants MxNxK such as 1024x6144x1536, several separated by commas, not '"
                 + text
                 + "'");
@@ -47,7 +48,7 @@ public final class MatmulWorkload implements Workload {
               Long.parseLong(matcher.group(2)),
               Long.parseLong(matcher.group(3)));
       if (size.m < 1 || size.n < 1 || size.k < 1) {
-        throw new IllegalArgumentException(
+        throw new InvalidInputException(
             "--shapes wants sizes of at least 1, but one of " + size + " is 0");
       }
       return size;

@@ -6,6 +6,7 @@ import org.diffusionnft.models.adapter.AdapterConfig;
 import org.diffusionnft.models.transformer.MmditConfig;
 import org.diffusionnft.models.transformer.MmditLayout;
 import org.diffusionnft.models.transformer.QkNorm;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Shape;
 
 /**
@@ -28,7 +29,7 @@ public record ModelSize(int layers, int resolution, int batch, int context, int 
   /**
    * Checks the ranges.
    *
-   * @throws IllegalArgumentException that names the option
+   * @throws InvalidInputException that names the option
    */
   public ModelSize {
     require("layers", layers, ALL_LAYERS);
@@ -37,7 +38,7 @@ public record ModelSize(int layers, int resolution, int batch, int context, int 
     if (resolution < PIXELS_PER_TOKEN
         || resolution > PIXELS_PER_TOKEN * LARGEST_SIDE
         || resolution % PIXELS_PER_TOKEN != 0) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "--resolution must be a multiple of 16 up to 6144, not " + resolution);
     }
   }
@@ -49,8 +50,7 @@ public record ModelSize(int layers, int resolution, int batch, int context, int 
 
   private static void require(String option, int value, int most) {
     if (value < 1 || value > most) {
-      throw new IllegalArgumentException(
-          "--" + option + " must be 1 to " + most + ", not " + value);
+      throw new InvalidInputException("--" + option + " must be 1 to " + most + ", not " + value);
     }
   }
 

@@ -10,6 +10,7 @@ import org.diffusionnft.models.adapter.ForwardPass;
 import org.diffusionnft.models.transformer.MmditLayout;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.InvalidInputException;
 
 /**
  * A training step of an adapter of rank 32 and alpha 64 on the eight projections of the joint
@@ -30,11 +31,11 @@ public final class TrainWorkload implements Workload {
    * A model and an adapter on a device, the model's weights in this dtype.
    *
    * @param checkpointing whether blocks are computed again on the way back, which saves memory
-   * @throws IllegalArgumentException for a single layer, which has no output layer for the text
+   * @throws InvalidInputException for a single layer, which has no output layer for the text
    */
   public TrainWorkload(Device device, ModelSize size, DType dtype, boolean checkpointing) {
     if (size.layers() < 2) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "--layers must be at least 2 to train: the only block of a model with 1 has no"
               + " attn.to_add_out to adapt");
     }

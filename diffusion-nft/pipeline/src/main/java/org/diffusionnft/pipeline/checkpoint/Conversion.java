@@ -8,18 +8,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.diffusionnft.models.adapter.Adapter;
-import org.diffusionnft.models.transformer.MmditLayout;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Memory;
-import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.weights.MergedTensors;
 import org.diffusionnft.weights.TensorSource;
 import org.diffusionnft.weights.checkpoint.MmditCheckpoint;
 import org.diffusionnft.weights.checkpoint.ModelCheckpoint;
 import org.diffusionnft.weights.checkpoint.ModelWriter;
-import org.diffusionnft.weights.io.InvalidFileException;
-import org.diffusionnft.weights.peft.DiffusersLora;
+import org.diffusionnft.weights.peft.AdapterFile;
 import org.diffusionnft.weights.singlefile.SingleFile.Part;
 import org.jspecify.annotations.Nullable;
 
@@ -85,10 +82,7 @@ public record Conversion(Layout layout, @Nullable DType dtype, @Nullable Path ad
   private static Adapter adapter(ModelCheckpoint model, Device device, Path path)
       throws IOException {
     try (MmditCheckpoint transformer = model.transformer()) {
-      Map<String, Shape> parameters = MmditLayout.parameters(transformer.config());
-      return DiffusersLora.readAny(path, device).toAdapter(parameters, false);
-    } catch (IllegalArgumentException e) {
-      throw new InvalidFileException(path, "does not fit the model: " + e.getMessage(), e);
+      return AdapterFile.load(path, transformer.config(), device);
     }
   }
 

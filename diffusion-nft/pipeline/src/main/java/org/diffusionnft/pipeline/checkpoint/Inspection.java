@@ -15,6 +15,7 @@ import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.weights.TensorSource;
 import org.diffusionnft.weights.checkpoint.ModelCheckpoint;
+import org.diffusionnft.weights.peft.AdapterFile;
 import org.diffusionnft.weights.peft.DiffusersLora;
 import org.diffusionnft.weights.peft.PeftAdapter;
 import org.diffusionnft.weights.safetensors.SafetensorsFile;
@@ -144,7 +145,7 @@ public final class Inspection {
 
   private void adapter(Path path) throws IOException {
     try (Memory.Scope _ = device.memory().scope()) {
-      PeftAdapter adapter = DiffusersLora.readAny(path, device);
+      PeftAdapter adapter = AdapterFile.read(path, device);
       long numbers =
           adapter.modules().values().stream()
               .mapToLong(f -> f.a().elements() + f.b().elements())

@@ -10,6 +10,7 @@ import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.rewards.Reward;
 import org.diffusionnft.rewards.RewardFiles;
 import org.diffusionnft.rewards.RewardOptions;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.weights.CheckpointWeights;
 import org.diffusionnft.weights.TensorSource;
 import org.diffusionnft.weights.torch.TensorFiles;
@@ -71,7 +72,7 @@ public final class AestheticReward implements Reward {
         }
         return LinearHead.load(widths, new CheckpointWeights(source, clip.device()));
       } catch (IOException e) {
-        throw new IllegalArgumentException(
+        throw new InvalidInputException(
             "reward '%s': %s".formatted(options.reward(), e.getMessage()), e);
       }
     }

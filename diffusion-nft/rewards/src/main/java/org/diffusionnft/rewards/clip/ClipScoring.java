@@ -10,6 +10,7 @@ import org.diffusionnft.rewards.RewardOptions;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.DeviceOptions;
 import org.diffusionnft.tensor.Devices;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.weights.clip.ClipCheckpoint;
@@ -46,7 +47,7 @@ public final class ClipScoring implements AutoCloseable {
    *
    * @param path the model's folder or file
    * @param tokenizer the tokenizer's folder
-   * @throws IllegalArgumentException if one of the files is not what it should be
+   * @throws InvalidInputException if one of the files is not what it should be
    */
   public static ClipScoring open(RewardOptions options, Path path, Path tokenizer) {
     String name = options.text("device", "");
@@ -63,7 +64,7 @@ public final class ClipScoring implements AutoCloseable {
       opened = true;
       return scoring;
     } catch (IOException e) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "reward '%s': %s".formatted(options.reward(), e.getMessage()), e);
     } finally {
       if (!opened) {

@@ -2,6 +2,7 @@ package org.diffusionnft.rewards.geneval;
 
 import java.util.List;
 import org.diffusionnft.images.Pixels;
+import org.diffusionnft.tensor.InvalidInputException;
 
 /** Names the colors of objects. */
 public interface ColorNamer extends AutoCloseable {
@@ -24,7 +25,7 @@ public interface ColorNamer extends AutoCloseable {
                 object -> {
                   String color = object.color();
                   if (color == null) {
-                    throw new IllegalArgumentException(
+                    throw new InvalidInputException(
                         "the prompt asks for the color of a "
                             + label
                             + ", but the detector names none: let it answer 'color' too, or give"

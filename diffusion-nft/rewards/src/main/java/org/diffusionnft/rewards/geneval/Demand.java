@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.ArrayList;
 import java.util.List;
 import org.diffusionnft.rewards.Prompt;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,12 +40,12 @@ public record Demand(String tag, List<Clause> include, List<Clause> exclude) {
   /**
    * What a prompt's metadata say.
    *
-   * @throws IllegalArgumentException if they are not GenEval's
+   * @throws InvalidInputException if they are not GenEval's
    */
   public static Demand of(Prompt prompt) {
     JsonNode json = JSON.valueToTree(prompt.metadata());
     if (!json.path("tag").isTextual() || !json.path("include").isArray()) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "the prompt '"
               + prompt.text()
               + "' has no GenEval metadata ('tag' and 'include'): take prompts from a .jsonl file"
@@ -70,7 +71,7 @@ public record Demand(String tag, List<Clause> include, List<Clause> exclude) {
                       && at.path(1).asInt(-1) >= 0
                       && at.path(1).asInt() < clauses.size()));
       if (!sound) {
-        throw new IllegalArgumentException(
+        throw new InvalidInputException(
             "the prompt '" + prompt.text() + "' has metadata that GenEval does not know: " + json);
       }
       clauses.add(

@@ -1,5 +1,6 @@
 package org.diffusionnft.rewards.geneval;
 
+import org.diffusionnft.tensor.InvalidInputException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,11 +16,11 @@ public record DetectedObject(
   /**
    * Checks the box.
    *
-   * @throws IllegalArgumentException if it is not four numbers
+   * @throws InvalidInputException if it is not four numbers
    */
   public DetectedObject {
     if (box.length != 4) {
-      throw new IllegalArgumentException("a box has 4 numbers, not " + box.length);
+      throw new InvalidInputException("a box has 4 numbers, not " + box.length);
     }
   }
 }

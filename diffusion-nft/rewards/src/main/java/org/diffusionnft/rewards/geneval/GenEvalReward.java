@@ -10,6 +10,7 @@ import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.rewards.Reward;
 import org.diffusionnft.rewards.RewardOptions;
 import org.diffusionnft.rewards.service.ImageService;
+import org.diffusionnft.tensor.InvalidInputException;
 
 /**
  * GenEval with your own detector: it is shown images and answers {@code {"objects": [{"label",
@@ -79,18 +80,18 @@ public final class GenEvalReward implements Reward {
 
   private static List<DetectedObject> objects(ObjectNode answer) {
     if (!answer.path("objects").isArray()) {
-      throw new IllegalArgumentException("a list is needed under 'objects'");
+      throw new InvalidInputException("a list is needed under 'objects'");
     }
     List<DetectedObject> objects = new ArrayList<>();
     for (JsonNode json : answer.path("objects")) {
       JsonNode box = json.path("box");
       if (!json.path("label").isTextual() || !json.path("score").isNumber() || box.size() != 4) {
-        throw new IllegalArgumentException("an object needs 'label', 'score' and 'box'");
+        throw new InvalidInputException("an object needs 'label', 'score' and 'box'");
       }
       double[] corners = new double[4];
       for (int i = 0; i < corners.length; i++) {
         if (!box.path(i).isNumber()) {
-          throw new IllegalArgumentException("a box needs four numbers");
+          throw new InvalidInputException("a box needs four numbers");
         }
         corners[i] = box.path(i).asDouble();
       }

@@ -12,6 +12,7 @@ import org.diffusionnft.images.Images;
 import org.diffusionnft.images.Png;
 import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.rewards.RewardOptions;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,7 +38,7 @@ final class CommandService implements ImageService {
    * Reads {@code command}, {@code timeoutSeconds} for a line (300) and those of {@link Patience},
    * and starts the program.
    *
-   * @throws IllegalArgumentException if it cannot be started
+   * @throws InvalidInputException if it cannot be started
    */
   static CommandService start(RewardOptions options) {
     String command = options.require("command", "the command that answers");
@@ -49,7 +50,7 @@ final class CommandService implements ImageService {
       service.running();
       return service;
     } catch (IOException e) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "reward '%s': %s".formatted(options.reward(), e.getMessage()), e);
     }
   }

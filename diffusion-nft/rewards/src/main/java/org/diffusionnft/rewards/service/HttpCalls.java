@@ -9,6 +9,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import org.diffusionnft.rewards.RewardOptions;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.jspecify.annotations.Nullable;
 
 /** POSTs JSON and gets JSON, one attempt each. */
@@ -34,7 +35,7 @@ final class HttpCalls implements AutoCloseable {
    * Reads {@code timeoutSeconds} (60) and {@code apiKeyVariable}, the variable of the environment
    * that holds a key (none).
    *
-   * @throws IllegalArgumentException if the address is none, or the variable is not set
+   * @throws InvalidInputException if the address is none, or the variable is not set
    */
   static HttpCalls to(String url, RewardOptions options) {
     URI address = address(url, options.reward());
@@ -42,7 +43,7 @@ final class HttpCalls implements AutoCloseable {
     String variable = options.text("apiKeyVariable", "");
     String key = variable.isEmpty() ? null : System.getenv(variable);
     if (!variable.isEmpty() && key == null) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "reward '%s' takes its key from the environment variable %s, which is not set"
               .formatted(options.reward(), variable));
     }
@@ -58,7 +59,7 @@ final class HttpCalls implements AutoCloseable {
     } catch (IllegalArgumentException _) {
       // told below
     }
-    throw new IllegalArgumentException(
+    throw new InvalidInputException(
         "rewards.%s.url must be an address such as http://127.0.0.1:8000/v1, not '%s'"
             .formatted(reward, url));
   }

@@ -5,6 +5,7 @@ import java.util.List;
 import org.diffusionnft.images.Images;
 import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.rewards.RewardOptions;
+import org.diffusionnft.tensor.InvalidInputException;
 
 /** Another program that is shown images and answers with a JSON object for each. */
 public interface ImageService extends AutoCloseable {
@@ -15,7 +16,7 @@ public interface ImageService extends AutoCloseable {
     /**
      * Reads an answer.
      *
-     * @throws IllegalArgumentException that says what is wrong with it
+     * @throws InvalidInputException that says what is wrong with it
      */
     T read(ObjectNode answer);
   }
@@ -34,13 +35,13 @@ public interface ImageService extends AutoCloseable {
    * The service of a reward's options: {@code command}, which is started here, or {@code url}.
    *
    * @param what what it is to answer, for messages
-   * @throws IllegalArgumentException if neither or both are given
+   * @throws InvalidInputException if neither or both are given
    */
   static ImageService of(RewardOptions options, String what) {
     boolean command = options.text("command").isPresent();
     boolean url = options.text("url").isPresent();
     if (command == url) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "reward '%s' needs either 'command' or 'url', %s: write one of them under rewards.%s"
               .formatted(options.reward(), what, options.reward()));
     }

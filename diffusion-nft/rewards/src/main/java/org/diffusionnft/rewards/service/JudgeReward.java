@@ -16,6 +16,7 @@ import org.diffusionnft.rewards.InParallel;
 import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.rewards.Reward;
 import org.diffusionnft.rewards.RewardOptions;
+import org.diffusionnft.tensor.InvalidInputException;
 
 /**
  * A vision-language model behind an OpenAI-compatible chat service that is shown an image and asked
@@ -62,7 +63,7 @@ public final class JudgeReward implements Reward {
     this.size = options.count("size", 512);
     this.maxTokens = options.count("maxTokens", 1024);
     if (!question.contains("{prompt}")) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "rewards.%s.question has no {prompt}, where the prompt would stand"
               .formatted(options.reward()));
     }
@@ -76,11 +77,11 @@ public final class JudgeReward implements Reward {
       if (pattern.matcher("").groupCount() >= 1) {
         return pattern;
       }
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "rewards.%s.pattern needs a group, (...), around the score: '%s' has none"
               .formatted(options.reward(), text));
     } catch (PatternSyntaxException e) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "rewards.%s.pattern is no regular expression: %s"
               .formatted(options.reward(), e.getDescription()),
           e);
@@ -147,15 +148,15 @@ public final class JudgeReward implements Reward {
   private double score(ObjectNode answer) {
     JsonNode content = answer.path("choices").path(0).path("message").path("content");
     if (!content.isTextual()) {
-      throw new IllegalArgumentException("it has no text under choices[0].message.content");
+      throw new InvalidInputException("it has no text under choices[0].message.content");
     }
     Matcher matcher = pattern.matcher(content.asText());
     if (!matcher.find()) {
-      throw new IllegalArgumentException("it has no score that the pattern finds");
+      throw new InvalidInputException("it has no score that the pattern finds");
     }
     double score = Double.parseDouble(matcher.group(1)) / divisor;
     if (!Float.isFinite((float) score)) {
-      throw new IllegalArgumentException("its score is not finite");
+      throw new InvalidInputException("its score is not finite");
     }
     return score;
   }

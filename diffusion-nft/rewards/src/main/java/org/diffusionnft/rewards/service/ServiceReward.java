@@ -8,6 +8,7 @@ import org.diffusionnft.rewards.ConfiguredRewardProvider;
 import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.rewards.Reward;
 import org.diffusionnft.rewards.RewardOptions;
+import org.diffusionnft.tensor.InvalidInputException;
 
 /** Scores that a user's own program or service gives. */
 public final class ServiceReward implements Reward {
@@ -70,7 +71,7 @@ public final class ServiceReward implements Reward {
   private static double score(ObjectNode answer) {
     JsonNode score = answer.path("score");
     if (!score.isNumber() || !Float.isFinite(score.floatValue())) {
-      throw new IllegalArgumentException("a finite number is needed under 'score'");
+      throw new InvalidInputException("a finite number is needed under 'score'");
     }
     return score.asDouble();
   }

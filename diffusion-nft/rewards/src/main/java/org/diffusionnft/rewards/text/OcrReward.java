@@ -8,6 +8,7 @@ import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.rewards.Reward;
 import org.diffusionnft.rewards.RewardOptions;
 import org.diffusionnft.rewards.service.ImageService;
+import org.diffusionnft.tensor.InvalidInputException;
 
 /**
  * Whether the words in a prompt's quotes can be read in the picture, by your own reader of texts:
@@ -53,7 +54,7 @@ public final class OcrReward implements Reward {
 
   private static String text(ObjectNode answer) {
     if (!answer.path("text").isTextual()) {
-      throw new IllegalArgumentException("a text is needed under 'text'");
+      throw new InvalidInputException("a text is needed under 'text'");
     }
     return answer.path("text").asText();
   }

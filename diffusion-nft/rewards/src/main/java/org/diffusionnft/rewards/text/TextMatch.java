@@ -3,6 +3,7 @@ package org.diffusionnft.rewards.text;
 import java.util.Locale;
 import org.apache.commons.text.similarity.LevenshteinDistance;
 import org.diffusionnft.rewards.Prompt;
+import org.diffusionnft.tensor.InvalidInputException;
 
 /**
  * How much of the wanted words can be read, as the reference code's {@code ocr.py} counts it: 1 if
@@ -15,12 +16,12 @@ public final class TextMatch {
   /**
    * The words that a prompt asks for: what stands between its first two double quotes.
    *
-   * @throws IllegalArgumentException if there are none
+   * @throws InvalidInputException if there are none
    */
   public static String wanted(Prompt prompt) {
     String[] parts = prompt.text().split("\"", -1);
     if (parts.length < 3 || plain(parts[1]).isEmpty()) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "the prompt '"
               + prompt.text()
               + "' has no words between double quotes, which reward 'ocr' could look for");

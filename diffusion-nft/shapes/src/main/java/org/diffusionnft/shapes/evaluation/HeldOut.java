@@ -5,6 +5,7 @@ import java.util.function.IntConsumer;
 import org.diffusionnft.shapes.ShapesPrompt;
 import org.diffusionnft.shapes.ShapesPrompts;
 import org.diffusionnft.shapes.model.ShapesSampler;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Philox;
 
 /**
@@ -31,11 +32,11 @@ public record HeldOut(List<ShapesPrompt> prompts, long seed) {
   /**
    * The evaluation set, or its beginning.
    *
-   * @throws IllegalArgumentException for less than one prompt
+   * @throws InvalidInputException for less than one prompt
    */
   public static HeldOut of(int size) {
     if (size < 1) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "the number of prompts to evaluate on must be at least 1, not " + size);
     }
     return new HeldOut(ShapesPrompts.evaluationSet(size, new Philox(SEED, 0).sequence(0)), SEED);

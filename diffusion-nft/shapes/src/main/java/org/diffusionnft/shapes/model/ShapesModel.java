@@ -10,6 +10,7 @@ import org.diffusionnft.models.transformer.Mmdit;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Elementwise;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.trainer.config.SamplingSettings;
@@ -57,7 +58,7 @@ public final class ShapesModel {
         var _ = device.memory().scope()) {
       ShapesModelConfig.requireFits(checkpoint.config());
       return Mmdit.load(checkpoint.config(), new Widened(checkpoint.weights(device)));
-    } catch (IllegalArgumentException e) {
+    } catch (InvalidInputException e) {
       throw new InvalidFileException(folder, "is no ShapesWorld model: " + e.getMessage(), e);
     }
   }

@@ -4,6 +4,7 @@ import java.util.List;
 import org.diffusionnft.models.transformer.MmditConfig;
 import org.diffusionnft.models.transformer.QkNorm;
 import org.diffusionnft.shapes.ShapesWorld;
+import org.diffusionnft.tensor.InvalidInputException;
 
 /** Dimensions of models of the world. */
 public final class ShapesModelConfig {
@@ -34,7 +35,7 @@ public final class ShapesModelConfig {
   /**
    * Checks that a model reads captions and makes pictures of this world.
    *
-   * @throws IllegalArgumentException that names the field, by its name in {@code config.json}
+   * @throws InvalidInputException that names the field, by its name in {@code config.json}
    */
   static void requireFits(MmditConfig config) {
     require("sample_size", config.sampleSize(), ShapesWorld.SIZE);
@@ -45,7 +46,7 @@ public final class ShapesModelConfig {
 
   private static void require(String field, int found, int expected) {
     if (found != expected) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           field + " is " + found + ", but a ShapesWorld model needs " + expected);
     }
   }

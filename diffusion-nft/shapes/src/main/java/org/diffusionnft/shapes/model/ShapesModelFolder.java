@@ -6,12 +6,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.diffusionnft.models.solver.FlowMatchSchedule;
 import org.diffusionnft.models.transformer.MmditConfig;
 import org.diffusionnft.models.transformer.QkNorm;
 import org.diffusionnft.shapes.Vocabulary;
 import org.diffusionnft.shapes.WordVectors;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Elementwise;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.weights.io.StrictJson;
 import org.diffusionnft.weights.safetensors.SafetensorsWriter;
@@ -42,7 +44,7 @@ public final class ShapesModelFolder {
 
     ObjectNode scheduler = StrictJson.object();
     scheduler.put("_class_name", "FlowMatchEulerDiscreteScheduler");
-    scheduler.put("num_train_timesteps", 1000);
+    scheduler.put("num_train_timesteps", FlowMatchSchedule.TRAIN_TIMESTEPS);
     scheduler.put("shift", ShapesModel.SAMPLING.shift());
     StrictJson.write(
         Files.createDirectories(folder.resolve("scheduler")).resolve("scheduler_config.json"),
@@ -59,7 +61,7 @@ public final class ShapesModelFolder {
 
   private static void writeWeights(Path file, Map<String, Tensor> weights) throws IOException {
     if (weights.isEmpty()) {
-      throw new IllegalArgumentException("a model without weights cannot be written");
+      throw new InvalidInputException("a model without weights cannot be written");
     }
     try (var _ = weights.values().iterator().next().device().memory().scope()) {
       Map<String, Tensor> rounded = new LinkedHashMap<>();

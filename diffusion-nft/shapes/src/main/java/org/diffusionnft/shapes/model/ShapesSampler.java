@@ -5,12 +5,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntConsumer;
 import org.diffusionnft.models.adapter.ForwardPass;
-import org.diffusionnft.models.sampling.GuidedVelocity;
 import org.diffusionnft.models.sampling.MmditVelocity;
-import org.diffusionnft.models.sampling.Sampler;
-import org.diffusionnft.models.sampling.Velocity;
+import org.diffusionnft.models.sampling.MmditVelocity.Timesteps;
 import org.diffusionnft.models.solver.Noise;
-import org.diffusionnft.models.transformer.Conditioning;
 import org.diffusionnft.models.transformer.Mmdit;
 import org.diffusionnft.shapes.Captions;
 import org.diffusionnft.shapes.ShapesWorld;
@@ -50,7 +47,7 @@ public record ShapesSampler(Mmdit model, ForwardPass pass, SamplingSettings sett
 
   /** The same with guidance of another scale. */
   public ShapesSampler guided(double scale) {
-    return new ShapesSampler(model, pass, settings.guided(scale));
+    return new ShapesSampler(model, pass, settings.withGuidanceScale(scale));
   }
 
   private List<float[]> sampleBatch(List<String> captions, long seed, int first) {
@@ -60,20 +57,18 @@ public record ShapesSampler(Mmdit model, ForwardPass pass, SamplingSettings sett
     try (var _ = device.memory().scope()) {
       Noise noise = Noise.philox(seed, Noise.streams(first, count));
       Shape shape = Shape.of(count, ShapesWorld.CHANNELS, ShapesWorld.SIZE, ShapesWorld.SIZE);
-      Velocity velocity = velocity(Captions.encode(device, vectors, captions));
-      if (settings.isGuided()) {
-        Velocity unconditional = velocity(Captions.empty(device, vectors, count));
-        velocity = new GuidedVelocity(unconditional, velocity, settings.guidanceScale());
-      }
       Tensor start = noise.draw(device, Noise.INITIAL, shape);
-      float[] sigmas = settings.toSchedule().sigmas();
-      Tensor images = Sampler.sample(settings.toSolver(), velocity, start, sigmas, noise);
+      Tensor images =
+          settings
+              .toSampler()
+              .sample(
+                  prompt -> new MmditVelocity(model, prompt, pass, Timesteps.TRUNCATED),
+                  Captions.encode(device, vectors, captions),
+                  () -> Captions.empty(device, vectors, count),
+                  start,
+                  noise);
       return split(images.toFloats(), count);
     }
-  }
-
-  private Velocity velocity(Conditioning prompt) {
-    return new MmditVelocity(model, prompt, pass, MmditVelocity.Timesteps.TRUNCATED);
   }
 
   private static List<float[]> split(float[] values, int count) {

@@ -1,5 +1,8 @@
 package org.diffusionnft.shapes.pretrain;
 
+import io.soabase.recordbuilder.core.RecordBuilder;
+import org.diffusionnft.tensor.InvalidInputException;
+
 /**
  * The recipe of a pretraining run. Two runs with equal settings give the same bytes.
  *
@@ -18,6 +21,7 @@ package org.diffusionnft.shapes.pretrain;
  * @param levelSpread its standard deviation
  * @param seed of all randomness
  */
+@RecordBuilder
 public record PretrainSettings(
     int steps,
     int batch,
@@ -32,7 +36,8 @@ public record PretrainSettings(
     double captionMistakes,
     double levelMean,
     double levelSpread,
-    long seed) {
+    long seed)
+    implements PretrainSettingsBuilder.With {
 
   /** The recipe of the shipped checkpoint. */
   public static final PretrainSettings SHAPES =
@@ -41,7 +46,7 @@ public record PretrainSettings(
   /**
    * Checks the ranges.
    *
-   * @throws IllegalArgumentException that names the setting
+   * @throws InvalidInputException that names the setting
    */
   public PretrainSettings {
     require("steps", steps, steps >= 1, "at least 1");
@@ -57,25 +62,6 @@ public record PretrainSettings(
     require("captionMistakes", captionMistakes, isShare(captionMistakes), "in [0, 1]");
     require("levelMean", levelMean, Double.isFinite(levelMean), "a number");
     require("levelSpread", levelSpread, positive(levelSpread), "a number above 0");
-  }
-
-  /** The same recipe with another length, batch, learning rate and seed. */
-  public PretrainSettings with(int steps, int batch, double learningRate, long seed) {
-    return new PretrainSettings(
-        steps,
-        batch,
-        learningRate,
-        warmup,
-        finalRate,
-        beta2,
-        weightDecay,
-        maxGradientNorm,
-        emaDecay,
-        captionDropout,
-        captionMistakes,
-        levelMean,
-        levelSpread,
-        seed);
   }
 
   /** The learning rate of a step, from 1: a linear rise, then a cosine down. */
@@ -95,7 +81,7 @@ public record PretrainSettings(
 
   private static void require(String name, Number value, boolean within, String range) {
     if (!within) {
-      throw new IllegalArgumentException(name + " must be " + range + ", not " + value);
+      throw new InvalidInputException(name + " must be " + range + ", not " + value);
     }
   }
 }

@@ -13,6 +13,7 @@ import org.diffusionnft.autograd.Ema;
 import org.diffusionnft.autograd.Variable;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.io.OutputException;
@@ -146,7 +147,7 @@ final class PretrainState {
 
   private static JsonNode required(JsonNode json, String key) {
     if (!json.has(key)) {
-      throw new IllegalArgumentException("no " + key);
+      throw new InvalidInputException("no " + key);
     }
     return json.get(key);
   }

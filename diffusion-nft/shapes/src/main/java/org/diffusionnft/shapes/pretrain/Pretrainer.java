@@ -12,6 +12,7 @@ import org.diffusionnft.autograd.Gradients;
 import org.diffusionnft.autograd.Tape;
 import org.diffusionnft.autograd.Variable;
 import org.diffusionnft.models.adapter.ForwardPass;
+import org.diffusionnft.models.solver.FlowMatchSchedule;
 import org.diffusionnft.models.transformer.Conditioning;
 import org.diffusionnft.models.transformer.Mmdit;
 import org.diffusionnft.models.transformer.MmditConfig;
@@ -137,7 +138,7 @@ public final class Pretrainer implements AutoCloseable {
     int width = vectors.dim();
     float[] timesteps = new float[samples];
     for (int b = 0; b < samples; b++) {
-      timesteps[b] = batch.levels()[b] * 1000;
+      timesteps[b] = batch.levels()[b] * FlowMatchSchedule.TRAIN_TIMESTEPS;
     }
     Variable velocity =
         model.forward(

@@ -7,6 +7,7 @@ import org.diffusionnft.shapes.Captions;
 import org.diffusionnft.shapes.ShapesPrompts;
 import org.diffusionnft.shapes.ShapesWorld;
 import org.diffusionnft.shapes.WordVectors;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.trainer.ImageDecoder;
 import org.diffusionnft.trainer.PhiloxRandomness;
@@ -24,11 +25,11 @@ public final class ShapesTask {
   /**
    * The task of a configuration.
    *
-   * @throws IllegalArgumentException if a reward is unknown, or the prompts are of another world
+   * @throws InvalidInputException if a reward is unknown, or the prompts are of another world
    */
   public static TrainingTask of(Mmdit model, TrainConfig config) {
     if (!config.prompts().source().equals(NAME)) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "prompts.source is '"
               + config.prompts().source()
               + "', but a model of the world '"

@@ -32,7 +32,7 @@ class ScoreTest {
     List<float[]> images = new ArrayList<>();
     List<float[]> empty = new ArrayList<>();
     for (ShapesPrompt prompt : heldOut.prompts()) {
-      images.add(SceneRenderer.render(layout.faithful(prompt)));
+      images.add(SceneRenderer.render(layout.loose(prompt, 0)));
       float[] black = new float[ShapesWorld.PIXELS];
       java.util.Arrays.fill(black, -1);
       empty.add(black);

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 class PretrainerTest {
   private static final MmditConfig TINY =
       new MmditConfig(24, 8, 3, 2, 4, 2, 8, 8, 8, 3, 3, List.of(0), QkNorm.RMS_NORM);
-  private static final PretrainSettings SETTINGS = PretrainSettings.SHAPES.with(4, 2, 1e-2, 3);
+  private static final PretrainSettings SETTINGS = settings(4, 2, 1e-2, 3);
 
   @TempDir private Path folder;
 
@@ -66,7 +66,7 @@ class PretrainerTest {
 
   @Test
   void learns() throws Exception {
-    PretrainSettings settings = PretrainSettings.SHAPES.with(40, 4, 1e-2, 3);
+    PretrainSettings settings = settings(40, 4, 1e-2, 3);
     List<Double> losses = new ArrayList<>();
     try (Device device = new ReferenceDevice();
         Pretrainer pretrainer = new Pretrainer(device, TINY, settings)) {
@@ -94,7 +94,7 @@ class PretrainerTest {
 
   @Test
   void theLearningRateRisesAndFalls() {
-    PretrainSettings s = PretrainSettings.SHAPES.with(1000, 1, 2e-3, 0);
+    PretrainSettings s = settings(1000, 1, 2e-3, 0);
     assertEquals(2e-5, s.learningRate(1), 1e-7);
     assertEquals(2e-3, s.learningRate(100), 1e-4);
     assertEquals(2e-3 * (0.5 * 0.98 + 0.02), s.learningRate(500), 1e-9);
@@ -129,5 +129,13 @@ class PretrainerTest {
     try (run) {
       run.train(interval, _ -> {});
     }
+  }
+
+  private static PretrainSettings settings(int steps, int batch, double learningRate, long seed) {
+    return PretrainSettings.SHAPES
+        .withSteps(steps)
+        .withBatch(batch)
+        .withLearningRate(learningRate)
+        .withSeed(seed);
   }
 }

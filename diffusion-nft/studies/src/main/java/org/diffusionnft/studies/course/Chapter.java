@@ -4,6 +4,7 @@ import java.awt.image.BufferedImage;
 import java.util.List;
 import org.diffusionnft.models.solver.FlowSolver;
 import org.diffusionnft.models.solver.Solver;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Philox;
 
 /** The chapters of the course and the picture each talks about. */
@@ -141,11 +142,11 @@ public enum Chapter {
   /**
    * The chapter of a number.
    *
-   * @throws IllegalArgumentException unless it is 1 to 5
+   * @throws InvalidInputException unless it is 1 to 5
    */
   public static Chapter number(int number) {
     if (number < 1 || number > values().length) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "there is no chapter " + number + ": choose 1 to " + values().length);
     }
     return values()[number - 1];

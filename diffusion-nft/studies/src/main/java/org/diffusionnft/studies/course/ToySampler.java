@@ -34,8 +34,9 @@ record ToySampler(Solver solver, int steps) {
         Memory.Scope scope = device.memory().scope()) {
       Noise noise = Noise.philox(SEED, Noise.streams(0, count));
       Tensor start = noise.draw(device, Noise.INITIAL, Shape.of(count, 2, 1, 1));
-      float[] sigmas = new FlowMatchSchedule.Config(1000, 1).steps(steps).sigmas();
-      Velocity velocity = (latents, sigma) -> velocity(device, latents, sigma, field);
+      float[] sigmas =
+          new FlowMatchSchedule.Config(FlowMatchSchedule.TRAIN_TIMESTEPS, 1).steps(steps).sigmas();
+      Velocity velocity = (latents, _, sigma) -> velocity(device, latents, sigma, field);
       Sampler.Trajectory trajectory = Sampler.trajectory(solver, velocity, start, sigmas, noise);
       List<List<Vector2>> paths = new ArrayList<>();
       for (int i = 0; i < count; i++) {

@@ -95,7 +95,8 @@ public record Demo(Mmdit model, TrainConfig config) {
   private HeldOut.Outcome evaluate(
       Contender contender, ForwardPass pass, HeldOut heldOut, DemoListener listener) {
     ShapesSampler sampler =
-        new ShapesSampler(model, pass, config.evaluation().sampling().guided(contender.guidance()));
+        new ShapesSampler(
+            model, pass, config.evaluation().sampling().withGuidanceScale(contender.guidance()));
     int count = heldOut.prompts().size();
     listener.evaluating(contender, 0, count);
     HeldOut.Outcome outcome =

@@ -3,6 +3,7 @@ package org.diffusionnft.studies.experiment;
 import java.util.List;
 import java.util.Locale;
 import org.diffusionnft.shapes.model.ShapesModel;
+import org.diffusionnft.tensor.InvalidInputException;
 
 /**
  * A question and the ways of training that answer it. All start from the same base, see the same
@@ -146,7 +147,7 @@ public record Experiment(
   /**
    * The ablation of a name.
    *
-   * @throws IllegalArgumentException that lists all names if there is none
+   * @throws InvalidInputException that lists all names if there is none
    */
   public static Experiment ablation(String name) {
     return ABLATIONS.stream()
@@ -154,7 +155,7 @@ public record Experiment(
         .findFirst()
         .orElseThrow(
             () ->
-                new IllegalArgumentException(
+                new InvalidInputException(
                     "there is no ablation '"
                         + name
                         + "': choose one of "

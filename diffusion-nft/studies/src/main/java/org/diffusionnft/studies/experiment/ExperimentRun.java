@@ -15,6 +15,7 @@ import org.diffusionnft.shapes.model.ShapesModel;
 import org.diffusionnft.shapes.model.ShapesSampler;
 import org.diffusionnft.shapes.training.TrainableShapes;
 import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.trainer.TrainingListener;
 import org.diffusionnft.trainer.config.TrainConfig;
 import org.diffusionnft.trainer.run.TrainRun;
@@ -61,10 +62,10 @@ public record ExperimentRun(
   public ExperimentRun {
     seeds = List.copyOf(seeds);
     if (seeds.isEmpty() || seeds.stream().distinct().count() != seeds.size()) {
-      throw new IllegalArgumentException("an experiment needs seeds that all differ, not " + seeds);
+      throw new InvalidInputException("an experiment needs seeds that all differ, not " + seeds);
     }
     if (base.evaluation().every() < 1) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "an experiment needs scores on the way: set evaluation.every to at least 1");
     }
   }
@@ -136,7 +137,8 @@ public record ExperimentRun(
 
   private double score(Mmdit model, HeldOut heldOut, double guidance) {
     ShapesSampler sampler =
-        new ShapesSampler(model, ForwardPass.BASE, base.evaluation().sampling().guided(guidance));
+        new ShapesSampler(
+            model, ForwardPass.BASE, base.evaluation().sampling().withGuidanceScale(guidance));
     return heldOut.evaluate(sampler, _ -> {}).scores().total().strict();
   }
 

@@ -1,7 +1,9 @@
 package org.diffusionnft.trainer.config;
 
+import org.diffusionnft.tensor.InvalidInputException;
+
 /** A configuration file that cannot be used; the message is one sentence with file and line. */
-public final class ConfigException extends IllegalArgumentException {
+public final class ConfigException extends InvalidInputException {
   private static final long serialVersionUID = 1;
 
   ConfigException(String message) {

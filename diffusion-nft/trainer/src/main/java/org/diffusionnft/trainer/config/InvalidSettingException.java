@@ -1,7 +1,9 @@
 package org.diffusionnft.trainer.config;
 
+import org.diffusionnft.tensor.InvalidInputException;
+
 /** A value that a setting cannot have, before it is known in which file and line it stands. */
-public final class InvalidSettingException extends IllegalArgumentException {
+public final class InvalidSettingException extends InvalidInputException {
   private static final long serialVersionUID = 1;
 
   private final String key;

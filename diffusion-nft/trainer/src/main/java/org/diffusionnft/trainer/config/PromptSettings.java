@@ -2,6 +2,8 @@ package org.diffusionnft.trainer.config;
 
 import static org.diffusionnft.trainer.config.InvalidSettingException.require;
 
+import io.soabase.recordbuilder.core.RecordBuilder;
+
 /**
  * Which prompts an epoch draws, and how often.
  *
@@ -10,7 +12,9 @@ import static org.diffusionnft.trainer.config.InvalidSettingException.require;
  * @param promptsPerEpoch different prompts of an epoch
  * @param imagesPerPrompt images sampled for each, which are compared with each other; at least 2
  */
-public record PromptSettings(String source, int promptsPerEpoch, int imagesPerPrompt) {
+@RecordBuilder
+public record PromptSettings(String source, int promptsPerEpoch, int imagesPerPrompt)
+    implements PromptSettingsBuilder.With {
   /** Checks the ranges. */
   public PromptSettings {
     require("promptsPerEpoch", promptsPerEpoch, promptsPerEpoch >= 1, "at least 1");
@@ -30,10 +34,6 @@ public record PromptSettings(String source, int promptsPerEpoch, int imagesPerPr
   /** Images of an epoch. */
   public int imagesPerEpoch() {
     return promptsPerEpoch * imagesPerPrompt;
-  }
-
-  PromptSettings withSource(String other) {
-    return new PromptSettings(other, promptsPerEpoch, imagesPerPrompt);
   }
 
   static PromptSettings bind(Keys keys, PromptSettings d) {

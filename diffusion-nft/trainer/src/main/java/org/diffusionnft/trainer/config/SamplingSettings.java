@@ -4,9 +4,12 @@ import static org.diffusionnft.trainer.config.InvalidSettingException.require;
 import static org.diffusionnft.trainer.config.InvalidSettingException.requireNotNegative;
 import static org.diffusionnft.trainer.config.InvalidSettingException.requirePositive;
 
-import org.diffusionnft.models.sampling.GuidedVelocity;
+import io.soabase.recordbuilder.core.RecordBuilder;
+import org.diffusionnft.models.sampling.Guidance;
+import org.diffusionnft.models.sampling.GuidedSampler;
 import org.diffusionnft.models.solver.FlowMatchSchedule;
 import org.diffusionnft.models.solver.Solver;
+import org.diffusionnft.tensor.InvalidInputException;
 
 /**
  * How images are sampled with the old policy, for training or for evaluation.
@@ -23,6 +26,7 @@ import org.diffusionnft.models.solver.Solver;
  * @param mergeLimitMb models of up to so many MiB are copied and the adapter is merged into the
  *     copy, which saves time; 0 to run the adapter beside the model always
  */
+@RecordBuilder
 public record SamplingSettings(
     int steps,
     String solver,
@@ -31,7 +35,8 @@ public record SamplingSettings(
     double guidanceScale,
     double shift,
     int batchSize,
-    long mergeLimitMb) {
+    long mergeLimitMb)
+    implements SamplingSettingsBuilder.With {
   /** Checks the ranges. */
   public SamplingSettings {
     require("steps", steps, steps >= 1 && steps <= 1000, "1 to 1000");
@@ -42,7 +47,7 @@ public record SamplingSettings(
     require("mergeLimitMb", mergeLimitMb, mergeLimitMb >= 0 && mergeLimitMb < 1 << 30, "0 to 2^30");
     try {
       Solver.named(solver, deterministic, noiseLevel);
-    } catch (IllegalArgumentException e) {
+    } catch (InvalidInputException e) {
       throw new InvalidSettingException("solver", "cannot be used: " + e.getMessage());
     }
   }
@@ -60,21 +65,19 @@ public record SamplingSettings(
     return new SamplingSettings(40, "flow", true, 0.7, 1, 3, 14, 256);
   }
 
-  /** The same with another scale of classifier-free guidance. */
-  public SamplingSettings guided(double scale) {
-    return new SamplingSettings(
-        steps, solver, deterministic, noiseLevel, scale, shift, batchSize, mergeLimitMb);
-  }
-
-  /** The same with another number of steps. */
-  public SamplingSettings steps(int count) {
-    return new SamplingSettings(
-        count, solver, deterministic, noiseLevel, guidanceScale, shift, batchSize, mergeLimitMb);
-  }
-
   /** Whether there is classifier-free guidance. */
   public boolean isGuided() {
-    return GuidedVelocity.effective(guidanceScale) != 1;
+    return !guidance().isNone();
+  }
+
+  /** Classifier-free guidance. */
+  public Guidance guidance() {
+    return new Guidance(guidanceScale);
+  }
+
+  /** What samples with these settings. */
+  public GuidedSampler toSampler() {
+    return new GuidedSampler(toSolver(), toSchedule().sigmas(), guidance());
   }
 
   /** The solver. */
@@ -84,7 +87,7 @@ public record SamplingSettings(
 
   /** The noise levels. */
   public FlowMatchSchedule toSchedule() {
-    return new FlowMatchSchedule.Config(1000, shift).steps(steps);
+    return new FlowMatchSchedule.Config(FlowMatchSchedule.TRAIN_TIMESTEPS, shift).steps(steps);
   }
 
   static SamplingSettings bind(Keys keys, SamplingSettings d) {

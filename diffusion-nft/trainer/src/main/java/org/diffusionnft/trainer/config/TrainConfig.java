@@ -5,6 +5,7 @@ import static org.diffusionnft.trainer.config.InvalidSettingException.requireNot
 
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
@@ -47,6 +48,7 @@ import org.diffusionnft.trainer.nft.SoftUpdateSchedule;
  * @param evaluation evaluations on the way
  * @param checkpoints which saved states are kept
  */
+@RecordBuilder
 public record TrainConfig(
     Algorithm algorithm,
     long seed,
@@ -66,7 +68,8 @@ public record TrainConfig(
     AdapterSettings adapter,
     EmaSettings ema,
     EvaluationSettings evaluation,
-    CheckpointSettings checkpoints) {
+    CheckpointSettings checkpoints)
+    implements TrainConfigBuilder.With {
 
   /** Checks ranges, and that the sizes of batches, epochs and steps fit each other. */
   public TrainConfig {
@@ -119,60 +122,6 @@ public record TrainConfig(
         EmaSettings.official(),
         EvaluationSettings.official(),
         CheckpointSettings.official());
-  }
-
-  /** The same for another number of epochs. */
-  public TrainConfig withEpochs(int count) {
-    return with(seed, count, model, prompts, adapter);
-  }
-
-  /** The same with another seed. */
-  public TrainConfig withSeed(long other) {
-    return with(other, epochs, model, prompts, adapter);
-  }
-
-  /** The same for another model. */
-  public TrainConfig withModel(String path) {
-    return with(seed, epochs, path, prompts, adapter);
-  }
-
-  /** The same with other prompts. */
-  public TrainConfig withPrompts(String source) {
-    return with(seed, epochs, model, prompts.withSource(source), adapter);
-  }
-
-  /** The same with another adapter. */
-  public TrainConfig withAdapter(AdapterSettings other) {
-    return with(seed, epochs, model, prompts, other);
-  }
-
-  private TrainConfig with(
-      long seed, int epochs, String model, PromptSettings prompts, AdapterSettings adapter) {
-    return new TrainConfig(
-        algorithm,
-        seed,
-        epochs,
-        saveEvery,
-        model,
-        resolution,
-        pipeline,
-        output,
-        rewards,
-        prompts,
-        sampling,
-        training,
-        loss,
-        grpo,
-        oldPolicy,
-        adapter,
-        ema,
-        evaluation,
-        checkpoints);
-  }
-
-  /** Optimizer steps of one epoch. */
-  public int stepsPerEpoch() {
-    return training.innerEpochs() * training.optimizerStepsPerEpoch();
   }
 
   /** Timesteps that each image is trained at. */

@@ -9,12 +9,10 @@ import org.diffusionnft.images.Images;
 import org.diffusionnft.images.Pixels;
 import org.diffusionnft.models.adapter.Adapter;
 import org.diffusionnft.models.adapter.ForwardPass;
-import org.diffusionnft.models.sampling.GuidedVelocity;
 import org.diffusionnft.models.sampling.MmditVelocity;
 import org.diffusionnft.models.sampling.MmditVelocity.Timesteps;
-import org.diffusionnft.models.sampling.Sampler;
-import org.diffusionnft.models.sampling.Velocity;
 import org.diffusionnft.models.solver.Noise;
+import org.diffusionnft.models.transformer.Conditioning;
 import org.diffusionnft.pipeline.PictureModel;
 import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.rewards.WeightedRewards;
@@ -66,21 +64,21 @@ public record PictureEvaluator(
     Device device = model.transformer().device();
     int count = batch.size();
     try (Memory.Scope _ = device.memory().scope()) {
-      Velocity velocity = velocity(batch.stream().map(Prompt::text).toList(), pass);
-      if (settings.isGuided()) {
-        Velocity unconditional = velocity(Collections.nCopies(count, ""), pass);
-        velocity = new GuidedVelocity(unconditional, velocity, settings.guidanceScale());
-      }
+      Conditioning asked = model.embed(batch.stream().map(Prompt::text).toList());
       Noise noise = Noise.philox(SEED, Noise.streams(first, count));
       Shape shape = Shape.of(count, latents.dim(0), latents.dim(1), latents.dim(2));
       Tensor start = noise.draw(device, Noise.INITIAL, shape);
-      float[] sigmas = settings.toSchedule().sigmas();
-      return model.decode(Sampler.sample(settings.toSolver(), velocity, start, sigmas, noise));
+      return model.decode(
+          settings
+              .toSampler()
+              .sample(
+                  prompt ->
+                      new MmditVelocity(model.transformer(), prompt, pass, Timesteps.TRUNCATED),
+                  asked,
+                  () -> model.embed(Collections.nCopies(count, "")),
+                  start,
+                  noise));
     }
-  }
-
-  private Velocity velocity(List<String> texts, ForwardPass pass) {
-    return new MmditVelocity(model.transformer(), model.embed(texts), pass, Timesteps.TRUNCATED);
   }
 
   private Evaluation report(Scores scores, List<Pixels> shown) {

@@ -4,7 +4,7 @@ import org.diffusionnft.autograd.Gradients;
 import org.diffusionnft.autograd.Tape;
 import org.diffusionnft.autograd.Variable;
 import org.diffusionnft.models.adapter.ForwardPass;
-import org.diffusionnft.models.sampling.GuidedVelocity;
+import org.diffusionnft.models.sampling.Guidance;
 import org.diffusionnft.models.transformer.Conditioning;
 import org.diffusionnft.models.transformer.Mmdit;
 import org.diffusionnft.tensor.Shape;
@@ -18,15 +18,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param model the frozen base
  * @param loss the loss
- * @param guidance scale of classifier-free guidance that sampling used; up to 1 for none, and then
- *     held as 1
+ * @param guidance classifier-free guidance that sampling used
  */
-public record GrpoDescent(Mmdit model, GrpoLoss loss, double guidance) {
-  /** A descent. */
-  public GrpoDescent {
-    guidance = GuidedVelocity.effective(guidance);
-  }
-
+public record GrpoDescent(Mmdit model, GrpoLoss loss, Guidance guidance) {
   /**
    * Where the predictions are made.
    *
@@ -59,7 +53,7 @@ public record GrpoDescent(Mmdit model, GrpoLoss loss, double guidance) {
     GrpoLoss.Outcome outcome = loss.evaluate(sampled, velocity, reference);
     float[] seed = outcome.gradient().clone();
     for (int i = 0; i < seed.length; i++) {
-      seed[i] *= (float) (guidance * share);
+      seed[i] *= (float) (guidance.scale() * share);
     }
     tape.backward(predicted, Tensor.of(model.device(), seed, place.latents.dims()), gradients);
     return outcome;
@@ -70,17 +64,13 @@ public record GrpoDescent(Mmdit model, GrpoLoss loss, double guidance) {
   }
 
   private float[] guided(Place place, Variable x, Tensor conditional, ForwardPass pass) {
-    float[] velocity = conditional.toFloats();
-    if (guidance == 1) {
-      return velocity;
+    if (guidance.isNone()) {
+      return conditional.toFloats();
     }
     if (place.empty == null) {
       throw new IllegalArgumentException("guidance needs the unconditional prompt");
     }
-    float[] u = model.forward(x, place.timesteps, place.empty, pass).value().toFloats();
-    for (int i = 0; i < velocity.length; i++) {
-      velocity[i] = u[i] + (float) guidance * (velocity[i] - u[i]);
-    }
-    return velocity;
+    Tensor u = model.forward(x, place.timesteps, place.empty, pass).value();
+    return guidance.apply(u, conditional).toFloats();
   }
 }

@@ -1,5 +1,7 @@
 package org.diffusionnft.trainer.nft;
 
+import org.diffusionnft.tensor.InvalidInputException;
+
 /**
  * How slowly the old policy follows the one in training: after an epoch {@code old = decay · old +
  * (1 - decay) · new} with {@code decay(step) = 0} before {@code flat} optimizer steps, then {@code
@@ -15,11 +17,11 @@ public record SoftUpdateSchedule(long flat, double rate, double cap) {
   /**
    * Checks the ranges.
    *
-   * @throws IllegalArgumentException for a number out of its range
+   * @throws InvalidInputException for a number out of its range
    */
   public SoftUpdateSchedule {
     if (flat < 0 || !(rate >= 0) || !(cap >= 0 && cap <= 1)) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "a soft update needs flat >= 0, rate >= 0 and cap in [0, 1], not %d, %s and %s"
               .formatted(flat, rate, cap));
     }
@@ -34,15 +36,14 @@ public record SoftUpdateSchedule(long flat, double rate, double cap) {
    * The reference code's {@code decay_type}: 0 is on policy; 1, for most rewards, rises by 0.001 to
    * 0.5; 2, for OCR, rises by 0.0075 to 0.999 after 75 steps.
    *
-   * @throws IllegalArgumentException for another type
+   * @throws InvalidInputException for another type
    */
   public static SoftUpdateSchedule ofType(int decayType) {
     return switch (decayType) {
       case 0 -> new SoftUpdateSchedule(0, 0, 0);
       case 1 -> new SoftUpdateSchedule(0, 0.001, 0.5);
       case 2 -> new SoftUpdateSchedule(75, 0.0075, 0.999);
-      default ->
-          throw new IllegalArgumentException("decay type must be 0, 1 or 2, not " + decayType);
+      default -> throw new InvalidInputException("decay type must be 0, 1 or 2, not " + decayType);
     };
   }
 

@@ -7,6 +7,7 @@ import org.diffusionnft.trainer.StepReport;
 import org.diffusionnft.trainer.TrainedBatch;
 import org.diffusionnft.trainer.TrainingListener;
 import org.diffusionnft.trainer.journal.RunJournal;
+import org.jspecify.annotations.Nullable;
 
 /** Tells a journal what it needs to know, and another listener everything. */
 record JournalListener(TrainingListener other, RunJournal journal) implements TrainingListener {
@@ -22,13 +23,8 @@ record JournalListener(TrainingListener other, RunJournal journal) implements Tr
   }
 
   @Override
-  public void trained(long epoch, int done, int of, TrainedBatch batch) {
+  public void trained(long epoch, int done, int of, @Nullable TrainedBatch batch) {
     other.trained(epoch, done, of, batch);
-  }
-
-  @Override
-  public void descended(long epoch, int done, int of) {
-    other.descended(epoch, done, of);
   }
 
   @Override

@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.diffusionnft.rewards.Prompt;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.trainer.PromptFile;
 import org.diffusionnft.trainer.PromptFile.Split;
 import org.diffusionnft.trainer.config.EvaluationSettings;
@@ -23,13 +24,13 @@ record PromptFiles(List<Prompt> training, List<Prompt> heldOut) {
    * Reads what a configuration names.
    *
    * @throws InvalidFileException if a file is missing or damaged
-   * @throws IllegalArgumentException if there are too few prompts, or none to evaluate on
+   * @throws InvalidInputException if there are too few prompts, or none to evaluate on
    */
   static PromptFiles of(TrainConfig config) throws InvalidFileException {
     Path source = Path.of(config.prompts().source());
     List<Prompt> training = PromptFile.distinct(source, PromptFile.read(source, Split.TRAIN));
     if (training.size() < config.prompts().promptsPerEpoch()) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "an epoch has %d different prompts, but %s holds only %d: lower prompts.promptsPerEpoch"
               .formatted(config.prompts().promptsPerEpoch(), source, training.size()));
     }
@@ -42,7 +43,7 @@ record PromptFiles(List<Prompt> training, List<Prompt> heldOut) {
       throws InvalidFileException {
     boolean own = evaluation.source().equals(PipelineSettings.NONE);
     if (own && !Files.isDirectory(training)) {
-      throw new IllegalArgumentException(
+      throw new InvalidInputException(
           "evaluation.every is "
               + evaluation.every()
               + ", but there are no held-out prompts: name their file with evaluation.source, or"

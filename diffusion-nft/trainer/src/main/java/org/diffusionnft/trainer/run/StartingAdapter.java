@@ -9,11 +9,13 @@ import java.util.Set;
 import org.diffusionnft.models.adapter.Adapter;
 import org.diffusionnft.models.adapter.AdapterConfig;
 import org.diffusionnft.models.transformer.Mmdit;
+import org.diffusionnft.models.transformer.MmditLayout;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.trainer.config.AdapterSettings;
 import org.diffusionnft.weights.io.InvalidFileException;
-import org.diffusionnft.weights.peft.DiffusersLora;
+import org.diffusionnft.weights.peft.AdapterFile;
 import org.diffusionnft.weights.peft.LoraFactors;
 import org.diffusionnft.weights.peft.PeftAdapter;
 import org.jspecify.annotations.Nullable;
@@ -31,10 +33,9 @@ final class StartingAdapter {
    */
   static Adapter read(AdapterSettings settings, Mmdit model) throws InvalidFileException {
     Path path = Path.of(settings.start());
-    Map<String, Shape> parameters = new LinkedHashMap<>();
-    model.parameters().forEach((name, parameter) -> parameters.put(name, parameter.shape()));
+    Map<String, Shape> parameters = MmditLayout.parameters(model.config());
     try (Memory.Scope _ = model.device().memory().scope()) {
-      PeftAdapter file = DiffusersLora.readAny(path, model.device());
+      PeftAdapter file = AdapterFile.read(path, model.device());
       AdapterConfig config = config(path, file, parameters);
       requireSame(path, settings, config);
       Map<String, Adapter.LowRank> layers = new LinkedHashMap<>();
@@ -45,8 +46,8 @@ final class StartingAdapter {
                       module,
                       Adapter.LowRank.copyOf(factors.a(), factors.b(), config.scale(), true)));
       return Adapter.of(config, parameters, layers);
-    } catch (IllegalArgumentException e) {
-      throw new InvalidFileException(path, "does not fit the model: " + e.getMessage(), e);
+    } catch (InvalidInputException e) {
+      throw AdapterFile.doesNotFit(path, e);
     }
   }
 

@@ -53,7 +53,8 @@ class PresetTest {
     assertEquals(9, config.sampling().batchSize());
     assertEquals(9, config.training().batchSize());
     assertEquals(trainedSteps, config.trainedTimesteps());
-    assertEquals(optimizerSteps, config.stepsPerEpoch());
+    TrainingSettings training = config.training();
+    assertEquals(optimizerSteps, training.innerEpochs() * training.optimizerStepsPerEpoch());
     assertEquals(3e-4, config.training().learningRate());
     assertEquals(1e-4, config.training().weightDecay());
     assertEquals(1, config.training().maxGradNorm());

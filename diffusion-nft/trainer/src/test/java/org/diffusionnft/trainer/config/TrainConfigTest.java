@@ -25,7 +25,7 @@ class TrainConfigTest {
     TrainConfig official = TrainConfig.official();
     assertEquals(9, official.trainedTimesteps());
     assertEquals(1152, official.prompts().imagesPerEpoch());
-    assertEquals(1, official.stepsPerEpoch());
+    assertEquals(1, official.training().optimizerStepsPerEpoch());
   }
 
   @Test
@@ -79,7 +79,7 @@ class TrainConfigTest {
   @ParameterizedTest
   @CsvSource({"0, false", "0.7, false", "1, false", "1.5, true"})
   void guidanceIsOfScalesAboveOne(double scale, boolean guided) {
-    assertEquals(guided, TrainConfig.official().sampling().guided(scale).isGuided());
+    assertEquals(guided, TrainConfig.official().sampling().withGuidanceScale(scale).isGuided());
   }
 
   @Test

@@ -1,0 +1,56 @@
+package org.diffusionnft.models.sampling;
+
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.diffusionnft.models.solver.Noise;
+import org.diffusionnft.models.solver.Solver;
+import org.diffusionnft.models.transformer.Conditioning;
+import org.diffusionnft.tensor.Tensor;
+
+/**
+ * Samples latents of a batch of prompts, with classifier-free guidance or without.
+ *
+ * @param solver how the noise levels are gone through
+ * @param sigmas the noise levels, high to low, one more than there are steps
+ * @param guidance how far to go from what the model predicts without the prompt
+ */
+public record GuidedSampler(Solver solver, float[] sigmas, Guidance guidance) {
+
+  /**
+   * The latents at level 0; see {@link Sampler#sample}.
+   *
+   * @param model the velocity that a model predicts for a prompt
+   * @param prompt of B entries
+   * @param empty the empty prompt, B times; asked for only where there is guidance
+   * @param start {@code [B, C, H, W]}, normal noise
+   * @param noise of solvers that draw some
+   */
+  public Tensor sample(
+      Function<Conditioning, Velocity> model,
+      Conditioning prompt,
+      Supplier<Conditioning> empty,
+      Tensor start,
+      Noise noise) {
+    Velocity velocity = velocity(model, prompt, empty);
+    return Sampler.sample(solver, velocity, start, sigmas, noise);
+  }
+
+  /** {@link #sample}, keeping every step in the caller's scope. */
+  public Sampler.Trajectory trajectory(
+      Function<Conditioning, Velocity> model,
+      Conditioning prompt,
+      Supplier<Conditioning> empty,
+      Tensor start,
+      Noise noise) {
+    Velocity velocity = velocity(model, prompt, empty);
+    return Sampler.trajectory(solver, velocity, start, sigmas, noise);
+  }
+
+  private Velocity velocity(
+      Function<Conditioning, Velocity> model, Conditioning prompt, Supplier<Conditioning> empty) {
+    Velocity conditional = model.apply(prompt);
+    return guidance.isNone()
+        ? conditional
+        : new GuidedVelocity(model.apply(empty.get()), conditional, guidance);
+  }
+}

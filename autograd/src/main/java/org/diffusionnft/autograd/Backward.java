@@ -52,7 +52,7 @@ final class Backward {
     Tensor gradient = Objects.requireNonNull(pending.remove(node.output()));
     Contributions given = new Contributions(node.inputs());
     try (Memory.Scope scope = gradient.device().memory().scope()) {
-      Derivatives.apply(node, gradient, given);
+      node.backward(gradient, given);
       given.each((_, g) -> scope.keep(g.storage()));
     }
     given.each(this::contribute);
@@ -64,7 +64,7 @@ final class Backward {
     node.outputs().forEach(v -> gradients.add(pending.remove(v)));
     Tensor whole;
     try (Memory.Scope scope = node.input().device().memory().scope()) {
-      whole = Derivatives.split(node.axis(), node.outputs(), gradients);
+      whole = node.join(gradients);
       scope.keep(whole.storage());
     }
     contribute(node.input(), whole);

@@ -8,7 +8,7 @@ import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** What a row of {@link Derivatives} gives: a gradient for each input that needs one. */
+/** What {@link Operation#backward} gives: a gradient for each input that needs one. */
 final class Contributions {
   private final List<Variable> inputs;
   private final @Nullable Tensor[] gradients;

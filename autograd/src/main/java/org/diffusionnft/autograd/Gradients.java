@@ -10,6 +10,7 @@ import org.diffusionnft.tensor.Elementwise;
 import org.diffusionnft.tensor.ReduceOp;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
+import org.diffusionnft.tensor.UnaryOp;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -111,7 +112,7 @@ public final class Gradients implements AutoCloseable {
   }
 
   private static void scale(Tensor t, double factor) {
-    t.device().elementwise().unary(org.diffusionnft.tensor.UnaryOp.AFFINE, factor, 0, t, t);
+    t.device().elementwise().unary(UnaryOp.AFFINE, factor, 0, t, t);
   }
 
   /** Returns all memory. */

@@ -149,11 +149,11 @@ public final class Tape {
       switch (node) {
         case Node.Applied applied -> {
           for (int i = 0; i < applied.inputs().size(); i++) {
-            if (Needed.input(applied, i)) {
+            if (applied.reads(i)) {
               scope.keep(applied.inputs().get(i).tensor().storage());
             }
           }
-          if (Needed.output(applied)) {
+          if (applied.op().readsOutput()) {
             scope.keep(applied.output().tensor().storage());
           }
           applied.saved().forEach(t -> scope.keep(t.storage()));

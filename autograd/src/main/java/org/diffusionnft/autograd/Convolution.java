@@ -86,8 +86,7 @@ record Convolution(Window window, long bandElements) implements Operation {
           Tensor columns = columns(image(x, n), band);
           Tensor image = image(out, n);
           if (band.outRows() == shape.dim(2)) {
-            Tensor all = image.reshape(shape.dim(1), -1);
-            device.matrices().matmul(kernel, columns, null, Product.NN, all);
+            Matrices.productInto(kernel, columns, Product.NN, image.reshape(shape.dim(1), -1));
           } else {
             Tensor part = Matrices.matmul(kernel, columns);
             long[] dims = {1, shape.dim(1), band.outRows(), shape.dim(3)};

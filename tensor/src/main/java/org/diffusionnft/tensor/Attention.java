@@ -31,7 +31,7 @@ public final class Attention {
    */
   public static Attended attention(
       Tensor q, Tensor k, Tensor v, @Nullable Tensor mask, int heads, double scale) {
-    Device device = Elementwise.common(q, k);
+    Device device = Operands.common(q, k, v, mask);
     requireFits(q, k, v, mask, heads);
     DType dtype = DType.arithmetic(q, k, v);
     Tensor out = device.allocate(dtype, q.shape());
@@ -42,7 +42,7 @@ public final class Attention {
 
   /** Kernels trust their callers: what doesn't fit must not reach them. */
   private static void requireFits(Tensor q, Tensor k, Tensor v, @Nullable Tensor mask, int heads) {
-    Elementwise.requireSame(k, v);
+    Operands.requireSame(k, v);
     if (heads < 1
         || q.shape().rank() != 3
         || k.shape().rank() != 3
@@ -77,10 +77,10 @@ public final class Attention {
       double scale,
       Attended forward,
       Tensor gradOut) {
-    Device device = Elementwise.common(q, gradOut);
+    Device device = Operands.common(q, k, v, mask, forward.out(), forward.logSumExp(), gradOut);
     requireFits(q, k, v, mask, heads);
-    Elementwise.requireSame(q, gradOut);
-    Elementwise.requireSame(q, forward.out());
+    Operands.requireSame(q, gradOut);
+    Operands.requireSame(q, forward.out());
     if (forward.logSumExp().elements() != q.dim(0) * heads * q.dim(1)) {
       throw new IllegalArgumentException(
           "logSumExp of shape "

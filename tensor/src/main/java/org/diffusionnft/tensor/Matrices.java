@@ -37,7 +37,7 @@ public final class Matrices {
    * @throws IllegalArgumentException if the shapes don't fit
    */
   public static Tensor matmul(Tensor a, Tensor b, @Nullable Tensor bias, Product product) {
-    Device device = Elementwise.common(a, b);
+    Device device = Operands.common(a, b, bias);
     Shape shape = productShape(a.shape(), b.shape(), product);
     if (bias != null && !bias.shape().equals(Shape.of(shape.dim(-1)))) {
       throw new IllegalArgumentException(
@@ -54,13 +54,22 @@ public final class Matrices {
    * @throws IllegalArgumentException if the shapes don't fit
    */
   public static void addProduct(Tensor a, Tensor b, Product product, Tensor out) {
-    Device device = Elementwise.common(a, b);
+    productInto(a, b, product.accumulating(), out);
+  }
+
+  /**
+   * {@code out = scale * op(a) op(b)} in memory that is there.
+   *
+   * @throws IllegalArgumentException if the shapes don't fit
+   */
+  public static void productInto(Tensor a, Tensor b, Product product, Tensor out) {
+    Device device = Operands.common(a, b, out);
     Shape shape = productShape(a.shape(), b.shape(), product);
     if (!shape.equals(out.shape())) {
       throw new IllegalArgumentException(
-          "cannot add a product of shape " + shape + " into shape " + out.shape());
+          "a product of shape " + shape + " does not fit into shape " + out.shape());
     }
-    device.matrices().matmul(a, b, null, product.accumulating(), out);
+    device.matrices().matmul(a, b, null, product, out);
   }
 
   /** The transpose of the last two axes, copied. */

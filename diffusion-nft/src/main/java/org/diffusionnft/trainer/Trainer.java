@@ -136,7 +136,9 @@ public abstract sealed class Trainer implements AutoCloseable permits NftTrainer
               sampled.since(started),
               PhaseTime.Moment.now().since(sampled));
     }
-    requireNoLeak("an epoch", live, wasWarm);
+    if (wasWarm) {
+      memory.requireNoLeak("an epoch", live);
+    }
     epoch++;
     listener.epochDone(report);
     return report;
@@ -298,16 +300,11 @@ public abstract sealed class Trainer implements AutoCloseable permits NftTrainer
     }
   }
 
-  /** Checks that a training batch, or an epoch, has given back what it took. */
-  final void requireNoLeak(String what, long liveBefore) {
-    requireNoLeak(what, liveBefore, warm);
-    warm = true;
-  }
-
-  private void requireNoLeak(String what, long liveBefore, boolean wasWarm) {
-    long left = memory.liveBytes() - liveBefore;
-    if (wasWarm && left != 0) {
-      throw new IllegalStateException(what + " left " + left + " bytes behind");
+  /** Ends a training batch: any but the first must have given back all the memory it took. */
+  final void batchDone(long liveBefore) {
+    if (warm) {
+      memory.requireNoLeak("a training batch", liveBefore);
     }
+    warm = true;
   }
 }

@@ -144,6 +144,19 @@ public final class Memory implements AutoCloseable {
     return liveBytes;
   }
 
+  /**
+   * Checks that some work has given back all it took. Changes nothing.
+   *
+   * @param work what it was, for the message
+   * @param liveBefore {@link #liveBytes} when it began
+   * @throws IllegalStateException if more or fewer bytes are in use now
+   */
+  public synchronized void requireNoLeak(String work, long liveBefore) {
+    if (liveBytes != liveBefore) {
+      throw new IllegalStateException(work + " left " + (liveBytes - liveBefore) + " bytes behind");
+    }
+  }
+
   /** The most {@link #liveBytes} ever was. */
   public synchronized long peakBytes() {
     return peakBytes;

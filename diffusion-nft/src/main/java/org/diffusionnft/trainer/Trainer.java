@@ -112,7 +112,7 @@ public abstract sealed class Trainer implements AutoCloseable permits NftTrainer
     try (PromptTable table =
         new PromptTable(device, task.encoder(), prompts, config.sampling().isGuided())) {
       Rollout rollout = sample(prompts, table, listener);
-      device.section("epoch %d, sampling".formatted(epoch + 1));
+      device.section(() -> "epoch %d, sampling".formatted(epoch + 1));
       PromptStatistics statistics = compare(rollout);
       double[][] advantages = statistics.advantages(config.loss().advantageSpread());
       listener.scored(rollout, advantages);
@@ -122,7 +122,7 @@ public abstract sealed class Trainer implements AutoCloseable permits NftTrainer
 
       double decay = oldDecay(step);
       old.follow(policy, decay);
-      device.section("epoch %d, end".formatted(epoch + 1));
+      device.section(() -> "epoch %d, end".formatted(epoch + 1));
 
       promptsSeen.addAll(statistics.prompts());
       report =
@@ -209,7 +209,7 @@ public abstract sealed class Trainer implements AutoCloseable permits NftTrainer
     if (ema != null) {
       ema.step(step);
     }
-    device.section("epoch %d, step %d".formatted(epoch + 1, step));
+    device.section(() -> "epoch %d, step %d".formatted(epoch + 1, step));
     listener.stepped(report);
     return report;
   }

@@ -112,7 +112,8 @@ public record TextToImage(
         Conditioning conditioning, ForwardPass how, Tensor latents, float sigma) {
       Tensor velocity =
           new MmditVelocity(model, conditioning, how, Timesteps.EXACT).at(latents, sigma);
-      model.device().section("evaluation %d of %d".formatted(++done, evaluations()));
+      done++;
+      model.device().section(() -> "evaluation %d of %d".formatted(done, evaluations()));
       listener.evaluated(done, evaluations());
       return velocity;
     }

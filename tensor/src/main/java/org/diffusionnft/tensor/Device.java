@@ -2,6 +2,7 @@ package org.diffusionnft.tensor;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * Everything a backend implements: memory, copies in and out, and seven small families of kernels.
@@ -52,10 +53,12 @@ public interface Device extends AutoCloseable {
   }
 
   /**
-   * Says that a section of the work, such as a training step, is done. A device that was opened
-   * with {@link DeviceOptions#tellPlans} tells what it did in it.
+   * Ends a section of the work, such as a training step. A device that was opened with {@link
+   * DeviceOptions#tellPlans} logs what it did in it.
+   *
+   * @param name asked for only where it is logged
    */
-  default void section(String name) {}
+  default void section(Supplier<String> name) {}
 
   /** Kernels that treat every element alike. */
   ElementwiseKernels elementwise();

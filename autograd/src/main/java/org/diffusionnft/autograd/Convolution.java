@@ -48,8 +48,8 @@ record Convolution(Window window, long bandElements) implements Operation {
    *
    * @param outStart first output row
    * @param outRows number of output rows
-   * @param start first input row it sees
-   * @param rows number of input rows it sees
+   * @param start first input row that it reads
+   * @param rows number of input rows that it reads
    * @param window the window within the band
    */
   private record Band(long outStart, long outRows, long start, long rows, Window window) {

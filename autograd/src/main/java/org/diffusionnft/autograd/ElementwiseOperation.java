@@ -110,7 +110,7 @@ sealed interface ElementwiseOperation extends Operation {
     }
 
     @Override
-    public boolean isDerivable() {
+    public boolean isDifferentiable() {
       return row(op) != null;
     }
   }

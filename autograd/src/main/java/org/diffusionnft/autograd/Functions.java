@@ -40,7 +40,7 @@ public final class Functions {
   }
 
   /**
-   * Convolution with zero padding on all sides alike.
+   * Convolution with the same zero padding on all sides.
    *
    * @param x {@code [N, C, H, W]}
    * @param weight {@code [O, C, KH, KW]}
@@ -73,7 +73,7 @@ public final class Functions {
         .reshape(x.shape());
   }
 
-  /** Every pixel of {@code [N, C, H, W]} four times: {@code [N, C, 2H, 2W]}. */
+  /** Repeats every pixel of {@code [N, C, H, W]} in a square of four: {@code [N, C, 2H, 2W]}. */
   public static Variable upsampleNearest2(Variable x) {
     long n = x.dim(0) * x.dim(1);
     long h = x.dim(2);

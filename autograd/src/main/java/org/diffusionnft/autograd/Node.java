@@ -14,7 +14,7 @@ sealed interface Node {
   /** The recorded values this node made. */
   List<Variable> outputs();
 
-  /** One operation: what went in, what came out and what its derivative needs besides. */
+  /** One operation: its inputs, its output, and what else its derivative needs. */
   record Applied(Operation op, List<Variable> inputs, Variable output, List<Tensor> saved)
       implements Node {
     @Override
@@ -57,7 +57,7 @@ sealed interface Node {
   /**
    * A checkpointed block, to be run again in the backward pass.
    *
-   * @param results those of the values it returns that were recorded, by their place among them
+   * @param results the recorded ones among the values it returns, by their index there
    */
   record Block(Checkpoint.Body body, List<Variable> inputs, SortedMap<Integer, Variable> results)
       implements Node {

@@ -22,7 +22,7 @@ sealed interface Operation
   /**
    * What an operation computes.
    *
-   * @param saved what the derivative needs besides inputs and output
+   * @param saved what the derivative needs in addition to inputs and output
    */
   record Result(Tensor out, List<Tensor> saved) {
     Result(Tensor out, Tensor... saved) {
@@ -57,7 +57,7 @@ sealed interface Operation
   }
 
   /** Whether there is a derivative at all; a result without one is a constant. */
-  default boolean isDerivable() {
+  default boolean isDifferentiable() {
     return true;
   }
 }

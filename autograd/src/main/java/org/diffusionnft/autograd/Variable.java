@@ -35,8 +35,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A tensor that may take part in derivatives. Models are written against this once: while a {@link
- * Tape} records, operations on variables that require a gradient are remembered; otherwise they
- * just compute. Compared by identity.
+ * Tape} records, operations on variables that require a gradient are recorded; otherwise they just
+ * compute. Compared by identity.
  */
 public final class Variable {
   private final Tensor value;
@@ -55,7 +55,7 @@ public final class Variable {
     return new Variable(value, false, null);
   }
 
-  /** A leaf whose gradient is wanted: a trained weight, or an input to be derived by. */
+  /** A leaf whose gradient is wanted: a trained weight, or an input to differentiate by. */
   public static Variable parameter(Tensor value) {
     return new Variable(value, true, null);
   }
@@ -68,19 +68,19 @@ public final class Variable {
    * The elements.
    *
    * @throws IllegalStateException if a backward pass, or the end of the block that made this, has
-   *     returned their memory
+   *     released their memory
    */
   public Tensor value() {
     if (released) {
       throw new IllegalStateException(
           "the memory of this value of shape "
               + value.shape()
-              + " is gone, with a backward pass (see Tape.keep) or its block (see scoped)");
+              + " was released by a backward pass (see Tape.keep) or with its block (see scoped)");
     }
     return value;
   }
 
-  /** {@link #value} whose memory may be gone. */
+  /** {@link #value} whose memory may have been released. */
   Tensor tensor() {
     return value;
   }
@@ -105,7 +105,7 @@ public final class Variable {
     return requiresGrad;
   }
 
-  /** The same elements as a constant. Not to be read after a backward pass unless kept. */
+  /** The same elements as a constant. Must not be read after a backward pass unless kept. */
   public Variable detach() {
     return requiresGrad ? constant(value()) : this;
   }
@@ -200,7 +200,7 @@ public final class Variable {
     return apply(new GatedAdd(), this, gate, x);
   }
 
-  /** Another shape over the same memory; one dimension may be -1 and is worked out. */
+  /** Another shape over the same memory; one dimension may be -1 and is inferred. */
   public Variable reshape(long... dims) {
     return reshape(value().reshape(dims).shape());
   }
@@ -243,7 +243,7 @@ public final class Variable {
     long size = dim(axis) / n;
     if (size * n != dim(axis)) {
       throw new IllegalArgumentException(
-          "axis " + axis + " of shape " + shape() + " has no " + n + " equal parts");
+          "axis " + axis + " of shape " + shape() + " cannot be cut into " + n + " equal parts");
     }
     long[] sizes = new long[n];
     Arrays.fill(sizes, size);
@@ -326,7 +326,9 @@ public final class Variable {
     return apply(new Max(axes.clone()), this);
   }
 
-  /** {@code a b}; leading dimensions are batches, and a {@code b} of rank 2 serves all of them. */
+  /**
+   * {@code a b}; leading dimensions are batches, and a {@code b} of rank 2 is used for all of them.
+   */
   public Variable matmul(Variable b) {
     return matmul(b, Product.NN);
   }
@@ -334,12 +336,12 @@ public final class Variable {
   /**
    * A matrix product with its options.
    *
-   * @throws IllegalArgumentException if the product is to be accumulated, or shapes don't fit
+   * @throws IllegalArgumentException if the product accumulates, or the shapes don't fit
    */
   public Variable matmul(Variable b, Product product) {
     if (product.accumulate()) {
       throw new IllegalArgumentException(
-          "a product of variables makes a new one: don't accumulate");
+          "a product of variables cannot be added into another variable");
     }
     UnaryOp activation = product.activation();
     if (activation != null && records(this, b)) {
@@ -387,8 +389,8 @@ public final class Variable {
   /**
    * Layer norm along the last axis.
    *
-   * @param weight {@code [C]} or {@code [G, C]}, group g serving the g-th of G equal runs of rows;
-   *     null for 1
+   * @param weight {@code [C]} or {@code [G, C]}, group g for the g-th of G equal runs of rows; null
+   *     for 1
    * @param bias like {@code weight}; null for 0
    */
   public Variable layerNorm(@Nullable Variable weight, @Nullable Variable bias, double eps) {
@@ -473,7 +475,7 @@ public final class Variable {
       values[i] = inputs[i].value();
     }
     Operation.Result result = op.forward(values);
-    if (!op.isDerivable() || !records(inputs)) {
+    if (!op.isDifferentiable() || !records(inputs)) {
       result.saved().forEach(Tensor::release);
       return constant(result.out());
     }

@@ -102,7 +102,7 @@ class DerivativesTest {
         assertNull(gradients.find(in.get(frozen)));
         for (int i = 0; i < in.size(); i++) {
           if (i != frozen) {
-            // attention with a constant mask is another operation than with one to be derived by
+            // attention with a constant mask is another operation than with a trained one
             double tolerance = c.name().equals("attention with mask") ? 1e-12 : 0;
             assertArrayEquals(all.get(i), gradients.of(in.get(i)).toDoubles(), tolerance);
           }
@@ -135,13 +135,13 @@ class DerivativesTest {
     expected.remove(
         ElementwiseOperation.Convert.class); // needs two types: see convertsGradientsBack
     assertEquals(expected, operations);
-    Set<Object> derivable = new HashSet<>(Arrays.asList(UnaryOp.values()));
+    Set<Object> differentiable = new HashSet<>(Arrays.asList(UnaryOp.values()));
     for (BinaryOp op : BinaryOp.values()) {
-      if (new ElementwiseOperation.Binary(op).isDerivable()) {
-        derivable.add(op);
+      if (new ElementwiseOperation.Binary(op).isDifferentiable()) {
+        differentiable.add(op);
       }
     }
-    assertEquals(derivable, functions);
+    assertEquals(differentiable, functions);
   }
 
   /** All records below a sealed interface. */

@@ -7,7 +7,7 @@ public final class Attention {
   private Attention() {}
 
   /**
-   * What attention gives.
+   * The result of attention.
    *
    * @param out {@code [B, S, H*D]}
    * @param logSumExp {@code [B, H, S]}
@@ -26,8 +26,8 @@ public final class Attention {
   /**
    * {@code softmax(scale q kᵀ + mask) v} per head.
    *
-   * @throws IllegalArgumentException if the shapes don't fit or the width is no multiple of the
-   *     heads
+   * @throws IllegalArgumentException if the shapes don't fit or the width is not a multiple of the
+   *     number of heads
    */
   public static Attended attention(
       Tensor q, Tensor k, Tensor v, @Nullable Tensor mask, int heads, double scale) {
@@ -40,7 +40,7 @@ public final class Attention {
     return new Attended(out, logSumExp);
   }
 
-  /** Kernels trust their callers: what doesn't fit must not reach them. */
+  /** Kernels trust their callers: operands that don't fit must not reach them. */
   private static void requireFits(Tensor q, Tensor k, Tensor v, @Nullable Tensor mask, int heads) {
     Operands.requireSame(k, v);
     if (heads < 1
@@ -64,8 +64,9 @@ public final class Attention {
   }
 
   /**
-   * Gradients of {@link #attention} from what it gave.
+   * Gradients of {@link #attention}.
    *
+   * @param forward what {@link #attention} returned
    * @throws IllegalArgumentException if the shapes don't fit
    */
   public static Gradients attentionGrad(

@@ -15,7 +15,7 @@ public final class Layout {
       int axis = x.shape().axis(dims[i]);
       if (dims.length != seen.length || seen[axis]) {
         throw new IllegalArgumentException(
-            Arrays.toString(dims) + " is no order of the axes of " + x.shape());
+            Arrays.toString(dims) + " is not a permutation of the axes of " + x.shape());
       }
       seen[axis] = true;
       shape[i] = x.dim(axis);

@@ -7,7 +7,9 @@ import org.jspecify.annotations.Nullable;
 public final class Matrices {
   private Matrices() {}
 
-  /** {@code a b}; leading dimensions are batches, and a {@code b} of rank 2 serves all of them. */
+  /**
+   * {@code a b}; leading dimensions are batches, and a {@code b} of rank 2 is used for all of them.
+   */
   public static Tensor matmul(Tensor a, Tensor b) {
     return matmul(a, b, null, Product.NN);
   }
@@ -24,7 +26,7 @@ public final class Matrices {
     return linear(x, weight, bias, Product.NT);
   }
 
-  /** {@link #linear(Tensor, Tensor, Tensor)} with what a product can do besides. */
+  /** {@link #linear(Tensor, Tensor, Tensor)} with the other options of a product. */
   public static Tensor linear(Tensor x, Tensor weight, @Nullable Tensor bias, Product product) {
     Tensor rows = x.reshape(-1, x.dim(-1));
     Tensor out = matmul(rows, weight, bias, product);

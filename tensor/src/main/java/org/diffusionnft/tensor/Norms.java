@@ -125,11 +125,11 @@ public final class Norms {
     return shape.dim(-1) == 0 ? 0 : shape.elements() / shape.dim(-1);
   }
 
-  /** Kernels trust their callers: what doesn't fit must not reach them. */
+  /** Kernels trust their callers: operands that don't fit must not reach them. */
   private static void requireRows(Tensor x, Tensor perRow) {
     if (perRow.elements() != rows(x)) {
       throw new IllegalArgumentException(
-          "a number per row of shape " + perRow.shape() + " does not fit " + x.shape());
+          "statistics per row, of shape " + perRow.shape() + ", do not fit " + x.shape());
     }
   }
 

@@ -7,6 +7,7 @@ import java.util.function.DoubleUnaryOperator;
  * and derivative at one point. In double precision they are what every kernel is tested against,
  * and what a device computes where it has no loop of its own.
  */
+@SuppressWarnings("ImmutableEnumChecker") // the functions hold nothing that changes
 public enum UnaryOp {
   /** {@code a * x + b}. */
   AFFINE((x, a, b) -> a * x + b, (x, a, b) -> a),

@@ -1,6 +1,5 @@
 package org.diffusionnft.autograd;
 
-import java.util.function.IntPredicate;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Elementwise;
@@ -39,8 +38,8 @@ record Convolution(Window window, long bandElements) implements Operation {
   }
 
   @Override
-  public boolean reads(int i, IntPredicate needed) {
-    return i < 2 && needed.test(1 - i);
+  public Reads reads() {
+    return Reads.OTHER_FACTOR;
   }
 
   /**

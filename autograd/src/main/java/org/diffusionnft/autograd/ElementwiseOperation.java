@@ -9,7 +9,6 @@ import static org.diffusionnft.tensor.Elementwise.scale;
 import static org.diffusionnft.tensor.Elementwise.select;
 
 import java.util.Objects;
-import java.util.function.IntPredicate;
 import org.diffusionnft.tensor.BinaryOp;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Elementwise;
@@ -38,8 +37,8 @@ sealed interface ElementwiseOperation extends Operation {
     }
 
     @Override
-    public boolean reads(int i, IntPredicate needed) {
-      return op != UnaryOp.AFFINE;
+    public Reads reads() {
+      return op == UnaryOp.AFFINE ? Reads.NOTHING : Reads.INPUTS;
     }
   }
 
@@ -49,12 +48,6 @@ sealed interface ElementwiseOperation extends Operation {
     /** The derivative: what it reads, and the gradients of x and y from that of the result. */
     private record Row(Reads reads, Partial x, Partial y) {}
 
-    private enum Reads {
-      NEITHER,
-      THE_OTHER,
-      BOTH
-    }
-
     private interface Partial {
       Tensor of(Tensor x, Tensor y, Tensor g);
     }
@@ -62,18 +55,20 @@ sealed interface ElementwiseOperation extends Operation {
     /** The derivative of every function; comparisons have none. */
     private static @Nullable Row row(BinaryOp op) {
       return switch (op) {
-        case ADD -> new Row(Reads.NEITHER, (x, y, g) -> g, (x, y, g) -> g);
-        case SUB -> new Row(Reads.NEITHER, (x, y, g) -> g, (x, y, g) -> scale(g, -1));
-        case MUL -> new Row(Reads.THE_OTHER, (x, y, g) -> mul(g, y), (x, y, g) -> mul(g, x));
+        case ADD -> new Row(Reads.NOTHING, (x, y, g) -> g, (x, y, g) -> g);
+        case SUB -> new Row(Reads.NOTHING, (x, y, g) -> g, (x, y, g) -> scale(g, -1));
+        case MUL -> new Row(Reads.OTHER_FACTOR, (x, y, g) -> mul(g, y), (x, y, g) -> mul(g, x));
         case DIV ->
             new Row(
-                Reads.BOTH,
+                Reads.INPUTS,
                 (x, y, g) -> div(g, y),
                 (x, y, g) -> scale(div(mul(g, div(x, y)), y), -1));
         case MAX ->
-            new Row(Reads.BOTH, (x, y, g) -> mul(g, share(x, y)), (x, y, g) -> mul(g, share(y, x)));
+            new Row(
+                Reads.INPUTS, (x, y, g) -> mul(g, share(x, y)), (x, y, g) -> mul(g, share(y, x)));
         case MIN ->
-            new Row(Reads.BOTH, (x, y, g) -> mul(g, share(y, x)), (x, y, g) -> mul(g, share(x, y)));
+            new Row(
+                Reads.INPUTS, (x, y, g) -> mul(g, share(y, x)), (x, y, g) -> mul(g, share(x, y)));
         case GREATER, GREATER_EQUAL, EQUAL -> null;
       };
     }
@@ -101,12 +96,8 @@ sealed interface ElementwiseOperation extends Operation {
     }
 
     @Override
-    public boolean reads(int i, IntPredicate needed) {
-      return switch (row().reads()) {
-        case NEITHER -> false;
-        case THE_OTHER -> needed.test(1 - i);
-        case BOTH -> true;
-      };
+    public Reads reads() {
+      return row().reads();
     }
 
     @Override
@@ -128,8 +119,8 @@ sealed interface ElementwiseOperation extends Operation {
     }
 
     @Override
-    public boolean reads(int i, IntPredicate needed) {
-      return false;
+    public Reads reads() {
+      return Reads.NOTHING;
     }
   }
 
@@ -147,8 +138,8 @@ sealed interface ElementwiseOperation extends Operation {
     }
 
     @Override
-    public boolean reads(int i, IntPredicate needed) {
-      return i == 0;
+    public Reads reads() {
+      return Reads.of((i, _) -> i == 0);
     }
 
     private static Tensor zerosLike(Tensor x) {
@@ -172,8 +163,8 @@ sealed interface ElementwiseOperation extends Operation {
     }
 
     @Override
-    public boolean reads(int i, IntPredicate needed) {
-      return i > 0 && needed.test(3 - i);
+    public Reads reads() {
+      return Reads.of((i, needed) -> i > 0 && needed.test(3 - i));
     }
   }
 }

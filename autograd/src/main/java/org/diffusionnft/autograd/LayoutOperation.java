@@ -1,7 +1,6 @@
 package org.diffusionnft.autograd;
 
 import java.util.Arrays;
-import java.util.function.IntPredicate;
 import org.diffusionnft.tensor.Layout;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
@@ -10,8 +9,8 @@ import org.diffusionnft.tensor.Tensor;
 sealed interface LayoutOperation extends Operation {
 
   @Override
-  default boolean reads(int i, IntPredicate needed) {
-    return false;
+  default Reads reads() {
+    return Reads.NOTHING;
   }
 
   /** Another shape over the same memory. */
@@ -134,8 +133,8 @@ sealed interface LayoutOperation extends Operation {
     }
 
     @Override
-    public boolean reads(int i, IntPredicate needed) {
-      return i == 1;
+    public Reads reads() {
+      return Reads.of((i, _) -> i == 1);
     }
   }
 }

@@ -30,7 +30,7 @@ sealed interface Node {
 
     /** Whether {@link #backward} reads the elements of input {@code i}. */
     boolean reads(int i) {
-      return op.reads(i, j -> inputs.get(j).requiresGrad());
+      return op.reads().inputs().test(i, j -> inputs.get(j).requiresGrad());
     }
   }
 

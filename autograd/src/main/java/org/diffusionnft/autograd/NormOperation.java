@@ -4,7 +4,6 @@ import static org.diffusionnft.tensor.Elementwise.mul;
 import static org.diffusionnft.tensor.Elementwise.sub;
 import static org.diffusionnft.tensor.Elementwise.unary;
 
-import java.util.function.IntPredicate;
 import org.diffusionnft.tensor.Norms;
 import org.diffusionnft.tensor.Reductions;
 import org.diffusionnft.tensor.Shape;
@@ -43,8 +42,8 @@ sealed interface NormOperation extends Operation {
     }
 
     @Override
-    public boolean reads(int i, IntPredicate needed) {
-      return true;
+    public Reads reads() {
+      return Reads.INPUTS;
     }
 
     private @Nullable Tensor weight(Tensor... in) {
@@ -69,8 +68,8 @@ sealed interface NormOperation extends Operation {
     }
 
     @Override
-    public boolean reads(int i, IntPredicate needed) {
-      return true;
+    public Reads reads() {
+      return Reads.INPUTS;
     }
 
     private static @Nullable Tensor weight(Tensor... in) {
@@ -91,13 +90,8 @@ sealed interface NormOperation extends Operation {
     }
 
     @Override
-    public boolean reads(int i, IntPredicate needed) {
-      return false;
-    }
-
-    @Override
-    public boolean readsOutput() {
-      return true;
+    public Reads reads() {
+      return Reads.OUTPUT;
     }
   }
 
@@ -117,13 +111,8 @@ sealed interface NormOperation extends Operation {
     }
 
     @Override
-    public boolean reads(int i, IntPredicate needed) {
-      return false;
-    }
-
-    @Override
-    public boolean readsOutput() {
-      return true;
+    public Reads reads() {
+      return Reads.OUTPUT;
     }
   }
 }

@@ -1,7 +1,6 @@
 package org.diffusionnft.autograd;
 
 import java.util.List;
-import java.util.function.IntPredicate;
 import org.diffusionnft.tensor.Tensor;
 
 /**
@@ -43,18 +42,8 @@ sealed interface Operation
    */
   void backward(Tensor[] in, Result made, Tensor g, Contributions to);
 
-  /**
-   * Whether the derivative reads the elements of input {@code i}. A value that no derivative reads
-   * is freed with the block it was made in, long before the backward pass.
-   *
-   * @param needed which inputs need a gradient
-   */
-  boolean reads(int i, IntPredicate needed);
-
-  /** Whether the derivative reads the elements of the output. */
-  default boolean readsOutput() {
-    return false;
-  }
+  /** Which values {@link #backward} reads. */
+  Reads reads();
 
   /** Whether there is a derivative at all; a result without one is a constant. */
   default boolean isDifferentiable() {

@@ -1,6 +1,5 @@
 package org.diffusionnft.autograd;
 
-import java.util.function.IntPredicate;
 import org.diffusionnft.tensor.Attention;
 import org.diffusionnft.tensor.Matrices;
 import org.diffusionnft.tensor.MatrixKernels.Product;
@@ -46,8 +45,8 @@ sealed interface ProductOperation extends Operation {
     }
 
     @Override
-    public boolean reads(int i, IntPredicate needed) {
-      return needed.test(1 - i);
+    public Reads reads() {
+      return Reads.OTHER_FACTOR;
     }
 
     private static Product scaled(boolean transposeA, boolean transposeB, double scale) {
@@ -72,8 +71,8 @@ sealed interface ProductOperation extends Operation {
     }
 
     @Override
-    public boolean reads(int i, IntPredicate needed) {
-      return i < 2 && needed.test(1 - i);
+    public Reads reads() {
+      return Reads.OTHER_FACTOR;
     }
   }
 
@@ -112,8 +111,8 @@ sealed interface ProductOperation extends Operation {
     }
 
     @Override
-    public boolean reads(int i, IntPredicate needed) {
-      return i > 0 || needed.test(1) || needed.test(2);
+    public Reads reads() {
+      return Reads.of((i, needed) -> i > 0 || needed.test(1) || needed.test(2));
     }
   }
 
@@ -136,13 +135,8 @@ sealed interface ProductOperation extends Operation {
     }
 
     @Override
-    public boolean reads(int i, IntPredicate needed) {
-      return true;
-    }
-
-    @Override
-    public boolean readsOutput() {
-      return true;
+    public Reads reads() {
+      return Reads.EVERYTHING;
     }
 
     private static @Nullable Tensor mask(Tensor... in) {

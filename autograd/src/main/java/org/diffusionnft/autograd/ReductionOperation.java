@@ -4,7 +4,6 @@ import static org.diffusionnft.tensor.Elementwise.binary;
 import static org.diffusionnft.tensor.Elementwise.div;
 import static org.diffusionnft.tensor.Elementwise.mul;
 
-import java.util.function.IntPredicate;
 import org.diffusionnft.tensor.BinaryOp;
 import org.diffusionnft.tensor.Layout;
 import org.diffusionnft.tensor.Reductions;
@@ -26,8 +25,8 @@ sealed interface ReductionOperation extends Operation {
     }
 
     @Override
-    public boolean reads(int i, IntPredicate needed) {
-      return false;
+    public Reads reads() {
+      return Reads.NOTHING;
     }
   }
 
@@ -49,13 +48,8 @@ sealed interface ReductionOperation extends Operation {
     }
 
     @Override
-    public boolean reads(int i, IntPredicate needed) {
-      return true;
-    }
-
-    @Override
-    public boolean readsOutput() {
-      return true;
+    public Reads reads() {
+      return Reads.EVERYTHING;
     }
   }
 }

@@ -153,7 +153,7 @@ public final class Tape {
               scope.keep(applied.inputs().get(i).tensor().storage());
             }
           }
-          if (applied.op().readsOutput()) {
+          if (applied.op().reads().output()) {
             scope.keep(applied.output().tensor().storage());
           }
           applied.saved().forEach(t -> scope.keep(t.storage()));

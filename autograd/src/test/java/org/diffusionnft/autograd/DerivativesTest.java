@@ -112,7 +112,7 @@ class DerivativesTest {
   }
 
   @Test
-  void everyRowIsChecked() {
+  void everyOperationIsChecked() {
     Set<Class<?>> operations = new HashSet<>();
     Set<Object> functions = new HashSet<>();
     for (GradientCase c : Cases.all()) {

@@ -8,8 +8,8 @@ import org.diffusionnft.tensor.Tensor;
 
 /**
  * {@code torch.optim.AdamW}: Adam with decoupled weight decay (Loshchilov and Hutter, arXiv
- * 1711.05101). Updates the parameters' memory in place. A parameter that {@link Gradients} knows
- * nothing of is skipped.
+ * 1711.05101). Updates the parameters' memory in place. A parameter without a gradient in {@link
+ * Gradients} is skipped.
  */
 public final class AdamW implements AutoCloseable {
   /**

@@ -27,7 +27,7 @@ final class Backward {
     this.into = into;
   }
 
-  /** Starts with the gradient of the root, which stays the caller's. */
+  /** Starts with the gradient of the root, whose memory stays the caller's. */
   void seed(Variable root, Tensor seed) {
     uses.merge(seed.storage(), 1, Integer::sum);
     contribute(root, seed);
@@ -38,9 +38,9 @@ final class Backward {
       Node node = nodes.get(i);
       if (node.outputs().stream().anyMatch(pending::containsKey)) {
         switch (node) {
-          case Node.Applied applied -> derive(applied);
-          case Node.Split split -> derive(split);
-          case Node.Block block -> derive(block);
+          case Node.Applied applied -> differentiate(applied);
+          case Node.Split split -> differentiate(split);
+          case Node.Block block -> differentiate(block);
         }
       }
       release(node);
@@ -48,23 +48,23 @@ final class Backward {
     nodes.clear();
   }
 
-  private void derive(Node.Applied node) {
+  private void differentiate(Node.Applied node) {
     Tensor gradient = Objects.requireNonNull(pending.remove(node.output()));
     Contributions given = new Contributions(node.inputs());
     try (Memory.Scope scope = gradient.device().memory().scope()) {
-      Derivatives.apply(node, gradient, given);
+      node.backward(gradient, given);
       given.each((_, g) -> scope.keep(g.storage()));
     }
     given.each(this::contribute);
     consumed(gradient);
   }
 
-  private void derive(Node.Split node) {
+  private void differentiate(Node.Split node) {
     List<@Nullable Tensor> gradients = new ArrayList<>();
     node.outputs().forEach(v -> gradients.add(pending.remove(v)));
     Tensor whole;
     try (Memory.Scope scope = node.input().device().memory().scope()) {
-      whole = Derivatives.split(node.axis(), node.outputs(), gradients);
+      whole = node.join(gradients);
       scope.keep(whole.storage());
     }
     contribute(node.input(), whole);
@@ -76,9 +76,10 @@ final class Backward {
   }
 
   /**
-   * Runs the block again, now recording, and walks over that as if it had been recorded at first.
+   * Runs the block again, now recording, and walks over those operations as if they had been
+   * recorded at first.
    */
-  private void derive(Node.Block block) {
+  private void differentiate(Node.Block block) {
     try (Memory.Scope scope = block.outputs().getFirst().device().memory().scope()) {
       Tape tape = new Tape();
       List<Variable> again = tape.record(() -> block.body().apply(block.inputs()));
@@ -118,7 +119,7 @@ final class Backward {
     }
   }
 
-  /** One use of a gradient less; several may share memory, as both inputs of an addition do. */
+  /** Ends one use of a gradient; several may share memory, as both inputs of an addition do. */
   private void consumed(Tensor gradient) {
     Storage storage = gradient.storage();
     if (uses.merge(storage, -1, Integer::sum) == 0) {
@@ -127,7 +128,7 @@ final class Backward {
     }
   }
 
-  /** Returns the memory of what a node made: all that reads it has been derived by now. */
+  /** Returns the memory of what a node made: every derivative that reads it is done by now. */
   private void release(Node node) {
     List<Variable> inputs =
         switch (node) {

@@ -18,7 +18,7 @@ import org.diffusionnft.tensor.Memory;
 public final class Checkpoint {
   private Checkpoint() {}
 
-  /** A block: it must compute the same whenever it is called with the same inputs. */
+  /** A block: it must compute the same results from the same inputs every time. */
   @FunctionalInterface
   public interface Body {
     /** The block's outputs. */
@@ -31,10 +31,11 @@ public final class Checkpoint {
   }
 
   /**
-   * Runs a block and forgets everything but its outputs. Without an active tape that is all.
+   * Runs a block and forgets everything but its outputs. Without an active tape nothing else
+   * happens.
    *
-   * @param inputs every computed value the block reads: parameters and whatever else stays in
-   *     memory it may simply hold
+   * @param inputs every computed value that the block reads; it may hold on to parameters and other
+   *     values that stay in memory anyway
    */
   public static List<Variable> apply(List<Variable> inputs, Body body) {
     Memory memory = inputs.getFirst().value().device().memory();

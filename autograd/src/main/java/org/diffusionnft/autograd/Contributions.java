@@ -8,7 +8,7 @@ import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** What a row of {@link Derivatives} gives: a gradient for each input that needs one. */
+/** What {@link Operation#backward} gives: a gradient for each input that needs one. */
 final class Contributions {
   private final List<Variable> inputs;
   private final @Nullable Tensor[] gradients;
@@ -18,7 +18,7 @@ final class Contributions {
     this.gradients = new @Nullable Tensor[inputs.size()];
   }
 
-  /** Whether the node has input {@code i} and its gradient is wanted. */
+  /** Whether the operation has input {@code i} and its gradient is wanted. */
   boolean needs(int i) {
     return i < inputs.size() && inputs.get(i).requiresGrad();
   }
@@ -44,7 +44,7 @@ final class Contributions {
     }
   }
 
-  /** Hands over every input that was given a gradient, with it, in order. */
+  /** Runs an action on every input that has a gradient, and on that gradient, in order. */
   void each(BiConsumer<Variable, Tensor> action) {
     for (int i = 0; i < gradients.length; i++) {
       Tensor gradient = gradients[i];

@@ -8,28 +8,47 @@ import org.diffusionnft.tensor.LayoutKernels.Window;
 import org.diffusionnft.tensor.Matrices;
 import org.diffusionnft.tensor.MatrixKernels.Product;
 import org.diffusionnft.tensor.Memory;
+import org.diffusionnft.tensor.Reductions;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Convolution as matrix products over unfolded windows, image by image and in bands of rows, so
- * that the unfolded columns (nine times the image for a 3x3 kernel) are never all in memory. The
- * backward pass unfolds again.
+ * Convolution of x {@code [N, C, H, W]} with weight {@code [O, C, KH, KW]} and perhaps bias {@code
+ * [O]}, as matrix products over unfolded windows, image by image and in bands of rows, so that the
+ * unfolded columns (nine times the image for a 3x3 kernel) are never all in memory. The backward
+ * pass unfolds again.
+ *
+ * @param bandElements elements that are unfolded at a time; at least one row of output is
  */
-final class Convolution {
+record Convolution(Window window, long bandElements) implements Operation {
   /** Usual size of a band's columns: 64 MiB. A constant, since the bands decide the rounding. */
   static final long BAND_ELEMENTS = 1L << 24;
 
-  private Convolution() {}
+  @Override
+  public Result forward(Tensor... in) {
+    return new Result(convolve(in[0], in[1], in.length > 2 ? in[2] : null));
+  }
+
+  @Override
+  public void backward(Tensor[] in, Result made, Tensor g, Contributions to) {
+    to.give(0, () -> gradX(in[0].shape(), in[1], g));
+    to.give(1, () -> gradWeight(in[0], in[1].shape(), g));
+    to.give(2, () -> Reductions.sum(g, 0, 2, 3));
+  }
+
+  @Override
+  public Reads reads() {
+    return Reads.OTHER_FACTOR;
+  }
 
   /**
    * A band of output rows.
    *
    * @param outStart first output row
    * @param outRows number of output rows
-   * @param start first input row it sees
-   * @param rows number of input rows it sees
+   * @param start first input row that it reads
+   * @param rows number of input rows that it reads
    * @param window the window within the band
    */
   private record Band(long outStart, long outRows, long start, long rows, Window window) {
@@ -54,25 +73,19 @@ final class Convolution {
     }
   }
 
-  /**
-   * {@code x} {@code [N, C, H, W]}, {@code weight} {@code [O, C, KH, KW]}, {@code bias} {@code
-   * [O]}.
-   */
-  static Tensor forward(Operation.Conv2d conv, Tensor x, Tensor weight, @Nullable Tensor bias) {
-    Shape shape = outShape(conv.window(), x.shape(), weight.shape());
+  private Tensor convolve(Tensor x, Tensor weight, @Nullable Tensor bias) {
+    Shape shape = outShape(x.shape(), weight.shape());
     Device device = x.device();
     Tensor kernel = weight.reshape(weight.dim(0), -1);
     Tensor out = device.allocate(DType.arithmetic(x, weight), shape);
     eachBand(
-        conv,
         x.shape(),
         weight.shape(),
         (n, band) -> {
           Tensor columns = columns(image(x, n), band);
           Tensor image = image(out, n);
           if (band.outRows() == shape.dim(2)) {
-            Tensor all = image.reshape(shape.dim(1), -1);
-            device.matrices().matmul(kernel, columns, null, Product.NN, all);
+            Matrices.productInto(kernel, columns, Product.NN, image.reshape(shape.dim(1), -1));
           } else {
             Tensor part = Matrices.matmul(kernel, columns);
             long[] dims = {1, shape.dim(1), band.outRows(), shape.dim(3)};
@@ -87,12 +100,11 @@ final class Convolution {
   }
 
   /** Gradient of the input of shape {@code shape}. */
-  static Tensor gradX(Operation.Conv2d conv, Shape shape, Tensor weight, Tensor g) {
+  private Tensor gradX(Shape shape, Tensor weight, Tensor g) {
     Device device = g.device();
     Tensor kernel = weight.reshape(weight.dim(0), -1);
     Tensor gradX = Tensor.zeros(device, DType.arithmetic(g, weight), shape);
     eachBand(
-        conv,
         shape,
         weight.shape(),
         (n, band) -> {
@@ -114,11 +126,10 @@ final class Convolution {
   }
 
   /** Gradient of the weight of shape {@code shape}. */
-  static Tensor gradWeight(Operation.Conv2d conv, Tensor x, Shape shape, Tensor g) {
+  private Tensor gradWeight(Tensor x, Shape shape, Tensor g) {
     Tensor gradWeight = Tensor.zeros(x.device(), DType.arithmetic(x, g), shape);
     Tensor sum = gradWeight.reshape(shape.dim(0), -1);
     eachBand(
-        conv,
         x.shape(),
         shape,
         (n, band) ->
@@ -131,16 +142,14 @@ final class Convolution {
     void run(long image, Band band);
   }
 
-  private static void eachBand(
-      Operation.Conv2d conv, Shape x, Shape weight, BandWork work, Device device) {
-    Window w = conv.window();
-    Shape out = outShape(w, x, weight);
+  private void eachBand(Shape x, Shape weight, BandWork work, Device device) {
+    Shape out = outShape(x, weight);
     long perRow = weight.dim(1) * weight.dim(2) * weight.dim(3) * out.dim(3);
-    long most = Math.max(1, conv.bandElements() / Math.max(1, perRow));
+    long most = Math.max(1, bandElements / Math.max(1, perRow));
     for (long n = 0; n < x.dim(0); n++) {
       for (long row = 0; row < out.dim(2); row += most) {
         try (Memory.Scope _ = device.memory().scope()) {
-          work.run(n, Band.at(row, most, x, w));
+          work.run(n, Band.at(row, most, x, window));
         }
       }
     }
@@ -179,18 +188,18 @@ final class Convolution {
     image.device().layout().place(rows, starts, steps, image);
   }
 
-  private static Shape outShape(Window w, Shape x, Shape weight) {
+  private Shape outShape(Shape x, Shape weight) {
     if (x.rank() != 4
         || weight.rank() != 4
         || x.dim(1) != weight.dim(1)
-        || weight.dim(2) != w.kernelHeight()
-        || weight.dim(3) != w.kernelWidth()) {
+        || weight.dim(2) != window.kernelHeight()
+        || weight.dim(3) != window.kernelWidth()) {
       throw new IllegalArgumentException(
           "convolution needs x [N, C, H, W] and weight [O, C, KH, KW], not "
               + x
               + " and "
               + weight);
     }
-    return Shape.of(x.dim(0), weight.dim(0), w.outHeight(x.dim(2)), w.outWidth(x.dim(3)));
+    return Shape.of(x.dim(0), weight.dim(0), window.outHeight(x.dim(2)), window.outWidth(x.dim(3)));
   }
 }

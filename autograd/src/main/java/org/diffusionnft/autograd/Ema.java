@@ -19,7 +19,7 @@ public final class Ema implements AutoCloseable {
   /**
    * Starts with copies of the parameters.
    *
-   * @param decay the most the decay grows to
+   * @param decay upper bound of the decay
    * @param interval steps between updates
    */
   public Ema(List<Variable> parameters, double decay, int interval) {

@@ -21,7 +21,7 @@ public final class Functions {
    */
   public static Variable attention(
       Variable q, Variable k, Variable v, @Nullable Variable mask, int heads, double scale) {
-    Operation op = new Operation.Attention(heads, scale);
+    Operation op = new ProductOperation.Attend(heads, scale);
     if (mask == null) {
       return Variable.apply(op, q, k, v);
     }
@@ -40,7 +40,7 @@ public final class Functions {
   }
 
   /**
-   * Convolution with zero padding on all sides alike.
+   * Convolution with the same zero padding on all sides.
    *
    * @param x {@code [N, C, H, W]}
    * @param weight {@code [O, C, KH, KW]}
@@ -57,7 +57,7 @@ public final class Functions {
   /** Convolution with any padding; see {@link #conv2d(Variable, Variable, Variable, int, int)}. */
   public static Variable conv2d(
       Variable x, Variable weight, @Nullable Variable bias, Window window) {
-    Operation op = new Operation.Conv2d(window, Convolution.BAND_ELEMENTS);
+    Operation op = new Convolution(window, Convolution.BAND_ELEMENTS);
     return bias == null ? Variable.apply(op, x, weight) : Variable.apply(op, x, weight, bias);
   }
 
@@ -73,7 +73,7 @@ public final class Functions {
         .reshape(x.shape());
   }
 
-  /** Every pixel of {@code [N, C, H, W]} four times: {@code [N, C, 2H, 2W]}. */
+  /** Repeats every pixel of {@code [N, C, H, W]} in a square of four: {@code [N, C, 2H, 2W]}. */
   public static Variable upsampleNearest2(Variable x) {
     long n = x.dim(0) * x.dim(1);
     long h = x.dim(2);
@@ -109,7 +109,7 @@ public final class Functions {
   }
 
   /** Rows divided by their Euclidean norm. */
-  public static Variable normalise(Variable x) {
+  private static Variable normalise(Variable x) {
     return x.mul(x.mul(x).sum(-1).unary(UnaryOp.RSQRT));
   }
 

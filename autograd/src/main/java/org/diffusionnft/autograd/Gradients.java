@@ -10,23 +10,24 @@ import org.diffusionnft.tensor.Elementwise;
 import org.diffusionnft.tensor.ReduceOp;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
+import org.diffusionnft.tensor.UnaryOp;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The gradient of every leaf, summed over backward passes until {@link #zero}. Sums are F32
- * whatever the leaf's storage type (F64 for F64 leaves) and live outside all memory scopes, until
- * {@link #close}.
+ * The gradient of every leaf, summed over backward passes until {@link #zero}. Sums are F32 for
+ * every storage type of the leaf (F64 for F64) and live outside all memory scopes, until {@link
+ * #close}.
  */
 public final class Gradients implements AutoCloseable {
   private final Map<Variable, Tensor> sums = new IdentityHashMap<>();
   private final List<Variable> order = new ArrayList<>();
 
-  /** Nothing yet: leaves are added as backward passes reach them. */
+  /** Empty: leaves are added as backward passes reach them. */
   public Gradients() {}
 
   /**
-   * A zero for every one of these parameters: an optimizer then also updates (by weight decay)
-   * those that no loss ever reaches, as PyTorch does where their gradient is exactly zero.
+   * Starts with a zero for each of these parameters: an optimizer then also updates (by weight
+   * decay) those that no loss ever reaches, as PyTorch does where their gradient is exactly zero.
    */
   public Gradients(Collection<Variable> parameters) {
     parameters.forEach(this::sum);
@@ -99,7 +100,7 @@ public final class Gradients implements AutoCloseable {
 
   /**
    * Scales all gradients in place so that their norm is at most {@code maxNorm}. To save that pass,
-   * hand {@link #clipFactor} to {@link AdamW#step} instead.
+   * pass {@link #clipFactor} to {@link AdamW#step} instead.
    *
    * @return the norm before
    */
@@ -111,7 +112,7 @@ public final class Gradients implements AutoCloseable {
   }
 
   private static void scale(Tensor t, double factor) {
-    t.device().elementwise().unary(org.diffusionnft.tensor.UnaryOp.AFFINE, factor, 0, t, t);
+    t.device().elementwise().unary(UnaryOp.AFFINE, factor, 0, t, t);
   }
 
   /** Returns all memory. */

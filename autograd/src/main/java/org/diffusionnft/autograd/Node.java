@@ -1,8 +1,12 @@
 package org.diffusionnft.autograd;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.SortedMap;
+import org.diffusionnft.tensor.Layout;
+import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /** What a {@link Tape} remembers. */
 sealed interface Node {
@@ -10,22 +14,50 @@ sealed interface Node {
   /** The recorded values this node made. */
   List<Variable> outputs();
 
-  /** One operation: what went in, what came out and what its derivative needs besides. */
+  /** One operation: its inputs, its output, and what else its derivative needs. */
   record Applied(Operation op, List<Variable> inputs, Variable output, List<Tensor> saved)
       implements Node {
     @Override
     public List<Variable> outputs() {
       return List.of(output);
     }
+
+    /** Gives the gradients of the inputs, from that of the output. */
+    void backward(Tensor gradient, Contributions to) {
+      Tensor[] in = inputs.stream().map(Variable::tensor).toArray(Tensor[]::new);
+      op.backward(in, new Operation.Result(output.tensor(), saved), gradient, to);
+    }
+
+    /** Whether {@link #backward} reads the elements of input {@code i}. */
+    boolean reads(int i) {
+      return op.reads().inputs().test(i, j -> inputs.get(j).requiresGrad());
+    }
   }
 
   /** A value cut along an axis into parts that are its outputs. */
-  record Split(int axis, Variable input, List<Variable> outputs) implements Node {}
+  record Split(int axis, Variable input, List<Variable> outputs) implements Node {
+
+    /**
+     * The gradient of the input.
+     *
+     * @param gradients of the parts: null where there is none, but not for all
+     */
+    Tensor join(List<@Nullable Tensor> gradients) {
+      Tensor given = gradients.stream().filter(Objects::nonNull).findFirst().orElseThrow();
+      Tensor[] all = new Tensor[outputs.size()];
+      for (int i = 0; i < all.length; i++) {
+        Tensor g = gradients.get(i);
+        Shape shape = outputs.get(i).shape();
+        all[i] = g != null ? g : Tensor.zeros(given.device(), given.dtype(), shape);
+      }
+      return Layout.concat(axis, all);
+    }
+  }
 
   /**
    * A checkpointed block, to be run again in the backward pass.
    *
-   * @param results those of the values it returns that were recorded, by their place among them
+   * @param results the recorded ones among the values it returns, by their index there
    */
   record Block(Checkpoint.Body body, List<Variable> inputs, SortedMap<Integer, Variable> results)
       implements Node {

@@ -12,10 +12,10 @@ import org.diffusionnft.tensor.Storage;
 import org.diffusionnft.tensor.Tensor;
 
 /**
- * Remembers the operations done while it records, to derive them in reverse order, once.
+ * Records operations, and differentiates them in reverse order, once.
  *
  * <p>A tape is active only inside {@link #record}, for the thread that runs it; without one nothing
- * is remembered, and the same model code is plain inference. An operation none of whose inputs
+ * is recorded, and the same model code is plain inference. An operation none of whose inputs
  * requires a gradient is not recorded: freezing parameters prunes their backward work.
  *
  * <pre>{@code
@@ -74,7 +74,7 @@ public final class Tape {
     return ScopedValue.where(ACTIVE, Optional.<Tape>empty()).<T, X>call(body);
   }
 
-  /** Number of operations recorded and not yet derived. */
+  /** Number of operations recorded and not yet differentiated. */
   public int size() {
     return nodes.size();
   }
@@ -105,14 +105,14 @@ public final class Tape {
 
   /**
    * Adds the gradients of {@code sum(root * seed)} with respect to every parameter that {@code
-   * root} depends on, and forgets the recording.
+   * root} depends on, and forgets what was recorded.
    *
    * @param seed as many elements as {@code root}
    * @throws IllegalStateException if the root depends on no parameter, or the tape was used before
    */
   public void backward(Variable root, Tensor seed, Gradients into) {
     if (spent) {
-      throw new IllegalStateException("a tape goes backward once: record again");
+      throw new IllegalStateException("a tape runs backward once: record on a new one");
     }
     if (!root.requiresGrad()) {
       throw new IllegalStateException(
@@ -149,11 +149,11 @@ public final class Tape {
       switch (node) {
         case Node.Applied applied -> {
           for (int i = 0; i < applied.inputs().size(); i++) {
-            if (Needed.input(applied, i)) {
+            if (applied.reads(i)) {
               scope.keep(applied.inputs().get(i).tensor().storage());
             }
           }
-          if (Needed.output(applied)) {
+          if (applied.op().reads().output()) {
             scope.keep(applied.output().tensor().storage());
           }
           applied.saved().forEach(t -> scope.keep(t.storage()));

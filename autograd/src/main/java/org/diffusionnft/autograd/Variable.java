@@ -5,6 +5,24 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.diffusionnft.autograd.ElementwiseOperation.Binary;
+import org.diffusionnft.autograd.ElementwiseOperation.Convert;
+import org.diffusionnft.autograd.ElementwiseOperation.GatedAdd;
+import org.diffusionnft.autograd.ElementwiseOperation.Select;
+import org.diffusionnft.autograd.ElementwiseOperation.Unary;
+import org.diffusionnft.autograd.LayoutOperation.Concat;
+import org.diffusionnft.autograd.LayoutOperation.Expand;
+import org.diffusionnft.autograd.LayoutOperation.Gather;
+import org.diffusionnft.autograd.LayoutOperation.Pad;
+import org.diffusionnft.autograd.LayoutOperation.Permute;
+import org.diffusionnft.autograd.LayoutOperation.Reshape;
+import org.diffusionnft.autograd.LayoutOperation.Slice;
+import org.diffusionnft.autograd.NormOperation.LogSoftmax;
+import org.diffusionnft.autograd.NormOperation.Softmax;
+import org.diffusionnft.autograd.ProductOperation.LowRankLinear;
+import org.diffusionnft.autograd.ProductOperation.Matmul;
+import org.diffusionnft.autograd.ReductionOperation.Max;
+import org.diffusionnft.autograd.ReductionOperation.Sum;
 import org.diffusionnft.tensor.BinaryOp;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
@@ -17,8 +35,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A tensor that may take part in derivatives. Models are written against this once: while a {@link
- * Tape} records, operations on variables that require a gradient are remembered; otherwise they
- * just compute. Compared by identity.
+ * Tape} records, operations on variables that require a gradient are recorded; otherwise they just
+ * compute. Compared by identity.
  */
 public final class Variable {
   private final Tensor value;
@@ -37,7 +55,7 @@ public final class Variable {
     return new Variable(value, false, null);
   }
 
-  /** A leaf whose gradient is wanted: a trained weight, or an input to be derived by. */
+  /** A leaf whose gradient is wanted: a trained weight, or an input to differentiate by. */
   public static Variable parameter(Tensor value) {
     return new Variable(value, true, null);
   }
@@ -50,19 +68,19 @@ public final class Variable {
    * The elements.
    *
    * @throws IllegalStateException if a backward pass, or the end of the block that made this, has
-   *     returned their memory
+   *     released their memory
    */
   public Tensor value() {
     if (released) {
       throw new IllegalStateException(
           "the memory of this value of shape "
               + value.shape()
-              + " is gone, with a backward pass (see Tape.keep) or its block (see scoped)");
+              + " was released by a backward pass (see Tape.keep) or with its block (see scoped)");
     }
     return value;
   }
 
-  /** {@link #value} whose memory may be gone. */
+  /** {@link #value} whose memory may have been released. */
   Tensor tensor() {
     return value;
   }
@@ -87,44 +105,44 @@ public final class Variable {
     return requiresGrad;
   }
 
-  /** The same elements as a constant. Not to be read after a backward pass unless kept. */
+  /** The same elements as a constant. Must not be read after a backward pass unless kept. */
   public Variable detach() {
     return requiresGrad ? constant(value()) : this;
   }
 
   /** {@code x + y}, broadcasting. */
   public Variable add(Variable y) {
-    return apply(new Operation.Binary(BinaryOp.ADD), this, y);
+    return apply(new Binary(BinaryOp.ADD), this, y);
   }
 
   /** {@code x - y}, broadcasting. */
   public Variable sub(Variable y) {
-    return apply(new Operation.Binary(BinaryOp.SUB), this, y);
+    return apply(new Binary(BinaryOp.SUB), this, y);
   }
 
   /** {@code x * y}, broadcasting. */
   public Variable mul(Variable y) {
-    return apply(new Operation.Binary(BinaryOp.MUL), this, y);
+    return apply(new Binary(BinaryOp.MUL), this, y);
   }
 
   /** {@code x / y}, broadcasting. */
   public Variable div(Variable y) {
-    return apply(new Operation.Binary(BinaryOp.DIV), this, y);
+    return apply(new Binary(BinaryOp.DIV), this, y);
   }
 
   /** The larger one, broadcasting; equal elements share the gradient. */
   public Variable maximum(Variable y) {
-    return apply(new Operation.Binary(BinaryOp.MAX), this, y);
+    return apply(new Binary(BinaryOp.MAX), this, y);
   }
 
   /** The smaller one, broadcasting; equal elements share the gradient. */
   public Variable minimum(Variable y) {
-    return apply(new Operation.Binary(BinaryOp.MIN), this, y);
+    return apply(new Binary(BinaryOp.MIN), this, y);
   }
 
   /** {@code x op y}, broadcasting. The result of a comparison is a constant. */
   public Variable binary(BinaryOp op, Variable y) {
-    return apply(new Operation.Binary(op), this, y);
+    return apply(new Binary(op), this, y);
   }
 
   /** {@code factor * x}. */
@@ -164,37 +182,37 @@ public final class Variable {
 
   /** {@code f(x)}; {@code a} and {@code b} are the parameters {@link UnaryOp} names. */
   public Variable unary(UnaryOp f, double a, double b) {
-    return apply(new Operation.Unary(f, a, b), this);
+    return apply(new Unary(f, a, b), this);
   }
 
   /** The same numbers in another storage type; the gradient goes back in arithmetic's. */
   public Variable convert(DType to) {
-    return value.dtype() == to ? this : apply(new Operation.Convert(to), this);
+    return value.dtype() == to ? this : apply(new Convert(to), this);
   }
 
   /** {@code condition != 0 ? x : y} with this as the condition, which gets no gradient. */
   public Variable select(Variable x, Variable y) {
-    return apply(new Operation.Select(), detach(), x, y);
+    return apply(new Select(), detach(), x, y);
   }
 
   /** {@code this + gate * x}: this and {@code x} {@code [B, T, C]}, {@code gate} {@code [B, C]}. */
   public Variable gatedAdd(Variable gate, Variable x) {
-    return apply(new Operation.GatedAdd(), this, gate, x);
+    return apply(new GatedAdd(), this, gate, x);
   }
 
-  /** Another shape over the same memory; one dimension may be -1 and is worked out. */
+  /** Another shape over the same memory; one dimension may be -1 and is inferred. */
   public Variable reshape(long... dims) {
     return reshape(value().reshape(dims).shape());
   }
 
   /** Another shape over the same memory. */
   public Variable reshape(Shape to) {
-    return shape().equals(to) ? this : apply(new Operation.Reshape(to), this);
+    return shape().equals(to) ? this : apply(new Reshape(to), this);
   }
 
   /** Reorders the axes: axis {@code i} of the result is axis {@code dims[i]} of this. */
   public Variable permute(int... dims) {
-    return apply(new Operation.Permute(dims.clone()), this);
+    return apply(new Permute(dims.clone()), this);
   }
 
   /** Swaps two axes. */
@@ -213,7 +231,7 @@ public final class Variable {
 
   /** Entries {@code start} to {@code end} (exclusive) of an axis, every {@code step}-th. */
   public Variable slice(int axis, long start, long end, long step) {
-    return apply(new Operation.Slice(shape().axis(axis), start, end, step), this);
+    return apply(new Slice(shape().axis(axis), start, end, step), this);
   }
 
   /**
@@ -225,7 +243,7 @@ public final class Variable {
     long size = dim(axis) / n;
     if (size * n != dim(axis)) {
       throw new IllegalArgumentException(
-          "axis " + axis + " of shape " + shape() + " has no " + n + " equal parts");
+          "axis " + axis + " of shape " + shape() + " cannot be cut into " + n + " equal parts");
     }
     long[] sizes = new long[n];
     Arrays.fill(sizes, size);
@@ -247,7 +265,7 @@ public final class Variable {
     List<Variable> parts = new ArrayList<>();
     long start = 0;
     for (long size : sizes) {
-      Tensor part = Forward.slice(value(), a, start, start + size, 1);
+      Tensor part = new Slice(a, start, start + size, 1).forward(value()).out();
       parts.add(records ? recorded(part, Tape.active().orElseThrow()) : constant(part));
       start += size;
     }
@@ -259,18 +277,18 @@ public final class Variable {
 
   /** Joins variables along an axis. */
   public static Variable concat(int axis, Variable... parts) {
-    return apply(new Operation.Concat(parts[0].shape().axis(axis)), parts);
+    return apply(new Concat(parts[0].shape().axis(axis)), parts);
   }
 
   /** Zeros before and after an axis. */
   public Variable pad(int axis, long before, long after) {
-    return apply(new Operation.Pad(shape().axis(axis), before, after), this);
+    return apply(new Pad(shape().axis(axis), before, after), this);
   }
 
   /** Stretches size-1 axes (and adds leading ones) by NumPy's rules, copying. */
   public Variable expand(long... dims) {
     Shape to = Shape.of(dims);
-    return shape().equals(to) ? this : apply(new Operation.Expand(to), this);
+    return shape().equals(to) ? this : apply(new Expand(to), this);
   }
 
   /** Repeats the whole tensor along each axis, as {@code torch.Tensor.repeat} of equal rank. */
@@ -294,7 +312,7 @@ public final class Variable {
 
   /** Sum along axes, which stay with size 1; no axes given means all. */
   public Variable sum(int... axes) {
-    return apply(new Operation.Sum(axes.clone()), this);
+    return apply(new Sum(axes.clone()), this);
   }
 
   /** Mean along axes, which stay with size 1; no axes given means all. */
@@ -305,10 +323,12 @@ public final class Variable {
 
   /** Maximum along axes, which stay with size 1; ties share the gradient. No axes: all. */
   public Variable max(int... axes) {
-    return apply(new Operation.Max(axes.clone()), this);
+    return apply(new Max(axes.clone()), this);
   }
 
-  /** {@code a b}; leading dimensions are batches, and a {@code b} of rank 2 serves all of them. */
+  /**
+   * {@code a b}; leading dimensions are batches, and a {@code b} of rank 2 is used for all of them.
+   */
   public Variable matmul(Variable b) {
     return matmul(b, Product.NN);
   }
@@ -316,12 +336,12 @@ public final class Variable {
   /**
    * A matrix product with its options.
    *
-   * @throws IllegalArgumentException if the product is to be accumulated, or shapes don't fit
+   * @throws IllegalArgumentException if the product accumulates, or the shapes don't fit
    */
   public Variable matmul(Variable b, Product product) {
     if (product.accumulate()) {
       throw new IllegalArgumentException(
-          "a product of variables makes a new one: don't accumulate");
+          "a product of variables cannot be added into another variable");
     }
     UnaryOp activation = product.activation();
     if (activation != null && records(this, b)) {
@@ -330,7 +350,7 @@ public final class Variable {
           new Product(product.transposeA(), product.transposeB(), product.scale(), false, null);
       return matmul(b, plain).unary(activation);
     }
-    return apply(new Operation.Matmul(product), this, b);
+    return apply(new Matmul(product), this, b);
   }
 
   /**
@@ -347,7 +367,7 @@ public final class Variable {
       // The derivative of the activation needs its input.
       return linear(weight, bias).unary(activation);
     }
-    return apply(new Operation.Linear(activation), in);
+    return apply(new ProductOperation.Linear(activation), in);
   }
 
   /**
@@ -362,15 +382,15 @@ public final class Variable {
    */
   public Variable linear(
       Variable weight, @Nullable Variable bias, Variable a, Variable b, double scale) {
-    Operation op = new Operation.LowRankLinear(scale);
+    Operation op = new LowRankLinear(scale);
     return bias == null ? apply(op, this, weight, a, b) : apply(op, this, weight, a, b, bias);
   }
 
   /**
    * Layer norm along the last axis.
    *
-   * @param weight {@code [C]} or {@code [G, C]}, group g serving the g-th of G equal runs of rows;
-   *     null for 1
+   * @param weight {@code [C]} or {@code [G, C]}, group g for the g-th of G equal runs of rows; null
+   *     for 1
    * @param bias like {@code weight}; null for 0
    */
   public Variable layerNorm(@Nullable Variable weight, @Nullable Variable bias, double eps) {
@@ -383,7 +403,8 @@ public final class Variable {
       in.add(bias);
     }
     return apply(
-        new Operation.LayerNorm(eps, weight != null, bias != null), in.toArray(Variable[]::new));
+        new NormOperation.LayerNorm(eps, weight != null, bias != null),
+        in.toArray(Variable[]::new));
   }
 
   /**
@@ -396,23 +417,23 @@ public final class Variable {
 
   /** {@code x / sqrt(mean(x²) + eps) * weight} along the last axis; weight {@code [C]} or null. */
   public Variable rmsNorm(@Nullable Variable weight, double eps) {
-    Operation op = new Operation.RmsNorm(eps);
+    Operation op = new NormOperation.RmsNorm(eps);
     return weight == null ? apply(op, this) : apply(op, this, weight);
   }
 
   /** Softmax along an axis. */
   public Variable softmax(int axis) {
-    return alongLast(new Operation.Softmax(), axis);
+    return alongLast(new Softmax(), axis);
   }
 
   /** Logarithm of the softmax along an axis. */
   public Variable logSoftmax(int axis) {
-    return alongLast(new Operation.LogSoftmax(), axis);
+    return alongLast(new LogSoftmax(), axis);
   }
 
   /** Rows of this table {@code [V, C]} by I64 ids; {@code [ids.., C]}. */
   public Variable embedding(Tensor ids) {
-    return apply(new Operation.Gather(), this, constant(ids));
+    return apply(new Gather(), this, constant(ids));
   }
 
   /**
@@ -453,9 +474,8 @@ public final class Variable {
     for (int i = 0; i < inputs.length; i++) {
       values[i] = inputs[i].value();
     }
-    Forward.Result result = Forward.apply(op, values);
-    boolean smooth = !(op instanceof Operation.Binary(var b) && isComparison(b));
-    if (!smooth || !records(inputs)) {
+    Operation.Result result = op.forward(values);
+    if (!op.isDifferentiable() || !records(inputs)) {
       result.saved().forEach(Tensor::release);
       return constant(result.out());
     }
@@ -476,13 +496,6 @@ public final class Variable {
       needed |= v.requiresGrad;
     }
     return tape.isPresent() && needed;
-  }
-
-  private static boolean isComparison(BinaryOp op) {
-    return switch (op) {
-      case GREATER, GREATER_EQUAL, EQUAL -> true;
-      case ADD, SUB, MUL, DIV, MAX, MIN -> false;
-    };
   }
 
   boolean isLeaf() {

@@ -48,9 +48,11 @@ final class Cases {
           all.add(on("power", POSITIVE, v -> v.get(0).pow(2.5), dims(7)));
         }
         case CLAMP -> all.add(of("clamp", v -> v.get(0).clamp(-0.7, 0.9), dims(19)));
-        case LOG, SQRT, RSQRT ->
-            all.add(on(f.toString(), POSITIVE, v -> v.get(0).unary(f), dims(3, 4)));
-        default -> all.add(of(f.toString(), v -> v.get(0).unary(f), dims(3, 4)));
+        default -> {
+          boolean everywhere = !Double.isNaN(f.value(-1, 0, 0));
+          DoubleUnaryOperator range = everywhere ? v -> v : POSITIVE;
+          all.add(on(f.toString(), range, v -> v.get(0).unary(f), dims(3, 4)));
+        }
       }
     }
     all.addAll(
@@ -242,7 +244,7 @@ final class Cases {
 
   private static List<GradientCase> images() {
     Window asymmetric = new Window(3, 3, 2, 0, 0, 1, 1);
-    Operation rowByRow = new Operation.Conv2d(new Window(3, 3, 2, 1, 1, 1, 1), 1);
+    Operation rowByRow = new Convolution(new Window(3, 3, 2, 1, 1, 1, 1), 1);
     long[] image = dims(2, 2, 5, 4);
     long[] kernel = dims(3, 2, 3, 3);
     return List.of(

@@ -179,7 +179,7 @@ class CheckpointTest {
                     List.of(constant, x), in -> List.of(in.get(0).scale(2), in.get(1))));
     assertSame(x, out.get(1));
     assertTrue(!out.get(0).requiresGrad());
-    assertEquals(0, tape.size(), "there is nothing to derive");
+    assertEquals(0, tape.size(), "there is nothing to differentiate");
   }
 
   @Test

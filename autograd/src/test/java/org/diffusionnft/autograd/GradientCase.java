@@ -11,7 +11,7 @@ import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 
 /**
- * A function to be derived at a random point, in double precision.
+ * A function to differentiate at a random point, in double precision.
  *
  * @param name what a failure is called
  * @param function of the inputs

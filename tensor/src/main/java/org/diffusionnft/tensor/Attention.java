@@ -7,7 +7,7 @@ public final class Attention {
   private Attention() {}
 
   /**
-   * What attention gives.
+   * The result of attention.
    *
    * @param out {@code [B, S, H*D]}
    * @param logSumExp {@code [B, H, S]}
@@ -26,12 +26,12 @@ public final class Attention {
   /**
    * {@code softmax(scale q kᵀ + mask) v} per head.
    *
-   * @throws IllegalArgumentException if the shapes don't fit or the width is no multiple of the
-   *     heads
+   * @throws IllegalArgumentException if the shapes don't fit or the width is not a multiple of the
+   *     number of heads
    */
   public static Attended attention(
       Tensor q, Tensor k, Tensor v, @Nullable Tensor mask, int heads, double scale) {
-    Device device = Elementwise.common(q, k);
+    Device device = Operands.common(q, k, v, mask);
     requireFits(q, k, v, mask, heads);
     DType dtype = DType.arithmetic(q, k, v);
     Tensor out = device.allocate(dtype, q.shape());
@@ -40,9 +40,9 @@ public final class Attention {
     return new Attended(out, logSumExp);
   }
 
-  /** Kernels trust their callers: what doesn't fit must not reach them. */
+  /** Kernels trust their callers: operands that don't fit must not reach them. */
   private static void requireFits(Tensor q, Tensor k, Tensor v, @Nullable Tensor mask, int heads) {
-    Elementwise.requireSame(k, v);
+    Operands.requireSame(k, v);
     if (heads < 1
         || q.shape().rank() != 3
         || k.shape().rank() != 3
@@ -64,8 +64,9 @@ public final class Attention {
   }
 
   /**
-   * Gradients of {@link #attention} from what it gave.
+   * Gradients of {@link #attention}.
    *
+   * @param forward what {@link #attention} returned
    * @throws IllegalArgumentException if the shapes don't fit
    */
   public static Gradients attentionGrad(
@@ -77,10 +78,10 @@ public final class Attention {
       double scale,
       Attended forward,
       Tensor gradOut) {
-    Device device = Elementwise.common(q, gradOut);
+    Device device = Operands.common(q, k, v, mask, forward.out(), forward.logSumExp(), gradOut);
     requireFits(q, k, v, mask, heads);
-    Elementwise.requireSame(q, gradOut);
-    Elementwise.requireSame(q, forward.out());
+    Operands.requireSame(q, gradOut);
+    Operands.requireSame(q, forward.out());
     if (forward.logSumExp().elements() != q.dim(0) * heads * q.dim(1)) {
       throw new IllegalArgumentException(
           "logSumExp of shape "

@@ -3,7 +3,7 @@ package org.diffusionnft.tensor;
 /**
  * Storage types. Arithmetic is F32 on every device (F64 on {@link ReferenceDevice}, for gradient
  * checks); the half types are storage only and are widened inside the kernels. The integer types
- * hold ids, masks and files' contents.
+ * hold ids, masks and the contents of files.
  */
 public enum DType {
   F64(8, true),

@@ -2,6 +2,7 @@ package org.diffusionnft.tensor;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * Everything a backend implements: memory, copies in and out, and seven small families of kernels.
@@ -14,7 +15,7 @@ import java.util.Map;
 public interface Device extends AutoCloseable {
 
   /**
-   * How the command line names it: {@code reference}, {@code vector}, {@code tornado:opencl:0:0}.
+   * The name on the command line: {@code reference}, {@code vector}, {@code tornado:opencl:0:0}.
    */
   String name();
 
@@ -27,8 +28,8 @@ public interface Device extends AutoCloseable {
   }
 
   /**
-   * A tensor over memory the caller owns, such as a mapped file. Devices that compute in this
-   * process use it where it is; the others copy it. The memory must stay valid and unchanged.
+   * A tensor over memory that the caller owns, such as a mapped file. Devices that compute in this
+   * process read it in place; the others copy it. The memory must stay valid and unchanged.
    */
   Tensor wrap(DType dtype, Shape shape, MemorySegment data);
 
@@ -39,23 +40,25 @@ public interface Device extends AutoCloseable {
   void write(MemorySegment source, Tensor target);
 
   /**
-   * Checks, before many tensors are copied here, that there is room for all of them.
+   * Checks, before many tensors are copied here, that they all fit into its memory.
    *
    * @param bytes of F32, BF16 and F16 tensors
    * @throws IllegalArgumentException that says how much memory is needed, where it is limited
    */
   default void requireRoom(Map<DType, Long> bytes) {}
 
-  /** What was compiled, replayed and copied so far; nothing on devices that have no such things. */
+  /** What was compiled, replayed and copied so far; all zeros on devices that do none of this. */
   default DeviceActivity activity() {
     return DeviceActivity.NONE;
   }
 
   /**
-   * Says that a section of the work, such as a training step, is done. A device that was opened
-   * with {@link DeviceOptions#tellPlans} tells what it did in it.
+   * Ends a section of the work, such as a training step. A device that was opened with {@link
+   * DeviceOptions#tellPlans} logs what it did in it.
+   *
+   * @param name asked for only where it is logged
    */
-  default void section(String name) {}
+  default void section(Supplier<String> name) {}
 
   /** Kernels that treat every element alike. */
   ElementwiseKernels elementwise();

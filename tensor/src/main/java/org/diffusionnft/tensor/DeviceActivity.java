@@ -4,12 +4,12 @@ package org.diffusionnft.tensor;
  * What a device with memory and plans of its own has done since it was opened.
  *
  * @param compiled plans that were compiled
- * @param replayed runs of plans that were there already
- * @param kernels calls of kernels, of which one run of a plan makes one or several
+ * @param replayed runs of plans that had been compiled before
+ * @param kernels calls of kernels; one run of a plan makes one or more
  * @param sent bytes of tensors copied to the device
- * @param arguments bytes of arguments (positions, sizes, scalars) that went along with the runs
+ * @param arguments bytes of arguments (positions, sizes, scalars) that were copied with the runs
  * @param received bytes of tensors copied back
- * @param onHost operations that were computed on the host, on types that no kernel takes
+ * @param onHost operations computed on the host, because no kernel takes their types
  */
 public record DeviceActivity(
     long compiled,
@@ -19,10 +19,10 @@ public record DeviceActivity(
     long arguments,
     long received,
     long onHost) {
-  /** Nothing: what a device that computes in this process always reports. */
+  /** All zeros: what a device that computes in this process always reports. */
   public static final DeviceActivity NONE = new DeviceActivity(0, 0, 0, 0, 0, 0, 0);
 
-  /** What happened since an earlier moment. */
+  /** The difference to an earlier state. */
   public DeviceActivity since(DeviceActivity earlier) {
     return new DeviceActivity(
         compiled - earlier.compiled,
@@ -34,7 +34,7 @@ public record DeviceActivity(
         onHost - earlier.onHost);
   }
 
-  /** One line for people. */
+  /** One line for a log. */
   @Override
   public String toString() {
     return "%d compiled, %d replayed, %d kernels, %d bytes to the device and %d of arguments, %d bytes back, %d operations on the host"

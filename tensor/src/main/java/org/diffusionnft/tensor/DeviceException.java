@@ -1,8 +1,8 @@
 package org.diffusionnft.tensor;
 
 /**
- * A device cannot compute: its driver refuses a kernel, or is gone. The message is one sentence for
- * the user, with the kernel's name and what the driver said.
+ * A device cannot compute: its driver refuses a kernel, or does not respond. The message is one
+ * sentence for the user, with the kernel's name and what the driver said.
  */
 public final class DeviceException extends RuntimeException {
   private static final long serialVersionUID = 1;

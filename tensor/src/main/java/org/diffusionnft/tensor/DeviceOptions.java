@@ -4,9 +4,9 @@ package org.diffusionnft.tensor;
  * What a user may choose about a device.
  *
  * @param threads threads that compute, at least 1; results do not depend on it
- * @param mebibytes how much memory a device with memory of its own sets aside for tensors; 0 for
- *     the device's default
- * @param tellPlans whether a device that compiles plans tells what it compiles, replays and copies
+ * @param mebibytes size of the memory that a device with its own reserves for tensors; 0 for the
+ *     device's default
+ * @param tellPlans whether a device that compiles plans logs what it compiles, replays and copies
  */
 public record DeviceOptions(int threads, int mebibytes, boolean tellPlans) {
   /**
@@ -24,7 +24,7 @@ public record DeviceOptions(int threads, int mebibytes, boolean tellPlans) {
     }
   }
 
-  /** So many threads, and defaults otherwise. */
+  /** A number of threads, and defaults otherwise. */
   public DeviceOptions(int threads) {
     this(threads, 0, false);
   }

@@ -36,7 +36,7 @@ public final class Elementwise {
 
   /** {@code x op y}, broadcasting by NumPy's rules. */
   public static Tensor binary(BinaryOp op, Tensor x, Tensor y) {
-    Device device = common(x, y);
+    Device device = Operands.common(x, y);
     Tensor out = device.allocate(DType.arithmetic(x, y), Shape.broadcast(x.shape(), y.shape()));
     device.elementwise().binary(op, x, y, out);
     return out;
@@ -48,7 +48,7 @@ public final class Elementwise {
    * @throws IllegalArgumentException if {@code x} does not broadcast to the shape of {@code target}
    */
   public static void addInPlace(Tensor target, Tensor x) {
-    Device device = common(target, x);
+    Device device = Operands.common(target, x);
     if (!Shape.broadcast(target.shape(), x.shape()).equals(target.shape())) {
       throw new IllegalArgumentException(
           "cannot add shape " + x.shape() + " into shape " + target.shape());
@@ -70,8 +70,8 @@ public final class Elementwise {
 
   /** {@code gradOut * f'(x)}. */
   public static Tensor unaryGrad(UnaryOp op, double a, double b, Tensor x, Tensor gradOut) {
-    Device device = common(x, gradOut);
-    requireSame(x, gradOut);
+    Device device = Operands.common(x, gradOut);
+    Operands.requireSame(x, gradOut);
     Tensor out = device.allocate(DType.arithmetic(x, gradOut), x.shape());
     device.elementwise().unaryGrad(op, a, b, x, gradOut, out);
     return out;
@@ -79,9 +79,9 @@ public final class Elementwise {
 
   /** {@code condition != 0 ? x : y}; all of one shape. */
   public static Tensor select(Tensor condition, Tensor x, Tensor y) {
-    Device device = common(x, y);
-    requireSame(condition, x);
-    requireSame(x, y);
+    Device device = Operands.common(condition, x, y);
+    Operands.requireSame(condition, x);
+    Operands.requireSame(x, y);
     Tensor out = device.allocate(DType.arithmetic(x, y), x.shape());
     device.elementwise().select(condition, x, y, out);
     return out;
@@ -92,8 +92,8 @@ public final class Elementwise {
    * {@code [B, C]}.
    */
   public static Tensor gatedAdd(Tensor residual, Tensor gate, Tensor x) {
-    Device device = common(residual, x);
-    requireSame(residual, x);
+    Device device = Operands.common(residual, gate, x);
+    Operands.requireSame(residual, x);
     if (x.shape().rank() != 3 || !gate.shape().equals(Shape.of(x.dim(0), x.dim(2)))) {
       throw new IllegalArgumentException(
           "gatedAdd needs x [B, T, C] and gate [B, C], not " + x.shape() + " and " + gate.shape());
@@ -113,20 +113,5 @@ public final class Elementwise {
   /** A copy with memory of its own. */
   public static Tensor copy(Tensor x) {
     return convert(x, x.dtype());
-  }
-
-  static Device common(Tensor x, Tensor y) {
-    if (x.device() != y.device()) {
-      throw new IllegalArgumentException(
-          "operands are on two devices: " + x.device().name() + " and " + y.device().name());
-    }
-    return x.device();
-  }
-
-  static void requireSame(Tensor x, Tensor y) {
-    if (!x.shape().equals(y.shape())) {
-      throw new IllegalArgumentException(
-          "operands need one shape, not " + x.shape() + " and " + y.shape());
-    }
   }
 }

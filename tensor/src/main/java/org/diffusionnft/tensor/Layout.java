@@ -1,5 +1,6 @@
 package org.diffusionnft.tensor;
 
+import java.util.Arrays;
 import org.diffusionnft.tensor.LayoutKernels.Window;
 
 /** Operations that only move elements. */
@@ -14,7 +15,7 @@ public final class Layout {
       int axis = x.shape().axis(dims[i]);
       if (dims.length != seen.length || seen[axis]) {
         throw new IllegalArgumentException(
-            java.util.Arrays.toString(dims) + " is no order of the axes of " + x.shape());
+            Arrays.toString(dims) + " is not a permutation of the axes of " + x.shape());
       }
       seen[axis] = true;
       shape[i] = x.dim(axis);
@@ -47,6 +48,7 @@ public final class Layout {
   /** Joins tensors along an axis. */
   public static Tensor concat(int axis, Tensor... parts) {
     Tensor first = parts[0];
+    Device device = Operands.common(first, parts);
     int a = first.shape().axis(axis);
     long size = 0;
     for (Tensor part : parts) {
@@ -56,10 +58,10 @@ public final class Layout {
       }
       size += part.dim(a);
     }
-    Tensor out = first.device().allocate(first.dtype(), first.shape().with(a, size));
+    Tensor out = device.allocate(first.dtype(), first.shape().with(a, size));
     long start = 0;
     for (Tensor part : parts) {
-      first.device().layout().place(part, at(part, a, start, 0), at(part, a, 1, 1), out);
+      device.layout().place(part, at(part, a, start, 0), at(part, a, 1, 1), out);
       start += part.dim(a);
     }
     return out;
@@ -77,16 +79,17 @@ public final class Layout {
 
   /** Rows of {@code table} {@code [V, C]} by I64 {@code ids}; F32 {@code [ids.., C]}. */
   public static Tensor gather(Tensor table, Tensor ids) {
-    Tensor out =
-        table.device().allocate(DType.arithmetic(table), ids.shape().withTail(0, table.dim(1)));
-    table.device().layout().gather(table, ids, out);
+    Device device = Operands.common(table, ids);
+    Tensor out = device.allocate(DType.arithmetic(table), ids.shape().withTail(0, table.dim(1)));
+    device.layout().gather(table, ids, out);
     return out;
   }
 
   /** The transpose of {@link #gather}: zeros {@code [V, C]} with every row of {@code x} added. */
   public static Tensor scatterAdd(Tensor x, Tensor ids, long entries) {
-    Tensor out = Tensor.zeros(x.device(), x.dtype(), Shape.of(entries, x.dim(-1)));
-    x.device().layout().scatterAdd(x, ids, out);
+    Device device = Operands.common(x, ids);
+    Tensor out = Tensor.zeros(device, x.dtype(), Shape.of(entries, x.dim(-1)));
+    device.layout().scatterAdd(x, ids, out);
     return out;
   }
 
@@ -110,7 +113,7 @@ public final class Layout {
 
   private static long[] at(Tensor x, int axis, long value, long others) {
     long[] all = new long[x.shape().rank()];
-    java.util.Arrays.fill(all, others);
+    Arrays.fill(all, others);
     all[axis] = value;
     return all;
   }

@@ -1,6 +1,6 @@
 package org.diffusionnft.tensor;
 
-/** Kernels that only move elements (of F32 and F64, and of any dtype where said). */
+/** Kernels that only move elements of F32 and F64, and of other dtypes where stated. */
 public interface LayoutKernels {
 
   /** Axis {@code i} of {@code out} is axis {@code dims[i]} of {@code x}. */
@@ -9,7 +9,9 @@ public interface LayoutKernels {
   /** {@code out[i, j, ..] = x[starts[0] + steps[0] * i, starts[1] + steps[1] * j, ..]}. */
   void slice(Tensor x, long[] starts, long[] steps, Tensor out);
 
-  /** {@code out[starts[0] + steps[0] * i, ..] = x[i, ..]}; the rest of {@code out} stays. */
+  /**
+   * {@code out[starts[0] + steps[0] * i, ..] = x[i, ..]}; the rest of {@code out} is left as it is.
+   */
   void place(Tensor x, long[] starts, long[] steps, Tensor out);
 
   /** Copies {@code x}, broadcast to the shape of {@code out}. */

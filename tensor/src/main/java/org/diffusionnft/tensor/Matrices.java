@@ -7,7 +7,9 @@ import org.jspecify.annotations.Nullable;
 public final class Matrices {
   private Matrices() {}
 
-  /** {@code a b}; leading dimensions are batches, and a {@code b} of rank 2 serves all of them. */
+  /**
+   * {@code a b}; leading dimensions are batches, and a {@code b} of rank 2 is used for all of them.
+   */
   public static Tensor matmul(Tensor a, Tensor b) {
     return matmul(a, b, null, Product.NN);
   }
@@ -24,7 +26,7 @@ public final class Matrices {
     return linear(x, weight, bias, Product.NT);
   }
 
-  /** {@link #linear(Tensor, Tensor, Tensor)} with what a product can do besides. */
+  /** {@link #linear(Tensor, Tensor, Tensor)} with the other options of a product. */
   public static Tensor linear(Tensor x, Tensor weight, @Nullable Tensor bias, Product product) {
     Tensor rows = x.reshape(-1, x.dim(-1));
     Tensor out = matmul(rows, weight, bias, product);
@@ -37,7 +39,7 @@ public final class Matrices {
    * @throws IllegalArgumentException if the shapes don't fit
    */
   public static Tensor matmul(Tensor a, Tensor b, @Nullable Tensor bias, Product product) {
-    Device device = Elementwise.common(a, b);
+    Device device = Operands.common(a, b, bias);
     Shape shape = productShape(a.shape(), b.shape(), product);
     if (bias != null && !bias.shape().equals(Shape.of(shape.dim(-1)))) {
       throw new IllegalArgumentException(
@@ -54,13 +56,22 @@ public final class Matrices {
    * @throws IllegalArgumentException if the shapes don't fit
    */
   public static void addProduct(Tensor a, Tensor b, Product product, Tensor out) {
-    Device device = Elementwise.common(a, b);
+    productInto(a, b, product.accumulating(), out);
+  }
+
+  /**
+   * {@code out = scale * op(a) op(b)} in memory that is there.
+   *
+   * @throws IllegalArgumentException if the shapes don't fit
+   */
+  public static void productInto(Tensor a, Tensor b, Product product, Tensor out) {
+    Device device = Operands.common(a, b, out);
     Shape shape = productShape(a.shape(), b.shape(), product);
     if (!shape.equals(out.shape())) {
       throw new IllegalArgumentException(
-          "cannot add a product of shape " + shape + " into shape " + out.shape());
+          "a product of shape " + shape + " does not fit into shape " + out.shape());
     }
-    device.matrices().matmul(a, b, null, product.accumulating(), out);
+    device.matrices().matmul(a, b, null, product, out);
   }
 
   /** The transpose of the last two axes, copied. */

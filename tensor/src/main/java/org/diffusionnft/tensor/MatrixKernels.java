@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 public interface MatrixKernels {
 
   /**
-   * What to do besides multiplying.
+   * The options of a product.
    *
    * @param transposeA {@code a} is stored {@code [.., K, M]}
    * @param transposeB {@code b} is stored {@code [.., N, K]}, as weights of linear layers are

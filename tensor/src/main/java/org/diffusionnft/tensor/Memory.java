@@ -13,21 +13,21 @@ import java.util.Set;
 /**
  * A device's memory: storage pooled by size and released by scope, not by the garbage collector.
  *
- * <p>Scopes nest. What is taken belongs to the innermost open scope and goes back to the pool when
+ * <p>Scopes nest. What is taken belongs to the innermost open scope and returns to the pool when
  * that closes, unless it was {@linkplain #keep kept} (moved to the scope around it) or {@linkplain
  * #release released} early. What is taken outside any scope stays until released or the device is
  * closed. One thread at a time drives a device.
  *
  * <pre>{@code
  * try (var scope = device.memory().scope()) {
- *   Tensor loss = step();   // whatever the step makes goes back at the brace
+ *   Tensor loss = step();   // what the step makes is returned at the brace
  *   weights.keep();         // but this outlives it
  * }
  * }</pre>
  */
 public final class Memory implements AutoCloseable {
 
-  /** Where new storage comes from when the pool has none of a size. */
+  /** Where new storage comes from when the pool has none of the right size. */
   public interface Allocator {
     /** New storage of at least {@code bytes} bytes, contents undefined. */
     Storage allocate(long bytes);
@@ -139,12 +139,25 @@ public final class Memory implements AutoCloseable {
     }
   }
 
-  /** Bytes now in use, as rounded up to the pool's sizes. A step that leaks raises it. */
+  /** Bytes now in use, as rounded up to the pool's sizes. It grows with every step that leaks. */
   public synchronized long liveBytes() {
     return liveBytes;
   }
 
-  /** The most {@link #liveBytes} ever was. */
+  /**
+   * Checks that some work has returned all the memory it took. Changes nothing.
+   *
+   * @param work what it was, for the message
+   * @param liveBefore {@link #liveBytes} when it began
+   * @throws IllegalStateException if more or fewer bytes are in use now
+   */
+  public synchronized void requireNoLeak(String work, long liveBefore) {
+    if (liveBytes != liveBefore) {
+      throw new IllegalStateException(work + " left " + (liveBytes - liveBefore) + " bytes behind");
+    }
+  }
+
+  /** The highest value of {@link #liveBytes} so far. */
   public synchronized long peakBytes() {
     return peakBytes;
   }

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>An {@link Arena}'s own memory is written with zeros by the thread that asks for it. Here pages
  * are first touched by the kernel that fills them, on all its threads. Large blocks ask Linux for
- * huge pages, which takes one page fault where it took 512, and fewer misses of address translation
+ * huge pages, which costs one page fault instead of 512, and fewer misses of address translation
  * later.
  */
 final class NativeMemory {
@@ -103,7 +103,7 @@ final class NativeMemory {
       throw new IllegalStateException(e);
     }
     if (block.address() == 0) {
-      throw new OutOfMemoryError("no " + bytes + " bytes of memory outside the heap");
+      throw new OutOfMemoryError("cannot allocate " + bytes + " bytes outside the heap");
     }
     return block;
   }
@@ -116,7 +116,10 @@ final class NativeMemory {
     }
   }
 
-  /** Whole huge pages only, so that no block takes more memory than it has; a mere wish. */
+  /**
+   * Whole huge pages only, so that no block takes more memory than it has; only a hint to the
+   * system.
+   */
   private static void askForHugePages(MethodHandle madvise, MemorySegment segment) {
     try {
       int _ =

@@ -35,13 +35,14 @@ public final class Norms {
   /** Layer norm; see {@link NormKernels#layerNorm} for the shapes. */
   public static LayerNormed layerNorm(
       Tensor x, @Nullable Tensor weight, @Nullable Tensor bias, double eps) {
+    Device device = Operands.common(x, weight, bias);
     requireAffine(x, weight == null ? null : weight.shape());
     requireAffine(x, bias == null ? null : bias.shape());
     DType dtype = DType.arithmetic(x);
-    Tensor out = x.device().allocate(dtype, x.shape());
-    Tensor mean = x.device().allocate(dtype, Shape.of(rows(x)));
-    Tensor rstd = x.device().allocate(dtype, Shape.of(rows(x)));
-    x.device().norms().layerNorm(x, weight, bias, eps, out, mean, rstd);
+    Tensor out = device.allocate(dtype, x.shape());
+    Tensor mean = device.allocate(dtype, Shape.of(rows(x)));
+    Tensor rstd = device.allocate(dtype, Shape.of(rows(x)));
+    device.norms().layerNorm(x, weight, bias, eps, out, mean, rstd);
     return new LayerNormed(out, mean, rstd);
   }
 
@@ -59,8 +60,8 @@ public final class Norms {
       Tensor gradOut,
       boolean weightGrad,
       @Nullable Shape biasShape) {
-    Device device = Elementwise.common(x, gradOut);
-    Elementwise.requireSame(x, gradOut);
+    Device device = Operands.common(x, weight, mean, rstd, gradOut);
+    Operands.requireSame(x, gradOut);
     requireAffine(x, weight == null ? null : weight.shape());
     requireAffine(x, biasShape);
     requireRows(x, mean);
@@ -76,25 +77,27 @@ public final class Norms {
 
   /** RMS norm; see {@link NormKernels#rmsNorm} for the shapes. */
   public static RmsNormed rmsNorm(Tensor x, @Nullable Tensor weight, double eps) {
+    Device device = Operands.common(x, weight);
     requireAffine(x, weight == null ? null : weight.shape());
     DType dtype = DType.arithmetic(x);
-    Tensor out = x.device().allocate(dtype, x.shape());
-    Tensor rstd = x.device().allocate(dtype, Shape.of(rows(x)));
-    x.device().norms().rmsNorm(x, weight, eps, out, rstd);
+    Tensor out = device.allocate(dtype, x.shape());
+    Tensor rstd = device.allocate(dtype, Shape.of(rows(x)));
+    device.norms().rmsNorm(x, weight, eps, out, rstd);
     return new RmsNormed(out, rstd);
   }
 
   /** Gradients of {@link #rmsNorm}; that of the weight only if wanted. */
   public static Gradients rmsNormGrad(
       Tensor x, @Nullable Tensor weight, Tensor rstd, Tensor gradOut, boolean weightGrad) {
-    Elementwise.requireSame(x, gradOut);
+    Device device = Operands.common(x, weight, rstd, gradOut);
+    Operands.requireSame(x, gradOut);
     requireAffine(x, weight == null ? null : weight.shape());
     requireRows(x, rstd);
     DType dtype = DType.arithmetic(x, gradOut);
-    Tensor gradX = x.device().allocate(dtype, x.shape());
+    Tensor gradX = device.allocate(dtype, x.shape());
     Tensor gradWeight =
-        weightGrad && weight != null ? x.device().allocate(dtype, weight.shape()) : null;
-    x.device().norms().rmsNormGrad(x, weight, rstd, gradOut, gradX, gradWeight);
+        weightGrad && weight != null ? device.allocate(dtype, weight.shape()) : null;
+    device.norms().rmsNormGrad(x, weight, rstd, gradOut, gradX, gradWeight);
     return new Gradients(gradX, gradWeight, null);
   }
 
@@ -107,9 +110,10 @@ public final class Norms {
 
   /** Gradient of {@link #softmax} from its output. */
   public static Tensor softmaxGrad(Tensor out, Tensor gradOut) {
-    Elementwise.requireSame(out, gradOut);
-    Tensor gradX = out.device().allocate(DType.arithmetic(out, gradOut), out.shape());
-    out.device().norms().softmaxGrad(out, gradOut, gradX);
+    Device device = Operands.common(out, gradOut);
+    Operands.requireSame(out, gradOut);
+    Tensor gradX = device.allocate(DType.arithmetic(out, gradOut), out.shape());
+    device.norms().softmaxGrad(out, gradOut, gradX);
     return gradX;
   }
 
@@ -121,11 +125,11 @@ public final class Norms {
     return shape.dim(-1) == 0 ? 0 : shape.elements() / shape.dim(-1);
   }
 
-  /** Kernels trust their callers: what doesn't fit must not reach them. */
+  /** Kernels trust their callers: operands that don't fit must not reach them. */
   private static void requireRows(Tensor x, Tensor perRow) {
     if (perRow.elements() != rows(x)) {
       throw new IllegalArgumentException(
-          "a number per row of shape " + perRow.shape() + " does not fit " + x.shape());
+          "statistics per row, of shape " + perRow.shape() + ", do not fit " + x.shape());
     }
   }
 

@@ -1,9 +1,11 @@
 package org.diffusionnft.tensor;
 
+import java.util.random.RandomGenerator;
+
 /**
  * Philox-4x32-10, the counter-based generator of Salmon et al. (SC 2011): the numbers at an address
  * (seed, stream, position) are the same whatever the device, the number of threads or the point of
- * resumption, and any of them can be had without those before.
+ * resumption, and any of them can be computed without those before it.
  */
 public final class Philox {
   private static final int M0 = 0xD2511F53;
@@ -53,46 +55,62 @@ public final class Philox {
    * Muller's transform with {@link StrictMath}, so that every JVM gives the same bits.
    */
   public float[] normals(long position, int count) {
-    float[] out = new float[count];
-    int[] block = new int[4];
-    double[] four = new double[4];
-    long current = -1;
-    for (int i = 0; i < count; i++) {
-      long at = position + i;
-      if (at >>> 2 != current) {
-        current = at >>> 2;
-        block(current, block);
-        pair(block[0], block[1], four, 0);
-        pair(block[2], block[3], four, 2);
-      }
-      out[i] = (float) four[(int) (at & 3)];
-    }
-    return out;
+    return numbers(position, count, Philox::toNormals);
   }
 
   /** {@code count} numbers uniform in [0, 1), 24 bits each, from {@code position}. */
   public float[] uniforms(long position, int count) {
+    return numbers(position, count, Philox::toUniforms);
+  }
+
+  /** Four words to four numbers. */
+  private interface Distribution {
+    void apply(int[] block, float[] numbers);
+  }
+
+  private float[] numbers(long position, int count, Distribution distribution) {
     float[] out = new float[count];
     int[] block = new int[4];
+    float[] four = new float[4];
     long current = -1;
     for (int i = 0; i < count; i++) {
       long at = position + i;
       if (at >>> 2 != current) {
         current = at >>> 2;
         block(current, block);
+        distribution.apply(block, four);
       }
-      out[i] = (block[(int) (at & 3)] >>> 8) * 0x1p-24f;
+      out[i] = four[(int) (at & 3)];
     }
     return out;
   }
 
-  /** A generator of the JDK's kind that reads this stream from {@code position}, in blocks. */
+  private static void toUniforms(int[] block, float[] numbers) {
+    for (int i = 0; i < numbers.length; i++) {
+      numbers[i] = (block[i] >>> 8) * 0x1p-24f;
+    }
+  }
+
+  private static void toNormals(int[] block, float[] numbers) {
+    for (int i = 0; i < numbers.length; i += 2) {
+      // In (0, 1], so that the logarithm is finite.
+      double u = (Integer.toUnsignedLong(block[i]) + 1) * 0x1p-32;
+      double radius = StrictMath.sqrt(-2 * StrictMath.log(u));
+      double angle = 2 * Math.PI * (Integer.toUnsignedLong(block[i + 1]) * 0x1p-32);
+      numbers[i] = (float) (radius * StrictMath.cos(angle));
+      numbers[i + 1] = (float) (radius * StrictMath.sin(angle));
+    }
+  }
+
+  /**
+   * A generator for the JDK's interfaces that reads this stream from {@code position}, in blocks.
+   */
   public Sequence sequence(long position) {
     return new Sequence(position);
   }
 
-  /** Draws one after another; {@link #position} tells where to go on later. */
-  public final class Sequence implements java.util.random.RandomGenerator {
+  /** Draws in order; {@link #position} is where to continue later. */
+  public final class Sequence implements RandomGenerator {
     private final int[] block = new int[4];
     private long position;
 
@@ -110,13 +128,5 @@ public final class Philox {
       block(position++, block);
       return ((long) block[0] << 32) | Integer.toUnsignedLong(block[1]);
     }
-  }
-
-  private static void pair(int u, int v, double[] out, int at) {
-    // In (0, 1], so that the logarithm is finite.
-    double radius = StrictMath.sqrt(-2 * StrictMath.log((Integer.toUnsignedLong(u) + 1) * 0x1p-32));
-    double angle = 2 * Math.PI * (Integer.toUnsignedLong(v) * 0x1p-32);
-    out[at] = radius * StrictMath.cos(angle);
-    out[at + 1] = radius * StrictMath.sin(angle);
   }
 }

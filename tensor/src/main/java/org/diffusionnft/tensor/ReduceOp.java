@@ -1,6 +1,6 @@
 package org.diffusionnft.tensor;
 
-/** Ways to make one number of many. */
+/** Functions of many numbers that give one. */
 public enum ReduceOp {
   SUM,
   SUM_OF_SQUARES,

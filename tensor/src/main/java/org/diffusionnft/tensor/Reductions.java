@@ -1,5 +1,7 @@
 package org.diffusionnft.tensor;
 
+import java.util.Arrays;
+
 /** Sums, means and maxima along axes. */
 public final class Reductions {
   private Reductions() {}
@@ -26,7 +28,7 @@ public final class Reductions {
   public static Tensor reduce(ReduceOp op, Tensor x, int... axes) {
     boolean[] mask = new boolean[x.shape().rank()];
     if (axes.length == 0) {
-      java.util.Arrays.fill(mask, true);
+      Arrays.fill(mask, true);
     }
     for (int axis : axes) {
       mask[x.shape().axis(axis)] = true;

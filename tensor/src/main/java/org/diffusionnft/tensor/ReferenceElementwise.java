@@ -29,7 +29,7 @@ final class ReferenceElementwise implements ElementwiseKernels {
   public void unary(UnaryOp op, double a, double b, Tensor x, Tensor out) {
     double[] v = load(x);
     for (int i = 0; i < v.length; i++) {
-      v[i] = ScalarMath.value(op, a, b, v[i]);
+      v[i] = op.value(v[i], a, b);
     }
     store(out, v);
   }
@@ -39,7 +39,7 @@ final class ReferenceElementwise implements ElementwiseKernels {
     double[] v = load(x);
     double[] g = load(gradOut);
     for (int i = 0; i < v.length; i++) {
-      v[i] = g[i] * ScalarMath.derivative(op, a, b, v[i]);
+      v[i] = g[i] * op.derivative(v[i], a, b);
     }
     store(gradX, v);
   }
@@ -54,18 +54,7 @@ final class ReferenceElementwise implements ElementwiseKernels {
     for (int i = 0; i < r.length; i++) {
       double u = p[(int) Strides.index(i, out.shape(), strideX)];
       double v = q[(int) Strides.index(i, out.shape(), strideY)];
-      r[i] =
-          switch (op) {
-            case ADD -> u + v;
-            case SUB -> u - v;
-            case MUL -> u * v;
-            case DIV -> u / v;
-            case MAX -> Math.max(u, v);
-            case MIN -> Math.min(u, v);
-            case GREATER -> u > v ? 1 : 0;
-            case GREATER_EQUAL -> u >= v ? 1 : 0;
-            case EQUAL -> u == v ? 1 : 0;
-          };
+      r[i] = op.value(u, v);
     }
     store(out, r);
   }

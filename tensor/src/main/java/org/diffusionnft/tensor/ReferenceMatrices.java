@@ -36,7 +36,7 @@ final class ReferenceMatrices implements MatrixKernels {
           int at = (batch * m + i) * n + j;
           r[at] = product.accumulate() ? r[at] + value : value;
           if (product.activation() != null) {
-            r[at] = ScalarMath.value(product.activation(), 0, 0, r[at]);
+            r[at] = product.activation().value(r[at], 0, 0);
           }
         }
       }

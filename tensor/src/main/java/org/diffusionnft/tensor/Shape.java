@@ -5,8 +5,7 @@ import java.util.Arrays;
 /**
  * The dimensions of a tensor, outermost first. A scalar has rank 0. Immutable.
  *
- * @param dims the sizes, each at least 0; the array is not copied by {@link #of} and must not be
- *     changed
+ * @param dims the sizes, each at least 0; the array is not copied and must not be changed
  */
 public record Shape(long[] dims) {
 

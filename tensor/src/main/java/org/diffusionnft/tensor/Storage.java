@@ -1,7 +1,8 @@
 package org.diffusionnft.tensor;
 
 /**
- * Memory of one device that tensors look into: {@link HostStorage} on the CPU, else the device's.
+ * Memory of one device, of which tensors are views: {@link HostStorage} on the CPU, else the
+ * device's own kind.
  */
 public interface Storage {
   /** Usable bytes. */

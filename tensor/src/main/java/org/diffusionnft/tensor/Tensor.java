@@ -30,11 +30,6 @@ public final class Tensor {
     this.offset = offset;
   }
 
-  /** Uninitialised F32 memory, pooled by the innermost open scope. */
-  public static Tensor empty(Device device, Shape shape) {
-    return device.allocate(DType.F32, shape);
-  }
-
   /** A tensor filled with one value. */
   public static Tensor full(Device device, DType dtype, Shape shape, double value) {
     Tensor t = device.allocate(dtype, shape);
@@ -53,29 +48,17 @@ public final class Tensor {
    * @throws IllegalArgumentException if there are not exactly as many as the shape has elements
    */
   public static Tensor of(Device device, float[] values, long... dims) {
-    Shape shape = Shape.of(dims);
-    requireCount(shape, values.length);
-    Tensor t = device.allocate(DType.F32, shape);
-    device.write(MemorySegment.ofArray(values), t);
-    return t;
+    return copied(device, DType.F32, MemorySegment.ofArray(values), Shape.of(dims));
   }
 
   /** An F64 tensor with these values; see {@link #of(Device, float[], long...)}. */
   public static Tensor of(Device device, double[] values, long... dims) {
-    Shape shape = Shape.of(dims);
-    requireCount(shape, values.length);
-    Tensor t = device.allocate(DType.F64, shape);
-    device.write(MemorySegment.ofArray(values), t);
-    return t;
+    return copied(device, DType.F64, MemorySegment.ofArray(values), Shape.of(dims));
   }
 
   /** An I64 tensor with these values; see {@link #of(Device, float[], long...)}. */
   public static Tensor of(Device device, long[] values, long... dims) {
-    Shape shape = Shape.of(dims);
-    requireCount(shape, values.length);
-    Tensor t = device.allocate(DType.I64, shape);
-    device.write(MemorySegment.ofArray(values), t);
-    return t;
+    return copied(device, DType.I64, MemorySegment.ofArray(values), Shape.of(dims));
   }
 
   /** The device that holds the elements. */
@@ -93,7 +76,7 @@ public final class Tensor {
     return shape;
   }
 
-  /** The memory looked into. */
+  /** The memory that this is a view of. */
   public Storage storage() {
     return storage;
   }
@@ -119,7 +102,7 @@ public final class Tensor {
   }
 
   /**
-   * A view with other dimensions; one of them may be -1 and is worked out.
+   * A view with other dimensions; one of them may be -1 and is inferred.
    *
    * @throws IllegalArgumentException if the number of elements differs
    */
@@ -151,7 +134,7 @@ public final class Tensor {
   /**
    * A view of {@code length} entries of the leading dimension from {@code start}.
    *
-   * @throws IllegalArgumentException if they are not all there
+   * @throws IllegalArgumentException if the dimension does not have them
    */
   public Tensor narrow(long start, long length) {
     if (start < 0 || length < 0 || start + length > dim(0)) {
@@ -198,7 +181,7 @@ public final class Tensor {
     return copy;
   }
 
-  /** The elements as {@code double}s, whatever the dtype. */
+  /** The elements as {@code double}s, from any dtype. */
   public double[] toDoubles() {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment s = toHost(arena);
@@ -210,7 +193,7 @@ public final class Tensor {
     }
   }
 
-  /** The elements rounded to {@code float}s, whatever the dtype. */
+  /** The elements rounded to {@code float}s, from any dtype. */
   public float[] toFloats() {
     if (dtype == DType.F32) {
       float[] out = new float[Math.toIntExact(elements())];
@@ -282,11 +265,15 @@ public final class Tensor {
   private static final ValueLayout.OfInt I32 = ValueLayout.JAVA_INT_UNALIGNED;
   private static final ValueLayout.OfShort I16 = ValueLayout.JAVA_SHORT_UNALIGNED;
 
-  private static void requireCount(Shape shape, int count) {
+  private static Tensor copied(Device device, DType dtype, MemorySegment values, Shape shape) {
+    long count = values.byteSize() / dtype.bytes();
     if (shape.elements() != count) {
       throw new IllegalArgumentException(
           "shape " + shape + " needs " + shape.elements() + " values, not " + count);
     }
+    Tensor t = device.allocate(dtype, shape);
+    device.write(values, t);
+    return t;
   }
 
   @Override

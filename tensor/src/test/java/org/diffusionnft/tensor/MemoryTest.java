@@ -59,6 +59,19 @@ class MemoryTest {
   }
 
   @Test
+  void aLeakIsReportedAsOftenAsItIsLookedFor() {
+    memory.requireNoLeak("nothing", 0);
+    Storage left = memory.take(64);
+    for (int i = 0; i < 2; i++) {
+      var leak = assertThrows(IllegalStateException.class, () -> memory.requireNoLeak("a step", 0));
+      assertEquals("a step left 64 bytes behind", leak.getMessage());
+    }
+    memory.requireNoLeak("a step that knew of them", 64);
+    memory.release(left);
+    assertThrows(IllegalStateException.class, () -> memory.requireNoLeak("a step", 64));
+  }
+
+  @Test
   void releasingTwiceIsHarmless() {
     Storage storage = memory.take(64);
     memory.release(storage);

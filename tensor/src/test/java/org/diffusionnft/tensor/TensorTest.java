@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -65,6 +66,13 @@ class TensorTest {
                 () -> Devices.open("abacus", DeviceOptions.defaults()))
             .getMessage();
     assertTrue(message.contains("abacus") && message.contains("reference"), message);
+  }
+
+  @Test
+  void aSectionThatNobodyLogsIsNeverNamed() {
+    AtomicInteger asked = new AtomicInteger();
+    device.section(() -> "section " + asked.incrementAndGet());
+    assertEquals(0, asked.get());
   }
 
   @Test

@@ -154,7 +154,7 @@ public final class GrpoTrainer extends Trainer {
           reports.add(update(LossTerms.mean(terms), listener));
           terms.clear();
         }
-        requireNoLeak("a training batch", live);
+        batchDone(live);
       }
     }
     return reports;

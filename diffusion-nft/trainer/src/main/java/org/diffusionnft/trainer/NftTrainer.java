@@ -87,7 +87,7 @@ public final class NftTrainer extends Trainer {
           reports.add(update(LossTerms.mean(terms), listener));
           terms.clear();
         }
-        requireNoLeak("a training batch", live);
+        batchDone(live);
       }
     }
     return reports;

@@ -112,7 +112,7 @@ public abstract sealed class Trainer implements AutoCloseable permits NftTrainer
     try (PromptTable table =
         new PromptTable(device, task.encoder(), prompts, config.sampling().isGuided())) {
       Rollout rollout = sample(prompts, table, listener);
-      device.section("epoch %d, sampling".formatted(epoch + 1));
+      device.section(() -> "epoch %d, sampling".formatted(epoch + 1));
       PromptStatistics statistics = compare(rollout);
       double[][] advantages = statistics.advantages(config.loss().advantageSpread());
       listener.scored(rollout, advantages);
@@ -122,7 +122,7 @@ public abstract sealed class Trainer implements AutoCloseable permits NftTrainer
 
       double decay = oldDecay(step);
       old.follow(policy, decay);
-      device.section("epoch %d, end".formatted(epoch + 1));
+      device.section(() -> "epoch %d, end".formatted(epoch + 1));
 
       promptsSeen.addAll(statistics.prompts());
       report =
@@ -136,7 +136,9 @@ public abstract sealed class Trainer implements AutoCloseable permits NftTrainer
               sampled.since(started),
               PhaseTime.Moment.now().since(sampled));
     }
-    requireNoLeak("an epoch", live, wasWarm);
+    if (wasWarm) {
+      memory.requireNoLeak("an epoch", live);
+    }
     epoch++;
     listener.epochDone(report);
     return report;
@@ -207,7 +209,7 @@ public abstract sealed class Trainer implements AutoCloseable permits NftTrainer
     if (ema != null) {
       ema.step(step);
     }
-    device.section("epoch %d, step %d".formatted(epoch + 1, step));
+    device.section(() -> "epoch %d, step %d".formatted(epoch + 1, step));
     listener.stepped(report);
     return report;
   }
@@ -298,16 +300,11 @@ public abstract sealed class Trainer implements AutoCloseable permits NftTrainer
     }
   }
 
-  /** Checks that a training batch, or an epoch, has given back what it took. */
-  final void requireNoLeak(String what, long liveBefore) {
-    requireNoLeak(what, liveBefore, warm);
-    warm = true;
-  }
-
-  private void requireNoLeak(String what, long liveBefore, boolean wasWarm) {
-    long left = memory.liveBytes() - liveBefore;
-    if (wasWarm && left != 0) {
-      throw new IllegalStateException(what + " left " + left + " bytes behind");
+  /** Ends a training batch: any but the first must have given back all the memory it took. */
+  final void batchDone(long liveBefore) {
+    if (warm) {
+      memory.requireNoLeak("a training batch", liveBefore);
     }
+    warm = true;
   }
 }

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.diffusionnft.tensor.DeviceActivity;
 
 /**
@@ -97,9 +98,11 @@ final class PlanLog {
   }
 
   /** A section of the work is done. */
-  void section(String name) {
+  void section(Supplier<String> name) {
     DeviceActivity now = activity();
-    tell(name + ": " + now.since(sectionStart));
+    if (told) {
+      tell(name.get() + ": " + now.since(sectionStart));
+    }
     sectionStart = now;
   }
 

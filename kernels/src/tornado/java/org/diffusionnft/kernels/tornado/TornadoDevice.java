@@ -3,6 +3,7 @@ package org.diffusionnft.kernels.tornado;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.diffusionnft.tensor.AttentionKernels;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
@@ -145,7 +146,7 @@ final class TornadoDevice implements Device {
   }
 
   @Override
-  public void section(String section) {
+  public void section(Supplier<String> section) {
     plans.section();
     log.section(section);
   }

@@ -119,7 +119,8 @@ public record TextToImage(
         Conditioning conditioning, ForwardPass how, Tensor latents, int step, float sigma) {
       Tensor velocity =
           new MmditVelocity(model, conditioning, how, Timesteps.EXACT).at(latents, step, sigma);
-      model.device().section("evaluation %d of %d".formatted(++done, evaluations()));
+      done++;
+      model.device().section(() -> "evaluation %d of %d".formatted(done, evaluations()));
       listener.evaluated(done, evaluations());
       return velocity;
     }

@@ -75,7 +75,7 @@ class SolverTest {
     Velocity curved = (x, _, sigma) -> Elementwise.affine(x, sigma, 0.5);
     Tensor x = start;
     for (int i = 0; i + 1 < SIGMAS.length; i++) {
-      Tensor v = curved.at(x, SIGMAS[i]);
+      Tensor v = curved.at(x, i, SIGMAS[i]);
       x = Elementwise.add(x, Elementwise.scale(v, SIGMAS[i + 1] - SIGMAS[i]));
     }
     Tensor sampled = Sampler.sample(Solver.named("flow", true, 0.7), curved, start, SIGMAS, noise);
@@ -152,7 +152,8 @@ class SolverTest {
     Tensor one = guided(u, c, 1);
     assertArrayEquals(c.at(start, 0, 0.5f).toDoubles(), one.toDoubles(), 1e-6);
     double[] three = guided(u, c, 3).toDoubles();
-    double expected = 3 * c.at(start, 0, 0.5f).toDoubles()[0] - 2 * u.at(start, 0, 0.5f).toDoubles()[0];
+    double expected =
+        3 * c.at(start, 0, 0.5f).toDoubles()[0] - 2 * u.at(start, 0, 0.5f).toDoubles()[0];
     assertEquals(expected, three[0], 1e-5);
   }
 

@@ -28,7 +28,7 @@ class SequencesTest {
     try (Device device = Devices.open(name, new DeviceOptions(1, 64, false))) {
       float[] small = work(device, 3);
       float[] large = work(device, 70);
-      device.section("first");
+      device.section(() -> "first");
       DeviceActivity before = device.activity();
       assertArrayEquals(large, work(device, 70));
       assertArrayEquals(small, work(device, 3));
@@ -47,7 +47,7 @@ class SequencesTest {
     try (Device device = Devices.open(name, new DeviceOptions(1, 64, false))) {
       float[] first = work(device, 5);
       DeviceActivity before = device.activity();
-      device.section("first");
+      device.section(() -> "first");
       assertArrayEquals(first, work(device, 5));
       DeviceActivity done = device.activity().since(before);
       assertEquals(0, done.compiled(), done.toString());

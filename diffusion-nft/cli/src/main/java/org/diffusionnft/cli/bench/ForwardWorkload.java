@@ -33,7 +33,7 @@ public final class ForwardWorkload implements Workload {
     try (var _ = device.memory().scope()) {
       Completion.await(inputs.forward(ForwardPass.BASE).value());
     }
-    device.section("forward pass");
+    device.section(() -> "forward pass");
   }
 
   @Override

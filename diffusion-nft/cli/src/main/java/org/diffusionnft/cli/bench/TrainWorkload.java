@@ -74,7 +74,7 @@ public final class TrainWorkload implements Workload {
       tape.backward(loss, gradients);
       Completion.await(gradients.of(adapter.parameters().getFirst()));
     }
-    device.section("training step");
+    device.section(() -> "training step");
   }
 
   @Override

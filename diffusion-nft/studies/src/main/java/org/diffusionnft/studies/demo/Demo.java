@@ -101,7 +101,7 @@ public record Demo(Mmdit model, TrainConfig config) {
     listener.evaluating(contender, 0, count);
     HeldOut.Outcome outcome =
         heldOut.evaluate(sampler, images -> listener.evaluating(contender, images, count));
-    model.device().section("evaluation of " + contender.title());
+    model.device().section(() -> "evaluation of " + contender.title());
     listener.evaluated(contender, outcome);
     return outcome;
   }

@@ -1,0 +1,150 @@
+package org.diffusionnft.autograd;
+
+import org.diffusionnft.tensor.Attention;
+import org.diffusionnft.tensor.Matrices;
+import org.diffusionnft.tensor.MatrixKernels.Product;
+import org.diffusionnft.tensor.Reductions;
+import org.diffusionnft.tensor.Tensor;
+import org.diffusionnft.tensor.UnaryOp;
+import org.jspecify.annotations.Nullable;
+
+/** Products of matrices. */
+sealed interface ProductOperation extends Operation {
+
+  /** {@code scale * op(a) op(b)}; not differentiable with an activation. */
+  record Matmul(Product product) implements ProductOperation {
+    @Override
+    public Result forward(Tensor... in) {
+      return new Result(Matrices.matmul(in[0], in[1], null, product));
+    }
+
+    @Override
+    public void backward(Tensor[] in, Result made, Tensor g, Contributions to) {
+      Tensor a = in[0];
+      Tensor b = in[1];
+      boolean ta = product.transposeA();
+      boolean tb = product.transposeB();
+      double s = product.scale();
+      boolean shared = b.shape().rank() == 2 && a.shape().rank() > 2;
+      Product gb = scaled(false, !tb, s);
+      if (!ta) {
+        to.give(0, () -> Matrices.matmul(g, b, null, gb));
+      } else if (shared) {
+        to.give(0, () -> Matrices.transpose(Matrices.matmul(g, b, null, gb)));
+      } else {
+        to.give(0, () -> Matrices.matmul(b, g, null, scaled(tb, true, s)));
+      }
+      boolean flat = shared && !ta;
+      Tensor as = flat ? rows(a) : a;
+      Tensor gs = flat ? rows(g) : g;
+      if (tb) {
+        to.give(1, () -> Matrices.matmul(gs, as, null, scaled(true, ta, s)));
+      } else {
+        to.give(1, () -> Matrices.matmul(as, gs, null, scaled(!ta, false, s)));
+      }
+    }
+
+    @Override
+    public Reads reads() {
+      return Reads.OTHER_FACTOR;
+    }
+
+    private static Product scaled(boolean transposeA, boolean transposeB, double scale) {
+      return new Product(transposeA, transposeB, scale, false, null);
+    }
+  }
+
+  /** {@code x Wᵀ [+ bias]} of x, W and perhaps bias; not differentiable with an activation. */
+  record Linear(@Nullable UnaryOp activation) implements ProductOperation {
+    @Override
+    public Result forward(Tensor... in) {
+      Product product = activation == null ? Product.NT : Product.NT.activated(activation);
+      return new Result(Matrices.linear(in[0], in[1], in.length > 2 ? in[2] : null, product));
+    }
+
+    @Override
+    public void backward(Tensor[] in, Result made, Tensor g, Contributions to) {
+      Tensor gs = rows(g);
+      to.give(0, () -> Matrices.matmul(gs, in[1]));
+      to.give(1, () -> Matrices.matmul(gs, rows(in[0]), null, Product.TN));
+      to.give(2, () -> Reductions.sum(gs, 0));
+    }
+
+    @Override
+    public Reads reads() {
+      return Reads.OTHER_FACTOR;
+    }
+  }
+
+  /** {@code x Wᵀ [+ bias] + scale (x Aᵀ) Bᵀ} of x, W, A, B and perhaps bias. */
+  record LowRankLinear(double scale) implements ProductOperation {
+
+    /** The low-rank product is added into the full one: no other tensor of that size is made. */
+    @Override
+    public Result forward(Tensor... in) {
+      Tensor x = in[0];
+      Tensor out = Matrices.linear(x, in[1], in.length > 4 ? in[4] : null);
+      Tensor hidden = Matrices.matmul(rows(x), in[2], null, Product.NT);
+      Matrices.addProduct(hidden, in[3], Product.NT.scaled(scale), rows(out));
+      return new Result(out, hidden);
+    }
+
+    @Override
+    public void backward(Tensor[] in, Result made, Tensor g, Contributions to) {
+      Tensor gs = rows(g);
+      Tensor rows = rows(in[0]);
+      Tensor hidden = made.saved().getFirst();
+      if (to.needs(0) || to.needs(2)) {
+        Tensor gradHidden = Matrices.matmul(gs, in[3], null, Product.NN.scaled(scale));
+        to.give(
+            0,
+            () -> {
+              Tensor gradX = Matrices.matmul(gs, in[1]);
+              Matrices.addProduct(gradHidden, in[2], Product.NN, gradX);
+              return gradX;
+            });
+        to.give(2, () -> Matrices.matmul(gradHidden, rows, null, Product.TN));
+      }
+      to.give(1, () -> Matrices.matmul(gs, rows, null, Product.TN));
+      to.give(3, () -> Matrices.matmul(gs, hidden, null, Product.TN.scaled(scale)));
+      to.give(4, () -> Reductions.sum(gs, 0));
+    }
+
+    @Override
+    public Reads reads() {
+      return Reads.of((i, needed) -> i > 0 || needed.test(1) || needed.test(2));
+    }
+  }
+
+  /** Attention of q, k, v and perhaps a mask (of which there is no derivative here). */
+  record Attend(int heads, double scale) implements ProductOperation {
+    @Override
+    public Result forward(Tensor... in) {
+      Attention.Attended made = Attention.attention(in[0], in[1], in[2], mask(in), heads, scale);
+      return new Result(made.out(), made.logSumExp());
+    }
+
+    @Override
+    public void backward(Tensor[] in, Result made, Tensor g, Contributions to) {
+      Attention.Attended forward = new Attention.Attended(made.out(), made.saved().getFirst());
+      Attention.Gradients d =
+          Attention.attentionGrad(in[0], in[1], in[2], mask(in), heads, scale, forward, g);
+      to.give(0, d.q());
+      to.give(1, d.k());
+      to.give(2, d.v());
+    }
+
+    @Override
+    public Reads reads() {
+      return Reads.EVERYTHING;
+    }
+
+    private static @Nullable Tensor mask(Tensor... in) {
+      return in.length > 3 ? in[3] : null;
+    }
+  }
+
+  private static Tensor rows(Tensor x) {
+    return x.reshape(-1, x.dim(-1));
+  }
+}

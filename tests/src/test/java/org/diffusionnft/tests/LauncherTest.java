@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Java that only prints its arguments.
  */
 @DisabledOnOs(OS.WINDOWS)
+@Tag("slow")
 class LauncherTest {
   private static final List<String> MODULES =
       List.of("tensor", "kernels", "autograd", "models", "weights-import", "diffusion-nft");

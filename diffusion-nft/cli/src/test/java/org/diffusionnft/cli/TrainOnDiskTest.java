@@ -45,12 +45,14 @@ import org.diffusionnft.weights.peft.PeftFolder;
 import org.diffusionnft.weights.safetensors.SafetensorsFile;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Training of a made-up model on disk, from configuration to an adapter that makes pictures. */
+@Tag("slow")
 class TrainOnDiskTest {
   private static final String CONFIG =
       """

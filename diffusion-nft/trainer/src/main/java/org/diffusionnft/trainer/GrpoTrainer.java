@@ -13,7 +13,6 @@ import org.diffusionnft.models.solver.Noise;
 import org.diffusionnft.models.solver.StochasticSolver;
 import org.diffusionnft.models.transformer.Conditioning;
 import org.diffusionnft.rewards.Prompt;
-import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
@@ -46,17 +45,10 @@ public final class GrpoTrainer extends Trainer {
    * A trainer that goes on with an adapter.
    *
    * @param policy is trained in place; the trainer takes its memory over
-   * @throws InvalidInputException if the solver draws no noise
    */
   public GrpoTrainer(TrainConfig config, TrainingTask task, Adapter policy) {
     super(config, task, policy);
-    if (!(config.sampling().toSolver() instanceof StochasticSolver stochastic)
-        || stochastic.deterministic()) {
-      throw new InvalidInputException(
-          "algorithm grpo needs noise in sampling: set sampling.solver to flow or dance,"
-              + " sampling.deterministic to false and sampling.noiseLevel above 0");
-    }
-    this.solver = stochastic;
+    this.solver = (StochasticSolver) config.sampling().toSolver(); // as TrainConfig demands
     this.descent =
         new GrpoDescent(
             model, config.grpo().toLoss(config.loss().advClipMax()), config.sampling().guidance());

@@ -45,10 +45,12 @@ import org.diffusionnft.weights.safetensors.SafetensorsWriter;
 import org.diffusionnft.weights.singlefile.SingleFile.Part;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A whole model of Stable Diffusion 3's kind on disk: written, read, changed, made use of. */
+@Tag("slow")
 class ModelOnDiskTest {
   private static final List<String> FILES =
       List.of(

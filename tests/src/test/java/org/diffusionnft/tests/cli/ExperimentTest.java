@@ -14,9 +14,11 @@ import java.util.List;
 import javax.imageio.ImageIO;
 import org.diffusionnft.weights.io.StrictJson;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@Tag("slow")
 class ExperimentTest {
   @TempDir private Path folder;
   private Path config;

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
  * time, and has to end in the bytes of a run that was left alone. {@code -Ddnft.kills=50} says how
  * often, {@code -Ddnft.kills.seed} when.
  */
+@Tag("slow")
 class KillTest {
   private static final int EPOCHS = 24;
   private static final int KILLS_PER_RUN = 5;

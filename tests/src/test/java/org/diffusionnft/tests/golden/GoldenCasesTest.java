@@ -16,11 +16,13 @@ import org.diffusionnft.tensor.DeviceProvider;
 import org.diffusionnft.tensor.Devices;
 import org.diffusionnft.verify.Check;
 import org.diffusionnft.verify.Verification;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every golden case on the reference device, the vector device and all of TornadoVM's devices. */
+@Tag("slow")
 class GoldenCasesTest {
   static Stream<Arguments> casesAndDevices() throws IOException {
     return cases().flatMap(c -> devices().map(d -> Arguments.of(c, d)));

@@ -15,13 +15,18 @@ import org.diffusionnft.reports.ReportPage;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.By;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.support.ui.WebDriverWait;
 
-/** Reports as a person sees them: in a real browser. Skipped, saying so, where there is none. */
+/**
+ * Reports as a person sees them: in a real browser. Where there is none, these tests are skipped
+ * and say so; with {@code CI=true} they fail.
+ */
+@Tag("slow")
 class ReportInBrowserTest {
   private static Browser browser;
   @TempDir Path folder;
@@ -29,6 +34,9 @@ class ReportInBrowserTest {
   @BeforeAll
   static void open() {
     String missing = Browser.missing();
+    if ("true".equals(System.getenv("CI"))) {
+      assertEquals("", missing, "CI=true needs a browser");
+    }
     assumeTrue(missing.isEmpty(), missing);
     browser = Browser.open();
   }

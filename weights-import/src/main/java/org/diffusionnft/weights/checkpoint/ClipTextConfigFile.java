@@ -5,7 +5,6 @@ import java.nio.file.Path;
 import java.util.Map;
 import org.diffusionnft.models.text.ClipTextConfig;
 import org.diffusionnft.models.text.ClipTextLayout;
-import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.UnaryOp;
 import org.diffusionnft.weights.TensorShapes;
@@ -61,7 +60,7 @@ public final class ClipTextConfigFile {
           activation,
           fields.number("layer_norm_eps", 1e-5),
           fields.integer("eos_token_id", ClipTextConfig.LARGEST_ID));
-    } catch (InvalidInputException e) {
+    } catch (IllegalArgumentException e) {
       throw new InvalidFileException(file, String.valueOf(e.getMessage()), e);
     }
   }
@@ -135,7 +134,7 @@ public final class ClipTextConfigFile {
           width == OPENAI_WIDTH ? UnaryOp.QUICK_GELU : UnaryOp.GELU_ERF,
           1e-5,
           ClipTextConfig.LARGEST_ID);
-    } catch (InvalidInputException e) {
+    } catch (IllegalArgumentException e) {
       throw new InvalidFileException(
           source.path(), "has tensors of no valid CLIP text encoder: " + e.getMessage(), e);
     }

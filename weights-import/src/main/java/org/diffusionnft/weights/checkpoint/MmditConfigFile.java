@@ -12,7 +12,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.diffusionnft.models.transformer.MmditConfig;
 import org.diffusionnft.models.transformer.QkNorm;
-import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.weights.TensorSource;
 import org.diffusionnft.weights.io.InvalidFileException;
@@ -89,7 +88,7 @@ public final class MmditConfigFile {
           integer(file, json, "pos_embed_max_size"),
           layers(file, json.path("dual_attention_layers")),
           qkNorm(file, json.path("qk_norm")));
-    } catch (InvalidInputException e) {
+    } catch (IllegalArgumentException e) {
       throw new InvalidFileException(file, String.valueOf(e.getMessage()), e);
     }
   }
@@ -208,7 +207,7 @@ public final class MmditConfigFile {
           Math.toIntExact(side),
           dual,
           normed ? QkNorm.RMS_NORM : QkNorm.NONE);
-    } catch (InvalidInputException | ArithmeticException e) {
+    } catch (IllegalArgumentException | ArithmeticException e) {
       throw new InvalidFileException(
           source.path(), "has tensors of no valid MMDiT: " + e.getMessage(), e);
     }

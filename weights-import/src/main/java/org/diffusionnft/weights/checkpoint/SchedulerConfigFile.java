@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.List;
 import org.diffusionnft.models.solver.FlowMatchSchedule;
-import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.io.JsonFields;
 import org.diffusionnft.weights.io.StrictJson;
@@ -30,7 +29,7 @@ public final class SchedulerConfigFile {
     try {
       return new FlowMatchSchedule.Config(
           fields.integer("num_train_timesteps", 1000), fields.number("shift", 1));
-    } catch (InvalidInputException e) {
+    } catch (IllegalArgumentException e) {
       throw new InvalidFileException(file, String.valueOf(e.getMessage()), e);
     }
   }

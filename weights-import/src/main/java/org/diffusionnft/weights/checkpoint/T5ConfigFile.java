@@ -5,7 +5,6 @@ import java.nio.file.Path;
 import java.util.List;
 import org.diffusionnft.models.text.T5Config;
 import org.diffusionnft.models.text.T5Layout;
-import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.weights.TensorShapes;
 import org.diffusionnft.weights.TensorSource;
@@ -52,7 +51,7 @@ public final class T5ConfigFile {
           fields.integer("relative_attention_num_buckets", 32),
           fields.integer("relative_attention_max_distance", MAX_DISTANCE),
           fields.number("layer_norm_epsilon", EPS));
-    } catch (InvalidInputException e) {
+    } catch (IllegalArgumentException e) {
       throw new InvalidFileException(file, String.valueOf(e.getMessage()), e);
     }
   }
@@ -114,7 +113,7 @@ public final class T5ConfigFile {
           bias.intDim(0),
           MAX_DISTANCE,
           EPS);
-    } catch (InvalidInputException e) {
+    } catch (IllegalArgumentException e) {
       throw new InvalidFileException(
           source.path(), "has tensors of no valid T5 encoder: " + e.getMessage(), e);
     }

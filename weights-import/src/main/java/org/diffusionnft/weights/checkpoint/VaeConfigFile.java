@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.diffusionnft.models.vae.VaeConfig;
-import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.weights.TensorShapes;
 import org.diffusionnft.weights.TensorSource;
@@ -71,7 +70,7 @@ public final class VaeConfigFile {
           fields.integer("norm_num_groups", NORM_GROUPS),
           fields.number("scaling_factor"),
           fields.number("shift_factor", 0));
-    } catch (InvalidInputException e) {
+    } catch (IllegalArgumentException e) {
       throw new InvalidFileException(file, String.valueOf(e.getMessage()), e);
     }
   }
@@ -141,7 +140,7 @@ public final class VaeConfigFile {
           groups(channels),
           SCALING_FACTOR,
           SHIFT_FACTOR);
-    } catch (InvalidInputException e) {
+    } catch (IllegalArgumentException e) {
       throw new InvalidFileException(
           source.path(), "has tensors of no valid autoencoder: " + e.getMessage(), e);
     }

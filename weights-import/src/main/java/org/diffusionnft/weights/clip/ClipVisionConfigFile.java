@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import org.diffusionnft.models.clip.ClipVisionConfig;
 import org.diffusionnft.models.clip.ClipVisionLayout;
-import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.UnaryOp;
 import org.diffusionnft.weights.TensorShapes;
@@ -45,7 +44,7 @@ public final class ClipVisionConfigFile {
           fields.integer("projection_dim"),
           ClipTextConfigFile.activation(fields),
           fields.number("layer_norm_eps", 1e-5));
-    } catch (InvalidInputException e) {
+    } catch (IllegalArgumentException e) {
       throw new InvalidFileException(file, String.valueOf(e.getMessage()), e);
     }
   }
@@ -76,7 +75,7 @@ public final class ClipVisionConfigFile {
           TensorShapes.require(source, ClipVisionLayout.PROJECTION, 2).intDim(0),
           activation,
           1e-5);
-    } catch (InvalidInputException e) {
+    } catch (IllegalArgumentException e) {
       throw new InvalidFileException(
           source.path(), "has tensors of no valid CLIP image encoder: " + e.getMessage(), e);
     }

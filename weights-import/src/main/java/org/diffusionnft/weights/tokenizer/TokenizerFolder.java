@@ -21,7 +21,6 @@ import org.diffusionnft.models.tokenizer.TokenModel;
 import org.diffusionnft.models.tokenizer.Tokenizer;
 import org.diffusionnft.models.tokenizer.Tokenizer.Marks;
 import org.diffusionnft.models.tokenizer.Unigram;
-import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.io.StrictJson;
 
@@ -160,7 +159,7 @@ public final class TokenizerFolder {
           List.of(),
           Optional.of(special.content("bos_token", START)),
           special.content("eos_token", END));
-    } catch (InvalidInputException e) {
+    } catch (IllegalArgumentException e) {
       throw new InvalidFileException(merges, InvalidFileException.oneLine("" + e.getMessage()), e);
     }
   }
@@ -221,7 +220,7 @@ public final class TokenizerFolder {
           added,
           Optional.empty(),
           special.content("eos_token", "</s>"));
-    } catch (InvalidInputException e) {
+    } catch (IllegalArgumentException e) {
       throw new InvalidFileException(file, InvalidFileException.oneLine("" + e.getMessage()), e);
     }
   }

@@ -18,7 +18,6 @@ import org.diffusionnft.models.tokenizer.TextNormalizer;
 import org.diffusionnft.models.tokenizer.TokenModel;
 import org.diffusionnft.models.tokenizer.Tokenizer;
 import org.diffusionnft.models.tokenizer.Unigram;
-import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.io.StrictJson;
 
@@ -56,7 +55,7 @@ final class TokenizerJson {
     TokenizerJson json = new TokenizerJson(file, StrictJson.readObject(file));
     try {
       return json.pipeline();
-    } catch (InvalidInputException e) {
+    } catch (IllegalArgumentException e) {
       throw new InvalidFileException(file, InvalidFileException.oneLine("" + e.getMessage()), e);
     }
   }

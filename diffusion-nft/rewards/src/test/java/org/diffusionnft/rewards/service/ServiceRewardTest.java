@@ -26,10 +26,12 @@ import org.diffusionnft.rewards.Reward;
 import org.diffusionnft.rewards.RewardOptions;
 import org.diffusionnft.rewards.RewardUnavailableException;
 import org.diffusionnft.rewards.service.FakeService.Reply;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Rewards of other programs, which fail in every way that they can. */
+@Tag("slow")
 class ServiceRewardTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 

@@ -10,10 +10,12 @@ import java.util.List;
 import java.util.Set;
 import org.diffusionnft.models.solver.Solver;
 import org.diffusionnft.tensor.Philox;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
+@Tag("slow")
 class CourseTest {
   private static final ToySampler SAMPLER = new ToySampler(Solver.named("dpm2", true, 0), 30);
 

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.SequencedMap;
+import org.diffusionnft.models.solver.StochasticSolver;
 import org.diffusionnft.rewards.RewardSettings;
 import org.diffusionnft.trainer.config.WriteKeys.Tree;
 import org.diffusionnft.trainer.nft.SoftUpdateSchedule;
@@ -91,6 +92,13 @@ public record TrainConfig(
                   prompts.imagesPerPrompt(),
                   training.optimizerStepsPerEpoch(),
                   training.batchSize()));
+    }
+    boolean noisy = sampling.toSolver() instanceof StochasticSolver s && !s.deterministic();
+    if (algorithm == Algorithm.GRPO && !noisy) {
+      throw new InvalidSettingException(
+          "algorithm",
+          "grpo needs noise in sampling: set sampling.solver to flow or dance,"
+              + " sampling.deterministic to false and sampling.noiseLevel above 0");
     }
     if (training.trainedTimesteps(sampling.steps()) < 1) {
       throw new InvalidSettingException(

@@ -1,4 +1,4 @@
-package org.diffusionnft.shapes.training;
+package org.diffusionnft.trainer;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -11,76 +11,22 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.IntStream;
 import org.diffusionnft.autograd.Ema;
 import org.diffusionnft.autograd.Variable;
 import org.diffusionnft.models.adapter.Adapter;
-import org.diffusionnft.models.transformer.Conditioning;
-import org.diffusionnft.models.transformer.Mmdit;
-import org.diffusionnft.models.transformer.MmditConfig;
-import org.diffusionnft.models.transformer.MmditInit;
-import org.diffusionnft.models.transformer.QkNorm;
-import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.rewards.Reward;
 import org.diffusionnft.rewards.WeightedRewards;
-import org.diffusionnft.tensor.Device;
-import org.diffusionnft.tensor.Philox;
-import org.diffusionnft.tensor.ReferenceDevice;
-import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
-import org.diffusionnft.trainer.EpochReport;
-import org.diffusionnft.trainer.ImageDecoder;
-import org.diffusionnft.trainer.NftTrainer;
-import org.diffusionnft.trainer.PhiloxRandomness;
-import org.diffusionnft.trainer.PromptPool;
-import org.diffusionnft.trainer.Randomness;
-import org.diffusionnft.trainer.StepReport;
-import org.diffusionnft.trainer.TrainedBatch;
-import org.diffusionnft.trainer.TrainingListener;
-import org.diffusionnft.trainer.TrainingTask;
 import org.diffusionnft.trainer.config.TrainConfig;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class NftTrainerTest {
-  private static final MmditConfig TINY =
-      new MmditConfig(4, 2, 2, 2, 4, 2, 6, 8, 6, 2, 2, List.of(0), QkNorm.RMS_NORM);
-  private static final String SETTINGS =
-      """
-      seed: 3
-      epochs: 2
-      prompts: {promptsPerEpoch: 3, imagesPerPrompt: 4}
-      sampling: {steps: 4, shift: 1, batchSize: 5}
-      training: {batchSize: 3, optimizerStepsPerEpoch: 2, timestepFraction: 0.5, learningRate: 0.02}
-      adapter: {rank: 2, alpha: 4}
-      """;
-
-  /** The mean of the image: easy to raise. */
-  private static final Reward BRIGHTNESS =
-      (images, prompts) -> {
-        float[] scores = new float[images.count()];
-        for (int i = 0; i < scores.length; i++) {
-          for (float value : images.image(i)) {
-            scores[i] += value / images.size();
-          }
-        }
-        return scores;
-      };
-
-  private final Device device = new ReferenceDevice();
-  private Mmdit model;
-
-  @BeforeEach
-  void load() {
-    model = Mmdit.load(TINY, new MmditInit(TINY, device, 1, MmditInit.Scheme.PYTORCH));
-  }
+  private final TinyRun run = new TinyRun();
 
   @AfterEach
   void close() {
-    model.close();
-    assertEquals(0, device.memory().liveBytes(), "memory is left behind");
-    device.close();
+    run.close();
   }
 
   @Test
@@ -243,7 +189,7 @@ class NftTrainerTest {
           throw new IllegalArgumentException("no such judge");
         };
     try (NftTrainer trainer =
-        new NftTrainer(config(""), task(config(""), WeightedRewards.of("broken", broken)))) {
+        new NftTrainer(config(""), run.task(config(""), WeightedRewards.of("broken", broken)))) {
       IllegalArgumentException e =
           assertThrows(
               IllegalArgumentException.class, () -> trainer.runEpoch(TrainingListener.NONE));
@@ -261,38 +207,11 @@ class NftTrainerTest {
   }
 
   private NftTrainer trainer(TrainConfig config) {
-    return new NftTrainer(config, task(config, WeightedRewards.of("brightness", BRIGHTNESS)));
+    return new NftTrainer(config, run.task(config));
   }
 
-  private TrainingTask task(TrainConfig config, WeightedRewards rewards) {
-    List<Prompt> prompts = IntStream.range(0, 5).mapToObj(i -> Prompt.of("prompt " + i)).toList();
-    Randomness randomness =
-        new PhiloxRandomness(config.seed(), PromptPool.of(prompts), config.prompts());
-    return new TrainingTask(
-        model,
-        Shape.of(2, 4, 4),
-        NftTrainerTest::encode,
-        ImageDecoder.identity(),
-        rewards,
-        randomness);
-  }
-
-  private static Conditioning encode(Device device, List<String> texts) {
-    float[] text = new float[texts.size() * 3 * 6];
-    float[] pooled = new float[texts.size() * 6];
-    for (int b = 0; b < texts.size(); b++) {
-      Philox random = new Philox(texts.get(b).hashCode(), 0);
-      System.arraycopy(random.normals(0, 18), 0, text, b * 18, 18);
-      System.arraycopy(random.normals(18, 6), 0, pooled, b * 6, 6);
-    }
-    return Conditioning.of(
-        Tensor.of(device, text, texts.size(), 3, 6), Tensor.of(device, pooled, texts.size(), 6));
-  }
-
-  /** The settings of all tests with some replaced. */
   private static TrainConfig config(String changes) {
-    TrainConfig base = TrainConfig.parse("test", SETTINGS, TrainConfig.official());
-    return TrainConfig.parse("test", changes, base);
+    return TinyRun.config(changes);
   }
 
   private static List<Tensor> values(Adapter adapter) {

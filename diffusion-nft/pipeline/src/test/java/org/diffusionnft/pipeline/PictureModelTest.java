@@ -1,0 +1,117 @@
+package org.diffusionnft.pipeline;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.diffusionnft.images.Images;
+import org.diffusionnft.models.transformer.Conditioning;
+import org.diffusionnft.pipeline.checkpoint.Inspection;
+import org.diffusionnft.pipeline.checkpoint.SyntheticModel;
+import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.DeviceOptions;
+import org.diffusionnft.tensor.Devices;
+import org.diffusionnft.tensor.InvalidInputException;
+import org.diffusionnft.tensor.Shape;
+import org.diffusionnft.tensor.Tensor;
+import org.diffusionnft.weights.io.InvalidFileException;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A model on disk that stays open, and what an inspection says of it. */
+class PictureModelTest {
+  private static final PictureModel.Options OPTIONS = new PictureModel.Options(null, true, 16, 64);
+  @TempDir private static Path folder;
+  private static Device device;
+  private static Path model;
+
+  @BeforeAll
+  static void write() throws IOException {
+    device = Devices.open("vector", DeviceOptions.defaults());
+    model = folder.resolve("model");
+    SyntheticModel.tiny().write(model, 1, true, device);
+  }
+
+  @AfterAll
+  static void close() {
+    device.close();
+  }
+
+  @Test
+  void promptsBecomeConditioningsAndLatentsPictures() throws IOException {
+    long live = device.memory().liveBytes();
+    try (PictureModel opened = PictureModel.open(model, OPTIONS, device, null, new Silent());
+        var _ = device.memory().scope()) {
+      Conditioning three = opened.embed(List.of("a cat", "a dog", "a cat"));
+      float[] pooled = three.pooled().value().toFloats();
+      int width = pooled.length / 3;
+      float[] first = Arrays.copyOf(pooled, width);
+      assertArrayEquals(first, Arrays.copyOfRange(pooled, 2 * width, 3 * width));
+      assertFalse(Arrays.equals(first, Arrays.copyOfRange(pooled, width, 2 * width)));
+      assertEquals(3, three.text().dim(0));
+
+      Shape latents = opened.latents(32);
+      assertEquals(Shape.of(16, 4, 4), latents);
+      Images images = opened.decode(Tensor.of(device, new float[2 * 16 * 4 * 4], 2, 16, 4, 4));
+      assertEquals(2, images.count());
+      assertEquals(32, images.width());
+      assertArrayEquals(images.image(0), images.image(1));
+    }
+    assertEquals(live, device.memory().liveBytes(), "memory was not returned");
+  }
+
+  @Test
+  void sidesThatPatchesDoNotCoverAreRefused() throws IOException {
+    try (PictureModel opened = PictureModel.open(model, OPTIONS, device, null, new Silent())) {
+      InvalidInputException e = assertThrows(InvalidInputException.class, () -> opened.latents(40));
+      assertEquals(
+          "resolution must be a multiple of 16, not 40: 48 is the nearest", e.getMessage());
+    }
+  }
+
+  @Test
+  void aModelThatIsNotThereIsNamed() {
+    Path nowhere = folder.resolve("nowhere");
+    InvalidFileException e =
+        assertThrows(
+            InvalidFileException.class,
+            () -> PictureModel.open(nowhere, OPTIONS, device, null, new Silent()));
+    assertTrue(
+        String.valueOf(e.getMessage()).startsWith(nowhere + ": no such file"), e.getMessage());
+  }
+
+  @Test
+  void anInspectionNamesPartsAndTensors() throws IOException {
+    List<String> lines = Inspection.of(model, device, false);
+    assertEquals(model + ":", lines.getFirst());
+    String text = String.join("\n", lines);
+    assertTrue(text.contains("a diffusers folder of Stable Diffusion 3 with"), text);
+    assertTrue(text.contains("num_attention_heads"), text);
+    assertFalse(text.contains("transformer_blocks.0.attn.to_q.weight"), text);
+
+    Path part = model.resolve("transformer");
+    String all = String.join("\n", Inspection.of(part, device, true));
+    assertTrue(all.contains("transformer_blocks.0.attn.to_q.weight"), all);
+    assertThrows(
+        InvalidFileException.class, () -> Inspection.of(folder.resolve("nowhere"), device, false));
+  }
+
+  private static final class Silent implements PictureListener {
+    @Override
+    public void warning(String sentence) {}
+
+    @Override
+    public void stage(String sentence) {}
+
+    @Override
+    public void evaluated(long done, long all) {}
+  }
+}

@@ -74,7 +74,7 @@ final class AffineGrad {
       return 0;
     }
     long sums = scratch.floats(SLOT_SUMS, 2L * c);
-    Rows.fill(sums, 0, 2 * c);
+    RowLoops.fill(sums, 0, 2 * c);
     return sums;
   }
 

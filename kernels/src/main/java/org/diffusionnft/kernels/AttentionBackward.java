@@ -13,7 +13,7 @@ final class AttentionBackward {
   static final int QUERIES = (64 + Block.ROWS - 1) / Block.ROWS * Block.ROWS;
 
   /** Keys of a block. */
-  static final int KEYS = TallTiles.DEPTH;
+  static final int KEYS = TallRows.DEPTH;
 
   private static final int SLOT_KEYS = 1;
   private static final int SLOT_QUERIES = 2;
@@ -79,8 +79,8 @@ final class AttentionBackward {
             keyBase + 8 * widePanels,
             queryBase,
             queryBase + 4 * Panels.floats(depth, QUERIES),
-            scratch.floats(SLOT_SCORES, 2L * QUERIES * TallTiles.ROW / 4),
-            scratch.floats(SLOT_ROWS, QUERIES * TallTiles.ROW / 4));
+            scratch.floats(SLOT_SCORES, 2L * QUERIES * TallRows.ROW / 4),
+            scratch.floats(SLOT_ROWS, QUERIES * TallRows.ROW / 4));
     for (int key = firstKey; key < endKey; key += KEYS) {
       int keys = Math.min(KEYS, endKey - key);
       long atK = call.key(call.k(), bh, key);
@@ -123,7 +123,7 @@ final class AttentionBackward {
       Buffers buffers) {
     int depth = call.depth();
     int padded = Panels.padded(keys);
-    long row = TallTiles.ROW;
+    long row = TallRows.ROW;
     long p = buffers.scores;
     long g = p + row * queries;
     long across = 4L * Panels.WIDTH * depth;

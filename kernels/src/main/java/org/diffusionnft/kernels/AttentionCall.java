@@ -76,23 +76,23 @@ record AttentionCall(
   /**
    * Copies rows of a head to where tall tiles read them, if they fit there.
    *
-   * @param to memory for rows {@link TallTiles#ROW} bytes apart
+   * @param to memory for rows {@link TallRows#ROW} bytes apart
    * @return where they are now, {@link #gatheredRow} bytes apart
    */
   long gather(long from, int rows, long to) {
     if (!gathers()) {
       return from;
     }
-    Rows.gather(from, row, rows, depth, to, TallTiles.ROW);
+    Rows.gather(from, row, rows, depth, to, TallRows.ROW);
     return to;
   }
 
   long gatheredRow() {
-    return gathers() ? TallTiles.ROW : row;
+    return gathers() ? TallRows.ROW : row;
   }
 
   private boolean gathers() {
-    return depth <= TallTiles.DEPTH;
+    return depth <= TallRows.DEPTH;
   }
 
   int tasks() {

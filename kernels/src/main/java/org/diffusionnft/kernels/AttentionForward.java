@@ -9,7 +9,7 @@ import org.diffusionnft.tensor.DType;
  */
 final class AttentionForward {
   /** Keys of a block. */
-  static final int KEYS = TallTiles.DEPTH;
+  static final int KEYS = TallRows.DEPTH;
 
   /** Rows whose scores are in the nearest cache at a time. */
   private static final int ROWS = 2 * Block.ROWS;
@@ -37,12 +37,12 @@ final class AttentionForward {
     long tile = scratch.tile();
     long keyPanels = scratch.floats(SLOT_KEYS, Panels.floats(Math.min(KEYS, call.keys()), depth));
     long values = scratch.floats(SLOT_VALUES, Panels.floats(depth, KEYS));
-    long scores = scratch.floats(SLOT_SCORES, ROWS * TallTiles.ROW / 4);
-    long queries = scratch.floats(SLOT_QUERIES, ROWS * TallTiles.ROW / 4);
+    long scores = scratch.floats(SLOT_SCORES, ROWS * TallRows.ROW / 4);
+    long queries = scratch.floats(SLOT_QUERIES, ROWS * TallRows.ROW / 4);
     long max = scratch.floats(SLOT_STATE, 2L * rows);
     long sum = max + 4L * rows;
-    Rows.fill(max, Float.NEGATIVE_INFINITY, rows);
-    Rows.fill(sum, 0, rows);
+    RowLoops.fill(max, Float.NEGATIVE_INFINITY, rows);
+    RowLoops.fill(sum, 0, rows);
     long elements = call.row() / 4;
     for (int key = 0; key < call.keys(); key += KEYS) {
       int keys = Math.min(KEYS, call.keys() - key);
@@ -84,7 +84,7 @@ final class AttentionForward {
     for (int row = 0; row < rows; row++) {
       float total = Lanes.get(sum + 4L * row);
       long at = call.query(out, bh, first + row);
-      Rows.scale(1 / total, at, at, depth);
+      RowLoops.scale(1 / total, at, at, depth);
       float log = (float) (Lanes.get(max + 4L * row) + Math.log(total));
       Lanes.set(logSumExp + 4L * ((long) bh * call.queries() + first + row), log);
     }
@@ -105,7 +105,7 @@ final class AttentionForward {
       long sum) {
     int depth = call.depth();
     int padded = Panels.padded(keys);
-    long rowScores = TallTiles.ROW;
+    long rowScores = TallRows.ROW;
     Block.multiply(
         rows,
         padded,
@@ -133,7 +133,7 @@ final class AttentionForward {
         float fade = (float) Math.exp(before - shift);
         long atOut = call.query(out, bh, query + r);
         if (fade != 1) {
-          Rows.scale(fade, atOut, atOut, depth);
+          RowLoops.scale(fade, atOut, atOut, depth);
         }
         added += fade * Lanes.get(sum + 4L * r);
       }

@@ -63,8 +63,8 @@ final class Block {
       long tile) {
     boolean wide = columns > LANES;
     boolean whole = columns == (wide ? Panels.WIDTH : LANES);
-    boolean across = rowA == 4 && stepA == TallTiles.ROW;
-    boolean tall = wide && (across || (rowA == TallTiles.ROW && stepA == 4));
+    boolean across = rowA == 4 && stepA == TallRows.ROW;
+    boolean tall = wide && (across || (rowA == TallRows.ROW && stepA == 4));
     long rowTile = wide ? 2 * BYTES : BYTES;
     for (int done = 0; done < m; ) {
       int rows = rows(m, m - done, tall);
@@ -77,7 +77,7 @@ final class Block {
         if (add) {
           tall(across, depth, atA, b, stepB, scale, to, rowC, to, rowC);
         } else {
-          tall(across, depth, atA, b, stepB, scale, TallTiles.NOTHING, 0, to, rowC);
+          tall(across, depth, atA, b, stepB, scale, TallRows.NOTHING, 0, to, rowC);
         }
       } else if (whole && scale == 1 && !add && repeated == 0) {
         tile(rows, wide, depth, atA, rowA, stepA, b, stepB, c + row * rowC, rowC);
@@ -86,9 +86,9 @@ final class Block {
         for (int r = repeated; r < rows; r++) {
           long to = c + (row + r) * rowC;
           if (add) {
-            Rows.addScaled(scale, tile + r * rowTile, to, columns);
+            RowLoops.addScaled(scale, tile + r * rowTile, to, columns);
           } else {
-            Rows.scale(scale, tile + r * rowTile, to, columns);
+            RowLoops.scale(scale, tile + r * rowTile, to, columns);
           }
         }
       }
@@ -143,7 +143,7 @@ final class Block {
       long rowC) {
     if (wide) {
       switch (rows) {
-        case 14, 6 -> tall(rowA == 4, depth, a, b, stepB, 1, TallTiles.NOTHING, 0, c, rowC);
+        case 14, 6 -> tall(rowA == 4, depth, a, b, stepB, 1, TallRows.NOTHING, 0, c, rowC);
         case 8 -> WideTiles.tile8x2(depth, a, rowA, stepA, b, stepB, c, rowC);
         case 4 -> WideTiles.tile4x2(depth, a, rowA, stepA, b, stepB, c, rowC);
         default -> WideTiles.tile1x2(depth, a, rowA, stepA, b, stepB, c, rowC);

@@ -62,9 +62,9 @@ final class FewRows {
       for (int r = 0; r < m; r++) {
         long to = c + r * rowC + 4L * first;
         if (direct) {
-          fourBf16(k, a + r * rowA, at, row, to, scale, add, j - first);
+          DotTiles.bf16(k, a + r * rowA, at, row, to, scale, add, j - first);
         } else if (group == GROUP) {
-          four(k, a + r * rowA, at, row, to, scale, add, j - first);
+          DotTiles.floats(k, a + r * rowA, at, row, to, scale, add, j - first);
         } else {
           for (int i = 0; i < group; i++) {
             put(to + 4L * i, one(k, a + r * rowA, at + i * row) * scale, add);
@@ -74,67 +74,8 @@ final class FewRows {
     }
   }
 
-  private static void four(
-      int k, long a, long b, long rowB, long to, float scale, boolean add, int repeated) {
-    FloatVector s0 = broadcast(FLOATS, 0);
-    FloatVector s1 = broadcast(FLOATS, 0);
-    FloatVector s2 = broadcast(FLOATS, 0);
-    FloatVector s3 = broadcast(FLOATS, 0);
-    int i = 0;
-    for (; i < Lanes.whole(k); i += LANES) {
-      long at = b + 4L * i;
-      FloatVector x = fromMemorySegment(FLOATS, ALL, a + 4L * i, ORDER);
-      s0 = x.fma(fromMemorySegment(FLOATS, ALL, at, ORDER), s0);
-      s1 = x.fma(fromMemorySegment(FLOATS, ALL, at + rowB, ORDER), s1);
-      s2 = x.fma(fromMemorySegment(FLOATS, ALL, at + 2 * rowB, ORDER), s2);
-      s3 = x.fma(fromMemorySegment(FLOATS, ALL, at + 3 * rowB, ORDER), s3);
-    }
-    if (i < k) {
-      long at = b + 4L * i;
-      FloatVector x = fromMemorySegment(FLOATS, ALL, a + 4L * i, ORDER, FIRST[k - i]);
-      s0 = x.fma(fromMemorySegment(FLOATS, ALL, at, ORDER, FIRST[k - i]), s0);
-      s1 = x.fma(fromMemorySegment(FLOATS, ALL, at + rowB, ORDER, FIRST[k - i]), s1);
-      s2 = x.fma(fromMemorySegment(FLOATS, ALL, at + 2 * rowB, ORDER, FIRST[k - i]), s2);
-      s3 = x.fma(fromMemorySegment(FLOATS, ALL, at + 3 * rowB, ORDER, FIRST[k - i]), s3);
-    }
-    put(
-        to,
-        Lanes.sum(s0) * scale,
-        Lanes.sum(s1) * scale,
-        Lanes.sum(s2) * scale,
-        Lanes.sum(s3) * scale,
-        add,
-        repeated);
-  }
-
-  /** The same sums in the same order, of BF16 rows of whole vectors, which are read once only. */
-  private static void fourBf16(
-      int k, long a, long b, long rowB, long to, float scale, boolean add, int repeated) {
-    FloatVector s0 = broadcast(FLOATS, 0);
-    FloatVector s1 = broadcast(FLOATS, 0);
-    FloatVector s2 = broadcast(FLOATS, 0);
-    FloatVector s3 = broadcast(FLOATS, 0);
-    for (int i = 0; i < k; i += LANES) {
-      long at = b + 2L * i;
-      FloatVector x = fromMemorySegment(FLOATS, ALL, a + 4L * i, ORDER);
-      s0 = x.fma(Lanes.loadBf16(at), s0);
-      s1 = x.fma(Lanes.loadBf16(at + rowB), s1);
-      s2 = x.fma(Lanes.loadBf16(at + 2 * rowB), s2);
-      s3 = x.fma(Lanes.loadBf16(at + 3 * rowB), s3);
-    }
-    put(
-        to,
-        Lanes.sum(s0) * scale,
-        Lanes.sum(s1) * scale,
-        Lanes.sum(s2) * scale,
-        Lanes.sum(s3) * scale,
-        add,
-        repeated);
-  }
-
   /** Four results, of which the first ones are there already. */
-  private static void put(
-      long to, float c0, float c1, float c2, float c3, boolean add, int repeated) {
+  static void put(long to, float c0, float c1, float c2, float c3, boolean add, int repeated) {
     if (repeated < 1) {
       put(to, c0, add);
     }

@@ -32,7 +32,7 @@ final class Gemm {
   /** A block of the output of one task. */
   private record Part(int batch, int row, int rows, int column, int columns) {}
 
-  private static final int DEPTH = TallTiles.DEPTH;
+  private static final int DEPTH = TallRows.DEPTH;
 
   /** Columns of a task that packs B itself: with {@link #DEPTH} rows they fit the second cache. */
   private static final int COLUMNS = 256;
@@ -277,7 +277,7 @@ final class Gemm {
 
   private void clear(Part part) {
     for (int r = 0; r < part.rows && !product.accumulate(); r++) {
-      Rows.fill(output(part) + 4L * n * r, 0, part.columns);
+      RowLoops.fill(output(part) + 4L * n * r, 0, part.columns);
     }
   }
 
@@ -309,7 +309,7 @@ final class Gemm {
     long between = size * a.ld();
     boolean forTallTiles = tall && !a.transposed();
     if (a.dtype() != DType.F32 || between > FAR || forTallTiles) {
-      long padded = forTallTiles ? TallTiles.ROW : 4L * ((inner + 15) / 16 * 16 + 16);
+      long padded = forTallTiles ? TallRows.ROW : 4L * ((inner + 15) / 16 * 16 + 16);
       long to = scratch.floats(SLOT_A, outer * padded / 4);
       if (a.dtype() == DType.F32) {
         Rows.gather(from, between, outer, inner, to, padded);
@@ -350,10 +350,10 @@ final class Gemm {
     for (int r = 0; r < part.rows; r++) {
       long at = output(part) + 4L * n * r;
       if (biasFloats != 0) {
-        Rows.add(biasFloats + 4L * part.column, at, part.columns);
+        RowLoops.add(biasFloats + 4L * part.column, at, part.columns);
       }
       if (activation != null) {
-        UnaryLoops.run(activation, 0, 0, at, at, part.columns, scratch);
+        UnaryRows.value(activation, 0, 0, at, at, part.columns, scratch);
       }
     }
   }

@@ -53,7 +53,7 @@ final class VectorElementwise implements ElementwiseKernels {
     }
     long to = address(out);
     float v = (float) value;
-    chunked(out.elements(), 1, (start, count, scratch) -> Rows.fill(to + 4 * start, v, count));
+    chunked(out.elements(), 1, (start, count, scratch) -> RowLoops.fill(to + 4 * start, v, count));
   }
 
   @Override
@@ -97,7 +97,7 @@ final class VectorElementwise implements ElementwiseKernels {
         x.elements(),
         op.ordinal() < UnaryOp.EXP.ordinal() ? 1 : 4,
         (start, count, scratch) ->
-            UnaryLoops.run(op, a, b, from + 4 * start, to + 4 * start, count, scratch));
+            UnaryRows.value(op, a, b, from + 4 * start, to + 4 * start, count, scratch));
   }
 
   @Override
@@ -113,7 +113,7 @@ final class VectorElementwise implements ElementwiseKernels {
         x.elements(),
         op.ordinal() < UnaryOp.EXP.ordinal() ? 1 : 4,
         (start, count, scratch) ->
-            UnaryGradLoops.run(
+            UnaryRows.gradient(
                 op, a, b, from + 4 * start, grad + 4 * start, to + 4 * start, count, scratch));
   }
 
@@ -220,7 +220,7 @@ final class VectorElementwise implements ElementwiseKernels {
           long end = Math.min(rows, first + rowsPerTask);
           for (long row = first; row < end; row++) {
             long at = 4 * row * c;
-            Rows.gatedAdd(r + at, g + 4 * (row / tokens) * c, v + at, to + at, c);
+            RowLoops.gatedAdd(r + at, g + 4 * (row / tokens) * c, v + at, to + at, c);
           }
         });
   }

@@ -132,7 +132,7 @@ final class VectorLayout implements LayoutKernels {
           int count = (int) Math.min(columns, c - first);
           for (long i = 0; i < ids.elements(); i++) {
             long target = to + 4 * (c * Lanes.getLong(id + 8 * i) + first);
-            Rows.add(from + 4 * (c * i + first), target, count);
+            RowLoops.add(from + 4 * (c * i + first), target, count);
           }
         });
   }

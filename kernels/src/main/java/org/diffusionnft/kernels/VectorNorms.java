@@ -152,14 +152,14 @@ final class VectorNorms implements NormKernels {
   private static void normalise(
       long x, float mean, float rest, float rstd, long weight, long bias, long out, int c) {
     if (weight != 0 && bias != 0) {
-      NormRows.normalise(x, mean, rest, rstd, weight, bias, out, c);
+      RowLoops.normalise(x, mean, rest, rstd, weight, bias, out, c);
       return;
     }
-    NormRows.normalise(x, mean, rest, rstd, out, c);
+    RowLoops.normalise(x, mean, rest, rstd, out, c);
     if (weight != 0) {
-      NormRows.multiply(out, weight, out, c);
+      RowLoops.multiply(out, weight, out, c);
     } else if (bias != 0) {
-      Rows.add(bias, out, c);
+      RowLoops.add(bias, out, c);
     }
   }
 
@@ -195,19 +195,19 @@ final class VectorNorms implements NormKernels {
             long at = 4 * r * c;
             float s = Lanes.get(rstds + 4 * r);
             float m = means == 0 ? 0 : Lanes.get(means + 4 * r);
-            NormRows.normalise(from + at, m, 0, s, normalised, c);
+            RowLoops.normalise(from + at, m, 0, s, normalised, c);
             if (sums != 0) {
-              NormRows.addProduct(grad + at, normalised, sums, c);
-              Rows.add(grad + at, sums + 4L * c, c);
+              RowLoops.addProduct(grad + at, normalised, sums, c);
+              RowLoops.add(grad + at, sums + 4L * c, c);
             }
             long g = grad + at;
             if (weight != null) {
-              NormRows.multiply(g, w.row(r), weighted, c);
+              RowLoops.multiply(g, w.row(r), weighted, c);
               g = weighted;
             }
             float meanG = means == 0 ? 0 : NormRows.sum(g, c, work) / c;
             float meanGn = NormRows.dot(g, normalised, c, work) / c;
-            NormRows.gradient(normalised, g, meanG, meanGn, s, to + at, c);
+            RowLoops.normGradient(normalised, g, meanG, meanGn, s, to + at, c);
           }
           affine.done(index, sums);
         });

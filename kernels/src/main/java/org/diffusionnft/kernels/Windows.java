@@ -44,10 +44,10 @@ final class Windows {
       long out = to + 4L * oy * outWidth;
       int y = oy * window.stride() + ky;
       if (y < 0 || y >= height) {
-        Rows.fill(out, 0, outWidth);
+        RowLoops.fill(out, 0, outWidth);
         continue;
       }
-      Rows.fill(out, 0, firstX);
+      RowLoops.fill(out, 0, firstX);
       long from = plane + 4 * ((long) y * width + (long) firstX * window.stride() + kx);
       if (window.stride() == 1) {
         Lanes.copy(from, out + 4L * firstX, 4L * (endX - firstX));
@@ -56,7 +56,7 @@ final class Windows {
           Lanes.set(out + 4L * (firstX + i), Lanes.get(from + 4L * i * window.stride()));
         }
       }
-      Rows.fill(out + 4L * endX, 0, outWidth - endX);
+      RowLoops.fill(out + 4L * endX, 0, outWidth - endX);
     }
   }
 
@@ -64,7 +64,7 @@ final class Windows {
   void fold(long columns, long index, long image) {
     long plane = image + 4 * index * height * width;
     long from = columns + 4 * index * cells() * area();
-    Rows.fill(plane, 0, height * width);
+    RowLoops.fill(plane, 0, height * width);
     for (int cell = 0; cell < cells(); cell++) {
       int ky = cell / window.kernelWidth() - window.top();
       int kx = cell % window.kernelWidth() - window.left();
@@ -78,7 +78,7 @@ final class Windows {
         long row = from + 4 * (cell * area() + (long) oy * outWidth + firstX);
         long to = plane + 4 * ((long) y * width + (long) firstX * window.stride() + kx);
         if (window.stride() == 1) {
-          Rows.add(row, to, endX - firstX);
+          RowLoops.add(row, to, endX - firstX);
         } else {
           for (int i = 0; i < endX - firstX; i++) {
             long at = to + 4L * i * window.stride();

@@ -5,6 +5,7 @@ import static org.diffusionnft.kernels.Operands.allFloat;
 
 import org.diffusionnft.kernels.AttentionBackward.Wanted;
 import org.diffusionnft.tensor.AttentionKernels;
+import org.diffusionnft.tensor.Fallback;
 import org.diffusionnft.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -22,11 +23,11 @@ final class VectorAttention implements AttentionKernels {
   private static final int FEW_QUERIES = 18 * Block.ROWS;
 
   private final Workers workers;
-  private final AttentionKernels reference;
+  private final Fallback fallback;
 
-  VectorAttention(Workers workers, AttentionKernels reference) {
+  VectorAttention(Workers workers, Fallback fallback) {
     this.workers = workers;
-    this.reference = reference;
+    this.fallback = fallback;
   }
 
   @Override
@@ -40,7 +41,10 @@ final class VectorAttention implements AttentionKernels {
       Tensor out,
       Tensor logSumExp) {
     if (!allFloat(q, k, v, mask, out, logSumExp) || k.elements() == 0 || q.elements() == 0) {
-      reference.attention(q, k, v, mask, heads, scale, out, logSumExp);
+      fallback
+          .reference("attention", q, k, v, mask, out, logSumExp)
+          .attention()
+          .attention(q, k, v, mask, heads, scale, out, logSumExp);
       return;
     }
     AttentionCall call = AttentionCall.of(q, k, v, mask, heads, scale);
@@ -85,8 +89,10 @@ final class VectorAttention implements AttentionKernels {
       Tensor gradV) {
     boolean floats = allFloat(q, k, v, mask, out, logSumExp, gradOut, gradQ, gradK, gradV);
     if (!floats || k.elements() == 0 || q.elements() == 0) {
-      reference.attentionGrad(
-          q, k, v, mask, heads, scale, out, logSumExp, gradOut, gradQ, gradK, gradV);
+      fallback
+          .reference("attentionGrad", q, k, v, mask, out, logSumExp, gradOut, gradQ, gradK, gradV)
+          .attention()
+          .attentionGrad(q, k, v, mask, heads, scale, out, logSumExp, gradOut, gradQ, gradK, gradV);
       return;
     }
     AttentionCall call = AttentionCall.of(q, k, v, mask, heads, scale);

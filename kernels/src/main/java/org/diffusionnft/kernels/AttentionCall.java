@@ -51,10 +51,13 @@ record AttentionCall(
         (float) scale);
   }
 
-  /** Batches from which on a task may be a whole one. */
+  /** Number of batches from which a task may be a whole batch. */
   private static final int MANY_BATCHES = 32;
 
-  /** Bytes of one batch's queries, keys and values that fit the second cache with some to spare. */
+  /**
+   * Bytes of one batch's queries, keys and values that fit into the second cache with room to
+   * spare.
+   */
   private static final long NEAR = 256 << 10;
 
   /** Whether a task should be all heads of a batch. */

@@ -27,29 +27,20 @@ final class FewRows {
   /**
    * {@code c[r, j] = scale * dot(a[r], b[j])} for {@code m} rows and {@code n} columns, or added.
    *
-   * @param rowA bytes between rows of F32 {@code a}
-   * @param rowB bytes between rows of {@code b}
+   * @param a rows of contiguous floats
+   * @param b {@code [k, n]}, stored transposed
    * @param work {@code 4 * k} floats, used if {@code b} is not F32
    */
-  static void multiply(
-      int m,
-      int n,
-      int k,
-      long a,
-      long rowA,
-      DType dtype,
-      long b,
-      long rowB,
-      long c,
-      long rowC,
-      float scale,
-      boolean add,
-      long work) {
+  static void multiply(int m, int n, int k, Block.Left a, Matrix b, Block.Result c, long work) {
+    DType dtype = b.dtype();
+    long rowB = b.rowBytes();
+    float scale = c.scale();
+    boolean add = c.add();
     for (int j = 0; j < n; j += GROUP) {
       // The last group is moved up to end with the last row; what it computes again is dropped.
       int first = Math.max(0, Math.min(j, n - GROUP));
       int group = Math.min(GROUP, n);
-      long at = b + first * rowB;
+      long at = b.address() + first * rowB;
       long row = rowB;
       boolean direct = dtype == DType.BF16 && group == GROUP && k % LANES == 0;
       if (dtype != DType.F32 && !direct) {
@@ -60,14 +51,15 @@ final class FewRows {
         row = 4L * k;
       }
       for (int r = 0; r < m; r++) {
-        long to = c + r * rowC + 4L * first;
+        long from = a.at(r);
+        long to = c.address() + r * c.row() + 4L * first;
         if (direct) {
-          DotTiles.bf16(k, a + r * rowA, at, row, to, scale, add, j - first);
+          DotTiles.bf16(k, from, at, row, to, scale, add, j - first);
         } else if (group == GROUP) {
-          DotTiles.floats(k, a + r * rowA, at, row, to, scale, add, j - first);
+          DotTiles.floats(k, from, at, row, to, scale, add, j - first);
         } else {
           for (int i = 0; i < group; i++) {
-            put(to + 4L * i, one(k, a + r * rowA, at + i * row) * scale, add);
+            put(to + 4L * i, one(k, from, at + i * row) * scale, add);
           }
         }
       }

@@ -9,10 +9,11 @@ import org.diffusionnft.tensor.Fallback;
 import org.diffusionnft.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** Attention: how {@link AttentionForward} and {@link AttentionBackward} are shared out. */
+/** Attention: splits {@link AttentionForward} and {@link AttentionBackward} into tasks. */
 final class VectorAttention implements AttentionKernels {
   /**
-   * Heads of all batches from which on a task takes much of a head, or all in the backward pass.
+   * Number of heads over all batches from which a task takes a large part of a head, and in the
+   * backward pass all of it.
    */
   private static final int MANY_HEADS = 16;
 
@@ -148,7 +149,7 @@ final class VectorAttention implements AttentionKernels {
         });
   }
 
-  /** Queries of a task of the forward pass: about as many in each, in whole tiles. */
+  /** Queries of a task of the forward pass: about the same number in each, in whole tiles. */
   private static int queriesOfTask(AttentionCall call) {
     int most = call.tasks() >= MANY_HEADS ? QUERIES : FEW_QUERIES;
     int each = blocks(call.queries(), blocks(call.queries(), most));

@@ -44,25 +44,19 @@ final class VectorMatrices implements MatrixKernels {
     new Gemm(
             workers,
             shared,
-            batches,
-            m,
-            n,
-            k,
-            new Gemm.Matrix(
-                address(a),
-                a.dtype(),
-                product.transposeA(),
-                product.transposeA() ? m : k,
-                (long) m * k),
-            new Gemm.Matrix(
-                address(b),
-                b.dtype(),
-                product.transposeB(),
-                product.transposeB() ? k : n,
+            new Gemm.Size(batches, m, n, k),
+            new Gemm.Operand(
+                matrix(a, product.transposeA(), product.transposeA() ? m : k), (long) m * k),
+            new Gemm.Operand(
+                matrix(b, product.transposeB(), product.transposeB() ? k : n),
                 oneB ? 0 : (long) n * k),
-            bias == null ? null : new Gemm.Matrix(address(bias), bias.dtype(), false, n, 0),
+            bias == null ? null : matrix(bias, false, n),
             product,
             address(out))
         .run();
+  }
+
+  private static Matrix matrix(Tensor t, boolean transposed, long ld) {
+    return new Matrix(address(t), t.dtype(), transposed, ld);
   }
 }

@@ -3,7 +3,7 @@ package org.diffusionnft.kernels;
 import org.diffusionnft.tensor.LayoutKernels.Window;
 import org.diffusionnft.tensor.Shape;
 
-/** Sliding windows over pictures: unfolding to columns and folding back. */
+/** Sliding windows over images: unfolding to columns and folding back. */
 final class Windows {
   private final Window window;
   private final int height;
@@ -24,14 +24,12 @@ final class Windows {
     return window.kernelHeight() * window.kernelWidth();
   }
 
-  /** Windows in a picture. */
+  /** Windows in an image. */
   long area() {
     return (long) outHeight * outWidth;
   }
 
-  /**
-   * Writes row {@code row} of the columns: one cell of the window over one plane of the picture.
-   */
+  /** Writes row {@code row} of the columns: one cell of the window over one plane of the image. */
   void unfold(long image, long row, long columns) {
     int cell = (int) (row % cells());
     long plane = image + 4 * (row / cells()) * height * width;
@@ -89,12 +87,12 @@ final class Windows {
     }
   }
 
-  /** The first output column whose cell lies in the picture. */
+  /** The first output column whose cell lies in the image. */
   private int firstInside(int kx) {
     return kx >= 0 ? 0 : Math.min(outWidth, (-kx + window.stride() - 1) / window.stride());
   }
 
-  /** The output column from which on cells lie to the right of the picture. */
+  /** The first output column whose cell lies to the right of the image. */
   private int endInside(int kx) {
     int last = width - 1 - kx;
     return last < 0 ? 0 : Math.min(outWidth, last / window.stride() + 1);

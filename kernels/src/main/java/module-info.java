@@ -1,4 +1,4 @@
-/** Fast devices, found with {@link java.util.ServiceLoader}: nobody compiles against them. */
+/** Fast devices, found with {@link java.util.ServiceLoader}: no module compiles against them. */
 module org.diffusionnft.kernels {
   requires org.diffusionnft.tensor;
   requires jdk.incubator.vector;

@@ -38,7 +38,7 @@ final class AffineGrad {
     this.partial = new float[wanted() ? tasks() : 0][2 * c];
   }
 
-  /** Whether groups of the two nest: one has a single group, or both have as many. */
+  /** Whether groups of the two nest: one has a single group, or both have the same number. */
   static boolean fits(@Nullable Tensor gradWeight, @Nullable Tensor gradBias, int c) {
     if (c == 0) {
       return false;
@@ -74,7 +74,7 @@ final class AffineGrad {
       return 0;
     }
     long sums = scratch.floats(SLOT_SUMS, 2L * c);
-    Rows.fill(sums, 0, 2 * c);
+    RowLoops.fill(sums, 0, 2 * c);
     return sums;
   }
 

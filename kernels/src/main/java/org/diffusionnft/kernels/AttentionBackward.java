@@ -1,7 +1,5 @@
 package org.diffusionnft.kernels;
 
-import org.diffusionnft.tensor.DType;
-
 /**
  * Gradients of one head: scores are recomputed block by block from queries, keys and their {@code
  * logSumExp}. With P the probabilities and G the gradient of the scores: {@code gradV = Pᵀ
@@ -13,7 +11,7 @@ final class AttentionBackward {
   static final int QUERIES = (64 + Block.ROWS - 1) / Block.ROWS * Block.ROWS;
 
   /** Keys of a block. */
-  static final int KEYS = TallTiles.DEPTH;
+  static final int KEYS = TallRows.DEPTH;
 
   private static final int SLOT_KEYS = 1;
   private static final int SLOT_QUERIES = 2;
@@ -79,18 +77,16 @@ final class AttentionBackward {
             keyBase + 8 * widePanels,
             queryBase,
             queryBase + 4 * Panels.floats(depth, QUERIES),
-            scratch.floats(SLOT_SCORES, 2L * QUERIES * TallTiles.ROW / 4),
-            scratch.floats(SLOT_ROWS, QUERIES * TallTiles.ROW / 4));
+            scratch.floats(SLOT_SCORES, 2L * QUERIES * TallRows.ROW / 4),
+            scratch.floats(SLOT_ROWS, QUERIES * TallRows.ROW / 4));
     for (int key = firstKey; key < endKey; key += KEYS) {
       int keys = Math.min(KEYS, endKey - key);
-      long atK = call.key(call.k(), bh, key);
-      long atV = call.key(call.v(), bh, key);
-      Panels.packAll(DType.F32, true, atK, elements, depth, keys, buffers.keysAcross, buffers.work);
-      Panels.packAll(
-          DType.F32, true, atV, elements, depth, keys, buffers.valuesAcross, buffers.work);
+      Matrix k = Matrix.floats(call.key(call.k(), bh, key), elements);
+      Matrix v = Matrix.floats(call.key(call.v(), bh, key), elements);
+      Panels.packAll(k.transpose(), depth, keys, buffers.keysAcross, buffers.work);
+      Panels.packAll(v.transpose(), depth, keys, buffers.valuesAcross, buffers.work);
       if (wanted != Wanted.KEYS_AND_VALUES) {
-        Panels.packAll(
-            DType.F32, false, atK, elements, keys, depth, buffers.keysDown, buffers.work);
+        Panels.packAll(k, keys, depth, buffers.keysDown, buffers.work);
       }
       for (int query = firstQuery; query < endQuery; query += QUERIES) {
         int queries = Math.min(QUERIES, endQuery - query);
@@ -123,52 +119,39 @@ final class AttentionBackward {
       Buffers buffers) {
     int depth = call.depth();
     int padded = Panels.padded(keys);
-    long row = TallTiles.ROW;
-    long p = buffers.scores;
-    long g = p + row * queries;
-    long across = 4L * Panels.WIDTH * depth;
+    long row = TallRows.ROW;
+    Block.Left p = Block.Left.rows(buffers.scores, row);
+    Block.Left g = Block.Left.rows(buffers.scores + row * queries, row);
     long atQ = call.query(call.q(), bh, query);
     long atGrad = call.query(gradOut, bh, query);
     Block.multiply(
         queries,
         padded,
         depth,
-        call.gather(atQ, queries, buffers.rows),
-        call.gatheredRow(),
-        4,
-        buffers.keysAcross,
-        across,
-        p,
-        row,
-        call.scale(),
-        false,
+        gathered(atQ, queries, buffers),
+        Block.Right.panels(buffers.keysAcross, depth),
+        new Block.Result(p.address(), row, call.scale(), false),
         buffers.tile);
     Block.multiply(
         queries,
         padded,
         depth,
-        call.gather(atGrad, queries, buffers.rows),
-        call.gatheredRow(),
-        4,
-        buffers.valuesAcross,
-        across,
-        g,
-        row,
-        1,
-        false,
+        gathered(atGrad, queries, buffers),
+        Block.Right.panels(buffers.valuesAcross, depth),
+        new Block.Result(g.address(), row, 1, false),
         buffers.tile);
     for (int r = 0; r < queries; r++) {
       long mask = call.maskRow(bh, query + r, key);
       float log = Lanes.get(logSumExp + 4L * ((long) bh * call.queries() + query + r));
-      ScoreRows.mask(p + r * row, mask, keys);
-      ScoreRows.exponentials(p + r * row, log, keys, buffers.tile);
+      ScoreRows.mask(p.at(r), mask, keys);
+      ScoreRows.exponentials(p.at(r), log, keys, buffers.tile);
       float delta =
           NormRows.dot(
               call.query(out, bh, query + r),
               call.query(gradOut, bh, query + r),
               depth,
               buffers.tile);
-      ScoreRows.scoreGradient(p + r * row, g + r * row, delta, call.scale(), keys);
+      ScoreRows.scoreGradient(p.at(r), g.at(r), delta, call.scale(), keys);
     }
     if (wanted != Wanted.KEYS_AND_VALUES) {
       Block.multiply(
@@ -176,51 +159,37 @@ final class AttentionBackward {
           depth,
           keys,
           g,
-          row,
-          4,
-          buffers.keysDown,
-          4L * Panels.WIDTH * keys,
-          call.query(gradQ, bh, query),
-          call.row(),
-          1,
-          addQueries,
+          Block.Right.panels(buffers.keysDown, keys),
+          new Block.Result(call.query(gradQ, bh, query), call.row(), 1, addQueries),
           buffers.tile);
     }
     if (wanted != Wanted.QUERIES) {
       long elements = call.row() / 4;
-      Panels.packAll(
-          DType.F32, false, atQ, elements, queries, depth, buffers.queriesDown, buffers.work);
-      Panels.packAll(
-          DType.F32, false, atGrad, elements, queries, depth, buffers.gradsDown, buffers.work);
-      long down = 4L * Panels.WIDTH * queries;
+      Matrix q = Matrix.floats(atQ, elements);
+      Matrix grad = Matrix.floats(atGrad, elements);
+      Panels.packAll(q, queries, depth, buffers.queriesDown, buffers.work);
+      Panels.packAll(grad, queries, depth, buffers.gradsDown, buffers.work);
       Block.multiply(
           keys,
           depth,
           queries,
-          g,
-          4,
-          row,
-          buffers.queriesDown,
-          down,
-          call.key(gradK, bh, key),
-          call.row(),
-          1,
-          addKeys,
+          g.transpose(),
+          Block.Right.panels(buffers.queriesDown, queries),
+          new Block.Result(call.key(gradK, bh, key), call.row(), 1, addKeys),
           buffers.tile);
       Block.multiply(
           keys,
           depth,
           queries,
-          p,
-          4,
-          row,
-          buffers.gradsDown,
-          down,
-          call.key(gradV, bh, key),
-          call.row(),
-          1,
-          addKeys,
+          p.transpose(),
+          Block.Right.panels(buffers.gradsDown, queries),
+          new Block.Result(call.key(gradV, bh, key), call.row(), 1, addKeys),
           buffers.tile);
     }
+  }
+
+  /** Rows of a head, copied to where tall tiles read them if they fit there. */
+  private Block.Left gathered(long from, int rows, Buffers buffers) {
+    return Block.Left.rows(call.gather(from, rows, buffers.rows), call.gatheredRow());
   }
 }

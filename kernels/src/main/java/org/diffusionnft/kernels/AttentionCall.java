@@ -51,10 +51,13 @@ record AttentionCall(
         (float) scale);
   }
 
-  /** Batches from which on a task may be a whole one. */
+  /** Number of batches from which a task may be a whole batch. */
   private static final int MANY_BATCHES = 32;
 
-  /** Bytes of one batch's queries, keys and values that fit the second cache with some to spare. */
+  /**
+   * Bytes of one batch's queries, keys and values that fit into the second cache with room to
+   * spare.
+   */
   private static final long NEAR = 256 << 10;
 
   /** Whether a task should be all heads of a batch. */
@@ -76,23 +79,23 @@ record AttentionCall(
   /**
    * Copies rows of a head to where tall tiles read them, if they fit there.
    *
-   * @param to memory for rows {@link TallTiles#ROW} bytes apart
+   * @param to memory for rows {@link TallRows#ROW} bytes apart
    * @return where they are now, {@link #gatheredRow} bytes apart
    */
   long gather(long from, int rows, long to) {
     if (!gathers()) {
       return from;
     }
-    Rows.gather(from, row, rows, depth, to, TallTiles.ROW);
+    Rows.gather(from, row, rows, depth, to, TallRows.ROW);
     return to;
   }
 
   long gatheredRow() {
-    return gathers() ? TallTiles.ROW : row;
+    return gathers() ? TallRows.ROW : row;
   }
 
   private boolean gathers() {
-    return depth <= TallTiles.DEPTH;
+    return depth <= TallRows.DEPTH;
   }
 
   int tasks() {

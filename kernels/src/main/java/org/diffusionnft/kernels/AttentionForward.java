@@ -1,7 +1,5 @@
 package org.diffusionnft.kernels;
 
-import org.diffusionnft.tensor.DType;
-
 /**
  * One block of queries of one head against all keys, in blocks of keys (Dao et al., FlashAttention,
  * arXiv 2205.14135): per row a running maximum, a running sum, and an output that is rescaled when
@@ -9,7 +7,7 @@ import org.diffusionnft.tensor.DType;
  */
 final class AttentionForward {
   /** Keys of a block. */
-  static final int KEYS = TallTiles.DEPTH;
+  static final int KEYS = TallRows.DEPTH;
 
   /** Rows whose scores are in the nearest cache at a time. */
   private static final int ROWS = 2 * Block.ROWS;
@@ -30,100 +28,83 @@ final class AttentionForward {
     this.logSumExp = logSumExp;
   }
 
+  /**
+   * Working memory: a block of keys and of values, packed; copied queries; scores; per row the
+   * maximum and the sum so far.
+   */
+  private record Buffers(
+      Block.Right keys,
+      Block.Right values,
+      long queries,
+      Block.Left scores,
+      long max,
+      long sum,
+      long tile) {}
+
   /** Queries {@code first} to {@code end} of head {@code bh}. */
   void run(int bh, int first, int end, Scratch scratch) {
     int rows = end - first;
     int depth = call.depth();
-    long tile = scratch.tile();
-    long keyPanels = scratch.floats(SLOT_KEYS, Panels.floats(Math.min(KEYS, call.keys()), depth));
-    long values = scratch.floats(SLOT_VALUES, Panels.floats(depth, KEYS));
-    long scores = scratch.floats(SLOT_SCORES, ROWS * TallTiles.ROW / 4);
-    long queries = scratch.floats(SLOT_QUERIES, ROWS * TallTiles.ROW / 4);
+    int mostKeys = Math.min(KEYS, call.keys());
+    long keyPanels = scratch.floats(SLOT_KEYS, Panels.floats(mostKeys, depth));
+    long valuePanels = scratch.floats(SLOT_VALUES, Panels.floats(depth, KEYS));
+    long scores = scratch.floats(SLOT_SCORES, ROWS * TallRows.ROW / 4);
+    long queries = scratch.floats(SLOT_QUERIES, ROWS * TallRows.ROW / 4);
     long max = scratch.floats(SLOT_STATE, 2L * rows);
     long sum = max + 4L * rows;
-    Rows.fill(max, Float.NEGATIVE_INFINITY, rows);
-    Rows.fill(sum, 0, rows);
+    RowLoops.fill(max, Float.NEGATIVE_INFINITY, rows);
+    RowLoops.fill(sum, 0, rows);
     long elements = call.row() / 4;
     for (int key = 0; key < call.keys(); key += KEYS) {
       int keys = Math.min(KEYS, call.keys() - key);
-      Panels.packAll(
-          DType.F32,
-          true,
-          call.key(call.k(), bh, key),
-          elements,
-          depth,
-          keys,
-          keyPanels,
-          scratch.work());
-      Panels.packAll(
-          DType.F32,
-          false,
-          call.key(call.v(), bh, key),
-          elements,
-          keys,
-          depth,
-          values,
-          scratch.work());
+      Matrix k = Matrix.floats(call.key(call.k(), bh, key), elements).transpose();
+      Matrix v = Matrix.floats(call.key(call.v(), bh, key), elements);
+      Panels.packAll(k, depth, keys, keyPanels, scratch.work());
+      Panels.packAll(v, keys, depth, valuePanels, scratch.work());
+      Buffers buffers =
+          new Buffers(
+              Block.Right.panels(keyPanels, depth),
+              Block.Right.panels(valuePanels, keys),
+              queries,
+              Block.Left.rows(scores, TallRows.ROW),
+              max,
+              sum,
+              scratch.tile());
       for (int row = 0; row < rows; row += ROWS) {
-        int count = Math.min(ROWS, rows - row);
-        block(
-            bh,
-            first + row,
-            count,
-            key,
-            keys,
-            keyPanels,
-            values,
-            queries,
-            scores,
-            tile,
-            max + 4L * row,
-            sum + 4L * row);
+        block(bh, first, row, Math.min(ROWS, rows - row), key, keys, buffers);
       }
     }
     for (int row = 0; row < rows; row++) {
       float total = Lanes.get(sum + 4L * row);
       long at = call.query(out, bh, first + row);
-      Rows.scale(1 / total, at, at, depth);
+      RowLoops.scale(1 / total, at, at, depth);
       float log = (float) (Lanes.get(max + 4L * row) + Math.log(total));
       Lanes.set(logSumExp + 4L * ((long) bh * call.queries() + first + row), log);
     }
   }
 
-  private void block(
-      int bh,
-      int query,
-      int rows,
-      int key,
-      int keys,
-      long keyPanels,
-      long values,
-      long queries,
-      long scores,
-      long tile,
-      long max,
-      long sum) {
+  /** Rows {@code row} to {@code row + rows} of the task's queries, which begin at {@code first}. */
+  private void block(int bh, int first, int row, int rows, int key, int keys, Buffers buffers) {
+    int query = first + row;
     int depth = call.depth();
     int padded = Panels.padded(keys);
-    long rowScores = TallTiles.ROW;
+    long tile = buffers.tile;
+    Block.Left scores = buffers.scores;
+    long q = call.gather(call.query(call.q(), bh, query), rows, buffers.queries);
     Block.multiply(
         rows,
         padded,
         depth,
-        call.gather(call.query(call.q(), bh, query), rows, queries),
-        call.gatheredRow(),
-        4,
-        keyPanels,
-        4L * Panels.WIDTH * depth,
-        scores,
-        rowScores,
-        call.scale(),
-        false,
+        Block.Left.rows(q, call.gatheredRow()),
+        buffers.keys,
+        new Block.Result(scores.address(), scores.row(), call.scale(), false),
         tile);
     for (int r = 0; r < rows; r++) {
-      long at = scores + r * rowScores;
+      long at = scores.at(r);
+      long atMax = buffers.max + 4L * (row + r);
+      long atSum = buffers.sum + 4L * (row + r);
       long mask = call.maskRow(bh, query + r, key);
-      float before = Lanes.get(max + 4L * r);
+      float before = Lanes.get(atMax);
       ScoreRows.mask(at, mask, keys);
       float now = Math.max(before, ScoreRows.max(at, keys, tile));
       // Where all keys so far are masked out, any finite shift gives weights of 0.
@@ -133,26 +114,21 @@ final class AttentionForward {
         float fade = (float) Math.exp(before - shift);
         long atOut = call.query(out, bh, query + r);
         if (fade != 1) {
-          Rows.scale(fade, atOut, atOut, depth);
+          RowLoops.scale(fade, atOut, atOut, depth);
         }
-        added += fade * Lanes.get(sum + 4L * r);
+        added += fade * Lanes.get(atSum);
       }
-      Lanes.set(max + 4L * r, now);
-      Lanes.set(sum + 4L * r, added);
+      Lanes.set(atMax, now);
+      Lanes.set(atSum, added);
     }
+    long to = call.query(out, bh, query);
     Block.multiply(
         rows,
         depth,
         keys,
         scores,
-        rowScores,
-        4,
-        values,
-        4L * Panels.WIDTH * keys,
-        call.query(out, bh, query),
-        call.row(),
-        1,
-        key > 0,
+        buffers.values,
+        new Block.Result(to, call.row(), 1, key > 0),
         tile);
   }
 }

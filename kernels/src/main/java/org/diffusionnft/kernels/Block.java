@@ -17,32 +17,63 @@ final class Block {
   static final int TILE_FLOATS = ROWS * Panels.WIDTH;
 
   /**
-   * {@code c = scale * a b}, or {@code c += scale * a b}.
+   * The left matrix of a product, of floats at any distance.
    *
-   * @param a element {@code (r, k)} at {@code a + r * rowA + k * stepA} (bytes)
-   * @param panels {@code b}, packed; panel {@code p} begins {@code p * panelBytes} bytes in
-   * @param c element {@code (r, j)} at {@code c + r * rowC + 4 * j}
+   * @param address of element {@code (0, 0)}
+   * @param row bytes between rows
+   * @param step bytes between elements of a row
+   */
+  record Left(long address, long row, long step) {
+    /** Rows of contiguous floats. */
+    static Left rows(long address, long row) {
+      return new Left(address, row, 4);
+    }
+
+    /** The same floats as the transposed matrix. */
+    Left transpose() {
+      return new Left(address, step, row);
+    }
+
+    /** Address of a row. */
+    long at(int r) {
+      return address + r * row;
+    }
+  }
+
+  /**
+   * The right matrix, packed into {@link Panels}.
+   *
+   * @param panelBytes from one panel's beginning to the next one's
+   */
+  record Right(long address, long panelBytes) {
+    /** Panels of {@code depth} rows. */
+    static Right panels(long address, int depth) {
+      return new Right(address, 4L * Panels.WIDTH * depth);
+    }
+  }
+
+  /**
+   * Where a product goes.
+   *
+   * @param address of element {@code (0, 0)}
+   * @param row bytes between rows, whose floats are contiguous
+   * @param scale what the product is multiplied with
+   * @param add whether it is added to what is there
+   */
+  record Result(long address, long row, float scale, boolean add) {}
+
+  /**
+   * {@code c = scale * a b}, or {@code c += scale * a b}, with {@code a} of {@code [m, depth]}.
+   *
    * @param tile scratch of {@link #TILE_FLOATS}
    */
-  static void multiply(
-      int m,
-      int n,
-      int depth,
-      long a,
-      long rowA,
-      long stepA,
-      long panels,
-      long panelBytes,
-      long c,
-      long rowC,
-      float scale,
-      boolean add,
-      long tile) {
+  static void multiply(int m, int n, int depth, Left a, Right b, Result c, long tile) {
     for (int panel = 0; panel < Panels.count(n); panel++) {
       int columns = Math.min(Panels.WIDTH, n - panel * Panels.WIDTH);
-      long b = panels + panel * panelBytes;
-      long at = c + 4L * panel * Panels.WIDTH;
-      strip(m, columns, depth, a, rowA, stepA, b, Panels.step(columns), at, rowC, scale, add, tile);
+      long at = b.address + panel * b.panelBytes;
+      long to = c.address + 4L * panel * Panels.WIDTH;
+      long step = Panels.step(columns);
+      strip(m, columns, depth, a, at, step, to, c.row, c.scale, c.add, tile);
     }
   }
 
@@ -51,9 +82,7 @@ final class Block {
       int m,
       int columns,
       int depth,
-      long a,
-      long rowA,
-      long stepA,
+      Left a,
       long b,
       long stepB,
       long c,
@@ -61,23 +90,25 @@ final class Block {
       float scale,
       boolean add,
       long tile) {
+    long rowA = a.row;
+    long stepA = a.step;
     boolean wide = columns > LANES;
     boolean whole = columns == (wide ? Panels.WIDTH : LANES);
-    boolean across = rowA == 4 && stepA == TallTiles.ROW;
-    boolean tall = wide && (across || (rowA == TallTiles.ROW && stepA == 4));
+    boolean across = rowA == 4 && stepA == TallRows.ROW;
+    boolean tall = wide && (across || (rowA == TallRows.ROW && stepA == 4));
     long rowTile = wide ? 2 * BYTES : BYTES;
     for (int done = 0; done < m; ) {
       int rows = rows(m, m - done, tall);
       // The last tile is moved up to end with the last row; what it computes again is dropped.
       int row = Math.min(done, m - rows);
       int repeated = done - row;
-      long atA = a + row * rowA;
+      long atA = a.at(row);
       if (rows == ROWS && whole) {
         long to = c + row * rowC;
         if (add) {
           tall(across, depth, atA, b, stepB, scale, to, rowC, to, rowC);
         } else {
-          tall(across, depth, atA, b, stepB, scale, TallTiles.NOTHING, 0, to, rowC);
+          tall(across, depth, atA, b, stepB, scale, TallRows.NOTHING, 0, to, rowC);
         }
       } else if (whole && scale == 1 && !add && repeated == 0) {
         tile(rows, wide, depth, atA, rowA, stepA, b, stepB, c + row * rowC, rowC);
@@ -86,9 +117,9 @@ final class Block {
         for (int r = repeated; r < rows; r++) {
           long to = c + (row + r) * rowC;
           if (add) {
-            Rows.addScaled(scale, tile + r * rowTile, to, columns);
+            RowLoops.addScaled(scale, tile + r * rowTile, to, columns);
           } else {
-            Rows.scale(scale, tile + r * rowTile, to, columns);
+            RowLoops.scale(scale, tile + r * rowTile, to, columns);
           }
         }
       }
@@ -96,7 +127,7 @@ final class Block {
     }
   }
 
-  /** Rows of the next tile, of {@code m} in all of which {@code left} are not computed yet. */
+  /** Rows of the next tile, {@code left} of {@code m} rows being left to compute. */
   private static int rows(int m, int left, boolean tall) {
     if (tall && left >= ROWS) {
       return ROWS;
@@ -143,7 +174,7 @@ final class Block {
       long rowC) {
     if (wide) {
       switch (rows) {
-        case 14, 6 -> tall(rowA == 4, depth, a, b, stepB, 1, TallTiles.NOTHING, 0, c, rowC);
+        case 14, 6 -> tall(rowA == 4, depth, a, b, stepB, 1, TallRows.NOTHING, 0, c, rowC);
         case 8 -> WideTiles.tile8x2(depth, a, rowA, stepA, b, stepB, c, rowC);
         case 4 -> WideTiles.tile4x2(depth, a, rowA, stepA, b, stepB, c, rowC);
         default -> WideTiles.tile1x2(depth, a, rowA, stepA, b, stepB, c, rowC);

@@ -6,33 +6,43 @@ import org.diffusionnft.tensor.UnaryOp;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One matrix product, cut into tasks by shape alone.
+ * One matrix product, split into tasks by shape alone.
  *
  * <p>A task is a block of rows and columns of the output with all of K. It walks K in steps of
  * {@link #DEPTH}, for which a panel of B stays in the nearest cache, and adds each step's product
- * to the output: the order of additions for one element is the same however the rest is cut. Where
- * B is small and one for the whole batch, it is packed once for all tasks; otherwise each task
- * packs its own columns.
+ * to the output: the order of additions for one element is the same however the rest is split.
+ * Where B is small and one for the whole batch, it is packed once for all tasks; otherwise each
+ * task packs its own columns.
  */
 final class Gemm {
 
   /**
+   * {@code [m, k]} times {@code [k, n]}.
+   *
+   * @param batches how many such products
+   */
+  record Size(int batches, int m, int n, int k) {}
+
+  /**
    * An operand.
    *
-   * @param transposed whether it is stored with its axes exchanged
-   * @param ld elements between stored rows
+   * @param first the first matrix of the batch
    * @param batchStride elements between the matrices of a batch
    */
-  record Matrix(long address, DType dtype, boolean transposed, long ld, long batchStride) {
+  record Operand(Matrix first, long batchStride) {
     long at(int batch) {
-      return address + dtype.bytes() * batchStride * batch;
+      return first.address() + first.dtype().bytes() * batchStride * batch;
+    }
+
+    Matrix matrix(int batch) {
+      return new Matrix(at(batch), first.dtype(), first.transposed(), first.ld());
     }
   }
 
   /** A block of the output of one task. */
   private record Part(int batch, int row, int rows, int column, int columns) {}
 
-  private static final int DEPTH = TallTiles.DEPTH;
+  private static final int DEPTH = TallRows.DEPTH;
 
   /** Columns of a task that packs B itself: with {@link #DEPTH} rows they fit the second cache. */
   private static final int COLUMNS = 256;
@@ -43,27 +53,27 @@ final class Gemm {
   /** Most rows of a task that packs B itself. */
   private static final int TASK_ROWS = 2048;
 
-  /** A task's multiply-adds at least, where it packs B itself: some tens of microseconds. */
+  /** Fewest multiply-adds of a task that packs B itself: some tens of microseconds. */
   private static final long TASK_WORK = 2_000_000;
 
-  /** A task's multiply-adds, about, where B is packed for it. */
+  /** About how many multiply-adds a task has where B is packed for it. */
   private static final long SMALL_TASK_WORK = 500_000;
 
-  /** Tasks from which on a product is not cut further. */
+  /** Number of tasks from which a product is not split further. */
   private static final int FEW_TASKS = 8;
 
-  /** Floats of B up to which it is packed once for all tasks. */
+  /** Most floats of B for which it is packed once for all tasks. */
   private static final long SHARED_FLOATS = 1 << 18;
 
   /** Bytes between rows of A above which its rows are copied together before use. */
   private static final long FAR = 2048;
 
-  /** Rows of A, and columns of a task, from which on a copy for the tall tiles pays. */
+  /** Number of rows of A and columns of a task from which a copy for the tall tiles pays off. */
   private static final int MANY = 64;
 
   /**
-   * Most rows that every task takes all of. Tasks then differ in columns and each packs its own:
-   * what one processor packs for another has to travel between their caches, every time.
+   * Most rows for which every task takes all of them. Tasks then differ in columns and each packs
+   * its own: what one processor packs for another must travel between their caches, every time.
    */
   private static final int ALL_ROWS = 96;
 
@@ -81,8 +91,8 @@ final class Gemm {
   private final int m;
   private final int n;
   private final int k;
-  private final Matrix a;
-  private final Matrix b;
+  private final Operand a;
+  private final Operand b;
   private final @Nullable Matrix bias;
   private final Product product;
   private final long out;
@@ -90,21 +100,18 @@ final class Gemm {
   Gemm(
       Workers workers,
       Scratch shared,
-      int batches,
-      int m,
-      int n,
-      int k,
-      Matrix a,
-      Matrix b,
+      Size size,
+      Operand a,
+      Operand b,
       @Nullable Matrix bias,
       Product product,
       long out) {
     this.workers = workers;
     this.shared = shared;
-    this.batches = batches;
-    this.m = m;
-    this.n = n;
-    this.k = k;
+    this.batches = size.batches;
+    this.m = size.m;
+    this.n = size.n;
+    this.k = size.k;
     this.a = a;
     this.b = b;
     this.bias = bias;
@@ -113,7 +120,7 @@ final class Gemm {
   }
 
   void run() {
-    boolean dots = m <= FewRows.MOST && b.transposed() && !a.transposed();
+    boolean dots = m <= FewRows.MOST && b.first.transposed() && !a.first.transposed();
     boolean packOnce = !dots && b.batchStride() == 0 && Panels.floats(n, k) <= SHARED_FLOATS;
     if (packOnce && batches == 1 && m <= ALL_ROWS) {
       run(m, columnsOfTask(), false, 0);
@@ -123,7 +130,7 @@ final class Gemm {
     int columns = packOnce ? n : Math.min(n, COLUMNS);
     int rows = packOnce ? rowsOfTask(columns) : Math.min(m, TASK_ROWS);
     while (!packOnce && blocks(rows, columns) < FEW_TASKS && worthHalving(rows, columns)) {
-      // Rows first: a panel packed for fewer than about fifty rows costs as much as it brings.
+      // Rows first: a panel packed for fewer than about fifty rows costs as much as it saves.
       if (rows >= 96) {
         rows = half(rows, Block.ROWS);
       } else {
@@ -189,16 +196,15 @@ final class Gemm {
         (long) n * k,
         (panel, scratch) -> {
           int column = panel * Panels.WIDTH;
-          packPanel(b.at(0), 0, k, column, n, to + 4L * column * k, scratch);
+          packPanel(b.first, 0, k, column, n, to + 4L * column * k, scratch);
         });
     return to;
   }
 
-  private void packPanel(
-      long from, int fromK, int depth, int column, int end, long to, Scratch scratch) {
+  private static void packPanel(
+      Matrix from, int fromK, int depth, int column, int end, long to, Scratch scratch) {
     int columns = Math.min(Panels.WIDTH, end - column);
-    Panels.pack(
-        b.dtype(), b.transposed(), from, b.ld(), fromK, depth, column, columns, to, scratch.work());
+    Panels.pack(from, fromK, depth, column, columns, to, scratch.work());
   }
 
   private long biasFloats() {
@@ -228,7 +234,7 @@ final class Gemm {
       for (int row = 0; row < part.rows; row += most) {
         int rows = Math.min(most, part.rows - row);
         boolean tall = Math.min(rows, part.columns) >= MANY;
-        Left left = left(part.batch, part.row + row, rows, fromK, depth, tall, scratch);
+        Block.Left left = left(part.batch, part.row + row, rows, fromK, depth, tall, scratch);
         for (int p = 0; p < Panels.count(part.columns); p++) {
           int columns = Math.min(Panels.WIDTH, part.columns - p * Panels.WIDTH);
           long offset = 4L * p * Panels.WIDTH;
@@ -237,20 +243,18 @@ final class Gemm {
           if (packed != 0) {
             panel = packed + offset * k + step * fromK;
           } else if (inPlace() && columns == Panels.WIDTH) {
-            step = 4 * b.ld();
+            step = b.first.rowBytes();
             panel = b.at(part.batch) + step * fromK + 4L * part.column + offset;
           } else if (inPlace()) {
             panel = scratch.floats(SLOT_B, Panels.floats(columns, depth));
             int column = part.column + p * Panels.WIDTH;
-            packPanel(b.at(part.batch), fromK, depth, column, column + columns, panel, scratch);
+            packPanel(b.matrix(part.batch), fromK, depth, column, column + columns, panel, scratch);
           }
           Block.strip(
               rows,
               columns,
               depth,
-              left.address,
-              left.row,
-              left.step,
+              left,
               panel,
               step,
               output(part) + 4L * row * n + offset,
@@ -272,73 +276,73 @@ final class Gemm {
 
   /** Whether B is read where it is: for so few rows packing would be most of the work. */
   private boolean inPlace() {
-    return m <= FEW && !b.transposed() && b.dtype() == DType.F32;
+    return m <= FEW && !b.first.transposed() && b.first.dtype() == DType.F32;
   }
 
   private void clear(Part part) {
     for (int r = 0; r < part.rows && !product.accumulate(); r++) {
-      Rows.fill(output(part) + 4L * n * r, 0, part.columns);
+      RowLoops.fill(output(part) + 4L * n * r, 0, part.columns);
     }
   }
 
   private long packColumns(Part part, int fromK, int depth, Scratch scratch) {
     long to = scratch.floats(SLOT_B, Panels.floats(part.columns, depth));
     int end = part.column + part.columns;
+    Matrix from = b.matrix(part.batch);
     for (int p = 0; p < Panels.count(part.columns); p++) {
       int column = part.column + p * Panels.WIDTH;
       long panel = to + 4L * p * Panels.WIDTH * depth;
-      packPanel(b.at(part.batch), fromK, depth, column, end, panel, scratch);
+      packPanel(from, fromK, depth, column, end, panel, scratch);
     }
     return to;
   }
-
-  /** A block of A as floats: element (r, k) at {@code address + r * row + k * step}. */
-  private record Left(long address, long row, long step) {}
 
   /**
    * A block of A, where it is if it is F32 and dense enough; else copied. The copy's rows are a
    * cache line longer than they need be, so that they do not all fall into the same cache sets.
    */
-  private Left left(
+  private Block.Left left(
       int batch, int row, int rows, int fromK, int depth, boolean tall, Scratch scratch) {
-    int size = a.dtype().bytes();
-    int outer = a.transposed() ? depth : rows;
-    int inner = a.transposed() ? rows : depth;
-    long first = a.transposed() ? fromK * a.ld() + row : row * a.ld() + fromK;
+    DType dtype = a.first.dtype();
+    boolean transposed = a.first.transposed();
+    long ld = a.first.ld();
+    int size = dtype.bytes();
+    int outer = transposed ? depth : rows;
+    int inner = transposed ? rows : depth;
+    long first = transposed ? fromK * ld + row : row * ld + fromK;
     long from = a.at(batch) + size * first;
-    long between = size * a.ld();
-    boolean forTallTiles = tall && !a.transposed();
-    if (a.dtype() != DType.F32 || between > FAR || forTallTiles) {
-      long padded = forTallTiles ? TallTiles.ROW : 4L * ((inner + 15) / 16 * 16 + 16);
+    long between = size * ld;
+    boolean forTallTiles = tall && !transposed;
+    if (dtype != DType.F32 || between > FAR || forTallTiles) {
+      long padded = forTallTiles ? TallRows.ROW : 4L * ((inner + 15) / 16 * 16 + 16);
       long to = scratch.floats(SLOT_A, outer * padded / 4);
-      if (a.dtype() == DType.F32) {
+      if (dtype == DType.F32) {
         Rows.gather(from, between, outer, inner, to, padded);
       } else {
         for (int i = 0; i < outer; i++) {
-          Lanes.widen(a.dtype(), from + i * between, to + i * padded, inner);
+          Lanes.widen(dtype, from + i * between, to + i * padded, inner);
         }
       }
       from = to;
       between = padded;
     }
-    return a.transposed() ? new Left(from, 4, between) : new Left(from, between, 4);
+    Block.Left left = Block.Left.rows(from, between);
+    return transposed ? left.transpose() : left;
   }
 
   private void dots(Part part, Scratch scratch) {
-    Left left = left(part.batch, part.row, part.rows, 0, k, false, scratch);
+    Block.Left left = left(part.batch, part.row, part.rows, 0, k, false, scratch);
     FewRows.multiply(
         part.rows,
         part.columns,
         k,
-        left.address,
-        left.row,
-        b.dtype(),
-        b.at(part.batch) + b.dtype().bytes() * b.ld() * part.column,
-        b.dtype().bytes() * b.ld(),
-        output(part),
-        4L * n,
-        (float) product.scale(),
-        product.accumulate(),
+        left,
+        new Matrix(
+            b.at(part.batch) + b.first.rowBytes() * part.column,
+            b.first.dtype(),
+            true,
+            b.first.ld()),
+        new Block.Result(output(part), 4L * n, (float) product.scale(), product.accumulate()),
         scratch.floats(SLOT_B, 4L * k));
   }
 
@@ -350,10 +354,10 @@ final class Gemm {
     for (int r = 0; r < part.rows; r++) {
       long at = output(part) + 4L * n * r;
       if (biasFloats != 0) {
-        Rows.add(biasFloats + 4L * part.column, at, part.columns);
+        RowLoops.add(biasFloats + 4L * part.column, at, part.columns);
       }
       if (activation != null) {
-        UnaryLoops.run(activation, 0, 0, at, at, part.columns, scratch);
+        UnaryRows.value(activation, 0, 0, at, at, part.columns, scratch);
       }
     }
   }

@@ -34,8 +34,8 @@ import org.diffusionnft.tensor.DType;
 final class Lanes {
   private Lanes() {}
 
-  /** The widest vectors of this machine. */
-  static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
+  /** What all other species are as wide as; see {@link VectorWidth}. */
+  static final VectorSpecies<Float> FLOATS = VectorSpecies.of(float.class, VectorWidth.shape());
 
   /** Floats in a vector. */
   static final int LANES = FLOATS.length();
@@ -43,7 +43,7 @@ final class Lanes {
   /** Bytes in a vector. */
   static final long BYTES = FLOATS.vectorByteSize();
 
-  static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
+  static final VectorSpecies<Integer> INTS = FLOATS.withLanes(int.class);
   private static final VectorSpecies<Short> SHORTS =
       VectorSpecies.of(short.class, VectorShape.forBitSize(FLOATS.vectorBitSize() / 2));
   static final ByteOrder ORDER = ByteOrder.nativeOrder();
@@ -57,7 +57,7 @@ final class Lanes {
   private static final VectorShuffle<Float> ROTATE_2 = rotate(2);
   private static final VectorShuffle<Float> ROTATE_1 = rotate(1);
 
-  /** Shorter vectors rotate by multiples of their length: each such step doubled the sum. */
+  /** Shorter vectors rotate by multiples of their length: each such step doubles the sum. */
   private static final float UNROTATED = Math.min(1f, LANES / 16f);
 
   private static VectorShuffle<Float> rotate(int by) {
@@ -106,7 +106,7 @@ final class Lanes {
     return ALL.get(I64, address);
   }
 
-  /** The elements before the tail that fills no vector. */
+  /** How many of a number of elements fill whole vectors. */
   static int whole(int count) {
     return FLOATS.loopBound(count);
   }

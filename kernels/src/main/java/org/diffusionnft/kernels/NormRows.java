@@ -12,8 +12,9 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 
 /**
- * One row of a norm and of its gradient. Sums run in the lanes of one vector, so each lane adds
- * only a sixteenth of the row (with AVX-512); {@code work} is memory for two vectors.
+ * Sums over one row of a norm and of its gradient; {@link RowLoops} does the rest. Sums run in the
+ * lanes of one vector, so each lane adds only a sixteenth of the row (with AVX-512); {@code work}
+ * is memory for two vectors.
  */
 final class NormRows {
   private NormRows() {}
@@ -69,110 +70,5 @@ final class NormRows {
     }
     sum.intoMemorySegment(ALL, work, ORDER);
     return Lanes.sumAt(work);
-  }
-
-  /** {@code out = (x - mean - rest) * rstd * weight + bias}. */
-  static void normalise(
-      long x, float mean, float rest, float rstd, long weight, long bias, long out, int c) {
-    int i = 0;
-    for (; i < Lanes.whole(c); i += LANES) {
-      fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER)
-          .sub(mean)
-          .sub(rest)
-          .mul(rstd)
-          .fma(
-              fromMemorySegment(FLOATS, ALL, weight + 4L * i, ORDER),
-              fromMemorySegment(FLOATS, ALL, bias + 4L * i, ORDER))
-          .intoMemorySegment(ALL, out + 4L * i, ORDER);
-    }
-    if (i < c) {
-      VectorMask<Float> inside = FIRST[c - i];
-      fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER, inside)
-          .sub(mean)
-          .sub(rest)
-          .mul(rstd)
-          .fma(
-              fromMemorySegment(FLOATS, ALL, weight + 4L * i, ORDER, inside),
-              fromMemorySegment(FLOATS, ALL, bias + 4L * i, ORDER, inside))
-          .intoMemorySegment(ALL, out + 4L * i, ORDER, inside);
-    }
-  }
-
-  /** {@code out = (x - mean - rest) * rstd}. */
-  static void normalise(long x, float mean, float rest, float rstd, long out, int c) {
-    int i = 0;
-    for (; i < Lanes.whole(c); i += LANES) {
-      fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER)
-          .sub(mean)
-          .sub(rest)
-          .mul(rstd)
-          .intoMemorySegment(ALL, out + 4L * i, ORDER);
-    }
-    if (i < c) {
-      VectorMask<Float> inside = FIRST[c - i];
-      fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER, inside)
-          .sub(mean)
-          .sub(rest)
-          .mul(rstd)
-          .intoMemorySegment(ALL, out + 4L * i, ORDER, inside);
-    }
-  }
-
-  /** {@code out = a * b}. */
-  static void multiply(long a, long b, long out, int c) {
-    int i = 0;
-    for (; i < Lanes.whole(c); i += LANES) {
-      fromMemorySegment(FLOATS, ALL, a + 4L * i, ORDER)
-          .mul(fromMemorySegment(FLOATS, ALL, b + 4L * i, ORDER))
-          .intoMemorySegment(ALL, out + 4L * i, ORDER);
-    }
-    if (i < c) {
-      VectorMask<Float> inside = FIRST[c - i];
-      fromMemorySegment(FLOATS, ALL, a + 4L * i, ORDER, inside)
-          .mul(fromMemorySegment(FLOATS, ALL, b + 4L * i, ORDER, inside))
-          .intoMemorySegment(ALL, out + 4L * i, ORDER, inside);
-    }
-  }
-
-  /** {@code sums += a * b}. */
-  static void addProduct(long a, long b, long sums, int c) {
-    int i = 0;
-    for (; i < Lanes.whole(c); i += LANES) {
-      fromMemorySegment(FLOATS, ALL, a + 4L * i, ORDER)
-          .fma(
-              fromMemorySegment(FLOATS, ALL, b + 4L * i, ORDER),
-              fromMemorySegment(FLOATS, ALL, sums + 4L * i, ORDER))
-          .intoMemorySegment(ALL, sums + 4L * i, ORDER);
-    }
-    if (i < c) {
-      VectorMask<Float> inside = FIRST[c - i];
-      fromMemorySegment(FLOATS, ALL, a + 4L * i, ORDER, inside)
-          .fma(
-              fromMemorySegment(FLOATS, ALL, b + 4L * i, ORDER, inside),
-              fromMemorySegment(FLOATS, ALL, sums + 4L * i, ORDER, inside))
-          .intoMemorySegment(ALL, sums + 4L * i, ORDER, inside);
-    }
-  }
-
-  /** {@code out = rstd * (g - meanG - n * meanGn)}. */
-  static void gradient(long n, long g, float meanG, float meanGn, float rstd, long out, int c) {
-    int i = 0;
-    for (; i < Lanes.whole(c); i += LANES) {
-      fromMemorySegment(FLOATS, ALL, n + 4L * i, ORDER)
-          .fma(
-              broadcast(FLOATS, -meanGn),
-              fromMemorySegment(FLOATS, ALL, g + 4L * i, ORDER).sub(meanG))
-          .mul(rstd)
-          .intoMemorySegment(ALL, out + 4L * i, ORDER);
-    }
-    if (i < c) {
-      VectorMask<Float> inside = FIRST[c - i];
-      fromMemorySegment(FLOATS, ALL, n + 4L * i, ORDER, inside)
-          .fma(
-              broadcast(FLOATS, -meanGn),
-              fromMemorySegment(FLOATS, ALL, g + 4L * i, ORDER, inside).sub(meanG))
-          .mul(rstd)
-          .intoMemorySegment(ALL, out + 4L * i, ORDER, inside);
-    }
   }
 }

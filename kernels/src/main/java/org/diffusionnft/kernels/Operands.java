@@ -39,7 +39,7 @@ final class Operands {
   }
 
   /**
-   * Refuses operands of different sizes where a kernel's caller is not one that checks them.
+   * Refuses operands of different sizes, for kernels whose callers do not check them.
    *
    * @throws IllegalArgumentException that names both shapes
    */
@@ -47,7 +47,10 @@ final class Operands {
     for (Tensor t : others) {
       if (t.elements() != first.elements()) {
         throw new IllegalArgumentException(
-            "operands need as many elements, not shapes " + first.shape() + " and " + t.shape());
+            "operands must have as many elements as each other, not shapes "
+                + first.shape()
+                + " and "
+                + t.shape());
       }
     }
   }

@@ -37,12 +37,7 @@ final class Panels {
     return (n + WIDTH - 1) / WIDTH;
   }
 
-  /** Stored columns of panel {@code panel} of {@code n} columns. */
-  static int stored(int panel, int n) {
-    return n - panel * WIDTH <= LANES ? LANES : WIDTH;
-  }
-
-  /** Bytes between the rows of a packed panel of so many columns. */
+  /** Bytes between the rows of a packed panel of a number of columns, at most {@link #WIDTH}. */
   static long step(int columns) {
     return columns <= LANES ? Lanes.BYTES : 2 * Lanes.BYTES;
   }
@@ -50,32 +45,23 @@ final class Panels {
   /**
    * Packs one panel.
    *
-   * @param b address of the matrix, stored {@code [K][ld]}, or {@code [N][ld]} if transposed
-   * @param ld elements between its rows
+   * @param b {@code [K, N]}
    * @param fromK first row to pack, {@code k} of them
    * @param column first column of the panel
    * @param columns columns of the matrix in it, 1 to {@link #WIDTH}
    * @param work {@link Transposition#WORK_FLOATS} of working memory
    */
-  static void pack(
-      DType dtype,
-      boolean transposed,
-      long b,
-      long ld,
-      int fromK,
-      int k,
-      int column,
-      int columns,
-      long to,
-      long work) {
+  static void pack(Matrix b, int fromK, int k, int column, int columns, long to, long work) {
     int stored = columns <= LANES ? LANES : WIDTH;
+    DType dtype = b.dtype();
     int size = dtype.bytes();
-    if (transposed) {
-      Transposition.pack(
-          dtype, b + size * (column * ld + fromK), size * ld, columns, k, to, stored, work);
+    long ld = b.ld();
+    if (b.transposed()) {
+      long from = b.address() + size * (column * ld + fromK);
+      Transposition.pack(dtype, from, size * ld, columns, k, to, stored, work);
       return;
     }
-    long from = b + size * (fromK * ld + column);
+    long from = b.address() + size * (fromK * ld + column);
     if (dtype == DType.F32) {
       packRows(from, 4 * ld, k, columns, stored, to);
     } else if (dtype == DType.BF16 && columns == WIDTH) {
@@ -118,13 +104,12 @@ final class Panels {
     }
   }
 
-  /** Packs all panels of a matrix. */
-  static void packAll(
-      DType dtype, boolean transposed, long b, long ld, int k, int n, long to, long work) {
+  /** Packs all panels of {@code b}, {@code [k, n]}. */
+  static void packAll(Matrix b, int k, int n, long to, long work) {
     for (int panel = 0; panel < count(n); panel++) {
       int column = panel * WIDTH;
       int columns = Math.min(WIDTH, n - column);
-      pack(dtype, transposed, b, ld, 0, k, column, columns, to + 4L * column * k, work);
+      pack(b, 0, k, column, columns, to + 4L * column * k, work);
     }
   }
 }

@@ -1,100 +1,18 @@
 package org.diffusionnft.kernels;
 
-import static jdk.incubator.vector.FloatVector.broadcast;
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 import static org.diffusionnft.kernels.Lanes.ALL;
-import static org.diffusionnft.kernels.Lanes.FIRST;
 import static org.diffusionnft.kernels.Lanes.FLOATS;
 import static org.diffusionnft.kernels.Lanes.LANES;
 import static org.diffusionnft.kernels.Lanes.ORDER;
-import static org.diffusionnft.kernels.Lanes.whole;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.HalfPrecision;
 
-/** Loops over contiguous floats that several kernels share. */
+/** What kernels do with contiguous floats besides {@link RowLoops}: copy, round, fetch. */
 final class Rows {
   private Rows() {}
-
-  static void fill(long out, float value, int n) {
-    FloatVector v = broadcast(FLOATS, value);
-    int i = 0;
-    for (; i < whole(n); i += LANES) {
-      v.intoMemorySegment(ALL, out + 4L * i, ORDER);
-    }
-    if (i < n) {
-      v.intoMemorySegment(ALL, out + 4L * i, ORDER, FIRST[n - i]);
-    }
-  }
-
-  /** {@code out += x}. */
-  static void add(long x, long out, int n) {
-    int i = 0;
-    for (; i < whole(n); i += LANES) {
-      fromMemorySegment(FLOATS, ALL, out + 4L * i, ORDER)
-          .add(fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER))
-          .intoMemorySegment(ALL, out + 4L * i, ORDER);
-    }
-    if (i < n) {
-      fromMemorySegment(FLOATS, ALL, out + 4L * i, ORDER, FIRST[n - i])
-          .add(fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER, FIRST[n - i]))
-          .intoMemorySegment(ALL, out + 4L * i, ORDER, FIRST[n - i]);
-    }
-  }
-
-  /** {@code out = factor * x}. */
-  static void scale(float factor, long x, long out, int n) {
-    int i = 0;
-    for (; i < whole(n); i += LANES) {
-      fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER)
-          .mul(factor)
-          .intoMemorySegment(ALL, out + 4L * i, ORDER);
-    }
-    if (i < n) {
-      fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER, FIRST[n - i])
-          .mul(factor)
-          .intoMemorySegment(ALL, out + 4L * i, ORDER, FIRST[n - i]);
-    }
-  }
-
-  /** {@code out += factor * x}, rounded once. */
-  static void addScaled(float factor, long x, long out, int n) {
-    FloatVector f = broadcast(FLOATS, factor);
-    int i = 0;
-    for (; i < whole(n); i += LANES) {
-      fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER)
-          .fma(f, fromMemorySegment(FLOATS, ALL, out + 4L * i, ORDER))
-          .intoMemorySegment(ALL, out + 4L * i, ORDER);
-    }
-    if (i < n) {
-      VectorMask<Float> inside = FIRST[n - i];
-      fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER, inside)
-          .fma(f, fromMemorySegment(FLOATS, ALL, out + 4L * i, ORDER, inside))
-          .intoMemorySegment(ALL, out + 4L * i, ORDER, inside);
-    }
-  }
-
-  /** {@code out = r + g * x}. */
-  static void gatedAdd(long r, long g, long x, long out, int n) {
-    int i = 0;
-    for (; i < whole(n); i += LANES) {
-      fromMemorySegment(FLOATS, ALL, g + 4L * i, ORDER)
-          .fma(
-              fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER),
-              fromMemorySegment(FLOATS, ALL, r + 4L * i, ORDER))
-          .intoMemorySegment(ALL, out + 4L * i, ORDER);
-    }
-    if (i < n) {
-      FloatVector v =
-          fromMemorySegment(FLOATS, ALL, g + 4L * i, ORDER, FIRST[n - i])
-              .fma(
-                  fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER, FIRST[n - i]),
-                  fromMemorySegment(FLOATS, ALL, r + 4L * i, ORDER, FIRST[n - i]));
-      v.intoMemorySegment(ALL, out + 4L * i, ORDER, FIRST[n - i]);
-    }
-  }
 
   /**
    * Copies rows of {@code n} floats. Four at a time, so that more cache lines are on their way at

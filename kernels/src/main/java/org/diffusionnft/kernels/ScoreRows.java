@@ -20,7 +20,7 @@ final class ScoreRows {
   /** {@code s += mask}, and -infinity in the padding. Mask address 0 means none. */
   static void mask(long s, long mask, int n) {
     if (mask != 0) {
-      Rows.add(mask, s, n);
+      RowLoops.add(mask, s, n);
     }
     int rest = n % LANES;
     if (rest != 0) {

@@ -18,8 +18,9 @@ final class Scratch implements AutoCloseable {
   }
 
   /**
-   * Address, by slot from 1, of at least {@code floats} floats, contents undefined, aligned for
-   * vectors.
+   * Address of a buffer of at least {@code floats} floats, contents undefined, aligned for vectors.
+   *
+   * @param slot which buffer, from 1
    */
   long floats(int slot, long floats) {
     if (buffers[slot].byteSize() < 4 * floats) {

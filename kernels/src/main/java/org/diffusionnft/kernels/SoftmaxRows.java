@@ -23,7 +23,7 @@ final class SoftmaxRows {
     if (whole < c) {
       sum += tail(x + 4L * whole, max, out + 4L * whole, c - whole, work);
     }
-    Rows.scale(1 / sum, out, out, c);
+    RowLoops.scale(1 / sum, out, out, c);
   }
 
   /** {@code out = exp(x - max)}; returns the sum. */

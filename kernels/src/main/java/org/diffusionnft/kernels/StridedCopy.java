@@ -92,7 +92,7 @@ final class StridedCopy {
     if (stepFrom == 4 && stepTo == 4) {
       copy(f, t, n);
     } else if (stepFrom == 0 && stepTo == 4) {
-      Rows.fill(t, Lanes.get(f), Math.toIntExact(n));
+      RowLoops.fill(t, Lanes.get(f), Math.toIntExact(n));
     } else {
       for (long i = 0; i < n; i++) {
         Lanes.set(t + i * stepTo, Lanes.get(f + i * stepFrom));

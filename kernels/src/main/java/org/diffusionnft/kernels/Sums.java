@@ -18,7 +18,7 @@ import jdk.incubator.vector.VectorSpecies;
 final class Sums {
   private Sums() {}
 
-  private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_PREFERRED;
+  private static final VectorSpecies<Double> DOUBLES = Lanes.FLOATS.withLanes(double.class);
 
   /** The lanes of the lower half, widened. */
   static DoubleVector low(FloatVector v) {

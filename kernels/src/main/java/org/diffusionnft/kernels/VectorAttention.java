@@ -5,13 +5,15 @@ import static org.diffusionnft.kernels.Operands.allFloat;
 
 import org.diffusionnft.kernels.AttentionBackward.Wanted;
 import org.diffusionnft.tensor.AttentionKernels;
+import org.diffusionnft.tensor.Fallback;
 import org.diffusionnft.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** Attention: how {@link AttentionForward} and {@link AttentionBackward} are shared out. */
+/** Attention: splits {@link AttentionForward} and {@link AttentionBackward} into tasks. */
 final class VectorAttention implements AttentionKernels {
   /**
-   * Heads of all batches from which on a task takes much of a head, or all in the backward pass.
+   * Number of heads over all batches from which a task takes a large part of a head, and in the
+   * backward pass all of it.
    */
   private static final int MANY_HEADS = 16;
 
@@ -22,11 +24,11 @@ final class VectorAttention implements AttentionKernels {
   private static final int FEW_QUERIES = 18 * Block.ROWS;
 
   private final Workers workers;
-  private final AttentionKernels reference;
+  private final Fallback fallback;
 
-  VectorAttention(Workers workers, AttentionKernels reference) {
+  VectorAttention(Workers workers, Fallback fallback) {
     this.workers = workers;
-    this.reference = reference;
+    this.fallback = fallback;
   }
 
   @Override
@@ -40,7 +42,10 @@ final class VectorAttention implements AttentionKernels {
       Tensor out,
       Tensor logSumExp) {
     if (!allFloat(q, k, v, mask, out, logSumExp) || k.elements() == 0 || q.elements() == 0) {
-      reference.attention(q, k, v, mask, heads, scale, out, logSumExp);
+      fallback
+          .reference("attention", q, k, v, mask, out, logSumExp)
+          .attention()
+          .attention(q, k, v, mask, heads, scale, out, logSumExp);
       return;
     }
     AttentionCall call = AttentionCall.of(q, k, v, mask, heads, scale);
@@ -85,8 +90,10 @@ final class VectorAttention implements AttentionKernels {
       Tensor gradV) {
     boolean floats = allFloat(q, k, v, mask, out, logSumExp, gradOut, gradQ, gradK, gradV);
     if (!floats || k.elements() == 0 || q.elements() == 0) {
-      reference.attentionGrad(
-          q, k, v, mask, heads, scale, out, logSumExp, gradOut, gradQ, gradK, gradV);
+      fallback
+          .reference("attentionGrad", q, k, v, mask, out, logSumExp, gradOut, gradQ, gradK, gradV)
+          .attention()
+          .attentionGrad(q, k, v, mask, heads, scale, out, logSumExp, gradOut, gradQ, gradK, gradV);
       return;
     }
     AttentionCall call = AttentionCall.of(q, k, v, mask, heads, scale);
@@ -142,7 +149,7 @@ final class VectorAttention implements AttentionKernels {
         });
   }
 
-  /** Queries of a task of the forward pass: about as many in each, in whole tiles. */
+  /** Queries of a task of the forward pass: about the same number in each, in whole tiles. */
   private static int queriesOfTask(AttentionCall call) {
     int most = call.tasks() >= MANY_HEADS ? QUERIES : FEW_QUERIES;
     int each = blocks(call.queries(), blocks(call.queries(), most));

@@ -1,11 +1,16 @@
 package org.diffusionnft.kernels;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.diffusionnft.tensor.AttentionKernels;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.DeviceActivity;
 import org.diffusionnft.tensor.DeviceOptions;
 import org.diffusionnft.tensor.ElementwiseKernels;
+import org.diffusionnft.tensor.Fallback;
 import org.diffusionnft.tensor.HostAllocator;
 import org.diffusionnft.tensor.HostStorage;
 import org.diffusionnft.tensor.LayoutKernels;
@@ -14,17 +19,21 @@ import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.NormKernels;
 import org.diffusionnft.tensor.OptimizerKernels;
 import org.diffusionnft.tensor.ReductionKernels;
-import org.diffusionnft.tensor.ReferenceDevice;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 
 /**
  * All cores and the widest vectors of this machine. Arithmetic is F32; results do not depend on the
  * number of threads. Operands of other types than the kernel interfaces name (F64, integers) go to
- * the reference device's plain loops, which are slow and meant for small tensors.
+ * the reference device's plain loops, which are slow and meant for small tensors; {@link Fallback}
+ * counts them.
  */
 public final class VectorDevice implements Device {
   private final Memory memory = new Memory(new HostAllocator());
+  private final boolean told;
+  private final Consumer<String> log;
+  private final Fallback fallback;
+  private long fallbacksBefore;
   private final Workers workers;
   private final ElementwiseKernels elementwise;
   private final ReductionKernels reductions;
@@ -37,14 +46,16 @@ public final class VectorDevice implements Device {
   /** A device with threads of its own, which live until it is closed. */
   public VectorDevice(DeviceOptions options) {
     workers = new Workers(options.threads());
-    ReferenceDevice reference = new ReferenceDevice();
-    elementwise = new VectorElementwise(workers, reference.elementwise());
-    reductions = new VectorReductions(workers, reference.reductions());
-    matrices = new VectorMatrices(workers, reference.matrices());
-    attention = new VectorAttention(workers, reference.attention());
-    norms = new VectorNorms(workers, reference.norms());
-    layout = new VectorLayout(workers, reference.layout());
-    optimizer = new VectorOptimizer(workers, reference.optimizer());
+    told = options.tellPlans();
+    log = told ? line -> System.err.println("plans: " + line) : line -> {};
+    fallback = new Fallback(log);
+    elementwise = new VectorElementwise(workers, fallback);
+    reductions = new VectorReductions(workers, fallback);
+    matrices = new VectorMatrices(workers, fallback);
+    attention = new VectorAttention(workers, fallback);
+    norms = new VectorNorms(workers, fallback);
+    layout = new VectorLayout(workers, fallback);
+    optimizer = new VectorOptimizer(workers, fallback);
   }
 
   @Override
@@ -75,6 +86,26 @@ public final class VectorDevice implements Device {
   @Override
   public void write(MemorySegment source, Tensor target) {
     target.segment().copyFrom(source);
+  }
+
+  /** How often which operation was left to the reference device. */
+  public Map<String, Long> fallbacks() {
+    return fallback.counts();
+  }
+
+  @Override
+  public DeviceActivity activity() {
+    return new DeviceActivity(0, 0, 0, 0, 0, 0, fallback.total());
+  }
+
+  @Override
+  public void section(Supplier<String> section) {
+    if (told) {
+      long now = fallback.total();
+      long own = now - fallbacksBefore;
+      log.accept(section.get() + ": " + own + " operations by the reference device");
+      fallbacksBefore = now;
+    }
   }
 
   @Override
@@ -114,6 +145,11 @@ public final class VectorDevice implements Device {
 
   @Override
   public void close() {
+    log.accept("in all: " + fallback.total() + " operations by the reference device");
+    fallback
+        .counts()
+        .forEach((operation, times) -> log.accept(operation + ": " + times + " times"));
+    fallback.close();
     workers.close();
     matrices.close();
     norms.close();

@@ -1,6 +1,7 @@
 package org.diffusionnft.kernels;
 
 import java.util.List;
+import jdk.incubator.vector.VectorShape;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.DeviceOptions;
 import org.diffusionnft.tensor.DeviceProvider;
@@ -24,17 +25,7 @@ public final class VectorDeviceProvider implements DeviceProvider {
   @Override
   public Found probe() {
     try {
-      return new Found(
-          List.of(
-              new Description(
-                  NAME,
-                  Lanes.LANES
-                      + " float lanes ("
-                      + Lanes.FLOATS.vectorBitSize()
-                      + " bits), up to "
-                      + Runtime.getRuntime().availableProcessors()
-                      + " threads")),
-          "");
+      return new Found(List.of(new Description(NAME, details())), "");
     } catch (LinkageError e) {
       return new Found(
           List.of(),
@@ -43,12 +34,32 @@ public final class VectorDeviceProvider implements DeviceProvider {
     }
   }
 
+  private static String details() {
+    VectorShape shape;
+    try {
+      shape = VectorWidth.shape();
+    } catch (InvalidInputException e) {
+      // Opening the device throws it; another must not take its place in silence.
+      return String.valueOf(e.getMessage());
+    }
+    return shape.vectorBitSize() / Float.SIZE
+        + " float lanes ("
+        + shape.vectorBitSize()
+        + " bits"
+        + (VectorWidth.forced() ? ", forced by " + VectorWidth.PROPERTY : "")
+        + "), up to "
+        + Runtime.getRuntime().availableProcessors()
+        + " threads";
+  }
+
   @Override
   public Device open(String name, DeviceOptions options) {
     if (!name.equals(NAME)) {
       throw new InvalidInputException(
           "there is no device '" + name + "' here, only '" + NAME + "'");
     }
+    // Here, and not first where Lanes is initialised: that error would hide the sentence.
+    VectorWidth.shape();
     return new VectorDevice(options);
   }
 }

@@ -14,6 +14,7 @@ import jdk.incubator.vector.VectorOperators;
 import org.diffusionnft.tensor.BinaryOp;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.ElementwiseKernels;
+import org.diffusionnft.tensor.Fallback;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.tensor.UnaryOp;
@@ -22,11 +23,11 @@ import org.diffusionnft.tensor.UnaryOp;
 final class VectorElementwise implements ElementwiseKernels {
   private static final int CHUNK = 8192;
   private final Workers workers;
-  private final ElementwiseKernels reference;
+  private final Fallback fallback;
 
-  VectorElementwise(Workers workers, ElementwiseKernels reference) {
+  VectorElementwise(Workers workers, Fallback fallback) {
     this.workers = workers;
-    this.reference = reference;
+    this.fallback = fallback;
   }
 
   /** A share of the elements. */
@@ -48,12 +49,12 @@ final class VectorElementwise implements ElementwiseKernels {
   @Override
   public void fill(Tensor out, double value) {
     if (out.dtype() != DType.F32) {
-      reference.fill(out, value);
+      fallback.reference("fill", out).elementwise().fill(out, value);
       return;
     }
     long to = address(out);
     float v = (float) value;
-    chunked(out.elements(), 1, (start, count, scratch) -> Rows.fill(to + 4 * start, v, count));
+    chunked(out.elements(), 1, (start, count, scratch) -> RowLoops.fill(to + 4 * start, v, count));
   }
 
   @Override
@@ -81,14 +82,14 @@ final class VectorElementwise implements ElementwiseKernels {
           (start, count, scratch) ->
               Rows.narrow(out.dtype(), from + 4 * start, to + sizeOut * start, count));
     } else {
-      reference.convert(x, out);
+      fallback.reference("convert", x, out).elementwise().convert(x, out);
     }
   }
 
   @Override
   public void unary(UnaryOp op, double a, double b, Tensor x, Tensor out) {
     if (!allFloat(x, out)) {
-      reference.unary(op, a, b, x, out);
+      fallback.reference("unary", x, out).elementwise().unary(op, a, b, x, out);
       return;
     }
     long from = address(x);
@@ -97,13 +98,16 @@ final class VectorElementwise implements ElementwiseKernels {
         x.elements(),
         op.ordinal() < UnaryOp.EXP.ordinal() ? 1 : 4,
         (start, count, scratch) ->
-            UnaryLoops.run(op, a, b, from + 4 * start, to + 4 * start, count, scratch));
+            UnaryRows.value(op, a, b, from + 4 * start, to + 4 * start, count, scratch));
   }
 
   @Override
   public void unaryGrad(UnaryOp op, double a, double b, Tensor x, Tensor gradOut, Tensor gradX) {
     if (!allFloat(x, gradOut, gradX)) {
-      reference.unaryGrad(op, a, b, x, gradOut, gradX);
+      fallback
+          .reference("unaryGrad", x, gradOut, gradX)
+          .elementwise()
+          .unaryGrad(op, a, b, x, gradOut, gradX);
       return;
     }
     long from = address(x);
@@ -113,14 +117,14 @@ final class VectorElementwise implements ElementwiseKernels {
         x.elements(),
         op.ordinal() < UnaryOp.EXP.ordinal() ? 1 : 4,
         (start, count, scratch) ->
-            UnaryGradLoops.run(
+            UnaryRows.gradient(
                 op, a, b, from + 4 * start, grad + 4 * start, to + 4 * start, count, scratch));
   }
 
   @Override
   public void binary(BinaryOp op, Tensor x, Tensor y, Tensor out) {
     if (!allFloat(x, y, out)) {
-      reference.binary(op, x, y, out);
+      fallback.reference("binary", x, y, out).elementwise().binary(op, x, y, out);
       return;
     }
     Broadcast walk = Broadcast.of(x.shape(), y.shape(), out.shape());
@@ -174,7 +178,7 @@ final class VectorElementwise implements ElementwiseKernels {
   @Override
   public void select(Tensor condition, Tensor x, Tensor y, Tensor out) {
     if (!allFloat(condition, x, y, out)) {
-      reference.select(condition, x, y, out);
+      fallback.reference("select", condition, x, y, out).elementwise().select(condition, x, y, out);
       return;
     }
     long c = address(condition);
@@ -201,7 +205,10 @@ final class VectorElementwise implements ElementwiseKernels {
   @Override
   public void gatedAdd(Tensor residual, Tensor gate, Tensor x, Tensor out) {
     if (!allFloat(residual, gate, x, out)) {
-      reference.gatedAdd(residual, gate, x, out);
+      fallback
+          .reference("gatedAdd", residual, gate, x, out)
+          .elementwise()
+          .gatedAdd(residual, gate, x, out);
       return;
     }
     long r = address(residual);
@@ -220,7 +227,7 @@ final class VectorElementwise implements ElementwiseKernels {
           long end = Math.min(rows, first + rowsPerTask);
           for (long row = first; row < end; row++) {
             long at = 4 * row * c;
-            Rows.gatedAdd(r + at, g + 4 * (row / tokens) * c, v + at, to + at, c);
+            RowLoops.gatedAdd(r + at, g + 4 * (row / tokens) * c, v + at, to + at, c);
           }
         });
   }

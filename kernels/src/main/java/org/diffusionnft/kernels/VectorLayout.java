@@ -3,6 +3,7 @@ package org.diffusionnft.kernels;
 import static org.diffusionnft.kernels.Operands.address;
 
 import org.diffusionnft.tensor.DType;
+import org.diffusionnft.tensor.Fallback;
 import org.diffusionnft.tensor.LayoutKernels;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Strides;
@@ -12,11 +13,11 @@ import org.diffusionnft.tensor.Tensor;
 final class VectorLayout implements LayoutKernels {
   private static final int ELEMENTS_PER_TASK = 16384;
   private final Workers workers;
-  private final LayoutKernels reference;
+  private final Fallback fallback;
 
-  VectorLayout(Workers workers, LayoutKernels reference) {
+  VectorLayout(Workers workers, Fallback fallback) {
     this.workers = workers;
-    this.reference = reference;
+    this.fallback = fallback;
   }
 
   /** What is done for one row. */
@@ -46,7 +47,7 @@ final class VectorLayout implements LayoutKernels {
   @Override
   public void permute(Tensor x, int[] dims, Tensor out) {
     if (!Operands.allFloat(x, out)) {
-      reference.permute(x, dims, out);
+      fallback.reference("permute", x, out).layout().permute(x, dims, out);
       return;
     }
     long[] own = x.shape().strides();
@@ -60,7 +61,7 @@ final class VectorLayout implements LayoutKernels {
   @Override
   public void slice(Tensor x, long[] starts, long[] steps, Tensor out) {
     if (!Operands.allFloat(x, out)) {
-      reference.slice(x, starts, steps, out);
+      fallback.reference("slice", x, out).layout().slice(x, starts, steps, out);
       return;
     }
     long[] strides = x.shape().strides();
@@ -71,7 +72,7 @@ final class VectorLayout implements LayoutKernels {
   @Override
   public void place(Tensor x, long[] starts, long[] steps, Tensor out) {
     if (!Operands.allFloat(x, out)) {
-      reference.place(x, starts, steps, out);
+      fallback.reference("place", x, out).layout().place(x, starts, steps, out);
       return;
     }
     long[] strides = out.shape().strides();
@@ -82,7 +83,7 @@ final class VectorLayout implements LayoutKernels {
   @Override
   public void expand(Tensor x, Tensor out) {
     if (!Operands.allFloat(x, out)) {
-      reference.expand(x, out);
+      fallback.reference("expand", x, out).layout().expand(x, out);
       return;
     }
     long[] strides = Strides.broadcast(x.shape(), out.shape());
@@ -92,7 +93,7 @@ final class VectorLayout implements LayoutKernels {
   @Override
   public void gather(Tensor table, Tensor ids, Tensor out) {
     if (!Operands.allWidenable(table) || out.dtype() != DType.F32 || ids.dtype() != DType.I64) {
-      reference.gather(table, ids, out);
+      fallback.reference("gather", table, ids, out).layout().gather(table, ids, out);
       return;
     }
     long c = table.dim(1);
@@ -114,7 +115,7 @@ final class VectorLayout implements LayoutKernels {
   @Override
   public void scatterAdd(Tensor x, Tensor ids, Tensor out) {
     if (!Operands.allFloat(x, out) || ids.dtype() != DType.I64) {
-      reference.scatterAdd(x, ids, out);
+      fallback.reference("scatterAdd", x, ids, out).layout().scatterAdd(x, ids, out);
       return;
     }
     long c = out.dim(1);
@@ -132,7 +133,7 @@ final class VectorLayout implements LayoutKernels {
           int count = (int) Math.min(columns, c - first);
           for (long i = 0; i < ids.elements(); i++) {
             long target = to + 4 * (c * Lanes.getLong(id + 8 * i) + first);
-            Rows.add(from + 4 * (c * i + first), target, count);
+            RowLoops.add(from + 4 * (c * i + first), target, count);
           }
         });
   }
@@ -150,7 +151,7 @@ final class VectorLayout implements LayoutKernels {
   @Override
   public void im2col(Tensor x, Window window, Tensor out) {
     if (!Operands.allFloat(x, out)) {
-      reference.im2col(x, window, out);
+      fallback.reference("im2col", x, out).layout().im2col(x, window, out);
       return;
     }
     Windows windows = new Windows(x.shape(), window);
@@ -165,7 +166,7 @@ final class VectorLayout implements LayoutKernels {
   @Override
   public void col2im(Tensor columns, Window window, Tensor out) {
     if (!Operands.allFloat(columns, out)) {
-      reference.col2im(columns, window, out);
+      fallback.reference("col2im", columns, out).layout().col2im(columns, window, out);
       return;
     }
     Windows windows = new Windows(out.shape(), window);

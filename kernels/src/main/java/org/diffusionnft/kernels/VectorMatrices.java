@@ -3,6 +3,7 @@ package org.diffusionnft.kernels;
 import static org.diffusionnft.kernels.Operands.address;
 
 import org.diffusionnft.tensor.DType;
+import org.diffusionnft.tensor.Fallback;
 import org.diffusionnft.tensor.MatrixKernels;
 import org.diffusionnft.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -10,12 +11,12 @@ import org.jspecify.annotations.Nullable;
 /** Matrix products; see {@link Gemm} for how. */
 final class VectorMatrices implements MatrixKernels {
   private final Workers workers;
-  private final MatrixKernels reference;
+  private final Fallback fallback;
   private final Scratch shared = new Scratch();
 
-  VectorMatrices(Workers workers, MatrixKernels reference) {
+  VectorMatrices(Workers workers, Fallback fallback) {
     this.workers = workers;
-    this.reference = reference;
+    this.fallback = fallback;
   }
 
   void close() {
@@ -25,7 +26,7 @@ final class VectorMatrices implements MatrixKernels {
   @Override
   public void matmul(Tensor a, Tensor b, @Nullable Tensor bias, Product product, Tensor out) {
     if (out.dtype() != DType.F32 || !Operands.allWidenable(a, b, bias)) {
-      reference.matmul(a, b, bias, product, out);
+      fallback.reference("matmul", a, b, bias, out).matrices().matmul(a, b, bias, product, out);
       return;
     }
     if (out.elements() == 0) {
@@ -43,25 +44,19 @@ final class VectorMatrices implements MatrixKernels {
     new Gemm(
             workers,
             shared,
-            batches,
-            m,
-            n,
-            k,
-            new Gemm.Matrix(
-                address(a),
-                a.dtype(),
-                product.transposeA(),
-                product.transposeA() ? m : k,
-                (long) m * k),
-            new Gemm.Matrix(
-                address(b),
-                b.dtype(),
-                product.transposeB(),
-                product.transposeB() ? k : n,
+            new Gemm.Size(batches, m, n, k),
+            new Gemm.Operand(
+                matrix(a, product.transposeA(), product.transposeA() ? m : k), (long) m * k),
+            new Gemm.Operand(
+                matrix(b, product.transposeB(), product.transposeB() ? k : n),
                 oneB ? 0 : (long) n * k),
-            bias == null ? null : new Gemm.Matrix(address(bias), bias.dtype(), false, n, 0),
+            bias == null ? null : matrix(bias, false, n),
             product,
             address(out))
         .run();
+  }
+
+  private static Matrix matrix(Tensor t, boolean transposed, long ld) {
+    return new Matrix(address(t), t.dtype(), transposed, ld);
   }
 }

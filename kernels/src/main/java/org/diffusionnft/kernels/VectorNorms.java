@@ -5,6 +5,7 @@ import static org.diffusionnft.kernels.Operands.allFloat;
 import static org.diffusionnft.kernels.Operands.allWidenable;
 
 import org.diffusionnft.tensor.DType;
+import org.diffusionnft.tensor.Fallback;
 import org.diffusionnft.tensor.NormKernels;
 import org.diffusionnft.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -18,11 +19,11 @@ final class VectorNorms implements NormKernels {
 
   private final Scratch shared = new Scratch();
   private final Workers workers;
-  private final NormKernels reference;
+  private final Fallback fallback;
 
-  VectorNorms(Workers workers, NormKernels reference) {
+  VectorNorms(Workers workers, Fallback fallback) {
     this.workers = workers;
-    this.reference = reference;
+    this.fallback = fallback;
   }
 
   void close() {
@@ -56,7 +57,10 @@ final class VectorNorms implements NormKernels {
       Tensor rstd) {
     int c = x.shape().intDim(-1);
     if (!allFloat(x, out, mean, rstd) || !allWidenable(weight, bias) || c == 0) {
-      reference.layerNorm(x, weight, bias, eps, out, mean, rstd);
+      fallback
+          .reference("layerNorm", x, weight, bias, out, mean, rstd)
+          .norms()
+          .layerNorm(x, weight, bias, eps, out, mean, rstd);
       return;
     }
     long rows = x.elements() / c;
@@ -99,7 +103,10 @@ final class VectorNorms implements NormKernels {
     boolean fits = AffineGrad.fits(gradWeight, gradBias, x.shape().intDim(-1));
     boolean floats = allFloat(x, mean, rstd, gradOut, gradX, gradWeight, gradBias);
     if (!floats || !allWidenable(weight) || !fits) {
-      reference.layerNormGrad(x, weight, mean, rstd, gradOut, gradX, gradWeight, gradBias);
+      fallback
+          .reference("layerNormGrad", x, weight, mean, rstd, gradOut, gradX, gradWeight, gradBias)
+          .norms()
+          .layerNormGrad(x, weight, mean, rstd, gradOut, gradX, gradWeight, gradBias);
       return;
     }
     normGrad(x, weight, mean, rstd, gradOut, gradX, gradWeight, gradBias);
@@ -109,7 +116,10 @@ final class VectorNorms implements NormKernels {
   public void rmsNorm(Tensor x, @Nullable Tensor weight, double eps, Tensor out, Tensor rstd) {
     int c = x.shape().intDim(-1);
     if (!allFloat(x, out, rstd) || !allWidenable(weight) || c == 0) {
-      reference.rmsNorm(x, weight, eps, out, rstd);
+      fallback
+          .reference("rmsNorm", x, weight, out, rstd)
+          .norms()
+          .rmsNorm(x, weight, eps, out, rstd);
       return;
     }
     long rows = x.elements() / c;
@@ -142,7 +152,10 @@ final class VectorNorms implements NormKernels {
     boolean fits = AffineGrad.fits(gradWeight, null, x.shape().intDim(-1));
     boolean floats = allFloat(x, rstd, gradOut, gradX, gradWeight);
     if (!floats || !allWidenable(weight) || !fits) {
-      reference.rmsNormGrad(x, weight, rstd, gradOut, gradX, gradWeight);
+      fallback
+          .reference("rmsNormGrad", x, weight, rstd, gradOut, gradX, gradWeight)
+          .norms()
+          .rmsNormGrad(x, weight, rstd, gradOut, gradX, gradWeight);
       return;
     }
     normGrad(x, weight, null, rstd, gradOut, gradX, gradWeight, null);
@@ -152,14 +165,14 @@ final class VectorNorms implements NormKernels {
   private static void normalise(
       long x, float mean, float rest, float rstd, long weight, long bias, long out, int c) {
     if (weight != 0 && bias != 0) {
-      NormRows.normalise(x, mean, rest, rstd, weight, bias, out, c);
+      RowLoops.normalise(x, mean, rest, rstd, weight, bias, out, c);
       return;
     }
-    NormRows.normalise(x, mean, rest, rstd, out, c);
+    RowLoops.normalise(x, mean, rest, rstd, out, c);
     if (weight != 0) {
-      NormRows.multiply(out, weight, out, c);
+      RowLoops.multiply(out, weight, out, c);
     } else if (bias != 0) {
-      Rows.add(bias, out, c);
+      RowLoops.add(bias, out, c);
     }
   }
 
@@ -195,19 +208,19 @@ final class VectorNorms implements NormKernels {
             long at = 4 * r * c;
             float s = Lanes.get(rstds + 4 * r);
             float m = means == 0 ? 0 : Lanes.get(means + 4 * r);
-            NormRows.normalise(from + at, m, 0, s, normalised, c);
+            RowLoops.normalise(from + at, m, 0, s, normalised, c);
             if (sums != 0) {
-              NormRows.addProduct(grad + at, normalised, sums, c);
-              Rows.add(grad + at, sums + 4L * c, c);
+              RowLoops.addProduct(grad + at, normalised, sums, c);
+              RowLoops.add(grad + at, sums + 4L * c, c);
             }
             long g = grad + at;
             if (weight != null) {
-              NormRows.multiply(g, w.row(r), weighted, c);
+              RowLoops.multiply(g, w.row(r), weighted, c);
               g = weighted;
             }
             float meanG = means == 0 ? 0 : NormRows.sum(g, c, work) / c;
             float meanGn = NormRows.dot(g, normalised, c, work) / c;
-            NormRows.gradient(normalised, g, meanG, meanGn, s, to + at, c);
+            RowLoops.normGradient(normalised, g, meanG, meanGn, s, to + at, c);
           }
           affine.done(index, sums);
         });
@@ -218,7 +231,7 @@ final class VectorNorms implements NormKernels {
   public void softmax(Tensor x, Tensor out) {
     int c = x.shape().intDim(-1);
     if (!allFloat(x, out) || c == 0) {
-      reference.softmax(x, out);
+      fallback.reference("softmax", x, out).norms().softmax(x, out);
       return;
     }
     long from = address(x);
@@ -237,7 +250,10 @@ final class VectorNorms implements NormKernels {
   public void softmaxGrad(Tensor out, Tensor gradOut, Tensor gradX) {
     int c = out.shape().intDim(-1);
     if (!allFloat(out, gradOut, gradX) || c == 0) {
-      reference.softmaxGrad(out, gradOut, gradX);
+      fallback
+          .reference("softmaxGrad", out, gradOut, gradX)
+          .norms()
+          .softmaxGrad(out, gradOut, gradX);
       return;
     }
     long y = address(out);

@@ -11,6 +11,7 @@ import static org.diffusionnft.kernels.Operands.address;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
+import org.diffusionnft.tensor.Fallback;
 import org.diffusionnft.tensor.OptimizerKernels;
 import org.diffusionnft.tensor.Tensor;
 
@@ -18,11 +19,11 @@ import org.diffusionnft.tensor.Tensor;
 final class VectorOptimizer implements OptimizerKernels {
   private static final int CHUNK = 8192;
   private final Workers workers;
-  private final OptimizerKernels reference;
+  private final Fallback fallback;
 
-  VectorOptimizer(Workers workers, OptimizerKernels reference) {
+  VectorOptimizer(Workers workers, Fallback fallback) {
     this.workers = workers;
-    this.reference = reference;
+    this.fallback = fallback;
   }
 
   @Override
@@ -34,7 +35,10 @@ final class VectorOptimizer implements OptimizerKernels {
       AdamW numbers,
       double gradientScale) {
     if (!Operands.allFloat(parameter, gradient, firstMoment, secondMoment)) {
-      reference.adamW(parameter, gradient, firstMoment, secondMoment, numbers, gradientScale);
+      fallback
+          .reference("adamW", parameter, gradient, firstMoment, secondMoment)
+          .optimizer()
+          .adamW(parameter, gradient, firstMoment, secondMoment, numbers, gradientScale);
       return;
     }
     Operands.requireAsMany(parameter, gradient, firstMoment, secondMoment);
@@ -104,7 +108,7 @@ final class VectorOptimizer implements OptimizerKernels {
   @Override
   public void lerp(Tensor target, Tensor source, double weight) {
     if (!Operands.allFloat(target, source)) {
-      reference.lerp(target, source, weight);
+      fallback.reference("lerp", target, source).optimizer().lerp(target, source, weight);
       return;
     }
     Operands.requireAsMany(target, source);

@@ -4,6 +4,7 @@ import static org.diffusionnft.kernels.Operands.address;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.diffusionnft.tensor.Fallback;
 import org.diffusionnft.tensor.ReduceOp;
 import org.diffusionnft.tensor.ReductionKernels;
 import org.diffusionnft.tensor.Shape;
@@ -19,17 +20,17 @@ final class VectorReductions implements ReductionKernels {
   private static final int PIECE = 16384;
 
   private final Workers workers;
-  private final ReductionKernels reference;
+  private final Fallback fallback;
 
-  VectorReductions(Workers workers, ReductionKernels reference) {
+  VectorReductions(Workers workers, Fallback fallback) {
     this.workers = workers;
-    this.reference = reference;
+    this.fallback = fallback;
   }
 
   @Override
   public void reduce(ReduceOp op, Tensor x, boolean[] axes, Tensor out) {
     if (!Operands.allFloat(x, out) || x.elements() == 0) {
-      reference.reduce(op, x, axes, out);
+      fallback.reference("reduce", x, out).reductions().reduce(op, x, axes, out);
       return;
     }
     Walk walk = Walk.of(x.shape(), axes);

@@ -3,7 +3,7 @@ package org.diffusionnft.kernels;
 import org.diffusionnft.tensor.LayoutKernels.Window;
 import org.diffusionnft.tensor.Shape;
 
-/** Sliding windows over pictures: unfolding to columns and folding back. */
+/** Sliding windows over images: unfolding to columns and folding back. */
 final class Windows {
   private final Window window;
   private final int height;
@@ -24,14 +24,12 @@ final class Windows {
     return window.kernelHeight() * window.kernelWidth();
   }
 
-  /** Windows in a picture. */
+  /** Windows in an image. */
   long area() {
     return (long) outHeight * outWidth;
   }
 
-  /**
-   * Writes row {@code row} of the columns: one cell of the window over one plane of the picture.
-   */
+  /** Writes row {@code row} of the columns: one cell of the window over one plane of the image. */
   void unfold(long image, long row, long columns) {
     int cell = (int) (row % cells());
     long plane = image + 4 * (row / cells()) * height * width;
@@ -44,10 +42,10 @@ final class Windows {
       long out = to + 4L * oy * outWidth;
       int y = oy * window.stride() + ky;
       if (y < 0 || y >= height) {
-        Rows.fill(out, 0, outWidth);
+        RowLoops.fill(out, 0, outWidth);
         continue;
       }
-      Rows.fill(out, 0, firstX);
+      RowLoops.fill(out, 0, firstX);
       long from = plane + 4 * ((long) y * width + (long) firstX * window.stride() + kx);
       if (window.stride() == 1) {
         Lanes.copy(from, out + 4L * firstX, 4L * (endX - firstX));
@@ -56,7 +54,7 @@ final class Windows {
           Lanes.set(out + 4L * (firstX + i), Lanes.get(from + 4L * i * window.stride()));
         }
       }
-      Rows.fill(out + 4L * endX, 0, outWidth - endX);
+      RowLoops.fill(out + 4L * endX, 0, outWidth - endX);
     }
   }
 
@@ -64,7 +62,7 @@ final class Windows {
   void fold(long columns, long index, long image) {
     long plane = image + 4 * index * height * width;
     long from = columns + 4 * index * cells() * area();
-    Rows.fill(plane, 0, height * width);
+    RowLoops.fill(plane, 0, height * width);
     for (int cell = 0; cell < cells(); cell++) {
       int ky = cell / window.kernelWidth() - window.top();
       int kx = cell % window.kernelWidth() - window.left();
@@ -78,7 +76,7 @@ final class Windows {
         long row = from + 4 * (cell * area() + (long) oy * outWidth + firstX);
         long to = plane + 4 * ((long) y * width + (long) firstX * window.stride() + kx);
         if (window.stride() == 1) {
-          Rows.add(row, to, endX - firstX);
+          RowLoops.add(row, to, endX - firstX);
         } else {
           for (int i = 0; i < endX - firstX; i++) {
             long at = to + 4L * i * window.stride();
@@ -89,12 +87,12 @@ final class Windows {
     }
   }
 
-  /** The first output column whose cell lies in the picture. */
+  /** The first output column whose cell lies in the image. */
   private int firstInside(int kx) {
     return kx >= 0 ? 0 : Math.min(outWidth, (-kx + window.stride() - 1) / window.stride());
   }
 
-  /** The output column from which on cells lie to the right of the picture. */
+  /** The first output column whose cell lies to the right of the image. */
   private int endInside(int kx) {
     int last = width - 1 - kx;
     return last < 0 ? 0 : Math.min(outWidth, last / window.stride() + 1);

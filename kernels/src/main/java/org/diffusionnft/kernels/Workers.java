@@ -5,11 +5,11 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Threads that wait for kernels' tasks; the thread that asks works too.
+ * Threads that wait for kernels' tasks; the calling thread works too.
  *
  * <p>What a task computes depends on its number alone, never on the thread that runs it or on how
- * many there are: that is what makes results independent of the thread count. Which thread runs it
- * is decided by whoever is free first.
+ * many there are: that is what makes results independent of the thread count. The first thread that
+ * is free runs it.
  */
 final class Workers implements AutoCloseable {
 
@@ -20,7 +20,7 @@ final class Workers implements AutoCloseable {
     void run(int index, Scratch scratch);
   }
 
-  /** Operations (multiply-adds, elements) below which waking a thread costs more than it brings. */
+  /** Operations (multiply-adds, elements) below which waking a thread costs more than it saves. */
   private static final long WORTH_SHARING = 60_000;
 
   private static final int SPINS = 1_000;

@@ -47,7 +47,7 @@ public interface Device extends AutoCloseable {
    */
   default void requireRoom(Map<DType, Long> bytes) {}
 
-  /** What was compiled, replayed and copied so far; all zeros on devices that do none of this. */
+  /** What was compiled, replayed, copied and left to the reference device so far. */
   default DeviceActivity activity() {
     return DeviceActivity.NONE;
   }

@@ -1,7 +1,8 @@
 package org.diffusionnft.tensor;
 
 /**
- * What a device with memory and plans of its own has done since it was opened.
+ * What a device has done since it was opened, besides running kernels in this process: what a
+ * device with memory and plans of its own compiled and copied, and what any left to the host.
  *
  * @param compiled plans that were compiled
  * @param replayed runs of plans that had been compiled before
@@ -9,7 +10,8 @@ package org.diffusionnft.tensor;
  * @param sent bytes of tensors copied to the device
  * @param arguments bytes of arguments (positions, sizes, scalars) that were copied with the runs
  * @param received bytes of tensors copied back
- * @param onHost operations computed on the host, because no kernel takes their types
+ * @param onHost operations that the reference device computed on the host, because no kernel takes
+ *     their operands; see {@link Fallback}
  */
 public record DeviceActivity(
     long compiled,
@@ -19,7 +21,7 @@ public record DeviceActivity(
     long arguments,
     long received,
     long onHost) {
-  /** All zeros: what a device that computes in this process always reports. */
+  /** All zeros: what the reference device always reports. */
   public static final DeviceActivity NONE = new DeviceActivity(0, 0, 0, 0, 0, 0, 0);
 
   /** The difference to an earlier state. */

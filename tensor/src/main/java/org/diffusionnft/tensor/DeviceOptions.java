@@ -6,7 +6,8 @@ package org.diffusionnft.tensor;
  * @param threads threads that compute, at least 1; results do not depend on it
  * @param mebibytes size of the memory that a device with its own reserves for tensors; 0 for the
  *     device's default
- * @param tellPlans whether a device that compiles plans logs what it compiles, replays and copies
+ * @param tellPlans whether the device logs what it compiles, replays, copies and leaves to the
+ *     reference device
  */
 public record DeviceOptions(int threads, int mebibytes, boolean tellPlans) {
   /**

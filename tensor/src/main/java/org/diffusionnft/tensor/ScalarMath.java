@@ -1,22 +1,12 @@
 package org.diffusionnft.tensor;
 
 /** Functions in double precision that the JDK does not have: what rows of {@link UnaryOp} use. */
-public final class ScalarMath {
+final class ScalarMath {
   private static final double SQRT_2_OVER_PI = Math.sqrt(2 / Math.PI);
   private static final double CUBIC = 0.044715;
   private static final double QUICK = 1.702;
 
   private ScalarMath() {}
-
-  /** {@link UnaryOp#value}. */
-  public static double value(UnaryOp op, double a, double b, double x) {
-    return op.value(x, a, b);
-  }
-
-  /** {@link UnaryOp#derivative}. */
-  public static double derivative(UnaryOp op, double a, double b, double x) {
-    return op.derivative(x, a, b);
-  }
 
   static double sigmoid(double x) {
     return 1 / (1 + Math.exp(-x));

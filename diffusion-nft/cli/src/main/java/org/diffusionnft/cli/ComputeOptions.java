@@ -49,7 +49,8 @@ final class ComputeOptions {
   @Option(
       names = "--log",
       paramLabel = "plans",
-      description = "Tells what the device compiled, replayed and copied.")
+      description =
+          "Shows what the device compiled, replayed, copied and left to the reference device.")
   private @Nullable Log log;
 
   @Option(

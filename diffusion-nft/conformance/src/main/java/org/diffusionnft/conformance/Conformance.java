@@ -68,7 +68,8 @@ public final class Conformance {
     return compare(c, expected, found, seconds);
   }
 
-  private static Outcome compare(
+  /** Compares what a device computed with what the reference device did. */
+  public static Outcome compare(
       ConformanceCase c, List<double[]> expected, List<double[]> found, double seconds) {
     double worst = 0;
     double maxError = 0;

@@ -1,5 +1,6 @@
 package org.diffusionnft.tests.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.diffusionnft.tests.cli.CommandLine.dnft;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -9,7 +10,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -73,6 +76,23 @@ class DemoTest {
             sampled)
         .succeeds();
     assertNotNull(ImageIO.read(sampled.toFile()));
+  }
+
+  /** Operations without a kernel would take longer than the rest of the demo together. */
+  @Test
+  void theVectorDeviceLeavesNothingToTheReferenceDevice() {
+    ByteArrayOutputStream written = new ByteArrayOutputStream();
+    PrintStream before = System.err;
+    System.setErr(new PrintStream(written, true, UTF_8));
+    try {
+      Path out = folder.resolve("demo");
+      demo(out, "--epochs", 1, "--device", "vector", "--log", "plans").succeeds();
+    } finally {
+      System.setErr(before);
+    }
+    String log = written.toString(UTF_8);
+    assertTrue(log.contains("plans: in all: 0 operations by the reference device"), log);
+    assertFalse(log.contains("no kernel for these operands"), log);
   }
 
   @Test

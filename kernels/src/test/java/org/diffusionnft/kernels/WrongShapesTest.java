@@ -1,4 +1,4 @@
-package org.diffusionnft.tests.conformance;
+package org.diffusionnft.kernels;
 
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -7,7 +7,6 @@ import org.diffusionnft.tensor.Attention;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.DeviceOptions;
-import org.diffusionnft.tensor.Devices;
 import org.diffusionnft.tensor.Elementwise;
 import org.diffusionnft.tensor.Matrices;
 import org.diffusionnft.tensor.MatrixKernels.Product;
@@ -31,7 +30,7 @@ class WrongShapesTest {
 
   @BeforeEach
   void open() {
-    device = Devices.open("vector", new DeviceOptions(1));
+    device = new VectorDevice(new DeviceOptions(1));
   }
 
   @AfterEach

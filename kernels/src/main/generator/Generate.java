@@ -1,0 +1,63 @@
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Writes the kernels that are one pattern repeated: tiles unrolled over rows and columns, and a
+ * loop for each function of a table. The compiler keeps vectors in registers only where each has a
+ * variable of its own and each loop names what it calls, so this text has to exist; nobody has to
+ * keep it.
+ *
+ * <p>Run by the build as a source file: {@code java Generate.java FOLDER}. A file whose text is the
+ * same is left alone, so that it is not compiled again.
+ */
+final class Generate {
+  private static final String HEADER =
+      """
+      // Written by kernels/src/main/generator/%s.java: change it there.
+      package org.diffusionnft.kernels;
+
+      """;
+
+  /** A class: its name, which generator writes it, and its text from the imports on. */
+  record Source(String name, String generator, String text) {}
+
+  public static void main(String[] args) throws IOException {
+    Path folder = Path.of(args[0], "org", "diffusionnft", "kernels");
+    Files.createDirectories(folder);
+    List<Source> sources =
+        List.of(
+            Tiles.tall(),
+            Tiles.tallTransposed(),
+            Tiles.wide(),
+            Tiles.narrow(),
+            Dots.source(),
+            Unary.values(),
+            Unary.gradients(),
+            Binary.source(),
+            Rows.source());
+    for (Source source : sources) {
+      Path file = folder.resolve(source.name() + ".java");
+      String text = HEADER.formatted(source.generator()) + source.text();
+      if (!Files.exists(file) || !Files.readString(file, UTF_8).equals(text)) {
+        Files.writeString(file, text, UTF_8);
+      }
+    }
+    deleteOthers(folder, sources);
+  }
+
+  /** Deletes what an earlier version of the generator wrote. */
+  private static void deleteOthers(Path folder, List<Source> sources) throws IOException {
+    List<String> names = sources.stream().map(source -> source.name() + ".java").toList();
+    try (var files = Files.newDirectoryStream(folder)) {
+      for (Path file : files) {
+        if (!names.contains(file.getFileName().toString())) {
+          Files.delete(file);
+        }
+      }
+    }
+  }
+}

@@ -37,6 +37,7 @@ final class ConvertCommand implements Callable<Integer> {
   @Mixin private ComputeOptions compute;
   @Mixin private ModelOptions model;
   @Mixin private DTypeOption dtype;
+  @Mixin private CheckpointOut to;
 
   @Option(
       names = "--to",
@@ -50,13 +51,6 @@ final class ConvertCommand implements Callable<Integer> {
       description = "Instead of --model: a PEFT folder, or diffusers' file.")
   private @Nullable Path adapter;
 
-  @Option(
-      names = "--out",
-      paramLabel = "PATH",
-      required = true,
-      description = "The new folder, or the file, which is replaced if it is there.")
-  private Path out;
-
   @Override
   public Integer call() throws IOException {
     if (adapter != null) {
@@ -67,8 +61,8 @@ final class ConvertCommand implements Callable<Integer> {
     }
     try (Device device = compute.open();
         ModelCheckpoint checkpoint = model.open()) {
-      new Conversion(layout, dtype.dtype(), null).run(checkpoint, out, device);
-      spec.commandLine().getOut().println(out + ": written with " + checkpoint.parts());
+      new Conversion(layout, dtype.dtype(), null).run(checkpoint, to.path(), device);
+      spec.commandLine().getOut().println(to.path() + ": written with " + checkpoint.parts());
       spec.commandLine().getOut().flush();
     }
     return 0;
@@ -81,13 +75,13 @@ final class ConvertCommand implements Callable<Integer> {
     try (Device device = compute.open();
         Memory.Scope _ = device.memory().scope()) {
       PeftAdapter read = AdapterFile.read(adapter, device);
-      if (out.toString().endsWith(".safetensors")) {
-        DiffusersLora.write(out, read);
+      if (to.path().toString().endsWith(".safetensors")) {
+        DiffusersLora.write(to.path(), read);
       } else {
-        PeftFolder.write(out, Map.of(PeftFolder.DEFAULT, read));
+        PeftFolder.write(to.path(), Map.of(PeftFolder.DEFAULT, read));
       }
     }
-    spec.commandLine().getOut().println(out + ": written with " + adapter);
+    spec.commandLine().getOut().println(to.path() + ": written with " + adapter);
     spec.commandLine().getOut().flush();
     return 0;
   }

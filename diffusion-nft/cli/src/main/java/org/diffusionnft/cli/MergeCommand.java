@@ -25,6 +25,7 @@ final class MergeCommand implements Callable<Integer> {
   @Mixin private ComputeOptions compute;
   @Mixin private ModelOptions model;
   @Mixin private DTypeOption dtype;
+  @Mixin private CheckpointOut to;
 
   @Option(
       names = "--adapter",
@@ -39,21 +40,16 @@ final class MergeCommand implements Callable<Integer> {
       description = "What to write: ${COMPLETION-CANDIDATES}. Default: as the model is.")
   private @Nullable Layout layout;
 
-  @Option(
-      names = "--out",
-      paramLabel = "PATH",
-      required = true,
-      description = "The new folder, or the file, which is replaced if it is there.")
-  private Path out;
-
   @Override
   public Integer call() throws IOException {
     try (Device device = compute.open();
         ModelCheckpoint checkpoint = model.open()) {
       Layout own = checkpoint.isSingleFile() ? Layout.SINGLE : Layout.DIFFUSERS;
       new Conversion(layout == null ? own : layout, dtype.dtype(), adapter)
-          .run(checkpoint, out, device);
-      spec.commandLine().getOut().println(out + ": " + checkpoint.path() + " with " + adapter);
+          .run(checkpoint, to.path(), device);
+      spec.commandLine()
+          .getOut()
+          .println(to.path() + ": " + checkpoint.path() + " with " + adapter);
       spec.commandLine().getOut().flush();
     }
     return 0;

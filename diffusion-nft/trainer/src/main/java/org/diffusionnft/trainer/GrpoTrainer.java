@@ -121,35 +121,18 @@ public final class GrpoTrainer extends Trainer {
   }
 
   @Override
-  List<StepReport> train(
-      Rollout rollout, double[][] advantages, PromptTable table, TrainingListener listener) {
-    int batchSize = config.training().batchSize();
-    int turns = Math.min(config.trainedTimesteps(), steps.length - 1);
-    int batches = rollout.images() / batchSize;
-    int batchesPerStep = batches / config.training().optimizerStepsPerEpoch();
-    int inner = config.training().innerEpochs();
-    List<StepReport> reports = new ArrayList<>();
-    List<LossTerms> terms = new ArrayList<>();
-    int done = 0;
-    for (long pass = epoch() * inner; pass < (epoch() + 1) * inner; pass++) {
-      int[] order = task.randomness().imageOrder(pass, rollout.images());
-      for (int number = 0; number < batches; number++) {
-        long live = memory.liveBytes();
-        int[] images = Arrays.copyOfRange(order, number * batchSize, (number + 1) * batchSize);
-        for (int turn = 0; turn < turns; turn++) {
-          int[] at = timesteps(pass, number * batchSize, batchSize, turn);
-          terms.add(
-              descend(rollout, advantages, table, images, at, 1.0 / (batchesPerStep * turns)));
-          listener.trained(epoch(), ++done, inner * batches * turns, null);
-        }
-        if ((number + 1) % batchesPerStep == 0) {
-          reports.add(update(LossTerms.mean(terms), listener));
-          terms.clear();
-        }
-        batchDone(live);
-      }
-    }
-    return reports;
+  int turns() {
+    return Math.min(config.trainedTimesteps(), steps.length - 1);
+  }
+
+  @Override
+  Pass pass(Rollout rollout, double[][] advantages, PromptTable table, long pass) {
+    int[] order = task.randomness().imageOrder(pass, rollout.images());
+    return (first, count, turn, share) -> {
+      int[] images = Arrays.copyOfRange(order, first, first + count);
+      int[] at = timesteps(pass, first, count, turn);
+      return new Trained(descend(rollout, advantages, table, images, at, share), null);
+    };
   }
 
   /** Which step each image of a batch is trained at. */

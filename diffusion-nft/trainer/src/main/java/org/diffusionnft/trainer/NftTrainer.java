@@ -1,6 +1,5 @@
 package org.diffusionnft.trainer;
 
-import java.util.ArrayList;
 import java.util.List;
 import org.diffusionnft.autograd.Tape;
 import org.diffusionnft.autograd.Variable;
@@ -14,7 +13,6 @@ import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.trainer.config.TrainConfig;
-import org.diffusionnft.trainer.nft.LossTerms;
 import org.diffusionnft.trainer.nft.NftLoss;
 import org.jspecify.annotations.Nullable;
 
@@ -60,37 +58,19 @@ public final class NftTrainer extends Trainer {
     return config.oldPolicy().decay(steps);
   }
 
-  /** Trains on an epoch's images, in random order, each at a random choice of the timesteps. */
   @Override
-  List<StepReport> train(
-      Rollout rollout, double[][] advantages, PromptTable table, TrainingListener listener) {
-    int batchSize = config.training().batchSize();
-    int turns = config.trainedTimesteps();
-    int batches = rollout.images() / batchSize;
-    int batchesPerStep = batches / config.training().optimizerStepsPerEpoch();
-    int inner = config.training().innerEpochs();
-    List<StepReport> reports = new ArrayList<>();
-    List<LossTerms> terms = new ArrayList<>();
-    int done = 0;
-    for (long pass = epoch() * inner; pass < (epoch() + 1) * inner; pass++) {
-      TrainingPass images =
-          new TrainingPass(rollout, advantages, schedule, task.randomness(), pass);
-      for (int number = 0; number < batches; number++) {
-        long live = memory.liveBytes();
-        for (int turn = 0; turn < turns; turn++) {
-          TrainingPass.Batch batch = images.batch(number * batchSize, batchSize, turn);
-          TrainedBatch trained = descend(batch, table, 1.0 / (batchesPerStep * turns));
-          terms.add(trained.outcome().terms());
-          listener.trained(epoch(), ++done, inner * batches * turns, trained);
-        }
-        if ((number + 1) % batchesPerStep == 0) {
-          reports.add(update(LossTerms.mean(terms), listener));
-          terms.clear();
-        }
-        batchDone(live);
-      }
-    }
-    return reports;
+  int turns() {
+    return config.trainedTimesteps();
+  }
+
+  /** An epoch's images in random order, each at a random choice of the timesteps. */
+  @Override
+  Pass pass(Rollout rollout, double[][] advantages, PromptTable table, long pass) {
+    TrainingPass images = new TrainingPass(rollout, advantages, schedule, task.randomness(), pass);
+    return (first, count, turn, share) -> {
+      TrainedBatch trained = descend(images.batch(first, count, turn), table, share);
+      return new Trained(trained.outcome().terms(), trained);
+    };
   }
 
   /** Adds a share of the gradient of one batch at one timestep of each of its images. */

@@ -1,5 +1,6 @@
 package org.diffusionnft.trainer;
 
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -174,9 +175,64 @@ public abstract sealed class Trainer implements AutoCloseable permits NftTrainer
    */
   abstract Tensor sampleBatch(PromptTable table, List<Prompt> prompts, int first, int count);
 
+  /** At how many timesteps each image is trained in a pass. */
+  abstract int turns();
+
+  /**
+   * Begins a pass over an epoch's images.
+   *
+   * @param pass number of the pass, counted over the whole run
+   */
+  abstract Pass pass(Rollout rollout, double[][] advantages, PromptTable table, long pass);
+
+  /** Trains on batches of a pass. */
+  interface Pass {
+    /**
+     * Adds a share of the gradient of a batch at one timestep of each of its images.
+     *
+     * @param first place in the pass of the batch's first image
+     * @param turn which of the timesteps
+     */
+    Trained train(int first, int count, int turn, double share);
+  }
+
+  /**
+   * What training on a batch gave.
+   *
+   * @param batch all of it, for those who look closer; null where the algorithm keeps no record
+   */
+  record Trained(LossTerms terms, @Nullable TrainedBatch batch) {}
+
   /** Learns from an epoch's images. */
-  abstract List<StepReport> train(
-      Rollout rollout, double[][] advantages, PromptTable table, TrainingListener listener);
+  private List<StepReport> train(
+      Rollout rollout, double[][] advantages, PromptTable table, TrainingListener listener) {
+    int batchSize = config.training().batchSize();
+    int turns = turns();
+    int batches = rollout.images() / batchSize;
+    int batchesPerStep = batches / config.training().optimizerStepsPerEpoch();
+    int inner = config.training().innerEpochs();
+    List<StepReport> reports = new ArrayList<>();
+    List<LossTerms> terms = new ArrayList<>();
+    int done = 0;
+    for (long number = epoch * inner; number < (epoch + 1) * inner; number++) {
+      Pass pass = pass(rollout, advantages, table, number);
+      for (int batch = 0; batch < batches; batch++) {
+        long live = memory.liveBytes();
+        for (int turn = 0; turn < turns; turn++) {
+          double share = 1.0 / (batchesPerStep * turns);
+          Trained trained = pass.train(batch * batchSize, batchSize, turn, share);
+          terms.add(trained.terms());
+          listener.trained(epoch, ++done, inner * batches * turns, trained.batch());
+        }
+        if ((batch + 1) % batchesPerStep == 0) {
+          reports.add(update(LossTerms.mean(terms), listener));
+          terms.clear();
+        }
+        batchDone(live);
+      }
+    }
+    return reports;
+  }
 
   /** What the old policy keeps of itself after an epoch. */
   abstract double oldDecay(long steps);
@@ -197,7 +253,7 @@ public abstract sealed class Trainer implements AutoCloseable permits NftTrainer
   }
 
   /** One optimizer step on the gradient that was summed up. */
-  final StepReport update(LossTerms terms, TrainingListener listener) {
+  private StepReport update(LossTerms terms, TrainingListener listener) {
     listener.gradients(step, gradients);
     double norm = gradients.norm();
     requireFinite("gradient", norm);
@@ -301,7 +357,7 @@ public abstract sealed class Trainer implements AutoCloseable permits NftTrainer
   }
 
   /** Ends a training batch: any but the first must have given back all the memory it took. */
-  final void batchDone(long liveBefore) {
+  private void batchDone(long liveBefore) {
     if (warm) {
       memory.requireNoLeak("a training batch", liveBefore);
     }

@@ -4,15 +4,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
+import org.diffusionnft.weights.DeclaredTensors;
 import org.diffusionnft.weights.TensorSource;
 import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.io.StrictJson;
@@ -24,7 +22,7 @@ import org.diffusionnft.weights.io.StrictJson;
  * @param json all of the file
  * @param shapes by name
  */
-record Manifest(Path path, ObjectNode json, Map<String, Shape> shapes) implements TensorSource {
+record Manifest(Path path, ObjectNode json, Map<String, Shape> shapes) implements DeclaredTensors {
 
   static Manifest read(Path path) throws InvalidFileException {
     ObjectNode json = StrictJson.readObject(path);
@@ -85,29 +83,7 @@ record Manifest(Path path, ObjectNode json, Map<String, Shape> shapes) implement
   }
 
   @Override
-  public Set<String> names() {
-    return Collections.unmodifiableSet(shapes.keySet());
-  }
-
-  @Override
-  public DType dtype(String name) {
-    return DType.BF16;
-  }
-
-  @Override
-  public Shape shape(String name) throws InvalidFileException {
-    Shape shape = shapes.get(name);
-    if (shape == null) {
-      throw new InvalidFileException(path, "has no tensor '" + name + "'");
-    }
-    return shape;
-  }
-
-  @Override
   public Tensor tensor(String name, Device device) throws InvalidFileException {
     throw new InvalidFileException(path, "lists tensors, but does not contain them");
   }
-
-  @Override
-  public void close() {}
 }

@@ -1,6 +1,5 @@
 package org.diffusionnft.models.clip;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.SequencedMap;
 import java.util.stream.LongStream;
@@ -20,22 +19,21 @@ import org.diffusionnft.tensor.Tensor;
 public final class ClipVisionEncoder implements AutoCloseable {
   private final ClipVisionConfig config;
   private final Parameters parameters;
-  private final List<ClipLayer> layers = new ArrayList<>();
+  private final List<ClipLayer> layers;
   private final LayerNorm preNorm;
   private final LayerNorm postNorm;
 
   private ClipVisionEncoder(ClipVisionConfig config, Parameters parameters) {
     this.config = config;
     this.parameters = parameters;
-    for (int i = 0; i < config.numLayers(); i++) {
-      layers.add(
-          ClipLayer.of(
-              parameters,
-              ClipVisionLayout.layer(i),
-              config.numHeads(),
-              config.activation(),
-              config.layerNormEps()));
-    }
+    this.layers =
+        ClipLayer.all(
+            parameters,
+            config.numLayers(),
+            ClipVisionLayout::layer,
+            config.numHeads(),
+            config.activation(),
+            config.layerNormEps());
     this.preNorm = parameters.layerNorm(ClipVisionLayout.PRE_NORM, config.layerNormEps());
     this.postNorm = parameters.layerNorm(ClipVisionLayout.POST_NORM, config.layerNormEps());
   }

@@ -4,6 +4,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.SequencedMap;
 import java.util.Set;
+import org.diffusionnft.models.text.ClipLayer;
 import org.diffusionnft.tensor.Shape;
 
 /** The tensors of a CLIP image encoder, as transformers' {@code CLIPModel} names them. */
@@ -35,33 +36,16 @@ public final class ClipVisionLayout {
     shapes.put(CLASS, Shape.of(width));
     shapes.put(PATCHES, Shape.of(width, CHANNELS, patch, patch));
     shapes.put(POSITIONS, Shape.of(config.tokens(), width));
-    norm(shapes, PRE_NORM, width);
+    ClipLayer.addNorm(shapes, PRE_NORM, width);
     for (int i = 0; i < config.numLayers(); i++) {
-      String layer = layer(i);
-      for (String projection : new String[] {"k_proj", "v_proj", "q_proj", "out_proj"}) {
-        linear(shapes, layer + ".self_attn." + projection, width, width);
-      }
-      norm(shapes, layer + ".layer_norm1", width);
-      linear(shapes, layer + ".mlp.fc1", width, config.intermediateSize());
-      linear(shapes, layer + ".mlp.fc2", config.intermediateSize(), width);
-      norm(shapes, layer + ".layer_norm2", width);
+      ClipLayer.addShapes(shapes, layer(i), width, config.intermediateSize());
     }
-    norm(shapes, POST_NORM, width);
+    ClipLayer.addNorm(shapes, POST_NORM, width);
     shapes.put(PROJECTION, Shape.of(config.projectionDim(), width));
     return Collections.unmodifiableSequencedMap(shapes);
   }
 
   static String layer(int index) {
     return "vision_model.encoder.layers." + index;
-  }
-
-  private static void linear(SequencedMap<String, Shape> shapes, String name, long in, long out) {
-    shapes.put(name + ".weight", Shape.of(out, in));
-    shapes.put(name + ".bias", Shape.of(out));
-  }
-
-  private static void norm(SequencedMap<String, Shape> shapes, String name, long width) {
-    shapes.put(name + ".weight", Shape.of(width));
-    shapes.put(name + ".bias", Shape.of(width));
   }
 }

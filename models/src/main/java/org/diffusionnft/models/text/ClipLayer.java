@@ -1,10 +1,15 @@
 package org.diffusionnft.models.text;
 
+import java.util.List;
+import java.util.Map;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 import org.diffusionnft.autograd.Functions;
 import org.diffusionnft.autograd.LayerNorm;
 import org.diffusionnft.autograd.Linear;
 import org.diffusionnft.autograd.Variable;
 import org.diffusionnft.models.Parameters;
+import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.UnaryOp;
 import org.jspecify.annotations.Nullable;
 
@@ -40,7 +45,7 @@ public record ClipLayer(
    *
    * @throws IllegalStateException if a parameter is missing
    */
-  public static ClipLayer of(
+  private static ClipLayer of(
       Parameters parameters, String layer, int heads, UnaryOp activation, double eps) {
     return new ClipLayer(
         parameters.layerNorm(layer + ".layer_norm1", eps),
@@ -53,6 +58,46 @@ public record ClipLayer(
         parameters.linear(layer + ".mlp.fc1"),
         activation,
         parameters.linear(layer + ".mlp.fc2"));
+  }
+
+  /**
+   * The layers of an encoder.
+   *
+   * @param name of layer i
+   * @throws IllegalStateException if a parameter is missing
+   */
+  public static List<ClipLayer> all(
+      Parameters parameters,
+      int count,
+      IntFunction<String> name,
+      int heads,
+      UnaryOp activation,
+      double eps) {
+    return IntStream.range(0, count)
+        .mapToObj(i -> of(parameters, name.apply(i), heads, activation, eps))
+        .toList();
+  }
+
+  /** Adds the shapes of a layer's parameters, in the order of {@code named_parameters()}. */
+  public static void addShapes(Map<String, Shape> shapes, String layer, long width, long inner) {
+    for (String projection : new String[] {"k_proj", "v_proj", "q_proj", "out_proj"}) {
+      addLinear(shapes, layer + ".self_attn." + projection, width, width);
+    }
+    addNorm(shapes, layer + ".layer_norm1", width);
+    addLinear(shapes, layer + ".mlp.fc1", width, inner);
+    addLinear(shapes, layer + ".mlp.fc2", inner, width);
+    addNorm(shapes, layer + ".layer_norm2", width);
+  }
+
+  /** Adds the shapes of a layer norm's parameters. */
+  public static void addNorm(Map<String, Shape> shapes, String name, long width) {
+    shapes.put(name + ".weight", Shape.of(width));
+    shapes.put(name + ".bias", Shape.of(width));
+  }
+
+  private static void addLinear(Map<String, Shape> shapes, String name, long in, long out) {
+    shapes.put(name + ".weight", Shape.of(out, in));
+    shapes.put(name + ".bias", Shape.of(out));
   }
 
   /**

@@ -1,6 +1,5 @@
 package org.diffusionnft.models.text;
 
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
@@ -25,22 +24,21 @@ public final class ClipTextEncoder implements AutoCloseable {
 
   private final ClipTextConfig config;
   private final Parameters parameters;
-  private final List<ClipLayer> layers = new ArrayList<>();
+  private final List<ClipLayer> layers;
   private final LayerNorm finalNorm;
   private final @Nullable Variable projection;
 
   private ClipTextEncoder(ClipTextConfig config, Parameters parameters) {
     this.config = config;
     this.parameters = parameters;
-    for (int i = 0; i < config.numLayers(); i++) {
-      layers.add(
-          ClipLayer.of(
-              parameters,
-              ClipTextLayout.layer(i),
-              config.numHeads(),
-              config.activation(),
-              config.layerNormEps()));
-    }
+    this.layers =
+        ClipLayer.all(
+            parameters,
+            config.numLayers(),
+            ClipTextLayout::layer,
+            config.numHeads(),
+            config.activation(),
+            config.layerNormEps());
     this.finalNorm = parameters.layerNorm("text_model.final_layer_norm", config.layerNormEps());
     this.projection = parameters.find(ClipTextLayout.PROJECTION);
   }

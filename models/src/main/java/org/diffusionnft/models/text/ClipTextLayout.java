@@ -27,31 +27,14 @@ public final class ClipTextLayout {
     shapes.put(TOKENS, Shape.of(config.vocabSize(), width));
     shapes.put(POSITIONS, Shape.of(config.maxPositions(), width));
     for (int i = 0; i < config.numLayers(); i++) {
-      String layer = layer(i);
-      for (String projection : new String[] {"k_proj", "v_proj", "q_proj", "out_proj"}) {
-        linear(shapes, layer + ".self_attn." + projection, width, width);
-      }
-      norm(shapes, layer + ".layer_norm1", width);
-      linear(shapes, layer + ".mlp.fc1", width, config.intermediateSize());
-      linear(shapes, layer + ".mlp.fc2", config.intermediateSize(), width);
-      norm(shapes, layer + ".layer_norm2", width);
+      ClipLayer.addShapes(shapes, layer(i), width, config.intermediateSize());
     }
-    norm(shapes, "text_model.final_layer_norm", width);
+    ClipLayer.addNorm(shapes, "text_model.final_layer_norm", width);
     shapes.put(PROJECTION, Shape.of(config.projectionDim(), width));
     return Collections.unmodifiableSequencedMap(shapes);
   }
 
   static String layer(int index) {
     return "text_model.encoder.layers." + index;
-  }
-
-  private static void linear(SequencedMap<String, Shape> shapes, String name, long in, long out) {
-    shapes.put(name + ".weight", Shape.of(out, in));
-    shapes.put(name + ".bias", Shape.of(out));
-  }
-
-  private static void norm(SequencedMap<String, Shape> shapes, String name, long width) {
-    shapes.put(name + ".weight", Shape.of(width));
-    shapes.put(name + ".bias", Shape.of(width));
   }
 }

@@ -4,7 +4,6 @@ import java.util.function.Function;
 import org.diffusionnft.models.text.ClipTextConfig;
 import org.diffusionnft.models.text.ClipTextEncoder;
 import org.diffusionnft.tensor.Device;
-import org.diffusionnft.weights.CheckpointWeights;
 import org.diffusionnft.weights.TensorSource;
 
 /**
@@ -14,19 +13,12 @@ import org.diffusionnft.weights.TensorSource;
  * @param tensors under transformers names
  */
 public record ClipTextCheckpoint(ClipTextConfig config, TensorSource tensors)
-    implements AutoCloseable {
+    implements PartCheckpoint {
 
   /** Loads the encoder, lends it, and releases it. */
   public <R> R use(Device device, Function<ClipTextEncoder, R> use) {
-    try (ClipTextEncoder encoder =
-        ClipTextEncoder.load(config, new CheckpointWeights(tensors, device))) {
+    try (ClipTextEncoder encoder = ClipTextEncoder.load(config, weights(device))) {
       return use.apply(encoder);
     }
-  }
-
-  /** Unmaps the files. */
-  @Override
-  public void close() {
-    tensors.close();
   }
 }

@@ -2,10 +2,7 @@ package org.diffusionnft.weights.checkpoint;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.diffusionnft.models.WeightSource;
 import org.diffusionnft.models.transformer.MmditConfig;
-import org.diffusionnft.tensor.Device;
-import org.diffusionnft.weights.CheckpointWeights;
 import org.diffusionnft.weights.TensorSource;
 import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.safetensors.SafetensorsFile;
@@ -22,7 +19,7 @@ import org.diffusionnft.weights.singlefile.ModelFamily;
  * @param config as read, or inferred from names and shapes
  * @param tensors under diffusers names
  */
-public record MmditCheckpoint(MmditConfig config, TensorSource tensors) implements AutoCloseable {
+public record MmditCheckpoint(MmditConfig config, TensorSource tensors) implements PartCheckpoint {
   private static final String BASE = "diffusion_pytorch_model";
 
   /**
@@ -33,7 +30,8 @@ public record MmditCheckpoint(MmditConfig config, TensorSource tensors) implemen
   public static MmditCheckpoint open(Path path) throws InvalidFileException {
     if (!Files.isDirectory(path)) {
       TensorSource tensors = openTensors(path);
-      return closingOnFailure(tensors, () -> infer(tensors));
+      return PartCheckpoint.closingOnFailure(
+          tensors, () -> new MmditCheckpoint(infer(tensors), tensors));
     }
     Path folder =
         Files.isDirectory(path.resolve("transformer")) ? path.resolve("transformer") : path;
@@ -50,17 +48,6 @@ public record MmditCheckpoint(MmditConfig config, TensorSource tensors) implemen
     return new MmditCheckpoint(config, openTensors(file));
   }
 
-  /** What a model is built from. */
-  public WeightSource weights(Device device) {
-    return new CheckpointWeights(tensors, device);
-  }
-
-  /** Unmaps the files. */
-  @Override
-  public void close() {
-    tensors.close();
-  }
-
   private static TensorSource openTensors(Path file) throws InvalidFileException {
     SafetensorsFile tensors = SafetensorsFile.open(file);
     return MmditKeyMap.isSingleFile(tensors.names()) ? new MmditSingleFile(tensors) : tensors;
@@ -74,23 +61,5 @@ public record MmditCheckpoint(MmditConfig config, TensorSource tensors) implemen
           "holds no Stable Diffusion 3 transformer: " + ModelFamily.sentence(tensors.names()));
     }
     return MmditConfigFile.infer(tensors);
-  }
-
-  private interface ConfigSource {
-    MmditConfig get() throws InvalidFileException;
-  }
-
-  private static MmditCheckpoint closingOnFailure(TensorSource tensors, ConfigSource config)
-      throws InvalidFileException {
-    boolean opened = false;
-    try {
-      MmditCheckpoint checkpoint = new MmditCheckpoint(config.get(), tensors);
-      opened = true;
-      return checkpoint;
-    } finally {
-      if (!opened) {
-        tensors.close();
-      }
-    }
   }
 }

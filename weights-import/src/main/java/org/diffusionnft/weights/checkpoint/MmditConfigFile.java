@@ -13,6 +13,7 @@ import java.util.TreeSet;
 import org.diffusionnft.models.transformer.MmditConfig;
 import org.diffusionnft.models.transformer.QkNorm;
 import org.diffusionnft.tensor.Shape;
+import org.diffusionnft.weights.TensorShapes;
 import org.diffusionnft.weights.TensorSource;
 import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.io.StrictJson;
@@ -163,7 +164,7 @@ public final class MmditConfigFile {
    * @throws InvalidFileException if tensors needed for this are missing or of another rank
    */
   public static MmditConfig infer(TensorSource source) throws InvalidFileException {
-    Shape patch = shape(source, "pos_embed.proj.weight", 4);
+    Shape patch = TensorShapes.require(source, "pos_embed.proj.weight", 4);
     int width = patch.intDim(0);
     int patchSize = patch.intDim(2);
     int layers = 0;
@@ -179,19 +180,19 @@ public final class MmditConfigFile {
     }
     String norm = block(0) + ".attn.norm_q.weight";
     boolean normed = source.names().contains(norm);
-    int headDim = normed ? shape(source, norm, 1).intDim(0) : width / layers;
+    int headDim = normed ? TensorShapes.require(source, norm, 1).intDim(0) : width / layers;
     if (headDim == 0 || width % headDim != 0) {
       throw new InvalidFileException(
           source.path(),
           "has width " + width + " and " + layers + " layers, from which no head size follows");
     }
-    long positions = shape(source, "pos_embed.pos_embed", 3).dim(1);
+    long positions = TensorShapes.require(source, "pos_embed.pos_embed", 3).dim(1);
     long side = Math.round(Math.sqrt((double) positions));
     if (side * side != positions) {
       throw new InvalidFileException(
           source.path(), "has " + positions + " stored positions, which is no square");
     }
-    long outRows = shape(source, "proj_out.weight", 2).dim(0);
+    long outRows = TensorShapes.require(source, "proj_out.weight", 2).dim(0);
     try {
       return new MmditConfig(
           128,
@@ -200,9 +201,10 @@ public final class MmditConfigFile {
           layers,
           headDim,
           width / headDim,
-          shape(source, "context_embedder.weight", 2).intDim(1),
+          TensorShapes.require(source, "context_embedder.weight", 2).intDim(1),
           width,
-          shape(source, "time_text_embed.text_embedder.linear_1.weight", 2).intDim(1),
+          TensorShapes.require(source, "time_text_embed.text_embedder.linear_1.weight", 2)
+              .intDim(1),
           Math.toIntExact(outRows / Math.max(1, (long) patchSize * patchSize)),
           Math.toIntExact(side),
           dual,
@@ -215,22 +217,5 @@ public final class MmditConfigFile {
 
   private static String block(int layer) {
     return "transformer_blocks." + layer;
-  }
-
-  private static Shape shape(TensorSource source, String name, int rank)
-      throws InvalidFileException {
-    Shape shape = source.shape(name);
-    for (int i = 0; i < shape.rank(); i++) {
-      if (shape.dim(i) > Integer.MAX_VALUE) {
-        throw new InvalidFileException(
-            source.path(), "tensor " + quote(name) + " of shape " + shape + " is too large");
-      }
-    }
-    if (shape.rank() != rank) {
-      throw new InvalidFileException(
-          source.path(),
-          "tensor " + quote(name) + " has shape " + shape + ", but rank " + rank + " is expected");
-    }
-    return shape;
   }
 }

@@ -2,10 +2,7 @@ package org.diffusionnft.weights.checkpoint;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.diffusionnft.models.WeightSource;
 import org.diffusionnft.models.vae.VaeConfig;
-import org.diffusionnft.tensor.Device;
-import org.diffusionnft.weights.CheckpointWeights;
 import org.diffusionnft.weights.TensorSource;
 import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.safetensors.SafetensorsFile;
@@ -21,7 +18,7 @@ import org.diffusionnft.weights.singlefile.VaeSingleFile;
  * @param config as read, or inferred from names and shapes
  * @param tensors under diffusers names
  */
-public record VaeCheckpoint(VaeConfig config, TensorSource tensors) implements AutoCloseable {
+public record VaeCheckpoint(VaeConfig config, TensorSource tensors) implements PartCheckpoint {
   private static final String BASE = "diffusion_pytorch_model";
 
   /**
@@ -36,16 +33,8 @@ public record VaeCheckpoint(VaeConfig config, TensorSource tensors) implements A
       return new VaeCheckpoint(config, ShardedTensors.open(folder, BASE));
     }
     TensorSource tensors = openTensors(path);
-    boolean opened = false;
-    try {
-      VaeCheckpoint checkpoint = new VaeCheckpoint(VaeConfigFile.infer(tensors), tensors);
-      opened = true;
-      return checkpoint;
-    } finally {
-      if (!opened) {
-        tensors.close();
-      }
-    }
+    return PartCheckpoint.closingOnFailure(
+        tensors, () -> new VaeCheckpoint(VaeConfigFile.infer(tensors), tensors));
   }
 
   /**
@@ -55,17 +44,6 @@ public record VaeCheckpoint(VaeConfig config, TensorSource tensors) implements A
    */
   public static VaeCheckpoint open(Path file, VaeConfig config) throws InvalidFileException {
     return new VaeCheckpoint(config, openTensors(file));
-  }
-
-  /** What a model is built from. */
-  public WeightSource weights(Device device) {
-    return new CheckpointWeights(tensors, device);
-  }
-
-  /** Unmaps the files. */
-  @Override
-  public void close() {
-    tensors.close();
   }
 
   private static TensorSource openTensors(Path file) throws InvalidFileException {

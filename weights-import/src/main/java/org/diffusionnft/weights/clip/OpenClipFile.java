@@ -2,43 +2,26 @@ package org.diffusionnft.weights.clip;
 
 import static org.diffusionnft.weights.io.InvalidFileException.quote;
 
-import java.nio.file.Path;
-import java.util.Collections;
-import java.util.Map;
-import java.util.Set;
-import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Layout;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
+import org.diffusionnft.weights.RenamedTensors;
 import org.diffusionnft.weights.TensorShapes;
 import org.diffusionnft.weights.TensorSource;
 import org.diffusionnft.weights.clip.OpenClipKeyMap.Origin;
 import org.diffusionnft.weights.io.InvalidFileException;
 
 /** A CLIP model as OpenCLIP writes it, under the names and shapes of transformers. */
-final class OpenClipFile implements TensorSource {
-  private final TensorSource file;
-  private final Map<String, Origin> origins;
+final class OpenClipFile extends RenamedTensors<Origin> {
 
   OpenClipFile(TensorSource file) {
-    this.file = file;
-    this.origins = OpenClipKeyMap.origins(file.names());
+    super(file, OpenClipKeyMap.origins(file.names()));
   }
 
   @Override
-  public Path path() {
-    return file.path();
-  }
-
-  @Override
-  public Set<String> names() {
-    return Collections.unmodifiableSet(origins.keySet());
-  }
-
-  @Override
-  public DType dtype(String name) throws InvalidFileException {
-    return file.dtype(origin(name).name());
+  protected String nameInFile(Origin origin) {
+    return origin.name();
   }
 
   @Override
@@ -73,18 +56,5 @@ final class OpenClipFile implements TensorSource {
       return tensor.narrow(origin.third() * shape.dim(0), shape.dim(0));
     }
     return origin.transposed() ? Layout.permute(tensor, 1, 0) : tensor;
-  }
-
-  private Origin origin(String name) throws InvalidFileException {
-    Origin origin = origins.get(name);
-    if (origin == null) {
-      throw new InvalidFileException(path(), "has no tensor for " + quote(name));
-    }
-    return origin;
-  }
-
-  @Override
-  public void close() {
-    file.close();
   }
 }

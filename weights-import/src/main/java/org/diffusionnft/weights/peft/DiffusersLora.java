@@ -35,8 +35,8 @@ public final class DiffusersLora {
 
   private static final String METADATA = "lora_adapter_metadata";
   private static final String PREFIX = "transformer.";
-  private static final String A = ".lora_A.weight";
-  private static final String B = ".lora_B.weight";
+  private static final String A = LoraFactors.A;
+  private static final String B = LoraFactors.B;
   private static final String ALPHA = ".alpha";
 
   private DiffusersLora() {}

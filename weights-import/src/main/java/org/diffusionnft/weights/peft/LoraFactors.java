@@ -9,6 +9,12 @@ import org.diffusionnft.tensor.Tensor;
  * @param b {@code [out, rank]}
  */
 public record LoraFactors(Tensor a, Tensor b) {
+  /** How the names of tensors A end, in PEFT's files and diffusers'. */
+  static final String A = ".lora_A.weight";
+
+  /** How the names of tensors B end. */
+  static final String B = ".lora_B.weight";
+
   /** Columns of {@code B} and rows of {@code A}. */
   public int rank() {
     return a.shape().intDim(0);

@@ -39,8 +39,8 @@ public final class PeftFolder {
 
   private static final String TENSORS = "adapter_model.safetensors";
   private static final String PREFIX = "base_model.model.";
-  private static final String A = ".lora_A.weight";
-  private static final String B = ".lora_B.weight";
+  private static final String A = LoraFactors.A;
+  private static final String B = LoraFactors.B;
 
   private static final String README =
       """

@@ -4,15 +4,12 @@ import static org.diffusionnft.weights.io.InvalidFileException.quote;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.file.Path;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Set;
-import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
+import org.diffusionnft.weights.RenamedTensors;
 import org.diffusionnft.weights.TensorSource;
 import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.singlefile.MmditKeyMap.Origin;
@@ -22,32 +19,19 @@ import org.diffusionnft.weights.singlefile.MmditKeyMap.Origin;
  * values are views of the rows of their {@code qkv}; the few modulations whose halves stand the
  * other way round are copied.
  */
-public final class MmditSingleFile implements TensorSource {
-  private final TensorSource file;
-  private final Map<String, Origin> origins;
+public final class MmditSingleFile extends RenamedTensors<Origin> {
   private final Arena arena;
   private final Map<String, MemorySegment> swapped = new HashMap<>();
 
   @SuppressWarnings("MustBeClosedChecker") // closed by close()
   public MmditSingleFile(TensorSource file) {
-    this.file = file;
-    this.origins = MmditKeyMap.diffusersNames(file.names());
+    super(file, MmditKeyMap.diffusersNames(file.names()));
     this.arena = Arena.ofShared();
   }
 
   @Override
-  public Path path() {
-    return file.path();
-  }
-
-  @Override
-  public Set<String> names() {
-    return Collections.unmodifiableSet(origins.keySet());
-  }
-
-  @Override
-  public DType dtype(String name) throws InvalidFileException {
-    return file.dtype(origin(name).name());
+  protected String nameInFile(Origin origin) {
+    return origin.name();
   }
 
   @Override
@@ -71,14 +55,6 @@ public final class MmditSingleFile implements TensorSource {
       case V -> rows(origin, whole, 2);
       case SWAPPED -> device.wrap(whole.dtype(), whole.shape(), swapped(origin, whole));
     };
-  }
-
-  private Origin origin(String name) throws InvalidFileException {
-    Origin origin = origins.get(name);
-    if (origin == null) {
-      throw new InvalidFileException(path(), "has no tensor for " + quote(name));
-    }
-    return origin;
   }
 
   private Tensor rows(Origin origin, Tensor qkv, int index) throws InvalidFileException {
@@ -119,7 +95,7 @@ public final class MmditSingleFile implements TensorSource {
 
   @Override
   public void close() {
-    file.close();
+    super.close();
     if (arena.scope().isAlive()) {
       arena.close();
     }

@@ -4,9 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.Collections;
 import java.util.Map;
-import java.util.Set;
 import org.diffusionnft.models.transformer.MmditConfig;
 import org.diffusionnft.models.transformer.MmditLayout;
 import org.diffusionnft.tensor.DType;
@@ -15,7 +13,7 @@ import org.diffusionnft.tensor.HalfPrecision;
 import org.diffusionnft.tensor.Philox;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
-import org.diffusionnft.weights.TensorSource;
+import org.diffusionnft.weights.DeclaredTensors;
 import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.singlefile.SingleFile.Part;
 
@@ -24,7 +22,7 @@ import org.diffusionnft.weights.singlefile.SingleFile.Part;
  * keeps the size of what goes through them, norms 1, biases 0, the position embedding as it is. A
  * value depends on the seed, the tensor's name and its place alone.
  */
-final class SyntheticTensors implements TensorSource {
+final class SyntheticTensors implements DeclaredTensors {
   private static final int CHUNK = 1 << 20;
 
   private final Part part;
@@ -45,22 +43,8 @@ final class SyntheticTensors implements TensorSource {
   }
 
   @Override
-  public Set<String> names() {
-    return Collections.unmodifiableSet(shapes.keySet());
-  }
-
-  @Override
-  public DType dtype(String name) {
-    return DType.BF16;
-  }
-
-  @Override
-  public Shape shape(String name) throws InvalidFileException {
-    Shape shape = shapes.get(name);
-    if (shape == null) {
-      throw new InvalidFileException(path(), "has no tensor " + name);
-    }
-    return shape;
+  public Map<String, Shape> shapes() {
+    return shapes;
   }
 
   @Override
@@ -140,7 +124,4 @@ final class SyntheticTensors implements TensorSource {
     }
     return hash;
   }
-
-  @Override
-  public void close() {}
 }

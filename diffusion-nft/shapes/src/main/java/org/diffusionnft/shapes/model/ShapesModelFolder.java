@@ -8,13 +8,13 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.diffusionnft.models.solver.FlowMatchSchedule;
 import org.diffusionnft.models.transformer.MmditConfig;
-import org.diffusionnft.models.transformer.QkNorm;
 import org.diffusionnft.shapes.Vocabulary;
 import org.diffusionnft.shapes.WordVectors;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Elementwise;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Tensor;
+import org.diffusionnft.weights.checkpoint.MmditConfigFile;
 import org.diffusionnft.weights.io.StrictJson;
 import org.diffusionnft.weights.safetensors.SafetensorsWriter;
 
@@ -71,21 +71,8 @@ public final class ShapesModelFolder {
   }
 
   private static ObjectNode json(MmditConfig config) {
-    ObjectNode json = StrictJson.object();
-    json.put("_class_name", "SD3Transformer2DModel");
-    json.put("attention_head_dim", config.attentionHeadDim());
-    json.put("caption_projection_dim", config.captionProjectionDim());
-    config.dualAttentionLayers().forEach(json.putArray("dual_attention_layers")::add);
-    json.put("in_channels", config.inChannels());
-    json.put("joint_attention_dim", config.jointAttentionDim());
-    json.put("num_attention_heads", config.numAttentionHeads());
-    json.put("num_layers", config.numLayers());
-    json.put("out_channels", config.outChannels());
-    json.put("patch_size", config.patchSize());
-    json.put("pooled_projection_dim", config.pooledProjectionDim());
-    json.put("pos_embed_max_size", config.posEmbedMaxSize());
-    json.put("qk_norm", config.qkNorm() == QkNorm.RMS_NORM ? "rms_norm" : null);
-    json.put("sample_size", config.sampleSize());
+    ObjectNode json = MmditConfigFile.toJson(config);
+    json.remove("_diffusers_version"); // no diffusers wrote it
     return json;
   }
 }

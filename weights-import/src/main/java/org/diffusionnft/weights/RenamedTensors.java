@@ -1,0 +1,68 @@
+package org.diffusionnft.weights;
+
+import static org.diffusionnft.weights.io.InvalidFileException.quote;
+
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.Map;
+import java.util.Set;
+import org.diffusionnft.tensor.DType;
+import org.diffusionnft.weights.io.InvalidFileException;
+
+/**
+ * A file's tensors under other names, such as those of a single file under diffusers' names.
+ *
+ * @param <O> where in the file a tensor comes from
+ */
+public abstract class RenamedTensors<O> implements TensorSource {
+  /** The file, under its own names; closed with this. */
+  protected final TensorSource file;
+
+  private final Map<String, O> origins;
+
+  /**
+   * Renames tensors.
+   *
+   * @param origins by new name
+   */
+  protected RenamedTensors(TensorSource file, Map<String, O> origins) {
+    this.file = file;
+    this.origins = origins;
+  }
+
+  /** The name in the file. */
+  protected abstract String nameInFile(O origin);
+
+  /**
+   * Where a tensor comes from.
+   *
+   * @throws InvalidFileException if there is none of this name
+   */
+  protected final O origin(String name) throws InvalidFileException {
+    O origin = origins.get(name);
+    if (origin == null) {
+      throw new InvalidFileException(path(), "has no tensor for " + quote(name));
+    }
+    return origin;
+  }
+
+  @Override
+  public final Path path() {
+    return file.path();
+  }
+
+  @Override
+  public final Set<String> names() {
+    return Collections.unmodifiableSet(origins.keySet());
+  }
+
+  @Override
+  public final DType dtype(String name) throws InvalidFileException {
+    return file.dtype(nameInFile(origin(name)));
+  }
+
+  @Override
+  public void close() {
+    file.close();
+  }
+}

@@ -119,40 +119,11 @@ final class Gemm {
     this.out = out;
   }
 
+  /** Computes the product. */
   void run() {
-    boolean dots = m <= FewRows.MOST && b.first.transposed() && !a.first.transposed();
-    boolean packOnce = !dots && b.batchStride() == 0 && Panels.floats(n, k) <= SHARED_FLOATS;
-    if (packOnce && batches == 1 && m <= ALL_ROWS) {
-      run(m, columnsOfTask(), false, 0);
-      return;
-    }
-    long packed = packOnce ? packShared() : 0;
-    int columns = packOnce ? n : Math.min(n, COLUMNS);
-    int rows = packOnce ? rowsOfTask(columns) : Math.min(m, TASK_ROWS);
-    while (!packOnce && blocks(rows, columns) < FEW_TASKS && worthHalving(rows, columns)) {
-      // Rows first: a panel packed for fewer than about fifty rows costs as much as it saves.
-      if (rows >= 96) {
-        rows = half(rows, Block.ROWS);
-      } else {
-        columns = half(columns, Panels.WIDTH);
-      }
-    }
-    run(rows, columns, dots, packed);
-  }
-
-  private long blocks(int rows, int columns) {
-    return (long) batches * ((m + rows - 1) / rows) * ((n + columns - 1) / columns);
-  }
-
-  private boolean worthHalving(int rows, int columns) {
-    return (rows >= 96 || columns > Panels.WIDTH) && (long) rows * columns * k > TASK_WORK;
-  }
-
-  private static int half(int size, int multiple) {
-    return (size / 2 + multiple - 1) / multiple * multiple;
-  }
-
-  private void run(int rows, int columns, boolean dots, long packed) {
+    Cut cut = cut();
+    int rows = cut.rows;
+    int columns = cut.columns;
     int rowTasks = (m + rows - 1) / rows;
     int columnTasks = (n + columns - 1) / columns;
     long biasFloats = biasFloats();
@@ -169,13 +140,53 @@ final class Gemm {
                   Math.min(rows, m - row),
                   column,
                   Math.min(columns, n - column));
-          if (dots) {
+          if (cut.dots) {
             dots(part, scratch);
           } else {
-            multiply(part, packed, scratch);
+            multiply(part, cut.packed, scratch);
           }
           finish(part, biasFloats, scratch);
         });
+  }
+
+  /**
+   * How the output is cut into tasks.
+   *
+   * @param dots whether each element is a dot product of two rows, for which nothing is packed
+   * @param packed where all of b is packed for all tasks; 0 if each task packs its own part
+   */
+  private record Cut(int rows, int columns, boolean dots, long packed) {}
+
+  private Cut cut() {
+    boolean dots = m <= FewRows.MOST && b.first.transposed() && !a.first.transposed();
+    boolean packOnce = !dots && b.batchStride() == 0 && Panels.floats(n, k) <= SHARED_FLOATS;
+    if (packOnce && batches == 1 && m <= ALL_ROWS) {
+      return new Cut(m, columnsOfTask(), false, 0);
+    }
+    long packed = packOnce ? packShared() : 0;
+    int columns = packOnce ? n : Math.min(n, COLUMNS);
+    int rows = packOnce ? rowsOfTask(columns) : Math.min(m, TASK_ROWS);
+    while (!packOnce && blocks(rows, columns) < FEW_TASKS && worthHalving(rows, columns)) {
+      // Rows first: a panel packed for fewer than about fifty rows costs as much as it saves.
+      if (rows >= 96) {
+        rows = half(rows, Block.ROWS);
+      } else {
+        columns = half(columns, Panels.WIDTH);
+      }
+    }
+    return new Cut(rows, columns, dots, packed);
+  }
+
+  private long blocks(int rows, int columns) {
+    return (long) batches * ((m + rows - 1) / rows) * ((n + columns - 1) / columns);
+  }
+
+  private boolean worthHalving(int rows, int columns) {
+    return (rows >= 96 || columns > Panels.WIDTH) && (long) rows * columns * k > TASK_WORK;
+  }
+
+  private static int half(int size, int multiple) {
+    return (size / 2 + multiple - 1) / multiple * multiple;
   }
 
   private int rowsOfTask(int columns) {

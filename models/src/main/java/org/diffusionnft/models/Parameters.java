@@ -28,7 +28,7 @@ public final class Parameters implements AutoCloseable {
    *
    * @param what what is loaded, for messages
    * @param shapes the parameters by name
-   * @param optional names that the source may have besides; they are not taken
+   * @param optional names that the source may have as well; they are not loaded
    * @param trainable by name, which parameters are to get gradients
    * @throws IllegalArgumentException that lists missing and unknown names, or names one of another
    *     shape

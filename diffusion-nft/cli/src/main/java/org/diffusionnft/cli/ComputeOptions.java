@@ -15,7 +15,7 @@ import picocli.CommandLine.Spec;
 
 /** Options of every command that computes. */
 final class ComputeOptions {
-  /** What can be told on request. */
+  /** What can be logged on request. */
   enum Log {
     /** Compiled plans of a device that has some. */
     PLANS

@@ -10,7 +10,7 @@ import picocli.CommandLine.Spec;
  * The command {@code dnft}. Without a subcommand it prints its help.
  *
  * <p>Exit codes: 0 done, 1 a check failed or something unexpected happened, 2 wrong input, which is
- * told in one line.
+ * shown in one line.
  */
 @Command(
     name = "dnft",

@@ -64,7 +64,7 @@ final class ErrorMessages {
     return sentence == null ? UNEXPECTED : WRONG_INPUT;
   }
 
-  /** What to tell the user, or null where the exception is not the user's doing. */
+  /** The sentence for the user, or null where the exception is not the user's doing. */
   static @Nullable String sentence(Throwable e) {
     return switch (e) {
       case UncheckedIOException wrapped when wrapped.getCause() != null ->

@@ -72,7 +72,7 @@ final class Progress implements AutoCloseable {
         .build();
   }
 
-  /** Shows that so many parts are done, with a few words or numbers on them. */
+  /** Shows how many parts are done, with a few words or numbers about them. */
   void to(long done, String message) {
     if (bar != null) {
       bar.setExtraMessage(" " + message);

@@ -14,7 +14,7 @@ import java.io.PrintStream;
 final class TerminalError {
   private TerminalError() {}
 
-  /** Whether the error stream is a terminal: the launcher knows, and tells by naming it. */
+  /** Whether the error stream is a terminal: the launcher knows, and names it. */
   static boolean isTerminal() {
     return System.getenv("DNFT_STDERR") != null;
   }

@@ -116,7 +116,7 @@ final class TrainCommand implements Callable<Integer> {
       return 0;
     }
     if (from != null) {
-      tell(from);
+      warnOfDamage(from);
     }
     Path folder = resume != null ? resume : out != null ? out : Path.of(config.output());
     try (Device device = compute.open();
@@ -140,14 +140,14 @@ final class TrainCommand implements Callable<Integer> {
     return 0;
   }
 
-  /** A damaged checkpoint is told of even where all is to be quiet. */
-  private void tell(TrainRun.Resumption from) {
+  /** Warns of damaged checkpoints, with --quiet too. */
+  private void warnOfDamage(TrainRun.Resumption from) {
     PrintWriter err = spec.commandLine().getErr();
     from.skipped().forEach(sentence -> err.println("skipped: " + sentence));
     err.flush();
     compute.note(
         from.checkpoint() == null
-            ? "no checkpoint yet: the run begins anew"
+            ? "no checkpoint yet: the run begins again"
             : "going on from " + from.checkpoint());
   }
 
@@ -179,11 +179,11 @@ final class TrainCommand implements Callable<Integer> {
   private Trainable open(TrainConfig config, Device device) throws IOException {
     return TrainableShapes.isMeant(config)
         ? TrainableShapes.open(config, device)
-        : TrainablePictures.open(config, device, caching.folder(), new Told());
+        : TrainablePictures.open(config, device, caching.folder(), new ConsoleListener());
   }
 
-  /** Passes on what the model tells. */
-  private final class Told implements PictureListener {
+  /** Shows warnings of the model on the console. */
+  private final class ConsoleListener implements PictureListener {
     @Override
     public void warning(String sentence) {
       spec.commandLine().getErr().println("dnft: warning: " + sentence);
@@ -191,7 +191,7 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     @Override
-    public void stage(String sentence) {} // the progress display tells enough
+    public void stage(String sentence) {} // the progress display shows enough
 
     @Override
     public void evaluated(long done, long all) {}

@@ -1,4 +1,4 @@
-/** The command line {@code dnft}: one class for each command, and how errors are told. */
+/** The command line {@code dnft}: one class for each command, and how errors are shown. */
 @NullMarked
 package org.diffusionnft.cli;
 

@@ -64,7 +64,7 @@ final class MatrixCases {
       add(all, d, Product.TN.scaled(0.5).accumulating(), DType.F32, DType.F32, false);
       add(all, d, Product.NT.accumulating(), DType.F32, DType.BF16, true);
     }
-    // With so many rows, weights of half precision may be widened first instead of on the way.
+    // With this many rows, weights of half precision may be widened first instead of on the way.
     int[] tall = {130, 77, 300};
     for (DType b : new DType[] {DType.BF16, DType.F16}) {
       add(all, tall, Product.NT.scaled(0.05).activated(UnaryOp.GELU_TANH), DType.F32, b, true);

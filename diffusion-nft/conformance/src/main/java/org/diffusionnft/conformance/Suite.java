@@ -20,7 +20,7 @@ public final class Suite {
   /**
    * Runs the cases of some kernels; one row each.
    *
-   * @param problems is told, in a sentence, what is wrong with a case that fails
+   * @param problems receives a sentence for each case that fails
    */
   public static List<Verdict> run(Device device, List<String> kernels, Consumer<String> problems) {
     Map<String, List<ConformanceCase>> groups = new LinkedHashMap<>();

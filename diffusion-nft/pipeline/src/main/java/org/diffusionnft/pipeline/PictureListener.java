@@ -1,6 +1,6 @@
 package org.diffusionnft.pipeline;
 
-/** Is told what goes on while pictures are made. */
+/** Receives what goes on while pictures are made. */
 public interface PictureListener {
   /** Something that a user should know but that stops nothing. */
   void warning(String sentence);
@@ -8,6 +8,6 @@ public interface PictureListener {
   /** A stage begins or has ended. */
   void stage(String sentence);
 
-  /** So many of all evaluations of the model are done. */
+  /** {@code done} of {@code all} evaluations of the model are done. */
   void evaluated(long done, long all);
 }

@@ -41,7 +41,7 @@ import org.jspecify.annotations.Nullable;
  * other, so that only one of them is in memory.
  */
 public final class PictureSampler {
-  /** The number of layers from which on those of {@link SkipLayerGuidance#SD35_MEDIUM} exist. */
+  /** Layers of a model that has those of {@link SkipLayerGuidance#SD35_MEDIUM}. */
   private static final int SD35_MEDIUM_LAYERS = 24;
 
   private final ModelCheckpoint model;

@@ -24,7 +24,7 @@ public final class PromptEmbedder {
   /** Prompts that go through the encoders at once: more would only take more memory. */
   private static final int BATCH = 16;
 
-  /** Longer ends of prompts that are cut are told of by their first words. */
+  /** Of a longer end that is cut off a prompt, warnings quote the first words. */
   private static final int LONGEST_QUOTE = 160;
 
   private final ModelCheckpoint model;

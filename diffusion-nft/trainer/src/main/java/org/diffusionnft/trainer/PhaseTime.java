@@ -8,7 +8,7 @@ import java.time.Duration;
  * @param seconds by the clock
  * @param processorSeconds by all of this process's threads together, compilation and garbage
  *     collection included: what else runs on the machine hardly changes it. 0 where the operating
- *     system does not tell
+ *     system does not say
  */
 public record PhaseTime(double seconds, double processorSeconds) {
 

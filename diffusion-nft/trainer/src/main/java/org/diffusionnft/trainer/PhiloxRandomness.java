@@ -13,7 +13,7 @@ import org.diffusionnft.trainer.config.PromptSettings;
 /**
  * Randomness that follows from a seed: every purpose, epoch and image has a Philox stream of its
  * own. An epoch's prompts are all different and each is sampled {@code imagesPerPrompt} times. (The
- * reference code draws prompts anew for each batch, so that two batches of an epoch may share one.)
+ * reference code draws new prompts for each batch, so that two batches of an epoch may share one.)
  *
  * @param seed of the run
  * @param pool prompts

@@ -4,7 +4,7 @@ import java.util.List;
 import org.diffusionnft.models.transformer.Conditioning;
 import org.diffusionnft.tensor.Device;
 
-/** Turns texts into what the model is told; the text encoders of a pipeline. */
+/** Turns texts into the conditioning of the model: the text encoders of a pipeline. */
 @FunctionalInterface
 public interface PromptEncoder {
 

@@ -124,7 +124,7 @@ public final class PromptFile {
    * Every text once, to draw from.
    *
    * @param file for messages
-   * @throws InvalidFileException if equal texts differ in what rewards are told
+   * @throws InvalidFileException if equal texts differ in what rewards get
    */
   public static List<Prompt> distinct(Path file, List<Prompt> prompts) throws InvalidFileException {
     SequencedMap<String, Prompt> byText = new LinkedHashMap<>();

@@ -45,7 +45,7 @@ final class PromptTable implements AutoCloseable {
         Layout.gather(pooled, index));
   }
 
-  /** The embedding of the empty prompt, so many times; only there with guidance. */
+  /** The embedding of the empty prompt, {@code count} times; only there with guidance. */
   Conditioning empty(int count) {
     return of(Collections.nCopies(count, Prompt.of("")));
   }

@@ -237,7 +237,7 @@ public abstract sealed class Trainer implements AutoCloseable permits NftTrainer
   /** What the old policy keeps of itself after an epoch. */
   abstract double oldDecay(long steps);
 
-  /** The shape of so many images' latents. */
+  /** The shape of {@code count} images' latents. */
   final Shape shape(int count) {
     Shape c = task.latents();
     return Shape.of(count, c.dim(0), c.dim(1), c.dim(2));

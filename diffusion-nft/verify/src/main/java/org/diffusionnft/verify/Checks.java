@@ -26,7 +26,7 @@ public final class Checks {
     tensor(name, name, actual);
   }
 
-  /** Compares with the expected tensor {@code name}; the verdict is told as {@code label}. */
+  /** Compares with the expected tensor {@code name}; the verdict is reported as {@code label}. */
   public void tensor(String label, String name, Tensor actual) throws InvalidFileException {
     values(label, name, actual.shape(), actual.toDoubles(), folder.margin(name));
   }

@@ -153,7 +153,7 @@ final class OpTable {
     return c.params().has("dims") ? c.params().integers("dims") : new int[0];
   }
 
-  /** Reductions keep axes of size 1 with us: PyTorch drops them unless told otherwise. */
+  /** Reductions keep axes of size 1 with us: PyTorch drops them by default. */
   private static Variable reduced(OpCall c, Variable kept) throws InvalidFileException {
     boolean keep = c.params().has("keepdim") && c.params().flag("keepdim");
     if (keep) {

@@ -62,7 +62,7 @@ final class VaeCase implements CaseKind {
     }
   }
 
-  /** What follows from names and shapes: all but the numbers that no tensor tells. */
+  /** What follows from names and shapes: all but the numbers that no tensor shows. */
   static VaeConfig withoutNumbers(VaeConfig config) {
     return new VaeConfig(
         config.inChannels(),

@@ -40,7 +40,7 @@ public record Verification(String kind, List<Check> checks) {
   /**
    * Runs a case on a device.
    *
-   * @param listener is told every verdict as it is reached
+   * @param listener receives every verdict as it is reached
    * @throws InvalidFileException if the folder is no case, or one of no known kind
    * @throws IOException if a file cannot be read
    */

@@ -12,7 +12,7 @@ public final class ClipVisionLayout {
   /** The projection of the picture's embedding. */
   public static final String PROJECTION = "visual_projection.weight";
 
-  /** What old checkpoints hold besides and nobody needs. */
+  /** What old checkpoints hold as well and nobody needs. */
   public static final Set<String> IGNORED = Set.of("vision_model.embeddings.position_ids");
 
   static final String CLASS = "vision_model.embeddings.class_embedding";

@@ -11,7 +11,7 @@ public final class ClipTextLayout {
   /** The projection of the pooled embedding, which some checkpoints lack: then it is none. */
   public static final String PROJECTION = "text_projection.weight";
 
-  /** What old checkpoints hold besides and nobody needs. */
+  /** What old checkpoints hold as well and nobody needs. */
   public static final Set<String> IGNORED =
       Set.of("text_model.embeddings.position_ids", "logit_scale");
 

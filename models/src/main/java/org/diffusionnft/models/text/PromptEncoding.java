@@ -39,7 +39,7 @@ public record PromptEncoding(int t5Tokens, boolean withT5, int width) {
     }
   }
 
-  /** Is told what prompts lose. */
+  /** Receives what prompts lose. */
   @FunctionalInterface
   public interface Warnings {
     /**

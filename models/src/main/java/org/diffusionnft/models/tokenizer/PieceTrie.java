@@ -18,7 +18,7 @@ final class PieceTrie {
     Arrays.fill(values, NONE);
   }
 
-  /** What is told of every string found. */
+  /** Receives every string found. */
   @FunctionalInterface
   interface Found {
     /** A string that ends at {@code end} (exclusive) and its number. */

@@ -132,12 +132,12 @@ class ModelOnDiskTest {
     convert(model, null, copy, Layout.DIFFUSERS, null);
     Path cache = folder.resolve("cache");
     int[] first = pixels(pictures(copy, null, REQUEST, null, cache).getFirst());
-    List<String> told = new ArrayList<>();
-    int[] second = pixels(pictures(copy, null, REQUEST, null, cache, told).getFirst());
+    List<String> heard = new ArrayList<>();
+    int[] second = pixels(pictures(copy, null, REQUEST, null, cache, heard).getFirst());
     assertArrayEquals(first, second);
-    assertFalse(told.stream().anyMatch(s -> s.contains("embedded")), told.toString());
-    pictures(copy, null, with("another cat", 1, 1, true), null, cache, told);
-    assertTrue(told.stream().anyMatch(s -> s.contains("embedded")), told.toString());
+    assertFalse(heard.stream().anyMatch(s -> s.contains("embedded")), heard.toString());
+    pictures(copy, null, with("another cat", 1, 1, true), null, cache, heard);
+    assertTrue(heard.stream().anyMatch(s -> s.contains("embedded")), heard.toString());
   }
 
   @Test
@@ -153,22 +153,22 @@ class ModelOnDiskTest {
 
   @Test
   void whatPromptsLoseIsTold() throws IOException {
-    List<String> told = new ArrayList<>();
-    pictures(model, null, with("word ".repeat(100), 1, 1, true), null, null, told);
+    List<String> heard = new ArrayList<>();
+    pictures(model, null, with("word ".repeat(100), 1, 1, true), null, null, heard);
     String start = "CLIP takes 77 tokens and does not see the end, 25 more: word word";
-    assertTrue(told.stream().anyMatch(s -> s.startsWith(start)), told.toString());
-    told.clear();
-    pictures(model, null, with("word ".repeat(5000), 1, 1, true), null, null, told);
-    assertTrue(told.stream().anyMatch(s -> s.contains("4925 more: word")), told.toString());
-    assertTrue(told.stream().allMatch(s -> s.length() < 300), "a warning without bounds");
-    told.clear();
+    assertTrue(heard.stream().anyMatch(s -> s.startsWith(start)), heard.toString());
+    heard.clear();
+    pictures(model, null, with("word ".repeat(5000), 1, 1, true), null, null, heard);
+    assertTrue(heard.stream().anyMatch(s -> s.contains("4925 more: word")), heard.toString());
+    assertTrue(heard.stream().allMatch(s -> s.length() < 300), "a warning without bounds");
+    heard.clear();
     Path without = folder.resolve("without");
     SyntheticModel.tiny().write(without, 7, false, device);
-    pictures(without, null, with("a cat", 1, 1, true), null, null, told);
-    assertTrue(told.getFirst().startsWith("there is no T5"), told.toString());
-    told.clear();
-    pictures(without, null, with("a cat", 1, 1, false), null, null, told);
-    assertFalse(told.getFirst().contains("T5"), told.toString());
+    pictures(without, null, with("a cat", 1, 1, true), null, null, heard);
+    assertTrue(heard.getFirst().startsWith("there is no T5"), heard.toString());
+    heard.clear();
+    pictures(without, null, with("a cat", 1, 1, false), null, null, heard);
+    assertFalse(heard.getFirst().contains("T5"), heard.toString());
   }
 
   @Test
@@ -444,7 +444,7 @@ class ModelOnDiskTest {
   }
 
   private static List<BufferedImage> pictures(
-      Path model, Path parts, PictureRequest request, Path adapter, Path cache, List<String> told)
+      Path model, Path parts, PictureRequest request, Path adapter, Path cache, List<String> heard)
       throws IOException {
     long live = device.memory().liveBytes();
     try (ModelCheckpoint opened = ModelCheckpoint.open(model, parts)) {
@@ -454,22 +454,22 @@ class ModelOnDiskTest {
               device,
               cache == null ? null : PromptCache.of(cache, opened),
               768,
-              new Listener(told));
+              new Listener(heard));
       List<BufferedImage> made = sampler.pictures(request, adapter);
       assertEquals(live, device.memory().liveBytes(), "memory was not returned");
       return made;
     }
   }
 
-  private record Listener(List<String> told) implements PictureListener {
+  private record Listener(List<String> heard) implements PictureListener {
     @Override
     public void warning(String sentence) {
-      told.add(sentence);
+      heard.add(sentence);
     }
 
     @Override
     public void stage(String sentence) {
-      told.add(sentence);
+      heard.add(sentence);
     }
 
     @Override

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What is taken for the configuration of Stable Diffusion 3.5 Medium's files where they come
- * without one is the published configuration: also what no tensor tells, such as scales, epsilons
+ * without one is the published configuration: also what no tensor shows, such as scales, epsilons
  * and activations.
  */
 class PublishedConfigurationTest {

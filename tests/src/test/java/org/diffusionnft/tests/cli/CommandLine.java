@@ -26,7 +26,7 @@ record CommandLine(int exitCode, String out, String err) {
     return this;
   }
 
-  /** Fails as wrong input does: exit code 2 and one line that tells why. */
+  /** Fails as wrong input does: exit code 2 and one line that says why. */
   void refuses(String part) {
     assertEquals(2, exitCode, err);
     String sentence = err.lines().filter(l -> l.startsWith("dnft: ")).findFirst().orElse("");

@@ -28,7 +28,7 @@ class KillTest {
   private static final int EPOCHS = 24;
   private static final int KILLS_PER_RUN = 5;
 
-  /** Of so many kills one waits for a checkpoint that is being written: they are short. */
+  /** One of this many kills waits for a checkpoint that is being written: they are short. */
   private static final int AIMED_EVERY = 5;
 
   private static final List<String> RESULTS =

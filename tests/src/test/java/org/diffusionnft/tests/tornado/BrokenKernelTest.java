@@ -20,7 +20,7 @@ import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Kernels that are broken on purpose, by what the OpenCL compiler is told or by other Java in their
+ * Kernels that are broken on purpose, by flags of the OpenCL compiler or by other Java in their
  * place: the suite must see them, and nothing may compute for them.
  */
 @EnabledIf("org.diffusionnft.tests.tornado.TornadoDevices#openClExpected")

@@ -22,7 +22,7 @@ public record BenchReport(
    * The report as JSON: {@code seconds}, {@code gflops}, {@code firstCallSeconds} and {@code
    * warmupSeconds} of all cases together, the same of each case in {@code cases} where there are
    * several, {@code checksum} of the results' bits, {@code peakResidentMb} of this process where
-   * the system tells it, and the parameters.
+   * the system says it, and the parameters.
    */
   public ObjectNode json() {
     ObjectNode json = StrictJson.object();

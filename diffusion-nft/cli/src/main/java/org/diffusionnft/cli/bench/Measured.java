@@ -38,7 +38,7 @@ public record Measured(
   public static Measured of(Workload workload, int warmup, int repeat) {
     List<Double> before = new ArrayList<>();
     for (int i = 0; i < warmup; i++) {
-      // The first run is timed alone: what it costs to start is what it tells.
+      // The first run is timed alone: it shows what starting costs.
       before.add(time(workload, i == 0 ? 1 : workload.runsPerTiming()));
     }
     List<Double> seconds = new ArrayList<>();

@@ -7,7 +7,7 @@ import static org.diffusionnft.trainer.config.InvalidSettingException.require;
  *
  * @param every epochs between them, 0 for none
  * @param source a file of held-out prompts; {@code none} for the test set of {@code prompts.source}
- * @param prompts number of held-out prompts: so many are taken from the beginning
+ * @param prompts number of held-out prompts, taken from the beginning
  * @param sampling how their images are sampled
  */
 public record EvaluationSettings(int every, String source, int prompts, SamplingSettings sampling) {

@@ -6,7 +6,7 @@ import static org.diffusionnft.trainer.config.InvalidSettingException.requirePos
 import org.diffusionnft.trainer.grpo.GrpoLoss;
 
 /**
- * What {@code algorithm: grpo} needs besides: it also takes {@code loss.advClipMax} and {@code
+ * What {@code algorithm: grpo} needs: it also takes {@code loss.advClipMax} and {@code
  * loss.advantageSpread}.
  *
  * @param clipRange how far the ratio of densities may go before it earns nothing

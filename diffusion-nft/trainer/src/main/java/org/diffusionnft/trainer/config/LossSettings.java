@@ -23,7 +23,7 @@ import org.diffusionnft.trainer.nft.PromptStatistics.Spread;
  * @param advantageSpread what advantages are divided by: the standard deviation of all rewards of
  *     the epoch, {@code global}, or of the prompt's, {@code per_prompt}
  * @param measureReference whether the distance to the frozen base is measured where it has no
- *     weight: tells how far the policy has gone, and costs a forward pass
+ *     weight: shows how far the policy has gone, and costs a forward pass
  */
 public record LossSettings(
     double guidanceBeta,

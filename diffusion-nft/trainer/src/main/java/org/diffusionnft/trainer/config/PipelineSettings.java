@@ -13,7 +13,7 @@ import org.diffusionnft.pipeline.PictureModel;
  *     if it lacks nothing
  * @param t5 whether the text encoder T5 is used where there is one; else zeros take its place
  * @param t5Tokens how many tokens of T5 a prompt has
- * @param tile pictures of more pixels a side are decoded in tiles of so many
+ * @param tile pictures of more pixels a side are decoded in tiles of this size
  */
 public record PipelineSettings(String parts, boolean t5, int t5Tokens, int tile) {
   /** Stands where no file or folder is needed. */

@@ -23,7 +23,7 @@ import org.diffusionnft.tensor.InvalidInputException;
  *     code cannot
  * @param shift shift of the noise levels, 3 for Stable Diffusion 3
  * @param batchSize images sampled at once; changes memory and speed only
- * @param mergeLimitMb models of up to so many MiB are copied and the adapter is merged into the
+ * @param mergeLimitMb models of up to this many MiB are copied and the adapter is merged into the
  *     copy, which saves time; 0 to run the adapter beside the model always
  */
 @RecordBuilder

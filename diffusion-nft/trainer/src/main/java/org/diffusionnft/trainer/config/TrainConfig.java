@@ -41,7 +41,7 @@ import org.diffusionnft.trainer.nft.SoftUpdateSchedule;
  * @param sampling how images to train on are sampled
  * @param training how they are trained on
  * @param loss the loss
- * @param grpo what {@code algorithm: grpo} needs besides
+ * @param grpo what {@code algorithm: grpo} needs as well
  * @param oldPolicy how slowly the policy that samples follows the one in training. In files: {@code
  *     decayType} 0, 1 or 2, or {@code flat}, {@code rate} and {@code cap}
  * @param adapter what is trained

@@ -77,7 +77,7 @@ public record TrainingSettings(
     return new TrainingSettings(9, 1, 1, 0.99, 3e-4, 0, 0.9, 0.999, 1e-8, 1e-4, 1, false);
   }
 
-  /** Timesteps that each image is trained at, of so many sampling steps. */
+  /** Timesteps that each image is trained at, of {@code steps} sampling steps. */
   public int trainedTimesteps(int samplingSteps) {
     return (int) (samplingSteps * timestepFraction);
   }

@@ -11,7 +11,7 @@ public final class PeakMemory {
 
   private PeakMemory() {}
 
-  /** {@code VmHWM} in MiB; empty where the system does not tell. */
+  /** {@code VmHWM} in MiB; empty where the system does not say. */
   public static OptionalLong residentMb() {
     try {
       for (String line : Files.readAllLines(STATUS)) {

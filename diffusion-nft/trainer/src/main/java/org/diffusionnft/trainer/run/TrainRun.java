@@ -96,7 +96,7 @@ public final class TrainRun implements AutoCloseable {
    *
    * @param folder of the run
    * @param config of the run
-   * @param checkpoint the newest intact one; null before there is one, to begin anew
+   * @param checkpoint the newest intact one; null before there is one, to begin again
    * @param skipped a sentence for each newer checkpoint that is damaged
    */
   public record Resumption(
@@ -160,7 +160,7 @@ public final class TrainRun implements AutoCloseable {
     return trainer.epoch();
   }
 
-  /** Is told of evaluations on the way. */
+  /** Receives the evaluations on the way. */
   @FunctionalInterface
   public interface EvaluationListener {
     /** An evaluation on the held-out prompts is done. */

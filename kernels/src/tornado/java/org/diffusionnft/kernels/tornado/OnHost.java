@@ -12,9 +12,9 @@ import org.diffusionnft.tensor.ReferenceDevice;
 import org.diffusionnft.tensor.Tensor;
 
 /**
- * Operations on types that no kernel takes: operands are copied to the host, computed by the
- * reference device and copied back. Only for small tensors: ids, masks, F64, and the rounding of
- * weights to half precision when they are saved.
+ * Operations on types that kernels do not compute with: operands are copied to the host, the
+ * reference device computes, and the results are copied back. Only for small tensors: ids, masks,
+ * F64, and the rounding of weights to half precision when they are saved.
  */
 final class OnHost implements AutoCloseable {
   private final Device device;
@@ -26,7 +26,7 @@ final class OnHost implements AutoCloseable {
     this.log = log;
   }
 
-  /** What to do with the host's copies. */
+  /** An operation on the host's copies. */
   @FunctionalInterface
   interface Work {
     void run(Device reference, Copies copies);
@@ -42,12 +42,12 @@ final class OnHost implements AutoCloseable {
       this.arena = arena;
     }
 
-    /** An operand. */
+    /** The copy of an operand. */
     Tensor in(Tensor t) {
       return made.computeIfAbsent(t, x -> reference.wrap(x.dtype(), x.shape(), x.toHost(arena)));
     }
 
-    /** An output, which goes back afterwards; what it held before is there too. */
+    /** The copy of an output, with what it holds; it is copied back afterwards. */
     Tensor out(Tensor t) {
       outputs.add(t);
       return in(t);

@@ -12,15 +12,15 @@ import java.util.function.Supplier;
 import org.diffusionnft.tensor.DeviceActivity;
 
 /**
- * Counts what was compiled, replayed and copied. With {@code --log plans} each compilation is told
- * when it happens, what each section of the work did when that ends, and a summary when the device
+ * Counts what was compiled, replayed and copied. With {@code --log plans} it reports each
+ * compilation when it happens, each section of the work when it ends, and a summary when the device
  * closes.
  */
 final class PlanLog {
-  /** Kernels that the summary lists. */
+  /** How many kernels the summary lists. */
   private static final int LISTED = 8;
 
-  private final boolean told;
+  private final boolean enabled;
   private final Consumer<String> out;
   private final Map<String, Runs> runs = new TreeMap<>();
   private final Set<String> hosted = new HashSet<>();
@@ -32,8 +32,8 @@ final class PlanLog {
   private long received;
   private long onHost;
 
-  PlanLog(boolean told, Consumer<String> out) {
-    this.told = told;
+  PlanLog(boolean enabled, Consumer<String> out) {
+    this.enabled = enabled;
     this.out = out;
   }
 
@@ -48,30 +48,30 @@ final class PlanLog {
     kernels++;
     if (first) {
       compiled++;
-      tell(String.format(Locale.ROOT, "compiled %s in %d ms", name, nanos / 1_000_000));
+      report(String.format(Locale.ROOT, "compiled %s in %d ms", name, nanos / 1_000_000));
     } else {
       replayed++;
       runs.merge(name, new Runs(1, nanos), Runs::plus);
     }
   }
 
-  /** A graph of so many kernels ran. */
+  /** A graph of several kernels ran. */
   void sequence(int tasks, long nanos) {
     replayed++;
     kernels += tasks;
     runs.merge("kernels in sequences", new Runs(tasks, nanos), Runs::plus);
   }
 
-  /** Sequences of so many kernels in all were compiled. */
-  void built(int graphs, int tasks, int anew, long nanos) {
+  /** Graphs of sequences were compiled; some of their tasks share compiled code. */
+  void built(int graphs, int tasks, int different, long nanos) {
     compiled += graphs;
-    tell(
+    report(
         String.format(
             Locale.ROOT,
             "compiled %d sequences of %d kernels, %d of them different, in %d ms",
             graphs,
             tasks,
-            anew,
+            different,
             nanos / 1_000_000));
   }
 
@@ -87,7 +87,7 @@ final class PlanLog {
   void onHost(String operation) {
     onHost++;
     if (hosted.add(operation)) {
-      tell(operation + " on types that kernels do not take: done by the host");
+      report(operation + " on types that kernels do not take: done by the host");
     }
   }
 
@@ -97,17 +97,17 @@ final class PlanLog {
         compiled, replayed, kernels, sent, kernels * Arguments.BYTES, received, onHost);
   }
 
-  /** A section of the work is done. */
+  /** Ends a section of the work. */
   void section(Supplier<String> name) {
     DeviceActivity now = activity();
-    if (told) {
-      tell(name.get() + ": " + now.since(sectionStart));
+    if (enabled) {
+      report(name.get() + ": " + now.since(sectionStart));
     }
     sectionStart = now;
   }
 
   void close() {
-    tell("in all: " + activity());
+    report("in all: " + activity());
     List<Map.Entry<String, Runs>> longest =
         runs.entrySet().stream()
             .sorted(Comparator.comparingLong(e -> -e.getValue().nanos()))
@@ -115,7 +115,7 @@ final class PlanLog {
             .toList();
     for (Map.Entry<String, Runs> entry : longest) {
       Runs own = entry.getValue();
-      tell(
+      report(
           String.format(
               Locale.ROOT,
               "%s: %d times, %.2f s, %.0f us each",
@@ -126,13 +126,13 @@ final class PlanLog {
     }
   }
 
-  /** What is told without {@code --log plans} too. */
+  /** Writes a line whether or not {@code --log plans} is given. */
   void note(String line) {
     out.accept("device: " + line);
   }
 
-  private void tell(String line) {
-    if (told) {
+  private void report(String line) {
+    if (enabled) {
       out.accept("plans: " + line);
     }
   }

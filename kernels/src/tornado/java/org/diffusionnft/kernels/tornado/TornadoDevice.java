@@ -19,9 +19,9 @@ import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 
 /**
- * A device of TornadoVM. Tensors of F32, BF16 and F16 live in its memory and all arithmetic on them
+ * A device of TornadoVM. Tensors of F32, BF16 and F16 lie in its memory, and all arithmetic on them
  * runs there, in F32. Tensors of other types (ids, masks, F64) stay on the host, where the
- * reference device's plain loops serve them; {@link PlanLog} counts how often.
+ * reference device computes with them; {@link PlanLog} counts how often.
  */
 final class TornadoDevice implements Device {
   private final String name;
@@ -42,8 +42,8 @@ final class TornadoDevice implements Device {
   /**
    * Opens a device.
    *
-   * @param floats F32 numbers that its memory holds
-   * @param halves BF16 and F16 numbers that each of {@link Halves#ARRAYS} arrays holds besides
+   * @param floats how many F32 numbers its memory holds
+   * @param halves how many BF16 and F16 numbers each of {@link Halves#ARRAYS} further arrays holds
    */
   TornadoDevice(
       String name,

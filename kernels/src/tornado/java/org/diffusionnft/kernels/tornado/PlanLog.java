@@ -1,15 +1,14 @@
 package org.diffusionnft.kernels.tornado;
 
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.diffusionnft.tensor.DeviceActivity;
+import org.diffusionnft.tensor.Fallback;
 
 /**
  * Counts what was compiled, replayed and copied. With {@code --log plans} it reports each
@@ -22,15 +21,14 @@ final class PlanLog {
 
   private final boolean enabled;
   private final Consumer<String> out;
+  private final Fallback fallback = new Fallback(this::report);
   private final Map<String, Runs> runs = new TreeMap<>();
-  private final Set<String> hosted = new HashSet<>();
   private DeviceActivity sectionStart = DeviceActivity.NONE;
   private long compiled;
   private long replayed;
   private long kernels;
   private long sent;
   private long received;
-  private long onHost;
 
   PlanLog(boolean enabled, Consumer<String> out) {
     this.enabled = enabled;
@@ -83,18 +81,15 @@ final class PlanLog {
     received += bytes;
   }
 
-  /** An operation on types that no kernel takes. */
-  void onHost(String operation) {
-    onHost++;
-    if (hosted.add(operation)) {
-      report(operation + " on types that kernels do not take: done by the host");
-    }
-  }
-
   /** Everything so far. */
   DeviceActivity activity() {
     return new DeviceActivity(
-        compiled, replayed, kernels, sent, kernels * Arguments.BYTES, received, onHost);
+        compiled, replayed, kernels, sent, kernels * Arguments.BYTES, received, fallback.total());
+  }
+
+  /** The reference device; what runs on it is counted and reported with the rest. */
+  Fallback fallback() {
+    return fallback;
   }
 
   /** Ends a section of the work. */
@@ -124,6 +119,8 @@ final class PlanLog {
               own.nanos() * 1e-9,
               own.nanos() * 1e-3 / own.count()));
     }
+    fallback.counts().forEach((operation, times) -> report(operation + ": " + times + " times"));
+    fallback.close();
   }
 
   /** Writes a line whether or not {@code --log plans} is given. */

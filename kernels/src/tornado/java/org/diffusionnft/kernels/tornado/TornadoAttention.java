@@ -39,7 +39,13 @@ final class TornadoAttention implements AttentionKernels {
                       heads,
                       scale,
                       t.out(out),
-                      t.out(logSumExp)));
+                      t.out(logSumExp)),
+          q,
+          k,
+          v,
+          mask,
+          out,
+          logSumExp);
       return;
     }
     if (out.elements() == 0) {
@@ -82,7 +88,17 @@ final class TornadoAttention implements AttentionKernels {
                       t.in(gradOut),
                       t.out(gradQ),
                       t.out(gradK),
-                      t.out(gradV)));
+                      t.out(gradV)),
+          q,
+          k,
+          v,
+          mask,
+          out,
+          logSumExp,
+          gradOut,
+          gradQ,
+          gradK,
+          gradV);
       return;
     }
     if (out.elements() == 0) {

@@ -24,7 +24,7 @@ final class TornadoElementwise implements ElementwiseKernels {
   @Override
   public void fill(Tensor out, double value) {
     if (!single(out)) {
-      onHost.run("fill", (r, t) -> r.elementwise().fill(t.out(out), value));
+      onHost.run("fill", (r, t) -> r.elementwise().fill(t.out(out), value), out);
     } else if (out.elements() > 0) {
       launcher.plans().each(Kernel.FILL, out.elements(), slots(out), (float) value);
     }
@@ -36,7 +36,7 @@ final class TornadoElementwise implements ElementwiseKernels {
       return;
     }
     if (!single(out) || !TypeCode.readable(x.dtype())) {
-      onHost.run("convert", (r, t) -> r.elementwise().convert(t.in(x), t.out(out)));
+      onHost.run("convert", (r, t) -> r.elementwise().convert(t.in(x), t.out(out)), x, out);
     } else if (x.dtype() == DType.F32) {
       long[] inOrder = {1};
       launcher.copy(launcher.at(x), launcher.at(out), Shape.of(out.elements()), inOrder, inOrder);
@@ -48,7 +48,7 @@ final class TornadoElementwise implements ElementwiseKernels {
   @Override
   public void unary(UnaryOp op, double a, double b, Tensor x, Tensor out) {
     if (!single(x, out)) {
-      onHost.run("unary", (r, t) -> r.elementwise().unary(op, a, b, t.in(x), t.out(out)));
+      onHost.run("unary", (r, t) -> r.elementwise().unary(op, a, b, t.in(x), t.out(out)), x, out);
     } else if (out.elements() > 0) {
       int[] p = slots(out);
       p[ElementwiseTasks.X] = launcher.at(x);
@@ -63,7 +63,10 @@ final class TornadoElementwise implements ElementwiseKernels {
     if (!single(x, gradOut, gradX)) {
       onHost.run(
           "unaryGrad",
-          (r, t) -> r.elementwise().unaryGrad(op, a, b, t.in(x), t.in(gradOut), t.out(gradX)));
+          (r, t) -> r.elementwise().unaryGrad(op, a, b, t.in(x), t.in(gradOut), t.out(gradX)),
+          x,
+          gradOut,
+          gradX);
     } else if (x.elements() > 0) {
       int[] p = slots(gradX);
       p[ElementwiseTasks.X] = launcher.at(x);
@@ -77,7 +80,8 @@ final class TornadoElementwise implements ElementwiseKernels {
   @Override
   public void binary(BinaryOp op, Tensor x, Tensor y, Tensor out) {
     if (!single(x, y, out)) {
-      onHost.run("binary", (r, t) -> r.elementwise().binary(op, t.in(x), t.in(y), t.out(out)));
+      onHost.run(
+          "binary", (r, t) -> r.elementwise().binary(op, t.in(x), t.in(y), t.out(out)), x, y, out);
     } else if (out.elements() > 0) {
       Steps steps =
           new Steps(
@@ -100,7 +104,11 @@ final class TornadoElementwise implements ElementwiseKernels {
     if (!single(condition, x, y, out)) {
       onHost.run(
           "select",
-          (r, t) -> r.elementwise().select(t.in(condition), t.in(x), t.in(y), t.out(out)));
+          (r, t) -> r.elementwise().select(t.in(condition), t.in(x), t.in(y), t.out(out)),
+          condition,
+          x,
+          y,
+          out);
     } else if (out.elements() > 0) {
       int[] p = slots(out);
       p[ElementwiseTasks.CONDITION] = launcher.at(condition);
@@ -115,7 +123,11 @@ final class TornadoElementwise implements ElementwiseKernels {
     if (!single(residual, gate, x, out)) {
       onHost.run(
           "gatedAdd",
-          (r, t) -> r.elementwise().gatedAdd(t.in(residual), t.in(gate), t.in(x), t.out(out)));
+          (r, t) -> r.elementwise().gatedAdd(t.in(residual), t.in(gate), t.in(x), t.out(out)),
+          residual,
+          gate,
+          x,
+          out);
     } else if (out.elements() > 0) {
       int channels = x.shape().intDim(2);
       int[] p = slots(out);

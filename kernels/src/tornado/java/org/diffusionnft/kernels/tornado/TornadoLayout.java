@@ -22,7 +22,7 @@ final class TornadoLayout implements LayoutKernels {
   @Override
   public void permute(Tensor x, int[] dims, Tensor out) {
     if (!single(x, out)) {
-      onHost.run("permute", (r, t) -> r.layout().permute(t.in(x), dims, t.out(out)));
+      onHost.run("permute", (r, t) -> r.layout().permute(t.in(x), dims, t.out(out)), x, out);
       return;
     }
     long[] own = x.shape().strides();
@@ -36,7 +36,7 @@ final class TornadoLayout implements LayoutKernels {
   @Override
   public void slice(Tensor x, long[] starts, long[] steps, Tensor out) {
     if (!single(x, out)) {
-      onHost.run("slice", (r, t) -> r.layout().slice(t.in(x), starts, steps, t.out(out)));
+      onHost.run("slice", (r, t) -> r.layout().slice(t.in(x), starts, steps, t.out(out)), x, out);
       return;
     }
     long[] strides = x.shape().strides();
@@ -48,7 +48,7 @@ final class TornadoLayout implements LayoutKernels {
   @Override
   public void place(Tensor x, long[] starts, long[] steps, Tensor out) {
     if (!single(x, out)) {
-      onHost.run("place", (r, t) -> r.layout().place(t.in(x), starts, steps, t.out(out)));
+      onHost.run("place", (r, t) -> r.layout().place(t.in(x), starts, steps, t.out(out)), x, out);
       return;
     }
     long[] strides = out.shape().strides();
@@ -60,7 +60,7 @@ final class TornadoLayout implements LayoutKernels {
   @Override
   public void expand(Tensor x, Tensor out) {
     if (!single(x, out)) {
-      onHost.run("expand", (r, t) -> r.layout().expand(t.in(x), t.out(out)));
+      onHost.run("expand", (r, t) -> r.layout().expand(t.in(x), t.out(out)), x, out);
       return;
     }
     launcher.copy(
@@ -84,7 +84,12 @@ final class TornadoLayout implements LayoutKernels {
   @Override
   public void gather(Tensor table, Tensor ids, Tensor out) {
     if (!single(out) || !TypeCode.readable(table.dtype())) {
-      onHost.run("gather", (r, t) -> r.layout().gather(t.in(table), t.in(ids), t.out(out)));
+      onHost.run(
+          "gather",
+          (r, t) -> r.layout().gather(t.in(table), t.in(ids), t.out(out)),
+          table,
+          ids,
+          out);
     } else if (out.elements() > 0) {
       Tensor numbers = numbers(ids);
       int[] p = new int[LayoutTasks.SLOTS];
@@ -102,7 +107,12 @@ final class TornadoLayout implements LayoutKernels {
   @Override
   public void scatterAdd(Tensor x, Tensor ids, Tensor out) {
     if (!single(x, out)) {
-      onHost.run("scatterAdd", (r, t) -> r.layout().scatterAdd(t.in(x), t.in(ids), t.out(out)));
+      onHost.run(
+          "scatterAdd",
+          (r, t) -> r.layout().scatterAdd(t.in(x), t.in(ids), t.out(out)),
+          x,
+          ids,
+          out);
     } else if (x.elements() > 0) {
       Tensor numbers = numbers(ids);
       int channels = out.shape().intDim(1);
@@ -132,7 +142,7 @@ final class TornadoLayout implements LayoutKernels {
   @Override
   public void im2col(Tensor x, Window window, Tensor out) {
     if (!single(x, out)) {
-      onHost.run("im2col", (r, t) -> r.layout().im2col(t.in(x), window, t.out(out)));
+      onHost.run("im2col", (r, t) -> r.layout().im2col(t.in(x), window, t.out(out)), x, out);
     } else if (out.elements() > 0) {
       launcher.plans().each(Kernel.IM2COL, out.elements(), windows(x, x.shape(), window, out));
     }
@@ -141,7 +151,8 @@ final class TornadoLayout implements LayoutKernels {
   @Override
   public void col2im(Tensor columns, Window window, Tensor out) {
     if (!single(columns, out)) {
-      onHost.run("col2im", (r, t) -> r.layout().col2im(t.in(columns), window, t.out(out)));
+      onHost.run(
+          "col2im", (r, t) -> r.layout().col2im(t.in(columns), window, t.out(out)), columns, out);
     } else if (out.elements() > 0) {
       launcher
           .plans()

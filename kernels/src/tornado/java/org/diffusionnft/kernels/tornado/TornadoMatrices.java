@@ -35,7 +35,11 @@ final class TornadoMatrices implements MatrixKernels {
           "matmul",
           (r, t) ->
               r.matrices()
-                  .matmul(t.in(a), t.in(b), bias == null ? null : t.in(bias), product, t.out(out)));
+                  .matmul(t.in(a), t.in(b), bias == null ? null : t.in(bias), product, t.out(out)),
+          a,
+          b,
+          bias,
+          out);
       return;
     }
     int rows = out.shape().intDim(-2);

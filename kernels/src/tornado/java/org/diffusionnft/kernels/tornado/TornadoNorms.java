@@ -46,7 +46,13 @@ final class TornadoNorms implements NormKernels {
                       eps,
                       t.out(out),
                       t.out(mean),
-                      t.out(rstd)));
+                      t.out(rstd)),
+          x,
+          weight,
+          bias,
+          out,
+          mean,
+          rstd);
     } else if (x.elements() > 0) {
       int[] p = slots(x, weight);
       p[NormTasks.BIAS] = launcher.atOrNone(bias);
@@ -87,7 +93,15 @@ final class TornadoNorms implements NormKernels {
                       t.in(gradOut),
                       t.out(gradX),
                       gradWeight == null ? null : t.out(gradWeight),
-                      gradBias == null ? null : t.out(gradBias)));
+                      gradBias == null ? null : t.out(gradBias)),
+          x,
+          weight,
+          mean,
+          rstd,
+          gradOut,
+          gradX,
+          gradWeight,
+          gradBias);
       return;
     }
     gradX(x, weight, mean, rstd, gradOut, gradX);
@@ -107,7 +121,11 @@ final class TornadoNorms implements NormKernels {
           (r, t) ->
               r.norms()
                   .rmsNorm(
-                      t.in(x), weight == null ? null : t.in(weight), eps, t.out(out), t.out(rstd)));
+                      t.in(x), weight == null ? null : t.in(weight), eps, t.out(out), t.out(rstd)),
+          x,
+          weight,
+          out,
+          rstd);
     } else if (x.elements() > 0) {
       int[] p = slots(x, weight);
       p[NormTasks.OUT] = launcher.at(out);
@@ -141,7 +159,13 @@ final class TornadoNorms implements NormKernels {
                       t.in(rstd),
                       t.in(gradOut),
                       t.out(gradX),
-                      gradWeight == null ? null : t.out(gradWeight)));
+                      gradWeight == null ? null : t.out(gradWeight)),
+          x,
+          weight,
+          rstd,
+          gradOut,
+          gradX,
+          gradWeight);
       return;
     }
     gradX(x, weight, null, rstd, gradOut, gradX);
@@ -188,7 +212,7 @@ final class TornadoNorms implements NormKernels {
   @Override
   public void softmax(Tensor x, Tensor out) {
     if (!single(x, out)) {
-      onHost.run("softmax", (r, t) -> r.norms().softmax(t.in(x), t.out(out)));
+      onHost.run("softmax", (r, t) -> r.norms().softmax(t.in(x), t.out(out)), x, out);
     } else if (x.elements() > 0) {
       int[] p = slots(x, null);
       p[NormTasks.OUT] = launcher.at(out);
@@ -200,7 +224,11 @@ final class TornadoNorms implements NormKernels {
   public void softmaxGrad(Tensor out, Tensor gradOut, Tensor gradX) {
     if (!single(out, gradOut, gradX)) {
       onHost.run(
-          "softmaxGrad", (r, t) -> r.norms().softmaxGrad(t.in(out), t.in(gradOut), t.out(gradX)));
+          "softmaxGrad",
+          (r, t) -> r.norms().softmaxGrad(t.in(out), t.in(gradOut), t.out(gradX)),
+          out,
+          gradOut,
+          gradX);
     } else if (out.elements() > 0) {
       int[] p = new int[NormTasks.SLOTS];
       p[NormTasks.CHANNELS] = channels(out);

@@ -35,7 +35,11 @@ final class TornadoOptimizer implements OptimizerKernels {
                       t.out(firstMoment),
                       t.out(secondMoment),
                       n,
-                      gradientScale));
+                      gradientScale),
+          parameter,
+          gradient,
+          firstMoment,
+          secondMoment);
     } else if (parameter.elements() > 0) {
       int[] p = slots(parameter, gradient);
       p[OptimizerTasks.FIRST_MOMENT] = launcher.at(firstMoment);
@@ -47,7 +51,11 @@ final class TornadoOptimizer implements OptimizerKernels {
   @Override
   public void lerp(Tensor target, Tensor source, double weight) {
     if (!single(target, source)) {
-      onHost.run("lerp", (r, t) -> r.optimizer().lerp(t.out(target), t.in(source), weight));
+      onHost.run(
+          "lerp",
+          (r, t) -> r.optimizer().lerp(t.out(target), t.in(source), weight),
+          target,
+          source);
     } else if (target.elements() > 0) {
       launcher.plans().each(Kernel.LERP, target.elements(), slots(target, source), (float) weight);
     }

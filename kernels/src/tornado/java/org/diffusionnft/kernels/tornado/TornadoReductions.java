@@ -27,7 +27,8 @@ final class TornadoReductions implements ReductionKernels {
   public void reduce(ReduceOp op, Tensor x, boolean[] axes, Tensor out) {
     if (!single(x, out) || x.elements() == 0) {
       if (out.elements() > 0) {
-        onHost.run("reduce", (r, t) -> r.reductions().reduce(op, t.in(x), axes, t.out(out)));
+        onHost.run(
+            "reduce", (r, t) -> r.reductions().reduce(op, t.in(x), axes, t.out(out)), x, out);
       }
       return;
     }

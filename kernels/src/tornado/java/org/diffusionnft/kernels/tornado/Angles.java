@@ -4,16 +4,32 @@ import java.math.BigDecimal;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
 /**
- * Sine and cosine beyond half a turn: drivers differ in how far theirs are right (PoCL's give 0 and
- * 1 for 1e30, PTX's lose digits after the first turn), so angles are brought near 0 first, bit by
- * bit, with a table of the powers of two modulo 2π.
+ * Angles beyond half a turn. Drivers differ in how large an angle their sine and cosine can take
+ * (PoCL's return 0 and 1 for 1e30, PTX's lose digits after the first turn), so angles are reduced
+ * to near 0 first, bit by bit, with a table of the powers of two modulo 2π.
  */
 final class Angles {
+  /** Exponents of the smallest and the largest power of two in the table. */
   private static final int LOWEST = 3;
+
   private static final int HIGHEST = 127;
 
-  /** Entries of the table: each power of two, and what is left of it modulo 2π in two floats. */
-  static final int TABLE = 3 * (HIGHEST - LOWEST + 1);
+  /** Floats of an entry: a power of two, and its remainder modulo 2π as the sum of two floats. */
+  private static final int ENTRY = 3;
+
+  /** Floats of the table. */
+  static final int TABLE = ENTRY * (HIGHEST - LOWEST + 1);
+
+  /** Up to here an angle stays as it is: a little more than half a turn. */
+  private static final float SMALL = 3.2f;
+
+  private static final float TURN = 6.2831853f;
+
+  /** The high bits of 2π: its product with a whole number of turns is exact. */
+  private static final float TURN_HIGH = 6.28125f;
+
+  /** 2π less {@link #TURN_HIGH}. */
+  private static final float TURN_LOW = 0.0019353072f;
 
   private static final BigDecimal TWO_PI =
       new BigDecimal(
@@ -21,20 +37,20 @@ final class Angles {
 
   private Angles() {}
 
-  /** What the host writes behind the table of {@link Halves}, from the highest power down. */
+  /** What the host writes after the table of {@link Halves}, from the largest power down. */
   static float[] table() {
     float[] table = new float[TABLE];
-    for (int i = 0; i < TABLE / 3; i++) {
+    for (int i = 0; i < TABLE / ENTRY; i++) {
       BigDecimal power = BigDecimal.TWO.pow(HIGHEST - i);
       BigDecimal rest = power.remainder(TWO_PI);
-      table[3 * i] = power.floatValue();
-      table[3 * i + 1] = rest.floatValue();
-      table[3 * i + 2] = rest.subtract(new BigDecimal(table[3 * i + 1])).floatValue();
+      table[ENTRY * i] = power.floatValue();
+      table[ENTRY * i + 1] = rest.floatValue();
+      table[ENTRY * i + 2] = rest.subtract(new BigDecimal(table[ENTRY * i + 1])).floatValue();
     }
     return table;
   }
 
-  /** Device code: an angle of the same sine and cosine; NaN for infinities and NaN. */
+  /** Device code: an angle near 0 with the same sine and cosine; NaN for infinities and NaN. */
   @SuppressWarnings("IdentityBinaryExpression") // x - x is NaN for infinities
   static float reduced(FloatArray m, float x) {
     float y = x;
@@ -42,10 +58,10 @@ final class Angles {
       y = -x;
     }
     float r = x;
-    if (y >= 3.2f) {
+    if (y >= SMALL) {
       float sum = 0f;
       float rest = 0f;
-      for (int i = 256; i < 256 + 375; i += 3) {
+      for (int i = Halves.TABLE; i < Halves.TABLE + TABLE; i += ENTRY) {
         if (y >= m.get(i)) {
           y = y - m.get(i);
           float next = sum + m.get(i + 1);
@@ -57,8 +73,8 @@ final class Angles {
       float all = sum + y;
       float part = all - sum;
       rest += (sum - (all - part)) + (y - part);
-      int turns = (int) (all / 6.2831853f + 0.5f);
-      r = (all - turns * 6.28125f) - turns * 0.0019353072f + rest + (x - x);
+      int turns = (int) (all / TURN + 0.5f);
+      r = (all - turns * TURN_HIGH) - turns * TURN_LOW + rest + (x - x);
       if (x < 0f) {
         r = -r;
       }

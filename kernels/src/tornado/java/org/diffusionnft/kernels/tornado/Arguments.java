@@ -10,25 +10,29 @@ import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /**
- * What every launch gets: the device's memories, and the call's arguments.
+ * What every launch receives: the device's memories, and the arguments of the call.
  *
  * <p>TornadoVM compiles array lengths and scalars into the kernels and ties a compiled plan to its
- * arrays. So there are a few large arrays for all tensors, positions in them instead of arrays of
- * their own, and everything that differs from call to call travels in {@code ints} and {@code
- * scalars}: a kernel is compiled once, whatever the shapes.
+ * arrays. So a few large arrays hold all tensors, a tensor is a position in one of them, and
+ * everything that differs from call to call travels in {@code ints} and {@code scalars}: a kernel
+ * is compiled once, whatever the shapes. The classes of device code name the slots of both.
  */
 final class Arguments {
-  /** Integer arguments of a call: enough for three numbers of each of eight axes, and more. */
+  /** The position of an operand that is absent, or the code of a function that is. */
+  static final int NONE = -1;
+
+  /** Slots for integers: enough for three numbers for each of eight axes, and 16 more. */
   static final int INTS = 40;
 
+  /** Slots for floats. */
   static final int SCALARS = 8;
 
-  /** What travels with each launch. */
+  /** Bytes of the arguments that travel with each launch. */
   static final int BYTES = 4 * (INTS + SCALARS);
 
   final KernelContext context;
 
-  /** All F32 tensors. Its host side is never written: memory that is not touched costs nothing. */
+  /** All F32 tensors. The host's side is never written, so it takes address space alone. */
   final FloatArray floats;
 
   /** All BF16 and F16 tensors, see {@link Halves}. */
@@ -37,7 +41,12 @@ final class Arguments {
   final IntArray ints = new IntArray(INTS);
   final FloatArray scalars = new FloatArray(SCALARS);
 
-  /** Memories of so many elements: the floats, and each array of halves. */
+  /**
+   * Creates the memories.
+   *
+   * @param floats elements of the memory for F32
+   * @param halves elements of each array of halves
+   */
   Arguments(Arena arena, int floats, int[] halves) {
     this.context = new KernelContext();
     this.floats = FloatArray.fromSegmentShallow(untouched(arena, 4L * floats));
@@ -53,7 +62,7 @@ final class Arguments {
     halves = other.halves;
   }
 
-  /** The same memories, with arguments for one more call. */
+  /** The same memories, with slots for one more call. */
   Arguments forAnotherCall() {
     return new Arguments(this);
   }
@@ -63,7 +72,7 @@ final class Arguments {
     return halves[array];
   }
 
-  /** What travels to the device with each launch, and what is given besides. */
+  /** What travels to the device with each launch: the arguments, and {@code more}. */
   Object[] travelling(Object... more) {
     Object[] all = new Object[2 + more.length];
     all[0] = ints;
@@ -82,11 +91,11 @@ final class Arguments {
     return Untouched.allocate(bytes + TornadoNativeArray.ARRAY_HEADER, arena);
   }
 
-  /** Sets the arguments of the next call. */
-  void set(int[] values, float... more) {
-    MemorySegment.copy(values, 0, ints.getSegment(), ValueLayout.JAVA_INT, 0, values.length);
-    for (int i = 0; i < more.length; i++) {
-      scalars.set(i, more[i]);
+  /** Sets the arguments of the next call; slots beyond those given keep what they hold. */
+  void set(int[] p, float... f) {
+    MemorySegment.copy(p, 0, ints.getSegment(), ValueLayout.JAVA_INT, 0, p.length);
+    for (int i = 0; i < f.length; i++) {
+      scalars.set(i, f[i]);
     }
   }
 }

@@ -6,66 +6,133 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * Device code of attention. A work-group of 64 serves one row: scores are made 64 at a time, one a
- * work-item, and used up before the next 64, so no score matrix is stored. Softmax is online: sums
- * so far shrink when a larger score comes (Milakov and Gimelshein, arXiv 1805.02867).
+ * Device code of attention. A work-group of 64 serves one row: scores are computed 64 at a time,
+ * one a work-item, and used before the next 64, so no score matrix is stored. Softmax is online:
+ * the sums so far are scaled down when a larger score comes (Milakov and Gimelshein, arXiv
+ * 1805.02867).
  *
- * <p>{@code p}: 0 heads, 1 queries S, 2 keys T, 3 head size D, 4 q, 5 k, 6 v, 7 mask or -1, 8 and 9
- * steps of the mask from batch to batch and head to head, 10 out, 11 logSumExp, 12 gradOut, 13
- * delta, 14 gradQ, 15 gradK, 16 gradV; {@code f}: scale.
+ * <p>A head of a batch has one number, batch times heads plus head.
  */
 final class AttentionTasks {
-  /** Work-items of a group, and scores made at a time. */
+  static final int HEADS = 0;
+
+  /** Rows of q in a batch. */
+  static final int QUERIES = 1;
+
+  /** Rows of k and v in a batch. */
+  static final int KEYS = 2;
+
+  /** Channels of a head. */
+  static final int SIZE = 3;
+
+  static final int Q = 4;
+  static final int K = 5;
+  static final int V = 6;
+
+  /** Added to the scores, or {@link Arguments#NONE}. */
+  static final int MASK = 7;
+
+  /** Steps of the mask from batch to batch and from head to head. */
+  static final int MASK_BATCH = 8;
+
+  static final int MASK_HEAD = 9;
+  static final int OUT = 10;
+
+  /** The logarithm of each row's sum of exponentials. */
+  static final int LOG_SUM_EXP = 11;
+
+  static final int GRAD_OUT = 12;
+
+  /** For each row the sum of gradOut times out. */
+  static final int DELTA = 13;
+
+  static final int GRAD_Q = 14;
+  static final int GRAD_K = 15;
+  static final int GRAD_V = 16;
+  static final int BATCHES = 17;
+  static final int SLOTS = 18;
+
+  /** The slot of {@code f}. */
+  static final int SCALE = 0;
+
+  /** Work-items of a group, and scores computed at a time. */
   static final int GROUP = 64;
 
   /** The largest head: what is kept of a row in local memory. */
   static final int MAX_HEAD = 1024;
 
+  /** Less than any score. */
+  private static final float LEAST = -3.0e38f;
+
   private AttentionTasks() {}
+
+  /** Where a head of a batch begins in a tensor with so many rows a batch, all heads in a row. */
+  private static int start(IntArray p, int rows, int head) {
+    int heads = p.get(HEADS);
+    return (head / heads * rows * heads + head % heads) * p.get(SIZE);
+  }
+
+  /** Where the mask of a head of a batch begins. */
+  private static int maskAt(IntArray p, int head) {
+    int heads = p.get(HEADS);
+    return p.get(MASK) + head / heads * p.get(MASK_BATCH) + head % heads * p.get(MASK_HEAD);
+  }
+
+  /** A score with what the mask at a position adds to it. */
+  private static float masked(FloatArray m, IntArray p, float score, int at) {
+    float r = score;
+    if (p.get(MASK) != Arguments.NONE) {
+      r = r + m.get(at);
+    }
+    return r;
+  }
+
+  /** How many of the rows from {@code first} on are used at a time. */
+  private static int slice(int rows, int first) {
+    int count = rows - first;
+    if (count > GROUP) {
+      count = GROUP;
+    }
+    return count;
+  }
 
   /** One group per batch, head and query. */
   static void dnftAttention(KernelContext c, FloatArray m, IntArray p, FloatArray f) {
-    float[] q = c.allocateFloatLocalArray(1024);
-    float[] sums = c.allocateFloatLocalArray(1024);
-    float[] scores = c.allocateFloatLocalArray(64);
-    float[] shared = c.allocateFloatLocalArray(64);
+    float[] q = c.allocateFloatLocalArray(MAX_HEAD);
+    float[] sums = c.allocateFloatLocalArray(MAX_HEAD);
+    float[] scores = c.allocateFloatLocalArray(GROUP);
+    float[] shared = c.allocateFloatLocalArray(GROUP);
     int id = c.localIdx;
-    int heads = p.get(0);
-    int queries = p.get(1);
-    int keys = p.get(2);
-    int size = p.get(3);
-    int width = heads * size;
-    int row = c.groupIdx % queries;
-    int head = c.groupIdx / queries % heads;
-    int batch = c.groupIdx / queries / heads;
-    int qAt = p.get(4) + (batch * queries + row) * width + head * size;
-    int kAt = p.get(5) + batch * keys * width + head * size;
-    int vAt = p.get(6) + batch * keys * width + head * size;
-    int maskAt = p.get(7) + batch * p.get(8) + head * p.get(9) + row * keys;
-    float scale = f.get(0);
-    for (int d = id; d < size; d += 64) {
-      q[d] = m.get(qAt + d);
+    int keys = p.get(KEYS);
+    int size = p.get(SIZE);
+    int width = p.get(HEADS) * size;
+    int row = c.groupIdx % p.get(QUERIES);
+    int head = c.groupIdx / p.get(QUERIES);
+    int rowAt = start(p, p.get(QUERIES), head) + row * width;
+    int kAt = p.get(K) + start(p, keys, head);
+    int vAt = p.get(V) + start(p, keys, head);
+    int maskAt = maskAt(p, head) + row * keys;
+    float scale = f.get(SCALE);
+    for (int d = id; d < size; d += GROUP) {
+      q[d] = m.get(p.get(Q) + rowAt + d);
       sums[d] = 0f;
     }
-    float largest = -3.0e38f;
+    float largest = LEAST;
     float total = 0f;
     c.localBarrier();
-    for (int first = 0; first < keys; first += 64) {
+    for (int first = 0; first < keys; first += GROUP) {
       int key = first + id;
-      float score = -3.0e38f;
+      float score = LEAST;
       if (key < keys) {
         float dot = 0f;
         for (int d = 0; d < size; d++) {
           dot += q[d] * m.get(kAt + key * width + d);
         }
-        score = dot * scale;
-        if (p.get(7) >= 0) {
-          score = score + m.get(maskAt + key);
-        }
+        score = masked(m, p, dot * scale, maskAt + key);
       }
       shared[id] = score;
       c.localBarrier();
-      for (int half = 32; half > 0; half >>= 1) {
+      for (int half = GROUP / 2; half > 0; half >>= 1) {
         if (id < half) {
           if (shared[id + half] > shared[id]) {
             shared[id] = shared[id + half];
@@ -85,7 +152,7 @@ final class AttentionTasks {
       scores[id] = weight;
       shared[id] = weight;
       c.localBarrier();
-      for (int half = 32; half > 0; half >>= 1) {
+      for (int half = GROUP / 2; half > 0; half >>= 1) {
         if (id < half) {
           shared[id] = shared[id] + shared[id + half];
         }
@@ -94,11 +161,8 @@ final class AttentionTasks {
       float shrink = TornadoMath.exp(largest - now);
       total = total * shrink + shared[0];
       largest = now;
-      int count = keys - first;
-      if (count > 64) {
-        count = 64;
-      }
-      for (int d = id; d < size; d += 64) {
+      int count = slice(keys, first);
+      for (int d = id; d < size; d += GROUP) {
         float sum = sums[d] * shrink;
         for (int j = 0; j < count; j++) {
           sum += scores[j] * m.get(vAt + (first + j) * width + d);
@@ -107,63 +171,55 @@ final class AttentionTasks {
       }
       c.localBarrier();
     }
-    int outAt = p.get(10) + (batch * queries + row) * width + head * size;
-    for (int d = id; d < size; d += 64) {
-      m.set(outAt + d, sums[d] / total);
+    for (int d = id; d < size; d += GROUP) {
+      m.set(p.get(OUT) + rowAt + d, sums[d] / total);
     }
     if (id == 0) {
-      m.set(p.get(11) + (batch * heads + head) * queries + row, largest + TornadoMath.log(total));
+      m.set(p.get(LOG_SUM_EXP) + c.groupIdx, largest + TornadoMath.log(total));
     }
   }
 
-  /** One work-item per batch, head and query: the sum of gradOut times out. */
+  /** One work-item per batch, head and query. */
   static void dnftAttentionDelta(KernelContext c, FloatArray m, IntArray p) {
     int i = c.globalIdx;
-    int heads = p.get(0);
-    int queries = p.get(1);
-    int size = p.get(3);
-    if (i < p.get(17) * heads * queries) {
-      int row = i % queries;
-      int head = i / queries % heads;
-      int batch = i / queries / heads;
-      int at = (batch * queries + row) * heads * size + head * size;
+    int queries = p.get(QUERIES);
+    int size = p.get(SIZE);
+    if (i < p.get(BATCHES) * p.get(HEADS) * queries) {
+      int at = start(p, queries, i / queries) + i % queries * p.get(HEADS) * size;
       float sum = 0f;
       for (int d = 0; d < size; d++) {
-        sum += m.get(p.get(12) + at + d) * m.get(p.get(10) + at + d);
+        sum += m.get(p.get(GRAD_OUT) + at + d) * m.get(p.get(OUT) + at + d);
       }
-      m.set(p.get(13) + i, sum);
+      m.set(p.get(DELTA) + i, sum);
     }
   }
 
   /** One group per batch, head and query. */
   static void dnftAttentionGradQ(KernelContext c, FloatArray m, IntArray p, FloatArray f) {
-    float[] q = c.allocateFloatLocalArray(1024);
-    float[] go = c.allocateFloatLocalArray(1024);
-    float[] sums = c.allocateFloatLocalArray(1024);
-    float[] slopes = c.allocateFloatLocalArray(64);
+    float[] q = c.allocateFloatLocalArray(MAX_HEAD);
+    float[] go = c.allocateFloatLocalArray(MAX_HEAD);
+    float[] sums = c.allocateFloatLocalArray(MAX_HEAD);
+    float[] slopes = c.allocateFloatLocalArray(GROUP);
     int id = c.localIdx;
-    int heads = p.get(0);
-    int queries = p.get(1);
-    int keys = p.get(2);
-    int size = p.get(3);
-    int width = heads * size;
-    int row = c.groupIdx % queries;
-    int head = c.groupIdx / queries % heads;
-    int batch = c.groupIdx / queries / heads;
-    int rowAt = (batch * queries + row) * width + head * size;
-    int kAt = p.get(5) + batch * keys * width + head * size;
-    int vAt = p.get(6) + batch * keys * width + head * size;
-    int maskAt = p.get(7) + batch * p.get(8) + head * p.get(9) + row * keys;
-    float scale = f.get(0);
-    float lse = m.get(p.get(11) + (batch * heads + head) * queries + row);
-    float delta = m.get(p.get(13) + (batch * heads + head) * queries + row);
-    for (int d = id; d < size; d += 64) {
-      q[d] = m.get(p.get(4) + rowAt + d);
-      go[d] = m.get(p.get(12) + rowAt + d);
+    int keys = p.get(KEYS);
+    int size = p.get(SIZE);
+    int width = p.get(HEADS) * size;
+    int row = c.groupIdx % p.get(QUERIES);
+    int head = c.groupIdx / p.get(QUERIES);
+    int rowAt = start(p, p.get(QUERIES), head) + row * width;
+    int kAt = p.get(K) + start(p, keys, head);
+    int vAt = p.get(V) + start(p, keys, head);
+    int maskAt = maskAt(p, head) + row * keys;
+    float scale = f.get(SCALE);
+    float lse = m.get(p.get(LOG_SUM_EXP) + c.groupIdx);
+    float delta = m.get(p.get(DELTA) + c.groupIdx);
+    for (int d = id; d < size; d += GROUP) {
+      q[d] = m.get(p.get(Q) + rowAt + d);
+      go[d] = m.get(p.get(GRAD_OUT) + rowAt + d);
       sums[d] = 0f;
     }
     c.localBarrier();
-    for (int first = 0; first < keys; first += 64) {
+    for (int first = 0; first < keys; first += GROUP) {
       int key = first + id;
       float slope = 0f;
       if (key < keys) {
@@ -173,19 +229,13 @@ final class AttentionTasks {
           dot += q[d] * m.get(kAt + key * width + d);
           pull += go[d] * m.get(vAt + key * width + d);
         }
-        float score = dot * scale;
-        if (p.get(7) >= 0) {
-          score = score + m.get(maskAt + key);
-        }
+        float score = masked(m, p, dot * scale, maskAt + key);
         slope = TornadoMath.exp(score - lse) * (pull - delta) * scale;
       }
       slopes[id] = slope;
       c.localBarrier();
-      int count = keys - first;
-      if (count > 64) {
-        count = 64;
-      }
-      for (int d = id; d < size; d += 64) {
+      int count = slice(keys, first);
+      for (int d = id; d < size; d += GROUP) {
         float sum = sums[d];
         for (int j = 0; j < count; j++) {
           sum += slopes[j] * m.get(kAt + (first + j) * width + d);
@@ -194,41 +244,39 @@ final class AttentionTasks {
       }
       c.localBarrier();
     }
-    for (int d = id; d < size; d += 64) {
-      m.set(p.get(14) + rowAt + d, sums[d]);
+    for (int d = id; d < size; d += GROUP) {
+      m.set(p.get(GRAD_Q) + rowAt + d, sums[d]);
     }
   }
 
   /** One group per batch, head and key. */
   static void dnftAttentionGradKV(KernelContext c, FloatArray m, IntArray p, FloatArray f) {
-    float[] k = c.allocateFloatLocalArray(1024);
-    float[] v = c.allocateFloatLocalArray(1024);
-    float[] sumsK = c.allocateFloatLocalArray(1024);
-    float[] sumsV = c.allocateFloatLocalArray(1024);
-    float[] slopes = c.allocateFloatLocalArray(64);
-    float[] weights = c.allocateFloatLocalArray(64);
+    float[] k = c.allocateFloatLocalArray(MAX_HEAD);
+    float[] v = c.allocateFloatLocalArray(MAX_HEAD);
+    float[] sumsK = c.allocateFloatLocalArray(MAX_HEAD);
+    float[] sumsV = c.allocateFloatLocalArray(MAX_HEAD);
+    float[] slopes = c.allocateFloatLocalArray(GROUP);
+    float[] weights = c.allocateFloatLocalArray(GROUP);
     int id = c.localIdx;
-    int heads = p.get(0);
-    int queries = p.get(1);
-    int keys = p.get(2);
-    int size = p.get(3);
-    int width = heads * size;
+    int queries = p.get(QUERIES);
+    int keys = p.get(KEYS);
+    int size = p.get(SIZE);
+    int width = p.get(HEADS) * size;
     int key = c.groupIdx % keys;
-    int head = c.groupIdx / keys % heads;
-    int batch = c.groupIdx / keys / heads;
-    int keyAt = (batch * keys + key) * width + head * size;
-    int rowsAt = batch * queries * width + head * size;
-    int statisticsAt = (batch * heads + head) * queries;
-    int maskAt = p.get(7) + batch * p.get(8) + head * p.get(9) + key;
-    float scale = f.get(0);
-    for (int d = id; d < size; d += 64) {
-      k[d] = m.get(p.get(5) + keyAt + d);
-      v[d] = m.get(p.get(6) + keyAt + d);
+    int head = c.groupIdx / keys;
+    int keyAt = start(p, keys, head) + key * width;
+    int rowsAt = start(p, queries, head);
+    int statisticsAt = head * queries;
+    int maskAt = maskAt(p, head) + key;
+    float scale = f.get(SCALE);
+    for (int d = id; d < size; d += GROUP) {
+      k[d] = m.get(p.get(K) + keyAt + d);
+      v[d] = m.get(p.get(V) + keyAt + d);
       sumsK[d] = 0f;
       sumsV[d] = 0f;
     }
     c.localBarrier();
-    for (int first = 0; first < queries; first += 64) {
+    for (int first = 0; first < queries; first += GROUP) {
       int row = first + id;
       float slope = 0f;
       float weight = 0f;
@@ -236,38 +284,32 @@ final class AttentionTasks {
         float dot = 0f;
         float pull = 0f;
         for (int d = 0; d < size; d++) {
-          dot += k[d] * m.get(p.get(4) + rowsAt + row * width + d);
-          pull += v[d] * m.get(p.get(12) + rowsAt + row * width + d);
+          dot += k[d] * m.get(p.get(Q) + rowsAt + row * width + d);
+          pull += v[d] * m.get(p.get(GRAD_OUT) + rowsAt + row * width + d);
         }
-        float score = dot * scale;
-        if (p.get(7) >= 0) {
-          score = score + m.get(maskAt + row * keys);
-        }
-        weight = TornadoMath.exp(score - m.get(p.get(11) + statisticsAt + row));
-        slope = weight * (pull - m.get(p.get(13) + statisticsAt + row)) * scale;
+        float score = masked(m, p, dot * scale, maskAt + row * keys);
+        weight = TornadoMath.exp(score - m.get(p.get(LOG_SUM_EXP) + statisticsAt + row));
+        slope = weight * (pull - m.get(p.get(DELTA) + statisticsAt + row)) * scale;
       }
       slopes[id] = slope;
       weights[id] = weight;
       c.localBarrier();
-      int count = queries - first;
-      if (count > 64) {
-        count = 64;
-      }
-      for (int d = id; d < size; d += 64) {
+      int count = slice(queries, first);
+      for (int d = id; d < size; d += GROUP) {
         float sumK = sumsK[d];
         float sumV = sumsV[d];
         for (int j = 0; j < count; j++) {
-          sumK += slopes[j] * m.get(p.get(4) + rowsAt + (first + j) * width + d);
-          sumV += weights[j] * m.get(p.get(12) + rowsAt + (first + j) * width + d);
+          sumK += slopes[j] * m.get(p.get(Q) + rowsAt + (first + j) * width + d);
+          sumV += weights[j] * m.get(p.get(GRAD_OUT) + rowsAt + (first + j) * width + d);
         }
         sumsK[d] = sumK;
         sumsV[d] = sumV;
       }
       c.localBarrier();
     }
-    for (int d = id; d < size; d += 64) {
-      m.set(p.get(15) + keyAt + d, sumsK[d]);
-      m.set(p.get(16) + keyAt + d, sumsV[d]);
+    for (int d = id; d < size; d += GROUP) {
+      m.set(p.get(GRAD_K) + keyAt + d, sumsK[d]);
+      m.set(p.get(GRAD_V) + keyAt + d, sumsV[d]);
     }
   }
 }

@@ -1,26 +1,26 @@
 package org.diffusionnft.kernels.tornado;
 
 import static org.diffusionnft.kernels.tornado.Launcher.single;
-import static org.diffusionnft.kernels.tornado.Launcher.size;
 
 import java.util.ArrayList;
 import java.util.List;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.MatrixKernels.Product;
+import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Matrix products by cuBLAS, where it was found. It multiplies F32 alone: a bias is laid out under
- * the product, which is added to it; an activation follows; operands of half precision are widened
- * first, one at a time, never a whole model.
+ * Matrix products by cuBLAS, where it was found. It multiplies F32 only: a bias is first copied to
+ * every row of the result, and the product is added to it; an activation follows as a kernel;
+ * operands in half precision are widened before, one at a time, never a whole model.
  */
 final class CublasProducts {
   /**
-   * Rows from which on operands of half precision are widened: with fewer, reading the weights is
-   * what takes long, and widening moves five times the bytes. Not measured on a GPU.
+   * Rows from which operands in half precision are widened. With fewer, most of the time goes into
+   * reading the weights, and widening moves five times the bytes. Not measured on a GPU.
    */
-  private static final int WIDENED = 128;
+  private static final int WIDENED_ROWS = 128;
 
   private final Launcher launcher;
 
@@ -28,18 +28,18 @@ final class CublasProducts {
     this.launcher = launcher;
   }
 
-  /** Sizes of a product: of one batch, and how many there are; {@code shared}: one b for all. */
+  /** Sizes of one product, how many there are, and whether they all have the same b. */
   record Sizes(int rows, int columns, int inner, int batches, boolean shared) {}
 
-  /** Whether cuBLAS is here, and is for such a product. */
+  /** Whether cuBLAS is available and computes such a product. */
   boolean take(Tensor a, Tensor b, @Nullable Tensor bias, Product product, Sizes sizes) {
     return launcher.plans().has(Kernel.CUBLAS)
         && sizes.inner > 0
         && !(product.accumulate() && bias != null)
-        && (single(a, b) || sizes.rows >= WIDENED);
+        && (single(a, b) || sizes.rows >= WIDENED_ROWS);
   }
 
-  /** {@code out = activation(scale * op(a) op(b) + bias)}, or {@code out +=} without the latter. */
+  /** {@code out = activation(scale * op(a) op(b) + bias)}; {@code out +=} without a bias. */
   void multiply(
       Tensor a, Tensor b, @Nullable Tensor bias, Product product, Tensor out, Sizes sizes) {
     List<Tensor> temporaries = new ArrayList<>();
@@ -51,47 +51,43 @@ final class CublasProducts {
     int outAt = launcher.at(out);
     Plans plans = launcher.plans();
     if (bias != null) {
-      int n = size(out);
-      int[] layOut = {
-        n, widened(bias, temporaries), outAt, 2, n / columns, 0, columns, columns, 1, 1
-      };
-      plans.each(Kernel.STRIDED_COPY, n, layOut);
+      long[] again = {0, 1};
+      long[] rowByRow = {columns, 1};
+      Shape shape = Shape.of(out.elements() / columns, columns);
+      launcher.copy(widened(bias, temporaries), outAt, shape, again, rowByRow);
     }
-    int[] values = {
-      product.transposeB() ? 1 : 0,
-      product.transposeA() ? 1 : 0,
-      columns,
-      rows,
-      inner,
-      bAt,
-      product.transposeB() ? inner : columns,
-      sizes.shared ? 0 : inner * columns,
-      aAt,
-      product.transposeA() ? rows : inner,
-      rows * inner,
-      outAt,
-      columns,
-      rows * columns,
-      sizes.batches,
-      product.accumulate() || bias != null ? 1 : 0
-    };
-    plans.each(Kernel.CUBLAS, 1, values, (float) product.scale());
+    int[] p = new int[CublasProvider.SLOTS];
+    p[CublasProvider.ROWS] = rows;
+    p[CublasProvider.COLUMNS] = columns;
+    p[CublasProvider.INNER] = inner;
+    p[CublasProvider.BATCHES] = sizes.batches;
+    p[CublasProvider.A] = aAt;
+    p[CublasProvider.TRANSPOSE_A] = product.transposeA() ? 1 : 0;
+    p[CublasProvider.A_ROW] = product.transposeA() ? rows : inner;
+    p[CublasProvider.A_BATCH] = rows * inner;
+    p[CublasProvider.B] = bAt;
+    p[CublasProvider.TRANSPOSE_B] = product.transposeB() ? 1 : 0;
+    p[CublasProvider.B_ROW] = product.transposeB() ? inner : columns;
+    p[CublasProvider.B_BATCH] = sizes.shared ? 0 : inner * columns;
+    p[CublasProvider.OUT] = outAt;
+    p[CublasProvider.OUT_ROW] = columns;
+    p[CublasProvider.OUT_BATCH] = rows * columns;
+    p[CublasProvider.ACCUMULATE] = product.accumulate() || bias != null ? 1 : 0;
+    plans.each(Kernel.CUBLAS, 1, p, (float) product.scale());
     if (product.activation() != null) {
-      int[] activate = {size(out), outAt, outAt, product.activation().ordinal(), 0};
-      plans.each(Kernel.UNARY, out.elements(), activate, 0f, 0f);
+      launcher.device().elementwise().unary(product.activation(), 0, 0, out, out);
     }
     temporaries.forEach(Tensor::release);
   }
 
-  /** Where an operand lies in F32. */
+  /** The position of an operand in F32, of a copy if need be. */
   private int widened(Tensor t, List<Tensor> temporaries) {
     if (t.dtype() == DType.F32) {
       return launcher.at(t);
     }
     Tensor wide = launcher.temporary(t.elements());
     temporaries.add(wide);
-    int[] values = {size(t), launcher.atAny(t), launcher.at(wide), launcher.type(t)};
-    launcher.plans().each(Kernel.WIDEN, t.elements(), values);
+    launcher.widen(t, wide);
     return launcher.at(wide);
   }
 }

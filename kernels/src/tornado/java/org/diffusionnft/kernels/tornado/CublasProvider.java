@@ -14,29 +14,61 @@ import uk.ac.manchester.tornado.runtime.library.spi.LibraryInvocation;
 import uk.ac.manchester.tornado.runtime.library.spi.TornadoLibraryProvider;
 
 /**
- * Matrix products by cuBLAS, on the CUDA backend. TornadoVM's own task for it takes whole arrays
- * and makes the sizes part of the graph; ours takes positions in the device's one large array and
- * reads the sizes of each call from {@link Arguments}, as all kernels do, so one graph serves all
- * shapes. It adds the positions to the array's address and hands the call to TornadoVM's provider.
- * {@link LibraryRegistry} finds it with {@link java.util.ServiceLoader}.
+ * Matrix products by cuBLAS, on the CUDA backend. TornadoVM's own task for cuBLAS takes whole
+ * arrays and makes the sizes part of the graph. Ours takes positions in the device's one large
+ * array and reads the sizes of each call from {@link Arguments}, as all kernels do, so one graph
+ * serves all shapes. It adds the positions to the array's address and passes the call on to
+ * TornadoVM's provider. {@link LibraryRegistry} finds this class with {@link
+ * java.util.ServiceLoader}.
  *
- * <p>cuBLAS stores matrices by columns, we by rows: what we store reads as the transpose there. So
- * it is asked for {@code outᵀ = op(b)ᵀ op(a)ᵀ}, with our {@code b} as its first operand, and
- * nothing is copied.
- *
- * <p>{@code p}: 0 and 1 whether b and a are stored transposed, 2 columns, 3 rows, 4 inner, 5 to 7
- * position of b, numbers from line to line, from batch to batch, 8 to 10 the same of a, 11 to 13 of
- * out, 14 batches, 15 whether to accumulate; {@code f}: scale.
+ * <p>cuBLAS stores matrices by columns, we by rows: it reads our matrices as their transposes. So
+ * it computes {@code outᵀ = op(b)ᵀ op(a)ᵀ}, with our {@code b} as its first operand, and nothing is
+ * copied.
  */
 public final class CublasProvider implements TornadoLibraryProvider {
+  /** Whether a and b are stored transposed. */
+  static final int TRANSPOSE_A = 0;
+
+  static final int TRANSPOSE_B = 1;
+  static final int ROWS = 2;
+  static final int COLUMNS = 3;
+  static final int INNER = 4;
+
+  /** Position, numbers from row to row as stored, and numbers from batch to batch. */
+  static final int A = 5;
+
+  static final int A_ROW = 6;
+  static final int A_BATCH = 7;
+
+  /** The same of b. */
+  static final int B = 8;
+
+  static final int B_ROW = 9;
+  static final int B_BATCH = 10;
+
+  /** The same of the result. */
+  static final int OUT = 11;
+
+  static final int OUT_ROW = 12;
+  static final int OUT_BATCH = 13;
+  static final int BATCHES = 14;
+
+  /** Whether the product is added to what is there. */
+  static final int ACCUMULATE = 15;
+
+  static final int SLOTS = 16;
+
+  /** The slot of {@code f}. */
+  static final int SCALE = 0;
+
   private static final String NAME = "dnft/cublas";
   private static final String CUBLAS = "nvidia/cublas";
 
-  /** TornadoVM's provider, and what it made for one plan. */
+  /** TornadoVM's provider, and its context for one plan. */
   private record Context(TornadoLibraryProvider cublas, LibraryContext own)
       implements LibraryContext {}
 
-  /** For a task of a graph: the memory is its one array; sizes are read when it runs. */
+  /** A task of a graph. The memory is its one array; the sizes are read when it runs. */
   static LibraryTaskDescriptor task(Arguments arguments) {
     return new LibraryTaskDescriptor()
         .withLibrary(NAME)
@@ -53,12 +85,12 @@ public final class CublasProvider implements TornadoLibraryProvider {
 
   @Override
   public boolean canHandle(TornadoXPUDevice device) {
-    return told(() -> LibraryRegistry.findProvider(CUBLAS, device).canHandle(device));
+    return withMessage(() -> LibraryRegistry.findProvider(CUBLAS, device).canHandle(device));
   }
 
   @Override
   public LibraryContext createContext(TornadoXPUDevice device, long plan) {
-    return told(
+    return withMessage(
         () -> {
           TornadoLibraryProvider cublas = LibraryRegistry.findProvider(CUBLAS, device);
           return new Context(cublas, cublas.createContext(device, plan));
@@ -69,35 +101,38 @@ public final class CublasProvider implements TornadoLibraryProvider {
   public void dispatch(String function, LibraryInvocation call) {
     Arguments arguments = (Arguments) call.getTuning();
     IntArray p = arguments.ints;
-    if (p.get(14) == 0) {
+    if (p.get(BATCHES) == 0) {
       return;
     }
     long memory = call.getDevicePointer(0);
     Object[] values = {
-      p.get(0),
-      p.get(1),
-      p.get(2),
-      p.get(3),
-      p.get(4),
-      arguments.scalars.get(0),
+      p.get(TRANSPOSE_B),
+      p.get(TRANSPOSE_A),
+      p.get(COLUMNS),
+      p.get(ROWS),
+      p.get(INNER),
+      arguments.scalars.get(SCALE),
       arguments.floats,
-      p.get(6),
-      (long) p.get(7),
+      p.get(B_ROW),
+      (long) p.get(B_BATCH),
       arguments.floats,
-      p.get(9),
-      (long) p.get(10),
-      p.get(15) == 0 ? 0f : 1f,
+      p.get(A_ROW),
+      (long) p.get(A_BATCH),
+      p.get(ACCUMULATE) == 0 ? 0f : 1f,
       arguments.floats,
-      p.get(12),
-      (long) p.get(13),
-      p.get(14)
+      p.get(OUT_ROW),
+      (long) p.get(OUT_BATCH),
+      p.get(BATCHES)
     };
     long[] pointers = new long[values.length];
     boolean[] references = new boolean[values.length];
-    int[] matrices = {6, 9, 13}; // whose positions are 5, 8 and 11 in p
-    for (int i = 0; i < matrices.length; i++) {
-      pointers[matrices[i]] = memory + 4L * p.get(5 + 3 * i);
-      references[matrices[i]] = true;
+    int[] positions = {p.get(B), p.get(A), p.get(OUT)};
+    int matrix = 0;
+    for (int i = 0; i < values.length; i++) {
+      if (values[i] == arguments.floats) {
+        pointers[i] = memory + Float.BYTES * (long) positions[matrix++];
+        references[i] = true;
+      }
     }
     Context context = (Context) call.getContext();
     LibraryInvocation there =
@@ -109,15 +144,15 @@ public final class CublasProvider implements TornadoLibraryProvider {
             call.getExecutionPlanId(),
             context.own,
             null);
-    told(
+    withMessage(
         () -> {
           context.cublas.dispatch(function, there);
           return context;
         });
   }
 
-  /** TornadoVM keeps no message of its own exceptions when a task fails; of others it does. */
-  private static <T> T told(Supplier<T> work) {
+  /** When a task fails, TornadoVM drops the message of its own exceptions, but not of others. */
+  private static <T> T withMessage(Supplier<T> work) {
     try {
       return work.get();
     } catch (TornadoRuntimeException e) {

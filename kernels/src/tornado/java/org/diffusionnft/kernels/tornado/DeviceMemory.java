@@ -9,7 +9,7 @@ import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Storage;
 import org.jspecify.annotations.Nullable;
 
-/** Shares the device's memories out among tensors: one for F32, some for BF16 and F16. */
+/** Allocates tensors in the device's memories: one for F32, several for BF16 and F16. */
 final class DeviceMemory implements Memory.Allocator {
   /** Elements up to which a tensor is small. */
   private static final int SMALL = 1 << 15;
@@ -20,10 +20,15 @@ final class DeviceMemory implements Memory.Allocator {
   private final long halfSize;
   private Runnable makeRoom = () -> {};
 
-  /** Where halves lie. */
+  /** Where a tensor of halves lies: in which array, and from which element. */
   record Place(int array, int at) {}
 
-  /** Memories of so many elements; the first floats are the tables. */
+  /**
+   * Memories of a size.
+   *
+   * @param floats elements of the memory for F32; tables take the first of them
+   * @param halves elements of each array of halves
+   */
   DeviceMemory(int floats, int[] halves) {
     this.floats = new Ranges(Halves.TABLE + Angles.TABLE, floats);
     this.halves = Arrays.stream(halves).mapToObj(n -> new Ranges(0, n)).toList();
@@ -31,7 +36,7 @@ final class DeviceMemory implements Memory.Allocator {
     this.halfSize = 2 * Arrays.stream(halves).asLongStream().sum();
   }
 
-  /** What gives pooled memory back when a tensor finds no place. */
+  /** Sets the action that frees pooled memory when there is no room for a tensor. */
   void whenShort(Runnable action) {
     makeRoom = action;
   }
@@ -64,15 +69,15 @@ final class DeviceMemory implements Memory.Allocator {
       long asked = elements * bytesEach;
       long left = arrays.stream().mapToLong(Ranges::left).sum() * bytesEach;
       long most = arrays.stream().mapToLong(Ranges::left).max().orElse(0) * bytesEach;
-      // All arrays grow alike. With enough left, though in pieces, room for one more of this size
-      // helps.
+      // All arrays grow alike. Where enough is free, but in pieces, room for one more tensor of
+      // this size is enough.
       long needed = all + arrays.size() * (most < asked ? asked - most : asked);
       throw tooSmall(all, left, needed, bytesEach);
     }
     return place;
   }
 
-  /** Refuses what does not fit even without a hole between tensors. */
+  /** Refuses what does not fit even without gaps between tensors. */
   void requireRoom(long floatBytes, long halfBytes) {
     makeRoom.run();
     requireRoom(List.of(floats), floatBytes, 4, size);
@@ -98,8 +103,8 @@ final class DeviceMemory implements Memory.Allocator {
   }
 
   /**
-   * Large tensors fill the arrays one after the other, which leaves the largest holes; small ones
-   * go where most is left, so that all arrays are in use, and tested, whatever the memory's size.
+   * Large tensors fill the arrays one after the other, which leaves the largest gaps; small ones go
+   * where most is free, so that all arrays are used, and tested, whatever the memory's size.
    */
   private static @Nullable Place find(List<Ranges> arrays, long elements) {
     Comparator<Integer> order =

@@ -12,24 +12,24 @@ import org.diffusionnft.tensor.DeviceException;
 import uk.ac.manchester.tornado.api.exceptions.TornadoInternalError;
 
 /**
- * Makes one sentence of what goes wrong on a device. TornadoVM prints a driver's build log to the
- * error stream and throws an exception without it, so that stream is read while a kernel is
- * compiled: that is, when it runs for the first time.
+ * Turns what goes wrong on a device into one sentence. TornadoVM prints a driver's build log to the
+ * error stream and throws an exception without it, so that stream is captured while a kernel is
+ * compiled, which is when it runs for the first time.
  */
 final class DriverMessages {
-  /** Lines of a build log that are told. */
+  /** How many lines of a build log a message quotes. */
   private static final int LINES = 3;
 
   private DriverMessages() {}
 
   /**
-   * Runs what reads a kernel's Java, before any driver sees it.
+   * Runs what translates a kernel's Java, before any driver sees it.
    *
    * @throws DeviceException with the kernel's name and TornadoVM's message
    */
-  static void translating(String kernel, Runnable reading) {
+  static void translating(String kernel, Runnable translation) {
     try {
-      reading.run();
+      translation.run();
     } catch (RuntimeException | TornadoInternalError e) {
       throw notTranslated(kernel, e);
     }
@@ -42,7 +42,7 @@ final class DriverMessages {
   }
 
   /**
-   * Runs what compiles a kernel. Some Java TornadoVM gives up on only now.
+   * Runs what compiles a kernel. TornadoVM rejects some Java only now.
    *
    * @throws DeviceException with the kernel's name and the driver's message
    */
@@ -83,7 +83,7 @@ final class DriverMessages {
     }
   }
 
-  /** The lines that speak of errors, or the first ones. */
+  /** The lines that mention errors, or else the first lines. */
   private static String worst(String log) {
     List<String> lines =
         log.lines()

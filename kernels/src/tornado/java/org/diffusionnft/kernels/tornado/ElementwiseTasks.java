@@ -6,92 +6,128 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 
 /**
- * Device code that treats every element alike. In all device code of this package {@code m} is the
- * device's memory and {@code p} and {@code f} hold the arguments of the call; see {@link
- * Arguments}.
+ * Device code that treats every element alike, one work-item each. In all device code of this
+ * package {@code m} is the device's memory, and {@code p} and {@code f} hold the arguments of the
+ * call, in slots whose names stand at the top of each class; see {@link Arguments}.
  */
 final class ElementwiseTasks {
+  /** Elements of the result. */
+  static final int ELEMENTS = 0;
+
+  static final int OUT = 1;
+  static final int X = 2;
+  static final int Y = 3;
+
+  /** A {@link UnaryCode} or a {@link BinaryCode}. */
+  static final int CODE = 4;
+
+  /** Whether the function takes an angle. */
+  static final int ANGLE = 5;
+
+  static final int GRAD_OUT = 6;
+  static final int CONDITION = 7;
+  static final int RESIDUAL = 8;
+  static final int GATE = 9;
+  static final int CHANNELS = 10;
+
+  /** Elements of one sample, which has a gate for each channel. */
+  static final int SAMPLE = 11;
+
+  /** How a tensor of halves is stored, see {@link Halves#type}. */
+  static final int TYPE = 12;
+
+  /** Number of axes of a broadcast. */
+  static final int RANK = 13;
+
+  /** From here on: size, step of x, step of y, for each axis. */
+  static final int AXES = 14;
+
+  /** Slots of a call without axes. */
+  static final int SLOTS = AXES;
+
+  /** Slots of {@code f}: the parameters of a unary function; the value of a fill. */
+  static final int A = 0;
+
+  static final int B = 1;
+  static final int VALUE = 0;
+
   private ElementwiseTasks() {}
 
-  /** {@code p}: n, out; {@code f}: value. */
   static void dnftFill(KernelContext c, FloatArray m, IntArray p, FloatArray f) {
     int i = c.globalIdx;
-    if (i < p.get(0)) {
-      m.set(p.get(1) + i, f.get(0));
+    if (i < p.get(ELEMENTS)) {
+      m.set(p.get(OUT) + i, f.get(VALUE));
     }
   }
 
-  /** {@code p}: n, x, out, op, whether it is an angle; {@code f}: a, b. */
   static void dnftUnary(KernelContext c, FloatArray m, IntArray p, FloatArray f) {
     int i = c.globalIdx;
-    if (i < p.get(0)) {
-      float x = m.get(p.get(1) + i);
-      if (p.get(4) != 0) {
+    if (i < p.get(ELEMENTS)) {
+      float x = m.get(p.get(X) + i);
+      if (p.get(ANGLE) != 0) {
         x = Angles.reduced(m, x);
       }
-      m.set(p.get(2) + i, Scalars.value(p.get(3), f.get(0), f.get(1), x));
+      m.set(p.get(OUT) + i, Scalars.value(p.get(CODE), f.get(A), f.get(B), x));
     }
   }
 
-  /** {@code p}: n, x, gradOut, gradX, op; {@code f}: a, b. */
+  /** The result is the gradient with respect to x. */
   static void dnftUnaryGrad(KernelContext c, FloatArray m, IntArray p, FloatArray f) {
     int i = c.globalIdx;
-    if (i < p.get(0)) {
-      float x = m.get(p.get(1) + i);
-      float g = m.get(p.get(2) + i);
-      if (p.get(4) >= 8) {
-        if (p.get(4) <= 9) {
-          x = Angles.reduced(m, x);
-        }
+    if (i < p.get(ELEMENTS)) {
+      float x = m.get(p.get(X) + i);
+      float g = m.get(p.get(GRAD_OUT) + i);
+      if (p.get(ANGLE) != 0) {
+        x = Angles.reduced(m, x);
       }
-      m.set(p.get(3) + i, g * Scalars.derivative(p.get(4), f.get(0), f.get(1), x));
+      m.set(p.get(OUT) + i, g * Scalars.derivative(p.get(CODE), f.get(A), f.get(B), x));
     }
   }
 
-  /** {@code p}: n, x, y, out, op, rank, then {@code rank} times (size, stride of x, of y). */
+  /** Operands are broadcast: a step of 0 reads one element again and again. */
   static void dnftBinary(KernelContext c, FloatArray m, IntArray p) {
     int i = c.globalIdx;
-    if (i < p.get(0)) {
+    if (i < p.get(ELEMENTS)) {
       int rest = i;
-      int xi = p.get(1);
-      int yi = p.get(2);
-      for (int axis = p.get(5) - 1; axis >= 0; axis--) {
-        int size = p.get(6 + 3 * axis);
+      int xAt = p.get(X);
+      int yAt = p.get(Y);
+      for (int axis = p.get(RANK) - 1; axis >= 0; axis--) {
+        int size = p.get(AXES + 3 * axis);
         int quotient = rest / size;
-        int at = rest - quotient * size;
-        xi += at * p.get(7 + 3 * axis);
-        yi += at * p.get(8 + 3 * axis);
+        int index = rest - quotient * size;
+        xAt += index * p.get(AXES + 3 * axis + 1);
+        yAt += index * p.get(AXES + 3 * axis + 2);
         rest = quotient;
       }
-      float x = m.get(xi);
-      float y = m.get(yi);
-      m.set(p.get(3) + i, Scalars.combined(p.get(4), x, y));
+      float x = m.get(xAt);
+      float y = m.get(yAt);
+      m.set(p.get(OUT) + i, Scalars.combined(p.get(CODE), x, y));
     }
   }
 
-  /** {@code p}: n, condition, x, y, out. */
+  /** x where the condition is not 0, y elsewhere. */
   static void dnftSelect(KernelContext c, FloatArray m, IntArray p) {
     int i = c.globalIdx;
-    if (i < p.get(0)) {
-      float r = m.get(p.get(3) + i);
-      if (m.get(p.get(1) + i) != 0f) {
-        r = m.get(p.get(2) + i);
+    if (i < p.get(ELEMENTS)) {
+      float r = m.get(p.get(Y) + i);
+      if (m.get(p.get(CONDITION) + i) != 0f) {
+        r = m.get(p.get(X) + i);
       }
-      m.set(p.get(4) + i, r);
+      m.set(p.get(OUT) + i, r);
     }
   }
 
-  /** {@code p}: n, residual, gate, x, out, channels, elements of one sample. */
+  /** The residual, plus x times the gate of its sample and channel. */
   static void dnftGatedAdd(KernelContext c, FloatArray m, IntArray p) {
     int i = c.globalIdx;
-    if (i < p.get(0)) {
-      int channels = p.get(5);
-      float gate = m.get(p.get(2) + i / p.get(6) * channels + i % channels);
-      m.set(p.get(4) + i, m.get(p.get(1) + i) + gate * m.get(p.get(3) + i));
+    if (i < p.get(ELEMENTS)) {
+      int channels = p.get(CHANNELS);
+      float gate = m.get(p.get(GATE) + i / p.get(SAMPLE) * channels + i % channels);
+      m.set(p.get(OUT) + i, m.get(p.get(RESIDUAL) + i) + gate * m.get(p.get(X) + i));
     }
   }
 
-  /** {@code p}: n, x (in the halves), out, type of the half. */
+  /** Half precision to F32. */
   static void dnftWiden(
       KernelContext c,
       FloatArray m,
@@ -101,8 +137,8 @@ final class ElementwiseTasks {
       ShortArray h3,
       IntArray p) {
     int i = c.globalIdx;
-    if (i < p.get(0)) {
-      m.set(p.get(2) + i, Halves.at(m, h0, h1, h2, h3, p.get(3), p.get(1) + i));
+    if (i < p.get(ELEMENTS)) {
+      m.set(p.get(OUT) + i, Halves.number(m, h0, h1, h2, h3, p.get(TYPE), p.get(X) + i));
     }
   }
 }

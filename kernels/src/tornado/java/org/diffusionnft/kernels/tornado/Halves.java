@@ -1,58 +1,56 @@
 package org.diffusionnft.kernels.tornado;
 
-import org.diffusionnft.tensor.DType;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 
 /**
- * Half-precision numbers on the device: kept as 16-bit integers, because half floats and BF16 are
- * not to be had on every backend, and widened by arithmetic, because TornadoVM cannot reinterpret
- * bits: the mantissa times a power of two from a table at the start of the memory.
+ * Half-precision numbers on the device. They are stored as 16-bit integers, because not every
+ * backend has half floats and BF16, and widened by arithmetic, because TornadoVM cannot reinterpret
+ * bits: the mantissa times a power of two from a table at the start of the device's memory.
  *
- * <p>They lie in four arrays, because TornadoVM's arrays hold at most 2^31 of them and many drivers
- * give no more than a quarter of their memory in one piece. A tensor lies in one of them.
+ * <p>They lie in four arrays, because an array of TornadoVM holds at most 2^31 of them and many
+ * drivers allocate no more than a quarter of their memory in one piece. A tensor lies in one array.
  */
 final class Halves {
-  /** The parameter that says how an operand is stored. */
-  static final int F32 = 0;
-
-  static final int BF16 = 1;
-  static final int F16 = 2;
-
-  /** Arrays of halves; to {@link #code} is added this many times the number of the array. */
+  /** Arrays of halves. */
   static final int ARRAYS = 4;
 
-  /** Entries of the table: 2^(i - 134), and infinity at the end. */
+  /** Entries of the table of powers of two; the last is infinity. */
   static final int TABLE = 256;
+
+  /** Bits of a {@link TypeCode}. */
+  private static final int CODE_BITS = 2;
+
+  /** The table holds 2^(i - 134): the smallest BF16 number is 2^-133. */
+  private static final int TABLE_BIAS = 134;
+
+  private static final int BF16_MANTISSA_BITS = 7;
+  private static final int BF16_EXPONENTS = 0xFF;
+
+  private static final int F16_MANTISSA_BITS = 10;
+  private static final int F16_EXPONENTS = 0x1F;
+
+  /** Where the table begins for F16, whose smallest power of two is 2^-25. */
+  private static final int F16_TABLE = TABLE_BIAS - 25;
 
   private Halves() {}
 
-  /** The parameter for a dtype. */
-  static int code(DType dtype) {
-    return switch (dtype) {
-      case F32 -> F32;
-      case BF16 -> BF16;
-      case F16 -> F16;
-      default -> throw new IllegalArgumentException("kernels take no operands of " + dtype);
-    };
-  }
-
-  /** Whether kernels that widen take this dtype. */
-  static boolean readable(DType dtype) {
-    return dtype == DType.F32 || dtype == DType.BF16 || dtype == DType.F16;
+  /** How an operand is stored, as one number: its {@link TypeCode}, and the array it is in. */
+  static int type(int code, int array) {
+    return code | array << CODE_BITS;
   }
 
   /** What the host writes to the start of the memory. */
   static float[] table() {
     float[] powers = new float[TABLE];
     for (int i = 0; i < TABLE - 1; i++) {
-      powers[i] = Math.scalb(1f, i - 134);
+      powers[i] = Math.scalb(1f, i - TABLE_BIAS);
     }
     powers[TABLE - 1] = Float.POSITIVE_INFINITY;
     return powers;
   }
 
-  /** Device code: the 16 bits at a place in one of the arrays. */
+  /** Device code: the 16 bits at a position in one of the arrays. */
   static int bits(ShortArray h0, ShortArray h1, ShortArray h2, ShortArray h3, int array, int at) {
     int bits = 0;
     if (array == 0) {
@@ -70,34 +68,42 @@ final class Halves {
     return bits & 0xFFFF;
   }
 
-  /** Device code: the number at a place in the array that the type names. */
-  static float at(
+  /** Device code: the number at a position, in the memory of its type. */
+  static float number(
       FloatArray m, ShortArray h0, ShortArray h1, ShortArray h2, ShortArray h3, int type, int at) {
-    return widened(m, type & 3, bits(h0, h1, h2, h3, type >> 2, at));
+    float v = 0f;
+    if (type == TypeCode.F32) {
+      v = m.get(at);
+    }
+    if (type != TypeCode.F32) {
+      int code = type & ((1 << CODE_BITS) - 1);
+      v = widened(m, code, bits(h0, h1, h2, h3, type >> CODE_BITS, at));
+    }
+    return v;
   }
 
-  /** Device code: the number that 16 bits stand for. */
+  /** Device code: the number that 16 bits represent. */
   @SuppressWarnings("IdentityBinaryExpression") // infinity less infinity is NaN
-  private static float widened(FloatArray m, int type, int bits) {
-    int shift = 7;
-    int exponents = 0xFF;
-    int base = 0;
-    if (type == 2) {
-      shift = 10;
-      exponents = 0x1F;
-      base = 109;
+  private static float widened(FloatArray m, int code, int bits) {
+    int mantissaBits = BF16_MANTISSA_BITS;
+    int exponents = BF16_EXPONENTS;
+    int table = 0;
+    if (code == TypeCode.F16) {
+      mantissaBits = F16_MANTISSA_BITS;
+      exponents = F16_EXPONENTS;
+      table = F16_TABLE;
     }
-    int one = 1 << shift;
+    int one = 1 << mantissaBits;
     int mantissa = bits & (one - 1);
-    int exponent = (bits >> shift) & exponents;
+    int exponent = (bits >> mantissaBits) & exponents;
     int whole = mantissa + one;
-    int power = base + exponent;
+    int power = table + exponent;
     if (exponent == 0) {
-      whole = mantissa;
-      power = base + 1;
+      whole = mantissa; // subnormal
+      power = table + 1;
     }
     if (exponent == exponents) {
-      power = 255;
+      power = TABLE - 1;
     }
     float r = whole * m.get(power);
     if (exponent == exponents) {

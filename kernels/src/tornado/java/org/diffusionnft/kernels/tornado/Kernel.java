@@ -1,99 +1,101 @@
 package org.diffusionnft.kernels.tornado;
 
+import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.TaskGraph;
+import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task3;
+import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task4;
+import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task6;
+import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task7;
+import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task8;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 
-/** Every piece of device code, and how it is put into a task graph. */
+/**
+ * Every piece of device code that a call can run. The parameters of its method say which memories
+ * and arguments it needs.
+ */
 enum Kernel {
-  START(
-      (g, t, a) ->
-          g.task(t, TransferTasks::dnftStart, a.context, a.floats, a.h(0), a.h(1), a.h(2), a.h(3))),
-  FILL((g, t, a) -> g.task(t, ElementwiseTasks::dnftFill, a.context, a.floats, a.ints, a.scalars)),
-  UNARY(
-      (g, t, a) -> g.task(t, ElementwiseTasks::dnftUnary, a.context, a.floats, a.ints, a.scalars)),
-  UNARY_GRAD(
-      (g, t, a) ->
-          g.task(t, ElementwiseTasks::dnftUnaryGrad, a.context, a.floats, a.ints, a.scalars)),
-  BINARY((g, t, a) -> g.task(t, ElementwiseTasks::dnftBinary, a.context, a.floats, a.ints)),
-  SELECT((g, t, a) -> g.task(t, ElementwiseTasks::dnftSelect, a.context, a.floats, a.ints)),
-  GATED_ADD((g, t, a) -> g.task(t, ElementwiseTasks::dnftGatedAdd, a.context, a.floats, a.ints)),
-  WIDEN(
-      (g, t, a) ->
-          g.task(
-              t,
-              ElementwiseTasks::dnftWiden,
-              a.context,
-              a.floats,
-              a.h(0),
-              a.h(1),
-              a.h(2),
-              a.h(3),
-              a.ints)),
-  MATMUL((g, t, a) -> g.task(t, MatrixTasks::dnftMatmul, a.context, a.floats, a.ints, a.scalars)),
-  MATMUL_HALF(
-      (g, t, a) ->
-          g.task(
-              t,
-              MatrixTasks::dnftMatmulHalf,
-              a.context,
-              a.floats,
-              a.h(0),
-              a.h(1),
-              a.h(2),
-              a.h(3),
-              a.ints,
-              a.scalars)),
-  CUBLAS((g, t, a) -> g.libraryTask(t, CublasProvider::task, a)),
-  ATTENTION(
-      (g, t, a) ->
-          g.task(t, AttentionTasks::dnftAttention, a.context, a.floats, a.ints, a.scalars)),
-  ATTENTION_DELTA(
-      (g, t, a) -> g.task(t, AttentionTasks::dnftAttentionDelta, a.context, a.floats, a.ints)),
-  ATTENTION_GRAD_Q(
-      (g, t, a) ->
-          g.task(t, AttentionTasks::dnftAttentionGradQ, a.context, a.floats, a.ints, a.scalars)),
-  ATTENTION_GRAD_KV(
-      (g, t, a) ->
-          g.task(t, AttentionTasks::dnftAttentionGradKV, a.context, a.floats, a.ints, a.scalars)),
-  LAYER_NORM(
-      (g, t, a) -> g.task(t, NormTasks::dnftLayerNorm, a.context, a.floats, a.ints, a.scalars)),
-  RMS_NORM((g, t, a) -> g.task(t, NormTasks::dnftRmsNorm, a.context, a.floats, a.ints, a.scalars)),
-  NORM_GRAD_X((g, t, a) -> g.task(t, NormTasks::dnftNormGradX, a.context, a.floats, a.ints)),
-  NORM_GRAD_AFFINE(
-      (g, t, a) -> g.task(t, NormTasks::dnftNormGradAffine, a.context, a.floats, a.ints)),
-  SOFTMAX((g, t, a) -> g.task(t, NormTasks::dnftSoftmax, a.context, a.floats, a.ints)),
-  SOFTMAX_GRAD((g, t, a) -> g.task(t, NormTasks::dnftSoftmaxGrad, a.context, a.floats, a.ints)),
-  STRIDED_COPY((g, t, a) -> g.task(t, LayoutTasks::dnftStridedCopy, a.context, a.floats, a.ints)),
-  GATHER(
-      (g, t, a) ->
-          g.task(
-              t,
-              LayoutTasks::dnftGather,
-              a.context,
-              a.floats,
-              a.h(0),
-              a.h(1),
-              a.h(2),
-              a.h(3),
-              a.ints)),
-  SCATTER_ADD((g, t, a) -> g.task(t, LayoutTasks::dnftScatterAdd, a.context, a.floats, a.ints)),
-  IM2COL((g, t, a) -> g.task(t, LayoutTasks::dnftIm2col, a.context, a.floats, a.ints)),
-  COL2IM((g, t, a) -> g.task(t, LayoutTasks::dnftCol2im, a.context, a.floats, a.ints)),
-  REDUCE_EACH((g, t, a) -> g.task(t, ReductionTasks::dnftReduceEach, a.context, a.floats, a.ints)),
-  REDUCE_GROUP(
-      (g, t, a) -> g.task(t, ReductionTasks::dnftReduceGroup, a.context, a.floats, a.ints)),
-  ADAMW((g, t, a) -> g.task(t, OptimizerTasks::dnftAdamW, a.context, a.floats, a.ints, a.scalars)),
-  LERP((g, t, a) -> g.task(t, OptimizerTasks::dnftLerp, a.context, a.floats, a.ints, a.scalars));
+  START(TransferTasks::dnftStart),
+  FILL(ElementwiseTasks::dnftFill),
+  UNARY(ElementwiseTasks::dnftUnary),
+  UNARY_GRAD(ElementwiseTasks::dnftUnaryGrad),
+  BINARY(ElementwiseTasks::dnftBinary),
+  SELECT(ElementwiseTasks::dnftSelect),
+  GATED_ADD(ElementwiseTasks::dnftGatedAdd),
+  WIDEN(ElementwiseTasks::dnftWiden),
+  MATMUL(MatrixTasks::dnftMatmul),
+  CUBLAS,
+  ATTENTION(AttentionTasks::dnftAttention),
+  ATTENTION_DELTA(AttentionTasks::dnftAttentionDelta),
+  ATTENTION_GRAD_Q(AttentionTasks::dnftAttentionGradQ),
+  ATTENTION_GRAD_KV(AttentionTasks::dnftAttentionGradKV),
+  LAYER_NORM(NormTasks::dnftLayerNorm),
+  RMS_NORM(NormTasks::dnftRmsNorm),
+  NORM_GRAD_X(NormTasks::dnftNormGradX),
+  NORM_GRAD_AFFINE(NormTasks::dnftNormGradAffine),
+  SOFTMAX(NormTasks::dnftSoftmax),
+  SOFTMAX_GRAD(NormTasks::dnftSoftmaxGrad),
+  STRIDED_COPY(LayoutTasks::dnftStridedCopy),
+  GATHER(LayoutTasks::dnftGather),
+  SCATTER_ADD(LayoutTasks::dnftScatterAdd),
+  IM2COL(WindowTasks::dnftIm2col),
+  COL2IM(WindowTasks::dnftCol2im),
+  REDUCE_EACH(ReductionTasks::dnftReduceEach),
+  REDUCE_GROUP(ReductionTasks::dnftReduceGroup),
+  ADAMW(OptimizerTasks::dnftAdamW),
+  LERP(OptimizerTasks::dnftLerp);
 
-  /** Adds the task to a graph. */
-  interface Adding {
+  /** Adds a task to a graph. */
+  private interface Adding {
     TaskGraph add(TaskGraph graph, String name, Arguments arguments);
   }
 
   @SuppressWarnings("ImmutableEnumChecker") // a method reference without state
   private final Adding adding;
 
-  Kernel(Adding adding) {
-    this.adding = adding;
+  /** The call of a library. */
+  Kernel() {
+    adding = (graph, name, a) -> graph.libraryTask(name, CublasProvider::task, a);
+  }
+
+  Kernel(Task3<KernelContext, FloatArray, IntArray> task) {
+    adding = (graph, name, a) -> graph.task(name, task, a.context, a.floats, a.ints);
+  }
+
+  Kernel(Task4<KernelContext, FloatArray, IntArray, FloatArray> task) {
+    adding = (graph, name, a) -> graph.task(name, task, a.context, a.floats, a.ints, a.scalars);
+  }
+
+  Kernel(Task6<KernelContext, FloatArray, ShortArray, ShortArray, ShortArray, ShortArray> task) {
+    adding =
+        (graph, name, a) ->
+            graph.task(name, task, a.context, a.floats, a.h(0), a.h(1), a.h(2), a.h(3));
+  }
+
+  Kernel(
+      Task7<KernelContext, FloatArray, ShortArray, ShortArray, ShortArray, ShortArray, IntArray>
+          task) {
+    adding =
+        (graph, name, a) ->
+            graph.task(name, task, a.context, a.floats, a.h(0), a.h(1), a.h(2), a.h(3), a.ints);
+  }
+
+  Kernel(
+      Task8<
+              KernelContext,
+              FloatArray,
+              ShortArray,
+              ShortArray,
+              ShortArray,
+              ShortArray,
+              IntArray,
+              FloatArray>
+          task) {
+    adding =
+        (g, name, a) ->
+            g.task(
+                name, task, a.context, a.floats, a.h(0), a.h(1), a.h(2), a.h(3), a.ints, a.scalars);
   }
 
   /** Whether this is a call of a library. */

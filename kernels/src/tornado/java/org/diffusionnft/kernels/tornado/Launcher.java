@@ -6,43 +6,66 @@ import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** What the kernel families share: where tensors lie, and the plans. */
+/** What the kernel families share: where tensors lie, the plans, and copies on the device. */
 record Launcher(Device device, Plans plans, DeviceMemory memory) {
 
-  /** Where an F32 tensor starts. */
+  /** The position of an F32 tensor. */
   int at(Tensor t) {
     return Math.toIntExact(((TornadoStorage) t.storage()).floats(memory) + t.offset());
   }
 
-  /** Where an F32 tensor starts, or -1 for none. */
+  /** The position of an F32 tensor, or {@link Arguments#NONE}. */
   int atOrNone(@Nullable Tensor t) {
-    return t == null ? -1 : at(t);
+    return t == null ? Arguments.NONE : at(t);
   }
 
-  /** Where a tensor of F32, BF16 or F16 starts in its memory. */
+  /** The position of a tensor of F32, BF16 or F16 in the memory of its type. */
   int atAny(Tensor t) {
     return t.dtype() == DType.F32
         ? at(t)
         : Math.toIntExact(((TornadoStorage) t.storage()).halves(memory) + t.offset());
   }
 
-  /** How a tensor of F32, BF16 or F16 is stored: its type, and which array it is in. */
+  /** How a tensor of F32, BF16 or F16 is stored, see {@link Halves#type}. */
   int type(Tensor t) {
-    int code = Halves.code(t.dtype());
-    if (code == Halves.F32) {
+    int code = TypeCode.of(t.dtype());
+    if (code == TypeCode.F32) {
       return code;
     }
     TornadoStorage storage = (TornadoStorage) t.storage();
     storage.halves(memory);
-    return code + Halves.ARRAYS * storage.halvesArray();
+    return Halves.type(code, storage.halvesArray());
   }
 
-  /** F32 memory for the time of one operation; to be released by the caller. */
+  /** F32 memory for the time of one operation; the caller releases it. */
   Tensor temporary(long elements) {
     return device.allocate(DType.F32, Shape.of(elements));
   }
 
-  /** Whether all operands that there are hold F32. */
+  /** Copies F32 numbers from one position to another, with steps along each axis of a shape. */
+  void copy(int from, int to, Shape shape, long[] read, long[] written) {
+    if (shape.elements() > 0) {
+      Steps steps = new Steps(shape, read, written);
+      int[] p = steps.after(LayoutTasks.AXES);
+      p[LayoutTasks.ELEMENTS] = Math.toIntExact(shape.elements());
+      p[LayoutTasks.X] = from;
+      p[LayoutTasks.OUT] = to;
+      p[LayoutTasks.RANK] = steps.rank();
+      plans.each(Kernel.STRIDED_COPY, shape.elements(), p);
+    }
+  }
+
+  /** Converts a tensor in half precision to F32. */
+  void widen(Tensor x, Tensor out) {
+    int[] p = new int[ElementwiseTasks.SLOTS];
+    p[ElementwiseTasks.ELEMENTS] = size(out);
+    p[ElementwiseTasks.X] = atAny(x);
+    p[ElementwiseTasks.OUT] = at(out);
+    p[ElementwiseTasks.TYPE] = type(x);
+    plans.each(Kernel.WIDEN, out.elements(), p);
+  }
+
+  /** Whether all operands that are present hold F32. */
   static boolean single(@Nullable Tensor... operands) {
     for (Tensor t : operands) {
       if (t != null && t.dtype() != DType.F32) {
@@ -52,6 +75,7 @@ record Launcher(Device device, Plans plans, DeviceMemory memory) {
     return true;
   }
 
+  /** The number of elements of a tensor, as kernels count. */
   static int size(Tensor t) {
     return Math.toIntExact(t.elements());
   }

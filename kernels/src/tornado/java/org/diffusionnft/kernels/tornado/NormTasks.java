@@ -6,24 +6,66 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * Device code of normalisations and softmax: a work-group of 64 a row, sums through local memory.
- * Absent operands have the position -1.
+ * Device code of normalisations and softmax: a work-group for each row, sums through local memory.
+ * Operands that may be absent have the position {@link Arguments#NONE} then.
  */
 final class NormTasks {
+  static final int CHANNELS = 0;
+  static final int X = 1;
+
+  /** May be absent. */
+  static final int WEIGHT = 2;
+
+  /** May be absent. */
+  static final int BIAS = 3;
+
+  static final int OUT = 4;
+
+  /** One number a row; absent for RMS norm. */
+  static final int MEAN = 5;
+
+  /** One number a row. */
+  static final int RSTD = 6;
+
+  /** How many rows one row of the weight serves. */
+  static final int WEIGHT_ROWS = 7;
+
+  /** How many rows one row of the bias serves. */
+  static final int BIAS_ROWS = 8;
+
+  static final int GRAD_OUT = 9;
+  static final int GRAD_X = 10;
+
+  /** The gradient of the weight or the bias. */
+  static final int GRADIENT = 11;
+
+  static final int GRADIENT_ELEMENTS = 12;
+
+  /** How many rows of x contribute to one row of the gradient. */
+  static final int GRADIENT_ROWS = 13;
+
+  /** Whether it is the weight's gradient. */
+  static final int OF_WEIGHT = 14;
+
+  static final int SLOTS = 15;
+
+  /** The slot of {@code f}. */
+  static final int EPS = 0;
+
   /** Work-items of a group. */
   static final int GROUP = 64;
 
   private NormTasks() {}
 
   /**
-   * Adds one number of each work-item; every work-item gets the sum. The local memory is its own:
-   * TornadoVM's PTX and CUDA backends index an array that was handed to a method wrongly.
+   * Adds one number of each work-item; every work-item gets the sum. The local memory is allocated
+   * here: TornadoVM's PTX and CUDA backends index an array that is passed to a method wrongly.
    */
   private static float sum(KernelContext c, int id, float part) {
-    float[] shared = c.allocateFloatLocalArray(64);
+    float[] shared = c.allocateFloatLocalArray(GROUP);
     shared[id] = part;
     c.localBarrier();
-    for (int half = 32; half > 0; half >>= 1) {
+    for (int half = GROUP / 2; half > 0; half >>= 1) {
       if (id < half) {
         shared[id] = shared[id] + shared[id + half];
       }
@@ -34,156 +76,139 @@ final class NormTasks {
     return all;
   }
 
-  /**
-   * Deviations from a first mean are averaged again: rows far from 0 keep their digits.
-   *
-   * <p>{@code p}: 0 channels, 1 x, 2 weight, 3 bias, 4 out, 5 mean, 6 rstd, 7 and 8 rows that a
-   * group of the weight and of the bias serves; {@code f}: eps.
-   */
+  /** The deviations from a first mean are averaged again, so rows far from 0 keep their digits. */
   static void dnftLayerNorm(KernelContext c, FloatArray m, IntArray p, FloatArray f) {
     int id = c.localIdx;
     int row = c.groupIdx;
-    int channels = p.get(0);
-    int xAt = p.get(1) + row * channels;
+    int channels = p.get(CHANNELS);
+    int xAt = p.get(X) + row * channels;
     float part = 0f;
-    for (int i = id; i < channels; i += 64) {
+    for (int i = id; i < channels; i += GROUP) {
       part += m.get(xAt + i);
     }
     float mean = sum(c, id, part) / channels;
     float parts = 0f;
     float squares = 0f;
-    for (int i = id; i < channels; i += 64) {
+    for (int i = id; i < channels; i += GROUP) {
       float d = m.get(xAt + i) - mean;
       parts += d;
       squares += d * d;
     }
     float rest = sum(c, id, parts) / channels;
     float variance = sum(c, id, squares) / channels - rest * rest;
-    float rstd = 1f / TornadoMath.sqrt(variance + f.get(0));
-    for (int i = id; i < channels; i += 64) {
+    float rstd = 1f / TornadoMath.sqrt(variance + f.get(EPS));
+    for (int i = id; i < channels; i += GROUP) {
       float v = (m.get(xAt + i) - mean - rest) * rstd;
-      if (p.get(2) >= 0) {
-        v = v * m.get(p.get(2) + row / p.get(7) * channels + i);
+      if (p.get(WEIGHT) != Arguments.NONE) {
+        v = v * m.get(p.get(WEIGHT) + row / p.get(WEIGHT_ROWS) * channels + i);
       }
-      if (p.get(3) >= 0) {
-        v = v + m.get(p.get(3) + row / p.get(8) * channels + i);
+      if (p.get(BIAS) != Arguments.NONE) {
+        v = v + m.get(p.get(BIAS) + row / p.get(BIAS_ROWS) * channels + i);
       }
-      m.set(p.get(4) + row * channels + i, v);
+      m.set(p.get(OUT) + row * channels + i, v);
     }
     if (id == 0) {
-      m.set(p.get(5) + row, mean + rest);
-      m.set(p.get(6) + row, rstd);
+      m.set(p.get(MEAN) + row, mean + rest);
+      m.set(p.get(RSTD) + row, rstd);
     }
   }
 
-  /** {@code p}: 0 channels, 1 x, 2 weight, 3 out, 4 rstd; {@code f}: eps. */
   static void dnftRmsNorm(KernelContext c, FloatArray m, IntArray p, FloatArray f) {
     int id = c.localIdx;
     int row = c.groupIdx;
-    int channels = p.get(0);
-    int xAt = p.get(1) + row * channels;
+    int channels = p.get(CHANNELS);
+    int xAt = p.get(X) + row * channels;
     float squares = 0f;
-    for (int i = id; i < channels; i += 64) {
+    for (int i = id; i < channels; i += GROUP) {
       float x = m.get(xAt + i);
       squares += x * x;
     }
-    float rstd = 1f / TornadoMath.sqrt(sum(c, id, squares) / channels + f.get(0));
-    for (int i = id; i < channels; i += 64) {
+    float rstd = 1f / TornadoMath.sqrt(sum(c, id, squares) / channels + f.get(EPS));
+    for (int i = id; i < channels; i += GROUP) {
       float v = m.get(xAt + i) * rstd;
-      if (p.get(2) >= 0) {
-        v = v * m.get(p.get(2) + i);
+      if (p.get(WEIGHT) != Arguments.NONE) {
+        v = v * m.get(p.get(WEIGHT) + i);
       }
-      m.set(p.get(3) + row * channels + i, v);
+      m.set(p.get(OUT) + row * channels + i, v);
     }
     if (id == 0) {
-      m.set(p.get(4) + row, rstd);
+      m.set(p.get(RSTD) + row, rstd);
     }
   }
 
-  /**
-   * The gradient of both norms with respect to x; without a mean it is RMS norm's.
-   *
-   * <p>{@code p}: 0 channels, 1 x, 2 weight, 3 mean, 4 rstd, 5 gradOut, 6 gradX, 7 rows that a
-   * group of the weight serves.
-   */
+  /** The gradient with respect to x: layer norm's, or RMS norm's where there is no mean. */
   static void dnftNormGradX(KernelContext c, FloatArray m, IntArray p) {
     int id = c.localIdx;
     int row = c.groupIdx;
-    int channels = p.get(0);
+    int channels = p.get(CHANNELS);
     int at = row * channels;
     float mean = 0f;
-    if (p.get(3) >= 0) {
-      mean = m.get(p.get(3) + row);
+    if (p.get(MEAN) != Arguments.NONE) {
+      mean = m.get(p.get(MEAN) + row);
     }
-    float rstd = m.get(p.get(4) + row);
-    int weightAt = p.get(2) + row / p.get(7) * channels;
+    float rstd = m.get(p.get(RSTD) + row);
+    int weightAt = p.get(WEIGHT) + row / p.get(WEIGHT_ROWS) * channels;
     float gs = 0f;
     float gns = 0f;
-    for (int i = id; i < channels; i += 64) {
-      float g = m.get(p.get(5) + at + i);
-      if (p.get(2) >= 0) {
+    for (int i = id; i < channels; i += GROUP) {
+      float g = m.get(p.get(GRAD_OUT) + at + i);
+      if (p.get(WEIGHT) != Arguments.NONE) {
         g = g * m.get(weightAt + i);
       }
       gs += g;
-      gns += g * (m.get(p.get(1) + at + i) - mean) * rstd;
+      gns += g * (m.get(p.get(X) + at + i) - mean) * rstd;
     }
     float meanG = sum(c, id, gs) / channels;
     float meanGn = sum(c, id, gns) / channels;
-    if (p.get(3) < 0) {
+    if (p.get(MEAN) == Arguments.NONE) {
       meanG = 0f;
     }
-    for (int i = id; i < channels; i += 64) {
-      float g = m.get(p.get(5) + at + i);
-      if (p.get(2) >= 0) {
+    for (int i = id; i < channels; i += GROUP) {
+      float g = m.get(p.get(GRAD_OUT) + at + i);
+      if (p.get(WEIGHT) != Arguments.NONE) {
         g = g * m.get(weightAt + i);
       }
-      float n = (m.get(p.get(1) + at + i) - mean) * rstd;
-      m.set(p.get(6) + at + i, rstd * (g - meanG - n * meanGn));
+      float n = (m.get(p.get(X) + at + i) - mean) * rstd;
+      m.set(p.get(GRAD_X) + at + i, rstd * (g - meanG - n * meanGn));
     }
   }
 
-  /**
-   * Gradients of weight and bias, one work-item a group and channel.
-   *
-   * <p>{@code p}: 0 channels, 1 x, 2 mean, 3 rstd, 4 gradOut, 5 gradient, 6 rows of a group, 7
-   * elements of the gradient, 8 whether it is the weight's.
-   */
+  /** The gradient of the weight or the bias: one work-item for each of its elements. */
   static void dnftNormGradAffine(KernelContext c, FloatArray m, IntArray p) {
     int id = c.globalIdx;
-    int channels = p.get(0);
-    int rows = p.get(6);
-    if (id < p.get(7)) {
+    int channels = p.get(CHANNELS);
+    int rows = p.get(GRADIENT_ROWS);
+    if (id < p.get(GRADIENT_ELEMENTS)) {
       int channel = id % channels;
       int first = id / channels * rows;
       float total = 0f;
       float lost = 0f;
       for (int row = first; row < first + rows; row++) {
-        float v = m.get(p.get(4) + row * channels + channel);
-        if (p.get(8) != 0) {
-          float x = m.get(p.get(1) + row * channels + channel);
-          if (p.get(2) >= 0) {
-            x = x - m.get(p.get(2) + row);
+        float v = m.get(p.get(GRAD_OUT) + row * channels + channel);
+        if (p.get(OF_WEIGHT) != 0) {
+          float x = m.get(p.get(X) + row * channels + channel);
+          if (p.get(MEAN) != Arguments.NONE) {
+            x = x - m.get(p.get(MEAN) + row);
           }
-          v = v * x * m.get(p.get(3) + row);
+          v = v * x * m.get(p.get(RSTD) + row);
         }
         float y = v - lost;
         float next = total + y;
         lost = (next - total) - y;
         total = next;
       }
-      m.set(p.get(5) + id, total);
+      m.set(p.get(GRADIENT) + id, total);
     }
   }
 
-  /** {@code p}: 0 channels, 1 x, 2 out. */
   static void dnftSoftmax(KernelContext c, FloatArray m, IntArray p) {
-    float[] shared = c.allocateFloatLocalArray(64);
+    float[] shared = c.allocateFloatLocalArray(GROUP);
     int id = c.localIdx;
-    int channels = p.get(0);
-    int xAt = p.get(1) + c.groupIdx * channels;
-    int outAt = p.get(2) + c.groupIdx * channels;
+    int channels = p.get(CHANNELS);
+    int xAt = p.get(X) + c.groupIdx * channels;
+    int outAt = p.get(OUT) + c.groupIdx * channels;
     float own = -3.4e38f;
-    for (int i = id; i < channels; i += 64) {
+    for (int i = id; i < channels; i += GROUP) {
       float x = m.get(xAt + i);
       if (x > own) {
         own = x;
@@ -191,7 +216,7 @@ final class NormTasks {
     }
     shared[id] = own;
     c.localBarrier();
-    for (int half = 32; half > 0; half >>= 1) {
+    for (int half = GROUP / 2; half > 0; half >>= 1) {
       if (id < half) {
         if (shared[id + half] > shared[id]) {
           shared[id] = shared[id + half];
@@ -202,32 +227,31 @@ final class NormTasks {
     float largest = shared[0];
     c.localBarrier();
     float part = 0f;
-    for (int i = id; i < channels; i += 64) {
+    for (int i = id; i < channels; i += GROUP) {
       part += Scalars.exponential(m.get(xAt + i) - largest);
     }
     float total = sum(c, id, part);
-    for (int i = id; i < channels; i += 64) {
+    for (int i = id; i < channels; i += GROUP) {
       m.set(outAt + i, Scalars.exponential(m.get(xAt + i) - largest) / total);
     }
   }
 
-  /** {@code p}: 0 channels, 1 out, 2 gradOut, 3 gradX. */
   static void dnftSoftmaxGrad(KernelContext c, FloatArray m, IntArray p) {
     int id = c.localIdx;
-    int channels = p.get(0);
+    int channels = p.get(CHANNELS);
     int at = c.groupIdx * channels;
     float products = 0f;
-    float parts = 0f; // not quite 1: the stored probabilities are rounded
-    for (int i = id; i < channels; i += 64) {
-      float y = m.get(p.get(1) + at + i);
-      products += y * m.get(p.get(2) + at + i);
+    float parts = 0f; // not exactly 1, because the stored probabilities are rounded
+    for (int i = id; i < channels; i += GROUP) {
+      float y = m.get(p.get(OUT) + at + i);
+      products += y * m.get(p.get(GRAD_OUT) + at + i);
       parts += y;
     }
     float mean = sum(c, id, products);
     mean = mean / sum(c, id, parts);
-    for (int i = id; i < channels; i += 64) {
-      float g = m.get(p.get(2) + at + i) - mean;
-      m.set(p.get(3) + at + i, m.get(p.get(1) + at + i) * g);
+    for (int i = id; i < channels; i += GROUP) {
+      float g = m.get(p.get(GRAD_OUT) + at + i) - mean;
+      m.set(p.get(GRAD_X) + at + i, m.get(p.get(OUT) + at + i) * g);
     }
   }
 }

@@ -7,69 +7,64 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.Fallback;
 import org.diffusionnft.tensor.Memory;
-import org.diffusionnft.tensor.ReferenceDevice;
 import org.diffusionnft.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Operations on types that no kernel takes: operands are copied to the host, computed by the
- * reference device and copied back. Only for small tensors: ids, masks, F64, and the rounding of
- * weights to half precision when they are saved.
+ * Operations on types that kernels do not compute with: operands are copied to the host, the
+ * reference device computes, and the results are copied back. Only for small tensors: ids, masks,
+ * F64, and the rounding of weights to half precision when they are saved.
  */
-final class OnHost implements AutoCloseable {
-  private final Device device;
-  private final PlanLog log;
-  private final ReferenceDevice reference = new ReferenceDevice();
+record OnHost(Device device, Fallback fallback) {
 
-  OnHost(Device device, PlanLog log) {
-    this.device = device;
-    this.log = log;
-  }
-
-  /** What to do with the host's copies. */
+  /** An operation on the host's copies. */
   @FunctionalInterface
   interface Work {
     void run(Device reference, Copies copies);
   }
 
   /** The host's copies of tensors. */
-  final class Copies {
+  static final class Copies {
+    private final Device reference;
     private final Arena arena;
     private final Map<Tensor, Tensor> made = new IdentityHashMap<>();
     private final List<Tensor> outputs = new ArrayList<>();
 
-    private Copies(Arena arena) {
+    private Copies(Device reference, Arena arena) {
+      this.reference = reference;
       this.arena = arena;
     }
 
-    /** An operand. */
+    /** The copy of an operand. */
     Tensor in(Tensor t) {
       return made.computeIfAbsent(t, x -> reference.wrap(x.dtype(), x.shape(), x.toHost(arena)));
     }
 
-    /** An output, which goes back afterwards; what it held before is there too. */
+    /** The copy of an output, with what it holds; it is copied back afterwards. */
     Tensor out(Tensor t) {
       outputs.add(t);
       return in(t);
     }
   }
 
-  /** Runs an operation on the host. */
-  void run(String operation, Work work) {
-    log.onHost(operation);
+  /**
+   * Runs an operation on the host.
+   *
+   * @param operation its name, for people
+   * @param operands its tensors, those that it writes included
+   */
+  void run(String operation, Work work, @Nullable Tensor... operands) {
+    Device reference = fallback.reference(operation, operands);
     try (Arena arena = Arena.ofConfined();
         Memory.Scope scope = reference.memory().scope()) {
-      Copies copies = new Copies(arena);
+      Copies copies = new Copies(reference, arena);
       work.run(reference, copies);
       for (Tensor t : copies.outputs) {
         MemorySegment values = copies.in(t).segment();
         device.write(values, t);
       }
     }
-  }
-
-  @Override
-  public void close() {
-    reference.close();
   }
 }

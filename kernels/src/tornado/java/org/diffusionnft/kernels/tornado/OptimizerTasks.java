@@ -5,35 +5,67 @@ import uk.ac.manchester.tornado.api.math.TornadoMath;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
-/** Device code of updates in place. */
+/** Device code of updates in place, one work-item an element. */
 final class OptimizerTasks {
+  static final int ELEMENTS = 0;
+
+  /** What is updated. */
+  static final int TARGET = 1;
+
+  /** The gradient, or what the target moves towards. */
+  static final int SOURCE = 2;
+
+  static final int FIRST_MOMENT = 3;
+  static final int SECOND_MOMENT = 4;
+  static final int SLOTS = 5;
+
+  // Slots of f for AdamW, t being the number of the step.
+  /** 1 minus learning rate times weight decay. */
+  static final int DECAY = 0;
+
+  /** Learning rate / (1 - β₁ᵗ). */
+  static final int STEP = 1;
+
+  /** 1 - β₁. */
+  static final int ONE_LESS_BETA1 = 2;
+
+  /** 1 - β₂. */
+  static final int ONE_LESS_BETA2 = 3;
+
+  static final int BETA2 = 4;
+
+  /** sqrt(1 - β₂ᵗ). */
+  static final int ROOT = 5;
+
+  static final int EPS = 6;
+  static final int GRADIENT_SCALE = 7;
+  static final int SCALARS = 8;
+
+  /** The slot of f for lerp: how far the target moves, from 0 to 1. */
+  static final int WEIGHT = 0;
+
   private OptimizerTasks() {}
 
-  /**
-   * {@code p}: n, parameter, gradient, first moment, second moment; {@code f}: 0 decay, 1 step, 2
-   * and 3 1 - β₁ and 1 - β₂, 4 β₂, 5 sqrt(1 - β₂ᵗ), 6 eps, 7 scale of the gradient.
-   */
   static void dnftAdamW(KernelContext c, FloatArray m, IntArray p, FloatArray f) {
     int i = c.globalIdx;
-    if (i < p.get(0)) {
-      float g = m.get(p.get(2) + i) * f.get(7);
-      float first = m.get(p.get(3) + i);
-      first = first + f.get(2) * (g - first);
-      float second = f.get(4) * m.get(p.get(4) + i) + f.get(3) * g * g;
-      float x = m.get(p.get(1) + i) * f.get(0);
-      x = x - f.get(1) * first / (TornadoMath.sqrt(second) / f.get(5) + f.get(6));
-      m.set(p.get(3) + i, first);
-      m.set(p.get(4) + i, second);
-      m.set(p.get(1) + i, x);
+    if (i < p.get(ELEMENTS)) {
+      float g = m.get(p.get(SOURCE) + i) * f.get(GRADIENT_SCALE);
+      float first = m.get(p.get(FIRST_MOMENT) + i);
+      first = first + f.get(ONE_LESS_BETA1) * (g - first);
+      float second = f.get(BETA2) * m.get(p.get(SECOND_MOMENT) + i) + f.get(ONE_LESS_BETA2) * g * g;
+      float x = m.get(p.get(TARGET) + i) * f.get(DECAY);
+      x = x - f.get(STEP) * first / (TornadoMath.sqrt(second) / f.get(ROOT) + f.get(EPS));
+      m.set(p.get(FIRST_MOMENT) + i, first);
+      m.set(p.get(SECOND_MOMENT) + i, second);
+      m.set(p.get(TARGET) + i, x);
     }
   }
 
-  /** {@code p}: n, target, source; {@code f}: weight. */
   static void dnftLerp(KernelContext c, FloatArray m, IntArray p, FloatArray f) {
     int i = c.globalIdx;
-    if (i < p.get(0)) {
-      float t = m.get(p.get(1) + i);
-      m.set(p.get(1) + i, t + f.get(0) * (m.get(p.get(2) + i) - t));
+    if (i < p.get(ELEMENTS)) {
+      float t = m.get(p.get(TARGET) + i);
+      m.set(p.get(TARGET) + i, t + f.get(WEIGHT) * (m.get(p.get(SOURCE) + i) - t));
     }
   }
 }

@@ -1,39 +1,37 @@
 package org.diffusionnft.kernels.tornado;
 
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.diffusionnft.tensor.DeviceActivity;
+import org.diffusionnft.tensor.Fallback;
 
 /**
- * Counts what was compiled, replayed and copied. With {@code --log plans} each compilation is told
- * when it happens, what each section of the work did when that ends, and a summary when the device
+ * Counts what was compiled, replayed and copied. With {@code --log plans} it reports each
+ * compilation when it happens, each section of the work when it ends, and a summary when the device
  * closes.
  */
 final class PlanLog {
-  /** Kernels that the summary lists. */
+  /** How many kernels the summary lists. */
   private static final int LISTED = 8;
 
-  private final boolean told;
+  private final boolean enabled;
   private final Consumer<String> out;
+  private final Fallback fallback = new Fallback(this::report);
   private final Map<String, Runs> runs = new TreeMap<>();
-  private final Set<String> hosted = new HashSet<>();
   private DeviceActivity sectionStart = DeviceActivity.NONE;
   private long compiled;
   private long replayed;
   private long kernels;
   private long sent;
   private long received;
-  private long onHost;
 
-  PlanLog(boolean told, Consumer<String> out) {
-    this.told = told;
+  PlanLog(boolean enabled, Consumer<String> out) {
+    this.enabled = enabled;
     this.out = out;
   }
 
@@ -48,30 +46,30 @@ final class PlanLog {
     kernels++;
     if (first) {
       compiled++;
-      tell(String.format(Locale.ROOT, "compiled %s in %d ms", name, nanos / 1_000_000));
+      report(String.format(Locale.ROOT, "compiled %s in %d ms", name, nanos / 1_000_000));
     } else {
       replayed++;
       runs.merge(name, new Runs(1, nanos), Runs::plus);
     }
   }
 
-  /** A graph of so many kernels ran. */
+  /** A graph of several kernels ran. */
   void sequence(int tasks, long nanos) {
     replayed++;
     kernels += tasks;
     runs.merge("kernels in sequences", new Runs(tasks, nanos), Runs::plus);
   }
 
-  /** Sequences of so many kernels in all were compiled. */
-  void built(int graphs, int tasks, int anew, long nanos) {
+  /** Graphs of sequences were compiled; some of their tasks share compiled code. */
+  void built(int graphs, int tasks, int different, long nanos) {
     compiled += graphs;
-    tell(
+    report(
         String.format(
             Locale.ROOT,
             "compiled %d sequences of %d kernels, %d of them different, in %d ms",
             graphs,
             tasks,
-            anew,
+            different,
             nanos / 1_000_000));
   }
 
@@ -83,31 +81,28 @@ final class PlanLog {
     received += bytes;
   }
 
-  /** An operation on types that no kernel takes. */
-  void onHost(String operation) {
-    onHost++;
-    if (hosted.add(operation)) {
-      tell(operation + " on types that kernels do not take: done by the host");
-    }
-  }
-
   /** Everything so far. */
   DeviceActivity activity() {
     return new DeviceActivity(
-        compiled, replayed, kernels, sent, kernels * Arguments.BYTES, received, onHost);
+        compiled, replayed, kernels, sent, kernels * Arguments.BYTES, received, fallback.total());
   }
 
-  /** A section of the work is done. */
+  /** The reference device; what runs on it is counted and reported with the rest. */
+  Fallback fallback() {
+    return fallback;
+  }
+
+  /** Ends a section of the work. */
   void section(Supplier<String> name) {
     DeviceActivity now = activity();
-    if (told) {
-      tell(name.get() + ": " + now.since(sectionStart));
+    if (enabled) {
+      report(name.get() + ": " + now.since(sectionStart));
     }
     sectionStart = now;
   }
 
   void close() {
-    tell("in all: " + activity());
+    report("in all: " + activity());
     List<Map.Entry<String, Runs>> longest =
         runs.entrySet().stream()
             .sorted(Comparator.comparingLong(e -> -e.getValue().nanos()))
@@ -115,7 +110,7 @@ final class PlanLog {
             .toList();
     for (Map.Entry<String, Runs> entry : longest) {
       Runs own = entry.getValue();
-      tell(
+      report(
           String.format(
               Locale.ROOT,
               "%s: %d times, %.2f s, %.0f us each",
@@ -124,15 +119,17 @@ final class PlanLog {
               own.nanos() * 1e-9,
               own.nanos() * 1e-3 / own.count()));
     }
+    fallback.counts().forEach((operation, times) -> report(operation + ": " + times + " times"));
+    fallback.close();
   }
 
-  /** What is told without {@code --log plans} too. */
+  /** Writes a line whether or not {@code --log plans} is given. */
   void note(String line) {
     out.accept("device: " + line);
   }
 
-  private void tell(String line) {
-    if (told) {
+  private void report(String line) {
+    if (enabled) {
       out.accept("plans: " + line);
     }
   }

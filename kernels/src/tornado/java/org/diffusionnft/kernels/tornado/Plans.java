@@ -24,12 +24,13 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 
 /**
- * Records calls of kernels and sends them: together where {@link Sequences} has a graph for them,
- * one by one else.
+ * Records calls of kernels and sends them to the device: together where {@link Sequences} has a
+ * graph for them, otherwise one by one.
  *
- * <p>For the latter there is one graph for each kernel and each size of travelling buffer, all in
- * one execution plan, so that they share the memories on the device. A graph is compiled when it
- * first runs and replayed ever after; what a call computes is in {@link Arguments}.
+ * <p>For single calls there is a graph for each kernel and for each size of buffer that carries
+ * tensors, all in one execution plan, so that they share the memories on the device. A graph is
+ * compiled when it first runs and replayed from then on; {@link Arguments} says what a call
+ * computes.
  */
 final class Plans implements AutoCloseable {
   /** Elements of the buffers that carry tensors to the device. */
@@ -37,15 +38,19 @@ final class Plans implements AutoCloseable {
     64, 256, 1 << 10, 1 << 12, 1 << 14, 1 << 16, 1 << 18, 1 << 20, 1 << 22
   };
 
-  /** Elements of the buffers that carry tensors back; of those only what is asked for travels. */
+  /** Elements of the buffers that carry tensors back; only the elements wanted travel. */
   private static final int BACK = 1 << 20;
 
+  /** Work-items of a group where a kernel does not need a certain number. */
   private static final int GROUP = 64;
 
-  /** Calls that are sent together at most. */
+  /** The task of a graph of one task. */
+  private static final String TASK = "t";
+
+  /** The most calls that are sent together. */
   private static final int TASKS = Integer.getInteger("dnft.tornado.tasks", 16);
 
-  /** Whether libraries are used where they are found. */
+  /** Whether libraries are used where they are available. */
   private static final boolean LIBRARIES =
       !"false".equals(System.getProperty("dnft.tornado.libraries"));
 
@@ -81,7 +86,7 @@ final class Plans implements AutoCloseable {
             kernel,
             add(
                 kernel.name(),
-                g -> kernel.add(g, "t", arguments),
+                g -> kernel.add(g, TASK, arguments),
                 kernel.carried(arguments),
                 null));
       }
@@ -111,21 +116,20 @@ final class Plans implements AutoCloseable {
     sequences = new Sequences(device, arguments, log, new FillNothing());
   }
 
-  /** Whether there is such a kernel on this device. */
+  /** Whether this device has a kernel. */
   boolean has(Kernel kernel) {
     return kernels.containsKey(kernel);
   }
 
-  /** cuBLAS is used if a call of no products works; if it does not, that is told. */
+  /** Uses cuBLAS if a call of zero products works; if it does not, a line says why. */
   private void tryCublas() {
-    arguments.set(new int[Arguments.INTS]);
+    arguments.set(new int[CublasProvider.SLOTS]);
     try {
       launch(index(Kernel.CUBLAS), 1, 1, 1, 1, 1);
     } catch (DeviceException e) {
       kernels.remove(Kernel.CUBLAS);
       log.note(
-          "matrix products by our own kernels, not by cuBLAS, which comes with NVIDIA's CUDA"
-              + " toolkit: "
+          "matrix products run on our own kernels, without cuBLAS (part of NVIDIA's CUDA toolkit): "
               + TornadoMessages.reason(e));
     }
   }
@@ -134,12 +138,12 @@ final class Plans implements AutoCloseable {
   private final class FillNothing implements Sequences.Start {
     @Override
     public void addTo(GridScheduler other) {
-      other.addWorkerGrid("dnftFILL.t", grids.get(index(Kernel.FILL)));
+      other.addWorkerGrid(taskName(Kernel.FILL.name()), grids.get(index(Kernel.FILL)));
     }
 
     @Override
     public ImmutableTaskGraph graph() {
-      arguments.set(new int[] {0, 0});
+      arguments.set(new int[ElementwiseTasks.SLOTS]);
       launch(index(Kernel.FILL), GROUP, 1, 1, GROUP, 1);
       return graphs.get(index(Kernel.FILL));
     }
@@ -147,12 +151,12 @@ final class Plans implements AutoCloseable {
 
   private void put(TaskGraph g, FloatArray buffer) {
     g.task(
-        "t", TransferTasks::dnftPut, arguments.context, arguments.floats, buffer, arguments.ints);
+        TASK, TransferTasks::dnftPut, arguments.context, arguments.floats, buffer, arguments.ints);
   }
 
   private void putHalf(TaskGraph g, ShortArray buffer) {
     g.task(
-        "t",
+        TASK,
         TransferTasks::dnftPutHalf,
         arguments.context,
         arguments.h(0),
@@ -165,7 +169,7 @@ final class Plans implements AutoCloseable {
 
   private void take(TaskGraph g) {
     g.task(
-        "t",
+        TASK,
         TransferTasks::dnftTake,
         arguments.context,
         arguments.floats,
@@ -175,7 +179,7 @@ final class Plans implements AutoCloseable {
 
   private void takeHalf(TaskGraph g) {
     g.task(
-        "t",
+        TASK,
         TransferTasks::dnftTakeHalf,
         arguments.context,
         arguments.h(0),
@@ -186,9 +190,9 @@ final class Plans implements AutoCloseable {
         arguments.ints);
   }
 
-  /** Adds a graph of one task; the first of all makes the memories, the others find them. */
+  /** Adds a graph of one task. The first graph creates the memories, and the others use them. */
   private int add(String name, Consumer<TaskGraph> task, Object[] carried, @Nullable Object back) {
-    TaskGraph graph = new TaskGraph("dnft" + name);
+    TaskGraph graph = new TaskGraph(graphName(name));
     if (!graphs.isEmpty()) {
       graph.consumeFromDevice(arguments.memories());
     }
@@ -199,31 +203,41 @@ final class Plans implements AutoCloseable {
       graph.transferToHost(DataTransferMode.UNDER_DEMAND, back);
     }
     WorkerGrid3D grid = new WorkerGrid3D(GROUP, 1, 1);
-    scheduler.addWorkerGrid("dnft" + name + ".t", grid);
+    scheduler.addWorkerGrid(taskName(name), grid);
     grids.add(grid);
     graphs.add(graph.snapshot());
     names.add(name);
     return graphs.size() - 1;
   }
 
+  private static String graphName(String name) {
+    return "dnft" + name;
+  }
+
+  private static String taskName(String name) {
+    return graphName(name) + "." + TASK;
+  }
+
   /** Runs a kernel with one work-item for each of {@code items}. */
-  void each(Kernel kernel, long items, int[] values, float... more) {
-    record(new Call(kernel, wholeGroups(items), 1, 1, GROUP, 1, values, more));
+  void each(Kernel kernel, long items, int[] p, float... f) {
+    record(new Call(kernel, wholeGroups(items), 1, 1, GROUP, 1, p, f));
   }
 
   private static long wholeGroups(long items) {
     return (items + GROUP - 1) / GROUP * GROUP;
   }
 
-  /** Runs a kernel with so many groups of a given size. */
-  void groups(Kernel kernel, long groups, int size, int[] values, float... more) {
-    record(new Call(kernel, groups * size, 1, 1, size, 1, values, more));
+  /** Runs a kernel with {@code groups} work-groups of {@code size} work-items. */
+  void groups(Kernel kernel, long groups, int size, int[] p, float... f) {
+    record(new Call(kernel, groups * size, 1, 1, size, 1, p, f));
   }
 
-  /** Runs a kernel with tiles of {@code side} x {@code side} work-items in layers. */
-  void tiles(
-      Kernel kernel, long across, long down, long layers, int side, int[] values, float... more) {
-    record(new Call(kernel, across * side, down * side, layers, side, side, values, more));
+  /**
+   * Runs a kernel with layers of {@code across} x {@code down} work-groups, each of {@code side} x
+   * {@code side} work-items.
+   */
+  void tiles(Kernel kernel, long across, long down, long layers, int side, int[] p, float... f) {
+    record(new Call(kernel, across * side, down * side, layers, side, side, p, f));
   }
 
   private void record(Call call) {
@@ -234,8 +248,8 @@ final class Plans implements AutoCloseable {
   }
 
   /**
-   * Sends what was recorded. Before anything is copied between host and device, for tensors that
-   * are done with give their places to others.
+   * Sends what was recorded. This comes before every copy between host and device, because the copy
+   * may use the place of a tensor that recorded calls still read.
    */
   void flush() {
     if (recorded.isEmpty()) {
@@ -248,7 +262,7 @@ final class Plans implements AutoCloseable {
     }
   }
 
-  /** A section of the work is done. */
+  /** Ends a section of the work. */
   void section() {
     flush();
     sequences.section();
@@ -260,7 +274,11 @@ final class Plans implements AutoCloseable {
   }
 
   private int index(Kernel kernel) {
-    return kernels.getOrDefault(kernel, 0);
+    Integer graph = kernels.get(kernel);
+    if (graph == null) {
+      throw new IllegalStateException("this device has no kernel " + kernel);
+    }
+    return graph;
   }
 
   private TornadoExecutionResult launch(int graph, long x, long y, long z, int localX, int localY) {
@@ -279,7 +297,7 @@ final class Plans implements AutoCloseable {
     return result;
   }
 
-  /** A second attempt would only be told that there was a first. */
+  /** Remembers a failure: a second attempt would only say that there was a first. */
   private TornadoExecutionResult compile(int graph) {
     try {
       return DriverMessages.with(names.get(graph), () -> execute(graph));
@@ -308,8 +326,8 @@ final class Plans implements AutoCloseable {
   }
 
   /**
-   * In pieces of the sizes there are buffers for, the largest first, so that hardly more travels
-   * than there is: TornadoVM copies buffers as a whole.
+   * Copies in pieces of the buffers' sizes, the largest first: TornadoVM copies whole buffers, and
+   * so little more than the tensor travels.
    */
   private void carry(MemorySegment from, int array, int at, int bytes, int first, boolean floats) {
     flush();
@@ -323,7 +341,7 @@ final class Plans implements AutoCloseable {
       int count = (int) Math.min(left, BUFFERS[i]);
       MemorySegment buffer = floats ? floatBuffers[i].getSegment() : halfBuffers[i].getSegment();
       MemorySegment.copy(from, done * bytes, buffer, 0, (long) count * bytes);
-      arguments.set(new int[] {count, (int) (at + done), array});
+      arguments.set(slots(count, at + done, array));
       launch(first + i, wholeGroups(count), 1, 1, GROUP, 1);
       log.sent((long) BUFFERS[i] * bytes);
       done += count;
@@ -346,7 +364,7 @@ final class Plans implements AutoCloseable {
     long all = to.byteSize() / bytes;
     for (long done = 0; done < all; done += BACK) {
       int count = (int) Math.min(all - done, BACK);
-      arguments.set(new int[] {count, (int) (at + done), array});
+      arguments.set(slots(count, at + done, array));
       TornadoExecutionResult result = launch(graph, wholeGroups(count), 1, 1, GROUP, 1);
       boolean floats = bytes == 4;
       result.transferToHost(new DataRange(floats ? floatsBack : halvesBack).withSize(count));
@@ -356,6 +374,14 @@ final class Plans implements AutoCloseable {
     }
   }
 
+  private static int[] slots(int count, long at, int array) {
+    int[] p = new int[TransferTasks.SLOTS];
+    p[TransferTasks.ELEMENTS] = count;
+    p[TransferTasks.AT] = (int) at;
+    p[TransferTasks.ARRAY] = array;
+    return p;
+  }
+
   @Override
   public void close() {
     plan.freeDeviceMemory();
@@ -363,7 +389,7 @@ final class Plans implements AutoCloseable {
       plan.close();
     } catch (Exception e) {
       throw new IllegalStateException(
-          "TornadoVM did not let go of the device: " + TornadoMessages.reason(e), e);
+          "TornadoVM did not release the device: " + TornadoMessages.reason(e), e);
     }
   }
 }

@@ -3,7 +3,7 @@ package org.diffusionnft.kernels.tornado;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Hands out ranges of one of the device's memories: first fit, neighbours are joined again. */
+/** Allocates ranges of one of the device's memories: first fit; free neighbours are merged. */
 final class Ranges {
   /** Ranges start at multiples of this many elements. */
   private static final int STEP = 64;
@@ -16,7 +16,7 @@ final class Ranges {
     free.put(start, size - start);
   }
 
-  /** The start of a range of so many elements, or -1 if there is none. */
+  /** Allocates a range and returns its start, or -1 if none is large enough. */
   int take(long elements) {
     long length = Math.max(1, (elements + STEP - 1) / STEP) * STEP;
     int start =
@@ -32,7 +32,7 @@ final class Ranges {
     return start;
   }
 
-  /** Gives a range back. */
+  /** Frees a range. */
   void give(int start, long elements) {
     int from = start;
     int length = (int) (Math.max(1, (elements + STEP - 1) / STEP) * STEP);
@@ -46,7 +46,7 @@ final class Ranges {
     free.put(from, length);
   }
 
-  /** Elements not handed out. */
+  /** How many elements are free. */
   long left() {
     return free.values().stream().mapToLong(Integer::longValue).sum();
   }

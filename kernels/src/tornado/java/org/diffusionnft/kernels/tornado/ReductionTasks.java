@@ -6,12 +6,29 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
  * Device code of reductions. The exact error of every addition (Knuth) is summed beside the sum, so
- * sums are right to the last digit however they are cut.
- *
- * <p>{@code p}: 0 outputs, 1 numbers of each, 2 x, 3 out, 4 op, 5 axes kept, 6 axes reduced, then
- * (size, step) of each axis kept and of each axis reduced.
+ * sums are right to the last digit in whatever order they are made.
  */
 final class ReductionTasks {
+  static final int OUTPUTS = 0;
+
+  /** Numbers that are reduced to each output. */
+  static final int EACH = 1;
+
+  static final int X = 2;
+  static final int OUT = 3;
+
+  /** A {@link ReduceCode}. */
+  static final int CODE = 4;
+
+  /** How many axes are kept. */
+  static final int KEPT = 5;
+
+  /** How many axes are reduced. */
+  static final int REDUCED = 6;
+
+  /** From here on: size and step of each axis kept, then of each axis reduced. */
+  static final int AXES = 7;
+
   /** Work-items of a group. */
   static final int GROUP = 128;
 
@@ -20,18 +37,18 @@ final class ReductionTasks {
   /** One work-item an output. */
   static void dnftReduceEach(KernelContext c, FloatArray m, IntArray p) {
     int output = c.globalIdx;
-    if (output < p.get(0)) {
-      int at = p.get(2) + position(p, output, 7, p.get(5));
-      int op = p.get(4);
+    if (output < p.get(OUTPUTS)) {
+      int at = p.get(X) + position(p, output, AXES, p.get(KEPT));
+      int op = p.get(CODE);
       float total = 0f;
       float rest = 0f;
       float largest = m.get(at);
-      for (int j = 0; j < p.get(1); j++) {
-        float x = m.get(at + position(p, j, 7 + 2 * p.get(5), p.get(6)));
+      for (int j = 0; j < p.get(EACH); j++) {
+        float x = m.get(at + position(p, j, AXES + 2 * p.get(KEPT), p.get(REDUCED)));
         if (x > largest) {
           largest = x;
         }
-        if (op == 1) {
+        if (op == ReduceCode.SUM_OF_SQUARES) {
           x = x * x;
         }
         float next = total + x;
@@ -40,30 +57,30 @@ final class ReductionTasks {
         total = next;
       }
       float r = total + rest;
-      if (op == 2) {
+      if (op == ReduceCode.MAX) {
         r = largest;
       }
-      m.set(p.get(3) + output, r);
+      m.set(p.get(OUT) + output, r);
     }
   }
 
-  /** One group an output: every work-item takes each 128th number, then they meet in pairs. */
+  /** One group an output: a work-item takes every 128th number, then partial results are paired. */
   static void dnftReduceGroup(KernelContext c, FloatArray m, IntArray p) {
-    float[] totals = c.allocateFloatLocalArray(128);
-    float[] rests = c.allocateFloatLocalArray(128);
+    float[] totals = c.allocateFloatLocalArray(GROUP);
+    float[] rests = c.allocateFloatLocalArray(GROUP);
     int id = c.localIdx;
     int output = c.groupIdx;
-    int at = p.get(2) + position(p, output, 7, p.get(5));
-    int op = p.get(4);
+    int at = p.get(X) + position(p, output, AXES, p.get(KEPT));
+    int op = p.get(CODE);
     float total = 0f;
     float rest = 0f;
     float largest = m.get(at);
-    for (int j = id; j < p.get(1); j += 128) {
-      float x = m.get(at + position(p, j, 7 + 2 * p.get(5), p.get(6)));
+    for (int j = id; j < p.get(EACH); j += GROUP) {
+      float x = m.get(at + position(p, j, AXES + 2 * p.get(KEPT), p.get(REDUCED)));
       if (x > largest) {
         largest = x;
       }
-      if (op == 1) {
+      if (op == ReduceCode.SUM_OF_SQUARES) {
         x = x * x;
       }
       float next = total + x;
@@ -73,20 +90,20 @@ final class ReductionTasks {
     }
     totals[id] = total;
     rests[id] = rest;
-    if (op == 2) {
+    if (op == ReduceCode.MAX) {
       totals[id] = largest;
     }
     c.localBarrier();
-    for (int half = 64; half > 0; half >>= 1) {
+    for (int half = GROUP / 2; half > 0; half >>= 1) {
       if (id < half) {
         float x = totals[id];
         float y = totals[id + half];
-        if (op == 2) {
+        if (op == ReduceCode.MAX) {
           if (y > x) {
             totals[id] = y;
           }
         }
-        if (op != 2) {
+        if (op != ReduceCode.MAX) {
           float sum = x + y;
           float other = sum - x;
           float error = (x - (sum - other)) + (y - other);
@@ -98,25 +115,26 @@ final class ReductionTasks {
     }
     if (id == 0) {
       float r = totals[0];
-      if (op != 2) {
+      if (op != ReduceCode.MAX) {
         r = r + rests[0];
       }
-      m.set(p.get(3) + output, r);
+      m.set(p.get(OUT) + output, r);
     }
   }
 
   /**
-   * Where number {@code i} lies along {@code axes} axes whose sizes and steps start at {@code at}.
+   * The offset of number {@code i} along {@code axes} axes; slot {@code at} of {@code p} holds the
+   * size of the first.
    */
   private static int position(IntArray p, int i, int at, int axes) {
     int rest = i;
-    int where = 0;
+    int offset = 0;
     for (int axis = axes - 1; axis >= 0; axis--) {
       int size = p.get(at + 2 * axis);
       int quotient = rest / size;
-      where += (rest - quotient * size) * p.get(at + 2 * axis + 1);
+      offset += (rest - quotient * size) * p.get(at + 2 * axis + 1);
       rest = quotient;
     }
-    return where;
+    return offset;
   }
 }

@@ -3,27 +3,38 @@ package org.diffusionnft.kernels.tornado;
 import uk.ac.manchester.tornado.api.math.TornadoMath;
 
 /**
- * Device code for functions of one and two elements. The numbers of operations are the ordinals of
- * {@link org.diffusionnft.tensor.UnaryOp} and {@link org.diffusionnft.tensor.BinaryOp}; {@code
- * TornadoElementwise} checks that they are as written here. Plain ifs, one variable: what
- * TornadoVM's compilers turn into structured code for sure. Comparisons are written so that NaN
- * stays NaN.
+ * Device code for functions of one and two elements. Plain ifs and one variable, because TornadoVM
+ * reliably compiles those to structured code. Comparisons are written so that NaN stays NaN.
  */
 final class Scalars {
-  /** From this ordinal on, a function can end a matrix product. */
-  static final int FIRST_ACTIVATION = 10;
+  /** 2 sqrt(2/π); the factor 2 because 1 + tanh(u / 2) is 2 sigmoid(u). */
+  private static final float GELU_SCALE = 1.5957691216f;
+
+  private static final float GELU_CUBIC = 0.044715f;
+
+  /** Three times {@link #GELU_CUBIC}. */
+  private static final float GELU_CUBIC_SLOPE = 0.134145f;
+
+  private static final float QUICK_GELU_SCALE = 1.702f;
+
+  /** 1 / sqrt(2). */
+  private static final float SQRT_HALF = 0.7071067812f;
+
+  /** 1 / sqrt(2π). */
+  private static final float NORMAL_DENSITY = 0.3989422804f;
 
   private Scalars() {}
 
+  /** The function with a code, of x. */
   static float value(int op, float a, float b, float x) {
     float r = x;
-    if (op == 0) {
+    if (op == UnaryCode.AFFINE) {
       r = a * x + b;
     }
-    if (op == 1) {
+    if (op == UnaryCode.POW) {
       r = power(x, a);
     }
-    if (op == 2) {
+    if (op == UnaryCode.CLAMP) {
       if (x < a) {
         r = a;
       }
@@ -31,80 +42,81 @@ final class Scalars {
         r = b;
       }
     }
-    if (op == 3) {
+    if (op == UnaryCode.EXP) {
       r = exponential(x);
     }
-    if (op == 4) {
+    if (op == UnaryCode.LOG) {
       r = TornadoMath.log(x);
     }
-    if (op == 5) {
+    if (op == UnaryCode.SQRT) {
       r = TornadoMath.sqrt(x);
     }
-    if (op == 6) {
+    if (op == UnaryCode.RSQRT) {
       r = 1f / TornadoMath.sqrt(x);
     }
-    if (op == 7) {
+    if (op == UnaryCode.ABS) {
       if (x < 0f) {
         r = -x;
       }
     }
-    if (op == 8) {
+    if (op == UnaryCode.SIN) {
       r = TornadoMath.sin(x);
     }
-    if (op == 9) {
+    if (op == UnaryCode.COS) {
       r = TornadoMath.cos(x);
     }
-    if (op >= 10) {
+    if (op >= UnaryCode.FIRST_ACTIVATION) {
       r = activation(op, x);
     }
     return r;
   }
 
-  /** The functions that a matrix product can end with. */
+  /** The functions that a matrix product can apply to its result. */
   @SuppressWarnings("IdentityBinaryExpression") // NaN alone differs from itself
   static float activation(int op, float x) {
     float r = x;
-    if (op == 10) {
+    if (op == UnaryCode.TANH) {
       r = tangent(x);
     }
-    if (op == 11) {
+    if (op == UnaryCode.SIGMOID) {
       r = sigmoid(x);
     }
-    if (op == 12) {
+    if (op == UnaryCode.RELU) {
       if (x <= 0f) {
         r = 0f;
       }
       if (x != x) {
-        r = x; // the comparison above is negated on the way to the device, which catches NaN
+        r = x; // TornadoVM negates the comparison above, and NaN then passes it
       }
     }
-    if (op == 13) {
+    if (op == UnaryCode.SILU) {
       r = x * sigmoid(x);
     }
-    if (op == 14) {
-      r = x * sigmoid(1.5957691216f * (x + 0.044715f * x * x * x));
+    if (op == UnaryCode.GELU_TANH) {
+      r = x * sigmoid(GELU_SCALE * (x + GELU_CUBIC * x * x * x));
     }
-    if (op == 15) {
-      r = 0.5f * x * erfc(-0.7071067812f * x);
+    if (op == UnaryCode.GELU_ERF) {
+      r = 0.5f * x * erfc(-SQRT_HALF * x);
     }
-    if (op == 16) {
-      r = x * sigmoid(1.702f * x);
+    if (op == UnaryCode.QUICK_GELU) {
+      r = x * sigmoid(QUICK_GELU_SCALE * x);
     }
     return r;
   }
 
+  /** The derivative of the function with a code, at x. */
   static float derivative(int op, float a, float b, float x) {
     float r = 1f;
-    if (op == 0) {
+    if (op == UnaryCode.AFFINE) {
       r = a;
     }
-    if (op == 1) {
+    if (op == UnaryCode.POW) {
       r = 0f;
       if (a != 0f) {
         r = a * power(x, a - 1f);
       }
     }
-    if (op == 2) {
+    if (op == UnaryCode.CLAMP) {
       if (x < a) {
         r = 0f;
       }
@@ -112,19 +124,19 @@ final class Scalars {
         r = 0f;
       }
     }
-    if (op == 3) {
+    if (op == UnaryCode.EXP) {
       r = exponential(x);
     }
-    if (op == 4) {
+    if (op == UnaryCode.LOG) {
       r = 1f / x;
     }
-    if (op == 5) {
+    if (op == UnaryCode.SQRT) {
       r = 0.5f / TornadoMath.sqrt(x);
     }
-    if (op == 6) {
+    if (op == UnaryCode.RSQRT) {
       r = -0.5f / (x * TornadoMath.sqrt(x));
     }
-    if (op == 7) {
+    if (op == UnaryCode.ABS) {
       if (x < 0f) {
         r = -1f;
       }
@@ -132,13 +144,13 @@ final class Scalars {
         r = 0f;
       }
     }
-    if (op == 8) {
+    if (op == UnaryCode.SIN) {
       r = TornadoMath.cos(x);
     }
-    if (op == 9) {
+    if (op == UnaryCode.COS) {
       r = -TornadoMath.sin(x);
     }
-    if (op >= 10) {
+    if (op >= UnaryCode.FIRST_ACTIVATION) {
       r = slope(op, x);
     }
     return r;
@@ -146,68 +158,69 @@ final class Scalars {
 
   private static float slope(int op, float x) {
     float r = 1f;
-    if (op == 10) {
+    if (op == UnaryCode.TANH) {
       float t = tangent(x);
       r = 1f - t * t;
     }
-    if (op == 11) {
+    if (op == UnaryCode.SIGMOID) {
       r = sigmoid(x) * sigmoid(-x);
     }
-    if (op == 12) {
+    if (op == UnaryCode.RELU) {
       if (x <= 0f) {
         r = 0f;
       }
     }
-    if (op == 13) {
+    if (op == UnaryCode.SILU) {
       r = sigmoid(x) * (1f + x * sigmoid(-x));
     }
-    if (op == 14) {
-      // 1 + tanh(u) is 2 sigmoid(2 u), which keeps its digits where the sum would lose them.
-      float u = 1.5957691216f * (x + 0.044715f * x * x * x);
-      float inner = 1.5957691216f * (1f + 0.134145f * x * x);
+    if (op == UnaryCode.GELU_TANH) {
+      // 1 + tanh(u / 2) is 2 sigmoid(u), which keeps the digits that the sum would lose.
+      float u = GELU_SCALE * (x + GELU_CUBIC * x * x * x);
+      float inner = GELU_SCALE * (1f + GELU_CUBIC_SLOPE * x * x);
       r = sigmoid(u) + x * sigmoid(u) * sigmoid(-u) * inner;
     }
-    if (op == 15) {
-      r = 0.5f * erfc(-0.7071067812f * x) + 0.3989422804f * x * TornadoMath.exp(-0.5f * x * x);
+    if (op == UnaryCode.GELU_ERF) {
+      r = 0.5f * erfc(-SQRT_HALF * x) + NORMAL_DENSITY * x * TornadoMath.exp(-0.5f * x * x);
     }
-    if (op == 16) {
-      float s = sigmoid(1.702f * x);
-      r = s + 1.702f * x * s * sigmoid(-1.702f * x);
+    if (op == UnaryCode.QUICK_GELU) {
+      float s = sigmoid(QUICK_GELU_SCALE * x);
+      r = s + QUICK_GELU_SCALE * x * s * sigmoid(-QUICK_GELU_SCALE * x);
     }
     return r;
   }
 
+  /** The operation with a code, of x and y. */
   @SuppressWarnings("IdentityBinaryExpression") // NaN alone differs from itself
   static float combined(int op, float x, float y) {
     float r = x + y;
-    if (op == 1) {
+    if (op == BinaryCode.SUB) {
       r = x - y;
     }
-    if (op == 2) {
+    if (op == BinaryCode.MUL) {
       r = x * y;
     }
-    if (op == 3) {
+    if (op == BinaryCode.DIV) {
       r = quotient(x, y);
     }
-    if (op == 4) {
+    if (op == BinaryCode.MAX) {
       r = x;
       if (y > x) {
         r = y;
       }
     }
-    if (op == 5) {
+    if (op == BinaryCode.MIN) {
       r = x;
       if (y < x) {
         r = y;
       }
     }
-    if (op >= 6) {
+    if (op >= BinaryCode.FIRST_PREDICATE) {
       r = compared(op, x, y);
     }
-    // Comparisons are negated on their way to the device, so that NaN passes them.
-    if (op >= 4) {
+    // TornadoVM negates comparisons, so NaN may have passed them.
+    if (op >= BinaryCode.FIRST_WITH_COMPARISON) {
       float ofNaN = x + y;
-      if (op >= 6) {
+      if (op >= BinaryCode.FIRST_PREDICATE) {
         ofNaN = 0f;
       }
       if (x != x) {
@@ -221,10 +234,10 @@ final class Scalars {
   }
 
   /**
-   * PTX's division is within two units in the last place only, which one step of what is left over
-   * mends. TornadoVM fuses a product with a sum that follows, so what is left over is exact; it
-   * does not fuse a difference, so the quotient is negative first. Small numbers are scaled by
-   * 2^64, so that nothing underflows. Of infinities, NaN and zero the quotient stays as it is.
+   * PTX's division is only accurate to two units in the last place; one correction by the remainder
+   * makes it accurate. TornadoVM fuses a product with a following sum, so the remainder is exact;
+   * it does not fuse a difference, so the quotient is negated first. Small numbers are scaled by
+   * 2^64 to avoid underflow. Quotients of infinities, NaN and zero are not corrected.
    */
   private static float quotient(float x, float y) {
     float scaled = x;
@@ -250,17 +263,17 @@ final class Scalars {
 
   private static float compared(int op, float x, float y) {
     float r = 0f;
-    if (op == 6) {
+    if (op == BinaryCode.GREATER) {
       if (x > y) {
         r = 1f;
       }
     }
-    if (op == 7) {
+    if (op == BinaryCode.GREATER_EQUAL) {
       if (x >= y) {
         r = 1f;
       }
     }
-    if (op == 8) {
+    if (op == BinaryCode.EQUAL) {
       if (x == y) {
         r = 1f;
       }
@@ -269,8 +282,8 @@ final class Scalars {
   }
 
   /**
-   * PTX's exponential is 2 to the rounded (x log2 e), which loses digits as x grows: whole powers
-   * of two are split off first. All integers here stay above 0, where backends agree on shifts.
+   * PTX computes 2 to the power of the rounded (x log2 e), which loses digits as x grows: whole
+   * powers of two are split off first. All integers stay above 0, where backends agree on shifts.
    */
   static float exponential(float x) {
     float r = TornadoMath.exp(x);
@@ -309,8 +322,8 @@ final class Scalars {
   }
 
   /**
-   * PTX has no power but 2 to the (y log2 x), which loses digits: small whole and half ones are
-   * products and roots.
+   * PTX computes 2 to the power of (y log2 x), which loses digits: small whole and half powers are
+   * computed by products and roots instead.
    */
   @SuppressWarnings("IdentityBinaryExpression") // NaN alone differs from itself
   private static float power(float x, float y) {
@@ -318,10 +331,10 @@ final class Scalars {
     if (x < 0f) {
       if (y != (int) y) {
         if (r < 0f) {
-          r = -r; // of minus infinity
+          r = -r; // x is minus infinity
         }
         if (x >= -Float.MAX_VALUE) {
-          r = TornadoMath.sqrt(x); // NaN, which PTX's is not
+          r = TornadoMath.sqrt(x); // NaN; PTX's power is not
         }
       }
     }
@@ -356,7 +369,7 @@ final class Scalars {
     return r;
   }
 
-  /** PTX's own hyperbolic tangent has eleven bits, and none before compute capability 7.5. */
+  /** PTX's own hyperbolic tangent is accurate to 11 bits and needs compute capability 7.5. */
   private static float tangent(float x) {
     float z = x;
     if (x < 0f) {
@@ -378,8 +391,8 @@ final class Scalars {
   }
 
   /**
-   * The complementary error function to 1.2e-7 of its value everywhere (Press et al., Numerical
-   * Recipes, erfcc): there is no erf on every backend.
+   * The complementary error function, with a relative error of at most 1.2e-7 (Press et al.,
+   * Numerical Recipes, erfcc): not every backend has an erf.
    */
   private static float erfc(float x) {
     float z = x;

@@ -15,23 +15,24 @@ import uk.ac.manchester.tornado.api.common.TornadoDevice;
 import uk.ac.manchester.tornado.api.enums.DataTransferMode;
 
 /**
- * Graphs of several kernels, one for each sequence of kernels that comes again: the device is
- * waited for once a graph instead of once a kernel.
+ * Graphs of several kernels, one for each sequence of kernels that is repeated: the host waits for
+ * the device once a graph instead of once a kernel.
  *
- * <p>An execution plan takes its graphs when it is made. So what is new in a section of the work is
- * only counted while it runs, one kernel at a time; when the section ends and much of it was new,
- * its sequences become graphs of one more plan. Compiled code is kept by the name of the task, so
- * the first, second.. call of a kernel in a graph has the same name in all graphs of a plan, and is
- * compiled once for all of them (but TornadoVM compiles the last task of each graph anew).
+ * <p>An execution plan receives its graphs when it is created. So sequences that are new in a
+ * section of the work are only counted, and run one kernel at a time; when the section ends and
+ * much of it was new, the sequences become the graphs of one more plan. TornadoVM keeps compiled
+ * code by the name of the task, so the first, second, ... call of a kernel has the same name in all
+ * graphs of a plan and is compiled once for all of them (but TornadoVM compiles the last task of
+ * each graph again).
  *
- * <p>These plans are not closed. Each would give back the memories, which are the first plan's to
- * give; what stays are their small arrays of arguments.
+ * <p>These plans are not closed: closing one would free the memories, which belong to the first
+ * plan. What remains of them is their small arrays of arguments.
  */
 final class Sequences {
   /** Name of all these graphs. */
   private static final String NAME = "dnftSequence";
 
-  /** Graphs are worth it when so much of a section would run in them: one launch in five. */
+  /** Graphs are worth compiling when at least one call in five of a section would use them. */
   private static final int SHARE = 5;
 
   private final TornadoDevice device;
@@ -42,16 +43,16 @@ final class Sequences {
   private final Map<List<Kernel>, Integer> missing = new LinkedHashMap<>();
   private long calls;
 
-  /** A graph that has run and leaves everything as it is: a new plan gets the memories from it. */
+  /** A graph that has run and changes nothing: a new plan takes over the memories from it. */
   interface Start {
-    /** Says how many work-items it takes, as a plan of its own wants to know. */
+    /** Adds its number of work-items to the scheduler of another plan. */
     void addTo(GridScheduler scheduler);
 
-    /** Sets its arguments, and tells the graph. */
+    /** Runs the graph and returns it. */
     ImmutableTaskGraph graph();
   }
 
-  /** Where a call of a kernel in a graph finds its arguments, and how many work-items it takes. */
+  /** A call of a kernel in a graph: its name, its arguments and its number of work-items. */
   private record Slot(String name, Arguments arguments, WorkerGrid3D grid) {
     void set(Call call) {
       arguments.set(call.ints(), call.scalars());
@@ -70,7 +71,7 @@ final class Sequences {
     this.start = start;
   }
 
-  /** Runs the calls as one graph, or tells that there is none for them. */
+  /** Runs the calls as one graph; false if there is none for them. */
   boolean run(List<Call> batch) {
     calls += batch.size();
     List<Kernel> kernels = batch.stream().map(Call::kernel).toList();
@@ -89,7 +90,7 @@ final class Sequences {
     return true;
   }
 
-  /** A section of the work is done: if much of it was new, and came again, it becomes graphs. */
+  /** Ends a section of the work: where much of it was new and repeated, it becomes graphs. */
   void section() {
     missing.entrySet().removeIf(e -> e.getValue() < 2 || e.getKey().size() < 2);
     long gain =
@@ -125,11 +126,11 @@ final class Sequences {
       ready.put(sequences.get(i), new Ready(plan, graph, places.get(i)));
     }
     int tasks = sequences.stream().mapToInt(List::size).sum();
-    int anew = slots.values().stream().mapToInt(List::size).sum();
-    log.built(sequences.size(), tasks, anew, System.nanoTime() - started);
+    int different = slots.values().stream().mapToInt(List::size).sum();
+    log.built(sequences.size(), tasks, different, System.nanoTime() - started);
   }
 
-  /** The n-th call of a kernel in any graph has the n-th slot of that kernel. */
+  /** The n-th call of a kernel in any graph uses the n-th slot of that kernel. */
   private List<Slot> places(
       List<Kernel> kernels, Map<Kernel, List<Slot>> slots, GridScheduler scheduler) {
     Map<Kernel, Integer> before = new EnumMap<>(Kernel.class);

@@ -1,18 +1,18 @@
 package org.diffusionnft.kernels.tornado;
 
-import java.util.Arrays;
 import org.diffusionnft.tensor.Shape;
 
 /**
- * Axes with the steps that several tensors take along them, with as few axes as do: axes of size 1
- * go, and neighbours that every tensor walks through in one go become one.
+ * The axes of a shape and the steps that several tensors take along them, with as few axes as
+ * possible: axes of size 1 are dropped, and neighbouring axes that every tensor reads as one are
+ * merged.
  */
 final class Steps {
   private final int[] sizes;
-  private final int[][] steps; // one array a tensor
+  private final int[][] steps; // an array for each tensor
   private final int rank;
 
-  /** Sizes of the axes, and each tensor's steps along them. */
+  /** A shape, and for each tensor its steps along the axes. */
   Steps(Shape shape, long[]... given) {
     int[] s = new int[Math.max(1, shape.rank())];
     int[][] t = new int[given.length][s.length];
@@ -45,20 +45,23 @@ final class Steps {
     return rank;
   }
 
-  /** The given arguments, then (size, steps..) of every axis. */
-  int[] after(int... first) {
+  /**
+   * Arguments whose first {@code slots} slots are free, with size and steps of every axis after
+   * them.
+   */
+  int[] after(int slots) {
     int each = 1 + steps.length;
-    int[] all = Arrays.copyOf(first, first.length + each * rank);
-    if (all.length > Arguments.INTS) {
+    int[] p = new int[slots + each * rank];
+    if (p.length > Arguments.INTS) {
       throw new IllegalArgumentException("tensors of more axes than kernels take");
     }
-    int at = first.length;
+    int slot = slots;
     for (int axis = 0; axis < rank; axis++) {
-      all[at++] = sizes[axis];
+      p[slot++] = sizes[axis];
       for (int[] own : steps) {
-        all[at++] = own[axis];
+        p[slot++] = own[axis];
       }
     }
-    return all;
+    return p;
   }
 }

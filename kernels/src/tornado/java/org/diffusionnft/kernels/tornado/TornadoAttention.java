@@ -8,8 +8,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Attention and its gradient. */
 final class TornadoAttention implements AttentionKernels {
-  private static final int VALUES = 18;
-
   private final Launcher launcher;
   private final OnHost onHost;
 
@@ -41,19 +39,22 @@ final class TornadoAttention implements AttentionKernels {
                       heads,
                       scale,
                       t.out(out),
-                      t.out(logSumExp)));
+                      t.out(logSumExp)),
+          q,
+          k,
+          v,
+          mask,
+          out,
+          logSumExp);
       return;
     }
     if (out.elements() == 0) {
       return;
     }
-    int[] values = values(q, k, v, mask, heads);
-    values[10] = launcher.at(out);
-    values[11] = launcher.at(logSumExp);
+    int[] p = slots(q, k, v, mask, heads, out, logSumExp);
     launcher
         .plans()
-        .groups(
-            Kernel.ATTENTION, logSumExp.elements(), AttentionTasks.GROUP, values, (float) scale);
+        .groups(Kernel.ATTENTION, logSumExp.elements(), AttentionTasks.GROUP, p, (float) scale);
   }
 
   @Override
@@ -87,27 +88,35 @@ final class TornadoAttention implements AttentionKernels {
                       t.in(gradOut),
                       t.out(gradQ),
                       t.out(gradK),
-                      t.out(gradV)));
+                      t.out(gradV)),
+          q,
+          k,
+          v,
+          mask,
+          out,
+          logSumExp,
+          gradOut,
+          gradQ,
+          gradK,
+          gradV);
       return;
     }
     if (out.elements() == 0) {
       return;
     }
     Tensor delta = launcher.temporary(logSumExp.elements());
-    int[] values = values(q, k, v, mask, heads);
-    values[10] = launcher.at(out);
-    values[11] = launcher.at(logSumExp);
-    values[12] = launcher.at(gradOut);
-    values[13] = launcher.at(delta);
-    values[14] = launcher.at(gradQ);
-    values[15] = launcher.at(gradK);
-    values[16] = launcher.at(gradV);
+    int[] p = slots(q, k, v, mask, heads, out, logSumExp);
+    p[AttentionTasks.GRAD_OUT] = launcher.at(gradOut);
+    p[AttentionTasks.DELTA] = launcher.at(delta);
+    p[AttentionTasks.GRAD_Q] = launcher.at(gradQ);
+    p[AttentionTasks.GRAD_K] = launcher.at(gradK);
+    p[AttentionTasks.GRAD_V] = launcher.at(gradV);
     long queries = logSumExp.elements();
     long keys = q.dim(0) * heads * k.dim(1);
     Plans plans = launcher.plans();
-    plans.each(Kernel.ATTENTION_DELTA, queries, values);
-    plans.groups(Kernel.ATTENTION_GRAD_Q, queries, AttentionTasks.GROUP, values, (float) scale);
-    plans.groups(Kernel.ATTENTION_GRAD_KV, keys, AttentionTasks.GROUP, values, (float) scale);
+    plans.each(Kernel.ATTENTION_DELTA, queries, p);
+    plans.groups(Kernel.ATTENTION_GRAD_Q, queries, AttentionTasks.GROUP, p, (float) scale);
+    plans.groups(Kernel.ATTENTION_GRAD_KV, keys, AttentionTasks.GROUP, p, (float) scale);
     delta.release();
   }
 
@@ -115,23 +124,35 @@ final class TornadoAttention implements AttentionKernels {
     return q.dim(2) / heads <= AttentionTasks.MAX_HEAD;
   }
 
-  private int[] values(Tensor q, Tensor k, Tensor v, @Nullable Tensor mask, int heads) {
-    int[] values = new int[VALUES];
-    values[0] = heads;
-    values[1] = q.shape().intDim(1);
-    values[2] = k.shape().intDim(1);
-    values[3] = q.shape().intDim(2) / heads;
-    values[4] = launcher.at(q);
-    values[5] = launcher.at(k);
-    values[6] = launcher.at(v);
-    values[7] = launcher.atOrNone(mask);
+  /** The slots that the forward and the backward pass both fill. */
+  private int[] slots(
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      @Nullable Tensor mask,
+      int heads,
+      Tensor out,
+      Tensor logSumExp) {
+    int queries = q.shape().intDim(1);
+    int keys = k.shape().intDim(1);
+    int[] p = new int[AttentionTasks.SLOTS];
+    p[AttentionTasks.BATCHES] = q.shape().intDim(0);
+    p[AttentionTasks.HEADS] = heads;
+    p[AttentionTasks.QUERIES] = queries;
+    p[AttentionTasks.KEYS] = keys;
+    p[AttentionTasks.SIZE] = q.shape().intDim(2) / heads;
+    p[AttentionTasks.Q] = launcher.at(q);
+    p[AttentionTasks.K] = launcher.at(k);
+    p[AttentionTasks.V] = launcher.at(v);
+    p[AttentionTasks.MASK] = launcher.atOrNone(mask);
     if (mask != null) {
-      int scores = values[1] * values[2];
+      int scores = queries * keys;
       int masks = mask.shape().intDim(1);
-      values[8] = mask.dim(0) == 1 ? 0 : masks * scores;
-      values[9] = masks == 1 ? 0 : scores;
+      p[AttentionTasks.MASK_BATCH] = mask.dim(0) == 1 ? 0 : masks * scores;
+      p[AttentionTasks.MASK_HEAD] = masks == 1 ? 0 : scores;
     }
-    values[17] = q.shape().intDim(0);
-    return values;
+    p[AttentionTasks.OUT] = launcher.at(out);
+    p[AttentionTasks.LOG_SUM_EXP] = launcher.at(logSumExp);
+    return p;
   }
 }

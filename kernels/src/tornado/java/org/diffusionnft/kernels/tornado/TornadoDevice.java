@@ -9,6 +9,7 @@ import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.DeviceActivity;
 import org.diffusionnft.tensor.ElementwiseKernels;
+import org.diffusionnft.tensor.Fallback;
 import org.diffusionnft.tensor.LayoutKernels;
 import org.diffusionnft.tensor.MatrixKernels;
 import org.diffusionnft.tensor.Memory;
@@ -19,9 +20,9 @@ import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 
 /**
- * A device of TornadoVM. Tensors of F32, BF16 and F16 live in its memory and all arithmetic on them
+ * A device of TornadoVM. Tensors of F32, BF16 and F16 lie in its memory, and all arithmetic on them
  * runs there, in F32. Tensors of other types (ids, masks, F64) stay on the host, where the
- * reference device's plain loops serve them; {@link PlanLog} counts how often.
+ * reference device computes with them; {@link Fallback} counts how often.
  */
 final class TornadoDevice implements Device {
   private final String name;
@@ -30,7 +31,6 @@ final class TornadoDevice implements Device {
   private final Memory memory;
   private final Plans plans;
   private final PlanLog log;
-  private final OnHost onHost;
   private final ElementwiseKernels elementwise;
   private final ReductionKernels reductions;
   private final MatrixKernels matrices;
@@ -42,8 +42,8 @@ final class TornadoDevice implements Device {
   /**
    * Opens a device.
    *
-   * @param floats F32 numbers that its memory holds
-   * @param halves BF16 and F16 numbers that each of {@link Halves#ARRAYS} arrays holds besides
+   * @param floats how many F32 numbers its memory holds
+   * @param halves how many BF16 and F16 numbers each of {@link Halves#ARRAYS} further arrays holds
    */
   TornadoDevice(
       String name,
@@ -60,7 +60,7 @@ final class TornadoDevice implements Device {
     plans = new Plans(device, arguments, log);
     plans.put(MemorySegment.ofArray(Halves.table()), 0);
     plans.put(MemorySegment.ofArray(Angles.table()), Halves.TABLE);
-    onHost = new OnHost(this, log);
+    OnHost onHost = new OnHost(this, log.fallback());
     Launcher launcher = new Launcher(this, plans, deviceMemory);
     elementwise = new TornadoElementwise(launcher, onHost);
     reductions = new TornadoReductions(launcher, onHost);
@@ -191,7 +191,6 @@ final class TornadoDevice implements Device {
     plans.flush();
     log.close();
     memory.close();
-    onHost.close();
     plans.close();
     arena.close();
   }

@@ -6,6 +6,7 @@ import static org.diffusionnft.kernels.tornado.Launcher.size;
 import org.diffusionnft.tensor.BinaryOp;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.ElementwiseKernels;
+import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Strides;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.tensor.UnaryOp;
@@ -16,13 +17,6 @@ final class TornadoElementwise implements ElementwiseKernels {
   private final OnHost onHost;
 
   TornadoElementwise(Launcher launcher, OnHost onHost) {
-    // Scalars numbers the operations as these are declared.
-    if (UnaryOp.TANH.ordinal() != 10
-        || UnaryOp.QUICK_GELU.ordinal() != 16
-        || BinaryOp.GREATER.ordinal() != 6
-        || BinaryOp.EQUAL.ordinal() != 8) {
-      throw new IllegalStateException("the numbers of operations in Scalars are out of date");
-    }
     this.launcher = launcher;
     this.onHost = onHost;
   }
@@ -30,12 +24,9 @@ final class TornadoElementwise implements ElementwiseKernels {
   @Override
   public void fill(Tensor out, double value) {
     if (!single(out)) {
-      onHost.run("fill", (r, t) -> r.elementwise().fill(t.out(out), value));
+      onHost.run("fill", (r, t) -> r.elementwise().fill(t.out(out), value), out);
     } else if (out.elements() > 0) {
-      launcher
-          .plans()
-          .each(
-              Kernel.FILL, out.elements(), new int[] {size(out), launcher.at(out)}, (float) value);
+      launcher.plans().each(Kernel.FILL, out.elements(), slots(out), (float) value);
     }
   }
 
@@ -44,25 +35,26 @@ final class TornadoElementwise implements ElementwiseKernels {
     if (out.elements() == 0) {
       return;
     }
-    if (!single(out) || !Halves.readable(x.dtype())) {
-      onHost.run("convert", (r, t) -> r.elementwise().convert(t.in(x), t.out(out)));
+    if (!single(out) || !TypeCode.readable(x.dtype())) {
+      onHost.run("convert", (r, t) -> r.elementwise().convert(t.in(x), t.out(out)), x, out);
     } else if (x.dtype() == DType.F32) {
-      int[] values = {size(out), launcher.at(x), launcher.at(out), 1, size(out), 1, 1};
-      launcher.plans().each(Kernel.STRIDED_COPY, out.elements(), values);
+      long[] inOrder = {1};
+      launcher.copy(launcher.at(x), launcher.at(out), Shape.of(out.elements()), inOrder, inOrder);
     } else {
-      int[] values = {size(out), launcher.atAny(x), launcher.at(out), launcher.type(x)};
-      launcher.plans().each(Kernel.WIDEN, out.elements(), values);
+      launcher.widen(x, out);
     }
   }
 
   @Override
   public void unary(UnaryOp op, double a, double b, Tensor x, Tensor out) {
     if (!single(x, out)) {
-      onHost.run("unary", (r, t) -> r.elementwise().unary(op, a, b, t.in(x), t.out(out)));
+      onHost.run("unary", (r, t) -> r.elementwise().unary(op, a, b, t.in(x), t.out(out)), x, out);
     } else if (out.elements() > 0) {
-      int angle = op == UnaryOp.SIN || op == UnaryOp.COS ? 1 : 0;
-      int[] values = {size(out), launcher.at(x), launcher.at(out), op.ordinal(), angle};
-      launcher.plans().each(Kernel.UNARY, out.elements(), values, (float) a, (float) b);
+      int[] p = slots(out);
+      p[ElementwiseTasks.X] = launcher.at(x);
+      p[ElementwiseTasks.CODE] = UnaryCode.of(op);
+      p[ElementwiseTasks.ANGLE] = angle(op);
+      launcher.plans().each(Kernel.UNARY, out.elements(), p, (float) a, (float) b);
     }
   }
 
@@ -71,34 +63,39 @@ final class TornadoElementwise implements ElementwiseKernels {
     if (!single(x, gradOut, gradX)) {
       onHost.run(
           "unaryGrad",
-          (r, t) -> r.elementwise().unaryGrad(op, a, b, t.in(x), t.in(gradOut), t.out(gradX)));
+          (r, t) -> r.elementwise().unaryGrad(op, a, b, t.in(x), t.in(gradOut), t.out(gradX)),
+          x,
+          gradOut,
+          gradX);
     } else if (x.elements() > 0) {
-      int[] values = {
-        size(x), launcher.at(x), launcher.at(gradOut), launcher.at(gradX), op.ordinal()
-      };
-      launcher.plans().each(Kernel.UNARY_GRAD, x.elements(), values, (float) a, (float) b);
+      int[] p = slots(gradX);
+      p[ElementwiseTasks.X] = launcher.at(x);
+      p[ElementwiseTasks.GRAD_OUT] = launcher.at(gradOut);
+      p[ElementwiseTasks.CODE] = UnaryCode.of(op);
+      p[ElementwiseTasks.ANGLE] = angle(op);
+      launcher.plans().each(Kernel.UNARY_GRAD, x.elements(), p, (float) a, (float) b);
     }
   }
 
   @Override
   public void binary(BinaryOp op, Tensor x, Tensor y, Tensor out) {
     if (!single(x, y, out)) {
-      onHost.run("binary", (r, t) -> r.elementwise().binary(op, t.in(x), t.in(y), t.out(out)));
+      onHost.run(
+          "binary", (r, t) -> r.elementwise().binary(op, t.in(x), t.in(y), t.out(out)), x, y, out);
     } else if (out.elements() > 0) {
       Steps steps =
           new Steps(
               out.shape(),
               Strides.broadcast(x.shape(), out.shape()),
               Strides.broadcast(y.shape(), out.shape()));
-      int[] values =
-          steps.after(
-              size(out),
-              launcher.at(x),
-              launcher.at(y),
-              launcher.at(out),
-              op.ordinal(),
-              steps.rank());
-      launcher.plans().each(Kernel.BINARY, out.elements(), values);
+      int[] p = steps.after(ElementwiseTasks.AXES);
+      p[ElementwiseTasks.ELEMENTS] = size(out);
+      p[ElementwiseTasks.X] = launcher.at(x);
+      p[ElementwiseTasks.Y] = launcher.at(y);
+      p[ElementwiseTasks.OUT] = launcher.at(out);
+      p[ElementwiseTasks.CODE] = BinaryCode.of(op);
+      p[ElementwiseTasks.RANK] = steps.rank();
+      launcher.plans().each(Kernel.BINARY, out.elements(), p);
     }
   }
 
@@ -107,12 +104,17 @@ final class TornadoElementwise implements ElementwiseKernels {
     if (!single(condition, x, y, out)) {
       onHost.run(
           "select",
-          (r, t) -> r.elementwise().select(t.in(condition), t.in(x), t.in(y), t.out(out)));
+          (r, t) -> r.elementwise().select(t.in(condition), t.in(x), t.in(y), t.out(out)),
+          condition,
+          x,
+          y,
+          out);
     } else if (out.elements() > 0) {
-      int[] values = {
-        size(out), launcher.at(condition), launcher.at(x), launcher.at(y), launcher.at(out)
-      };
-      launcher.plans().each(Kernel.SELECT, out.elements(), values);
+      int[] p = slots(out);
+      p[ElementwiseTasks.CONDITION] = launcher.at(condition);
+      p[ElementwiseTasks.X] = launcher.at(x);
+      p[ElementwiseTasks.Y] = launcher.at(y);
+      launcher.plans().each(Kernel.SELECT, out.elements(), p);
     }
   }
 
@@ -121,19 +123,32 @@ final class TornadoElementwise implements ElementwiseKernels {
     if (!single(residual, gate, x, out)) {
       onHost.run(
           "gatedAdd",
-          (r, t) -> r.elementwise().gatedAdd(t.in(residual), t.in(gate), t.in(x), t.out(out)));
+          (r, t) -> r.elementwise().gatedAdd(t.in(residual), t.in(gate), t.in(x), t.out(out)),
+          residual,
+          gate,
+          x,
+          out);
     } else if (out.elements() > 0) {
       int channels = x.shape().intDim(2);
-      int[] values = {
-        size(out),
-        launcher.at(residual),
-        launcher.at(gate),
-        launcher.at(x),
-        launcher.at(out),
-        channels,
-        x.shape().intDim(1) * channels
-      };
-      launcher.plans().each(Kernel.GATED_ADD, out.elements(), values);
+      int[] p = slots(out);
+      p[ElementwiseTasks.RESIDUAL] = launcher.at(residual);
+      p[ElementwiseTasks.GATE] = launcher.at(gate);
+      p[ElementwiseTasks.X] = launcher.at(x);
+      p[ElementwiseTasks.CHANNELS] = channels;
+      p[ElementwiseTasks.SAMPLE] = x.shape().intDim(1) * channels;
+      launcher.plans().each(Kernel.GATED_ADD, out.elements(), p);
     }
+  }
+
+  /** The slots of a call, those of the result filled in. */
+  private int[] slots(Tensor out) {
+    int[] p = new int[ElementwiseTasks.SLOTS];
+    p[ElementwiseTasks.ELEMENTS] = size(out);
+    p[ElementwiseTasks.OUT] = launcher.at(out);
+    return p;
+  }
+
+  private static int angle(UnaryOp op) {
+    return op == UnaryOp.SIN || op == UnaryOp.COS ? 1 : 0;
   }
 }

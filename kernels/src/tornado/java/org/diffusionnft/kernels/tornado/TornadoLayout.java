@@ -22,7 +22,7 @@ final class TornadoLayout implements LayoutKernels {
   @Override
   public void permute(Tensor x, int[] dims, Tensor out) {
     if (!single(x, out)) {
-      onHost.run("permute", (r, t) -> r.layout().permute(t.in(x), dims, t.out(out)));
+      onHost.run("permute", (r, t) -> r.layout().permute(t.in(x), dims, t.out(out)), x, out);
       return;
     }
     long[] own = x.shape().strides();
@@ -30,51 +30,45 @@ final class TornadoLayout implements LayoutKernels {
     for (int i = 0; i < dims.length; i++) {
       strides[i] = own[x.shape().axis(dims[i])];
     }
-    copy(launcher.at(x), launcher.at(out), out.shape(), strides, out.shape().strides());
+    launcher.copy(launcher.at(x), launcher.at(out), out.shape(), strides, out.shape().strides());
   }
 
   @Override
   public void slice(Tensor x, long[] starts, long[] steps, Tensor out) {
     if (!single(x, out)) {
-      onHost.run("slice", (r, t) -> r.layout().slice(t.in(x), starts, steps, t.out(out)));
+      onHost.run("slice", (r, t) -> r.layout().slice(t.in(x), starts, steps, t.out(out)), x, out);
       return;
     }
     long[] strides = x.shape().strides();
     int first = first(strides, starts, steps);
-    copy(launcher.at(x) + first, launcher.at(out), out.shape(), strides, out.shape().strides());
+    launcher.copy(
+        launcher.at(x) + first, launcher.at(out), out.shape(), strides, out.shape().strides());
   }
 
   @Override
   public void place(Tensor x, long[] starts, long[] steps, Tensor out) {
     if (!single(x, out)) {
-      onHost.run("place", (r, t) -> r.layout().place(t.in(x), starts, steps, t.out(out)));
+      onHost.run("place", (r, t) -> r.layout().place(t.in(x), starts, steps, t.out(out)), x, out);
       return;
     }
     long[] strides = out.shape().strides();
     int first = first(strides, starts, steps);
-    copy(launcher.at(x), launcher.at(out) + first, x.shape(), x.shape().strides(), strides);
+    launcher.copy(
+        launcher.at(x), launcher.at(out) + first, x.shape(), x.shape().strides(), strides);
   }
 
   @Override
   public void expand(Tensor x, Tensor out) {
     if (!single(x, out)) {
-      onHost.run("expand", (r, t) -> r.layout().expand(t.in(x), t.out(out)));
+      onHost.run("expand", (r, t) -> r.layout().expand(t.in(x), t.out(out)), x, out);
       return;
     }
-    copy(
+    launcher.copy(
         launcher.at(x),
         launcher.at(out),
         out.shape(),
         Strides.broadcast(x.shape(), out.shape()),
         out.shape().strides());
-  }
-
-  private void copy(int from, int to, Shape shape, long[] read, long[] written) {
-    if (shape.elements() > 0) {
-      Steps steps = new Steps(shape, read, written);
-      int[] values = steps.after(Math.toIntExact(shape.elements()), from, to, steps.rank());
-      launcher.plans().each(Kernel.STRIDED_COPY, shape.elements(), values);
-    }
   }
 
   /** Multiplies the steps into the strides and returns the index of the first element. */
@@ -89,19 +83,23 @@ final class TornadoLayout implements LayoutKernels {
 
   @Override
   public void gather(Tensor table, Tensor ids, Tensor out) {
-    if (!single(out) || !Halves.readable(table.dtype())) {
-      onHost.run("gather", (r, t) -> r.layout().gather(t.in(table), t.in(ids), t.out(out)));
+    if (!single(out) || !TypeCode.readable(table.dtype())) {
+      onHost.run(
+          "gather",
+          (r, t) -> r.layout().gather(t.in(table), t.in(ids), t.out(out)),
+          table,
+          ids,
+          out);
     } else if (out.elements() > 0) {
       Tensor numbers = numbers(ids);
-      int[] values = {
-        size(out),
-        launcher.atAny(table),
-        launcher.at(numbers),
-        launcher.at(out),
-        table.shape().intDim(1),
-        launcher.type(table)
-      };
-      launcher.plans().each(Kernel.GATHER, out.elements(), values);
+      int[] p = new int[LayoutTasks.SLOTS];
+      p[LayoutTasks.ELEMENTS] = size(out);
+      p[LayoutTasks.X] = launcher.atAny(table);
+      p[LayoutTasks.IDS] = launcher.at(numbers);
+      p[LayoutTasks.OUT] = launcher.at(out);
+      p[LayoutTasks.CHANNELS] = table.shape().intDim(1);
+      p[LayoutTasks.TYPE] = launcher.type(table);
+      launcher.plans().each(Kernel.GATHER, out.elements(), p);
       numbers.release();
     }
   }
@@ -109,17 +107,27 @@ final class TornadoLayout implements LayoutKernels {
   @Override
   public void scatterAdd(Tensor x, Tensor ids, Tensor out) {
     if (!single(x, out)) {
-      onHost.run("scatterAdd", (r, t) -> r.layout().scatterAdd(t.in(x), t.in(ids), t.out(out)));
+      onHost.run(
+          "scatterAdd",
+          (r, t) -> r.layout().scatterAdd(t.in(x), t.in(ids), t.out(out)),
+          x,
+          ids,
+          out);
     } else if (x.elements() > 0) {
       Tensor numbers = numbers(ids);
       int channels = out.shape().intDim(1);
-      int[] values = {channels, launcher.at(x), launcher.at(numbers), launcher.at(out), size(ids)};
-      launcher.plans().each(Kernel.SCATTER_ADD, channels, values);
+      int[] p = new int[LayoutTasks.SLOTS];
+      p[LayoutTasks.CHANNELS] = channels;
+      p[LayoutTasks.X] = launcher.at(x);
+      p[LayoutTasks.IDS] = launcher.at(numbers);
+      p[LayoutTasks.OUT] = launcher.at(out);
+      p[LayoutTasks.ROWS] = size(ids);
+      launcher.plans().each(Kernel.SCATTER_ADD, channels, p);
       numbers.release();
     }
   }
 
-  /** Ids on the device, as floats: exact below 2^24, more than any table has rows. */
+  /** Copies ids to the device as floats: exact below 2^24, and no table has that many rows. */
   private Tensor numbers(Tensor ids) {
     long[] values = ids.toLongs();
     float[] floats = new float[values.length];
@@ -134,37 +142,38 @@ final class TornadoLayout implements LayoutKernels {
   @Override
   public void im2col(Tensor x, Window window, Tensor out) {
     if (!single(x, out)) {
-      onHost.run("im2col", (r, t) -> r.layout().im2col(t.in(x), window, t.out(out)));
+      onHost.run("im2col", (r, t) -> r.layout().im2col(t.in(x), window, t.out(out)), x, out);
     } else if (out.elements() > 0) {
-      int[] values = windowed(size(out), x, x.shape(), window, out);
-      launcher.plans().each(Kernel.IM2COL, out.elements(), values);
+      launcher.plans().each(Kernel.IM2COL, out.elements(), windows(x, x.shape(), window, out));
     }
   }
 
   @Override
   public void col2im(Tensor columns, Window window, Tensor out) {
     if (!single(columns, out)) {
-      onHost.run("col2im", (r, t) -> r.layout().col2im(t.in(columns), window, t.out(out)));
+      onHost.run(
+          "col2im", (r, t) -> r.layout().col2im(t.in(columns), window, t.out(out)), columns, out);
     } else if (out.elements() > 0) {
-      int[] values = windowed(size(out), columns, out.shape(), window, out);
-      launcher.plans().each(Kernel.COL2IM, out.elements(), values);
+      launcher
+          .plans()
+          .each(Kernel.COL2IM, out.elements(), windows(columns, out.shape(), window, out));
     }
   }
 
-  private int[] windowed(int n, Tensor from, Shape image, Window w, Tensor out) {
-    return new int[] {
-      n,
-      launcher.at(from),
-      launcher.at(out),
-      image.intDim(2),
-      image.intDim(3),
-      w.kernelHeight(),
-      w.kernelWidth(),
-      w.stride(),
-      w.top(),
-      w.left(),
-      Math.toIntExact(w.outHeight(image.dim(2))),
-      Math.toIntExact(w.outWidth(image.dim(3)))
-    };
+  private int[] windows(Tensor x, Shape image, Window w, Tensor out) {
+    int[] p = new int[WindowTasks.SLOTS];
+    p[WindowTasks.ELEMENTS] = size(out);
+    p[WindowTasks.X] = launcher.at(x);
+    p[WindowTasks.OUT] = launcher.at(out);
+    p[WindowTasks.HEIGHT] = image.intDim(2);
+    p[WindowTasks.WIDTH] = image.intDim(3);
+    p[WindowTasks.WINDOW_HEIGHT] = w.kernelHeight();
+    p[WindowTasks.WINDOW_WIDTH] = w.kernelWidth();
+    p[WindowTasks.STRIDE] = w.stride();
+    p[WindowTasks.TOP] = w.top();
+    p[WindowTasks.LEFT] = w.left();
+    p[WindowTasks.OUT_HEIGHT] = Math.toIntExact(w.outHeight(image.dim(2)));
+    p[WindowTasks.OUT_WIDTH] = Math.toIntExact(w.outWidth(image.dim(3)));
+    return p;
   }
 }

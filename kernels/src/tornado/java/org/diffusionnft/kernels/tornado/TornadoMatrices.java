@@ -24,17 +24,22 @@ final class TornadoMatrices implements MatrixKernels {
       return;
     }
     boolean readable =
-        Halves.readable(a.dtype())
-            && Halves.readable(b.dtype())
-            && (bias == null || Halves.readable(bias.dtype()));
-    boolean plain =
-        product.activation() == null || product.activation().ordinal() >= Scalars.FIRST_ACTIVATION;
-    if (!readable || !single(out) || !plain) {
+        TypeCode.readable(a.dtype())
+            && TypeCode.readable(b.dtype())
+            && (bias == null || TypeCode.readable(bias.dtype()));
+    int activation =
+        product.activation() == null ? Arguments.NONE : UnaryCode.of(product.activation());
+    boolean fused = activation == Arguments.NONE || activation >= UnaryCode.FIRST_ACTIVATION;
+    if (!readable || !single(out) || !fused) {
       onHost.run(
           "matmul",
           (r, t) ->
               r.matrices()
-                  .matmul(t.in(a), t.in(b), bias == null ? null : t.in(bias), product, t.out(out)));
+                  .matmul(t.in(a), t.in(b), bias == null ? null : t.in(bias), product, t.out(out)),
+          a,
+          b,
+          bias,
+          out);
       return;
     }
     int rows = out.shape().intDim(-2);
@@ -51,36 +56,34 @@ final class TornadoMatrices implements MatrixKernels {
       cublas.multiply(a, b, bias, product, out, sizes);
       return;
     }
-    int[] values = {
-      rows,
-      columns,
-      inner,
-      launcher.atAny(a),
-      launcher.atAny(b),
-      bias == null ? -1 : launcher.atAny(bias),
-      launcher.at(out),
-      product.transposeA() ? 1 : inner,
-      product.transposeA() ? rows : 1,
-      product.transposeB() ? 1 : columns,
-      product.transposeB() ? inner : 1,
-      rows * inner,
-      shared ? 0 : inner * columns,
-      product.activation() == null ? -1 : product.activation().ordinal(),
-      product.accumulate() ? 1 : 0,
-      launcher.type(a),
-      launcher.type(b),
-      bias == null ? Halves.F32 : launcher.type(bias)
-    };
-    Kernel kernel = single(a, b, bias) ? Kernel.MATMUL : Kernel.MATMUL_HALF;
+    int[] p = new int[MatrixTasks.SLOTS];
+    p[MatrixTasks.ROWS] = rows;
+    p[MatrixTasks.COLUMNS] = columns;
+    p[MatrixTasks.INNER] = inner;
+    p[MatrixTasks.A] = launcher.atAny(a);
+    p[MatrixTasks.A_TYPE] = launcher.type(a);
+    p[MatrixTasks.A_ROW] = product.transposeA() ? 1 : inner;
+    p[MatrixTasks.A_INNER] = product.transposeA() ? rows : 1;
+    p[MatrixTasks.A_BATCH] = rows * inner;
+    p[MatrixTasks.B] = launcher.atAny(b);
+    p[MatrixTasks.B_TYPE] = launcher.type(b);
+    p[MatrixTasks.B_INNER] = product.transposeB() ? 1 : columns;
+    p[MatrixTasks.B_COLUMN] = product.transposeB() ? inner : 1;
+    p[MatrixTasks.B_BATCH] = shared ? 0 : inner * columns;
+    p[MatrixTasks.BIAS] = bias == null ? Arguments.NONE : launcher.atAny(bias);
+    p[MatrixTasks.BIAS_TYPE] = bias == null ? TypeCode.F32 : launcher.type(bias);
+    p[MatrixTasks.OUT] = launcher.at(out);
+    p[MatrixTasks.ACTIVATION] = activation;
+    p[MatrixTasks.ACCUMULATE] = product.accumulate() ? 1 : 0;
     launcher
         .plans()
         .tiles(
-            kernel,
+            Kernel.MATMUL,
             (columns + MatrixTasks.TILE - 1) / MatrixTasks.TILE,
             (rows + MatrixTasks.TILE - 1) / MatrixTasks.TILE,
             batches,
             MatrixTasks.SIDE,
-            values,
+            p,
             (float) product.scale());
   }
 }

@@ -46,20 +46,21 @@ final class TornadoNorms implements NormKernels {
                       eps,
                       t.out(out),
                       t.out(mean),
-                      t.out(rstd)));
+                      t.out(rstd)),
+          x,
+          weight,
+          bias,
+          out,
+          mean,
+          rstd);
     } else if (x.elements() > 0) {
-      int[] values = {
-        channels(x),
-        launcher.at(x),
-        launcher.atOrNone(weight),
-        launcher.atOrNone(bias),
-        launcher.at(out),
-        launcher.at(mean),
-        launcher.at(rstd),
-        served(x, weight),
-        served(x, bias)
-      };
-      rows(Kernel.LAYER_NORM, x, values, (float) eps);
+      int[] p = slots(x, weight);
+      p[NormTasks.BIAS] = launcher.atOrNone(bias);
+      p[NormTasks.BIAS_ROWS] = served(x, bias);
+      p[NormTasks.OUT] = launcher.at(out);
+      p[NormTasks.MEAN] = launcher.at(mean);
+      p[NormTasks.RSTD] = launcher.at(rstd);
+      rows(Kernel.LAYER_NORM, x, p, (float) eps);
     }
   }
 
@@ -92,12 +93,20 @@ final class TornadoNorms implements NormKernels {
                       t.in(gradOut),
                       t.out(gradX),
                       gradWeight == null ? null : t.out(gradWeight),
-                      gradBias == null ? null : t.out(gradBias)));
+                      gradBias == null ? null : t.out(gradBias)),
+          x,
+          weight,
+          mean,
+          rstd,
+          gradOut,
+          gradX,
+          gradWeight,
+          gradBias);
       return;
     }
     gradX(x, weight, mean, rstd, gradOut, gradX);
-    gradAffine(x, mean, rstd, gradOut, gradWeight, 1);
-    gradAffine(x, mean, rstd, gradOut, gradBias, 0);
+    gradAffine(x, mean, rstd, gradOut, gradWeight, true);
+    gradAffine(x, mean, rstd, gradOut, gradBias, false);
   }
 
   @Override
@@ -112,12 +121,16 @@ final class TornadoNorms implements NormKernels {
           (r, t) ->
               r.norms()
                   .rmsNorm(
-                      t.in(x), weight == null ? null : t.in(weight), eps, t.out(out), t.out(rstd)));
+                      t.in(x), weight == null ? null : t.in(weight), eps, t.out(out), t.out(rstd)),
+          x,
+          weight,
+          out,
+          rstd);
     } else if (x.elements() > 0) {
-      int[] values = {
-        channels(x), launcher.at(x), launcher.atOrNone(weight), launcher.at(out), launcher.at(rstd)
-      };
-      rows(Kernel.RMS_NORM, x, values, (float) eps);
+      int[] p = slots(x, weight);
+      p[NormTasks.OUT] = launcher.at(out);
+      p[NormTasks.RSTD] = launcher.at(rstd);
+      rows(Kernel.RMS_NORM, x, p, (float) eps);
     }
   }
 
@@ -146,11 +159,17 @@ final class TornadoNorms implements NormKernels {
                       t.in(rstd),
                       t.in(gradOut),
                       t.out(gradX),
-                      gradWeight == null ? null : t.out(gradWeight)));
+                      gradWeight == null ? null : t.out(gradWeight)),
+          x,
+          weight,
+          rstd,
+          gradOut,
+          gradX,
+          gradWeight);
       return;
     }
     gradX(x, weight, null, rstd, gradOut, gradX);
-    gradAffine(x, null, rstd, gradOut, gradWeight, 1);
+    gradAffine(x, null, rstd, gradOut, gradWeight, true);
   }
 
   private void gradX(
@@ -161,17 +180,12 @@ final class TornadoNorms implements NormKernels {
       Tensor gradOut,
       Tensor gradX) {
     if (x.elements() > 0) {
-      int[] values = {
-        channels(x),
-        launcher.at(x),
-        launcher.atOrNone(weight),
-        launcher.atOrNone(mean),
-        launcher.at(rstd),
-        launcher.at(gradOut),
-        launcher.at(gradX),
-        served(x, weight)
-      };
-      rows(Kernel.NORM_GRAD_X, x, values);
+      int[] p = slots(x, weight);
+      p[NormTasks.MEAN] = launcher.atOrNone(mean);
+      p[NormTasks.RSTD] = launcher.at(rstd);
+      p[NormTasks.GRAD_OUT] = launcher.at(gradOut);
+      p[NormTasks.GRAD_X] = launcher.at(gradX);
+      rows(Kernel.NORM_GRAD_X, x, p);
     }
   }
 
@@ -181,29 +195,28 @@ final class TornadoNorms implements NormKernels {
       Tensor rstd,
       Tensor gradOut,
       @Nullable Tensor gradient,
-      int ofWeight) {
+      boolean ofWeight) {
     if (gradient != null && gradient.elements() > 0) {
-      int[] values = {
-        channels(x),
-        launcher.at(x),
-        launcher.atOrNone(mean),
-        launcher.at(rstd),
-        launcher.at(gradOut),
-        launcher.at(gradient),
-        served(x, gradient),
-        size(gradient),
-        ofWeight
-      };
-      launcher.plans().each(Kernel.NORM_GRAD_AFFINE, gradient.elements(), values);
+      int[] p = slots(x, null);
+      p[NormTasks.MEAN] = launcher.atOrNone(mean);
+      p[NormTasks.RSTD] = launcher.at(rstd);
+      p[NormTasks.GRAD_OUT] = launcher.at(gradOut);
+      p[NormTasks.GRADIENT] = launcher.at(gradient);
+      p[NormTasks.GRADIENT_ELEMENTS] = size(gradient);
+      p[NormTasks.GRADIENT_ROWS] = served(x, gradient);
+      p[NormTasks.OF_WEIGHT] = ofWeight ? 1 : 0;
+      launcher.plans().each(Kernel.NORM_GRAD_AFFINE, gradient.elements(), p);
     }
   }
 
   @Override
   public void softmax(Tensor x, Tensor out) {
     if (!single(x, out)) {
-      onHost.run("softmax", (r, t) -> r.norms().softmax(t.in(x), t.out(out)));
+      onHost.run("softmax", (r, t) -> r.norms().softmax(t.in(x), t.out(out)), x, out);
     } else if (x.elements() > 0) {
-      rows(Kernel.SOFTMAX, x, new int[] {channels(x), launcher.at(x), launcher.at(out)});
+      int[] p = slots(x, null);
+      p[NormTasks.OUT] = launcher.at(out);
+      rows(Kernel.SOFTMAX, x, p);
     }
   }
 
@@ -211,22 +224,41 @@ final class TornadoNorms implements NormKernels {
   public void softmaxGrad(Tensor out, Tensor gradOut, Tensor gradX) {
     if (!single(out, gradOut, gradX)) {
       onHost.run(
-          "softmaxGrad", (r, t) -> r.norms().softmaxGrad(t.in(out), t.in(gradOut), t.out(gradX)));
+          "softmaxGrad",
+          (r, t) -> r.norms().softmaxGrad(t.in(out), t.in(gradOut), t.out(gradX)),
+          out,
+          gradOut,
+          gradX);
     } else if (out.elements() > 0) {
-      int[] values = {channels(out), launcher.at(out), launcher.at(gradOut), launcher.at(gradX)};
-      rows(Kernel.SOFTMAX_GRAD, out, values);
+      int[] p = new int[NormTasks.SLOTS];
+      p[NormTasks.CHANNELS] = channels(out);
+      p[NormTasks.OUT] = launcher.at(out);
+      p[NormTasks.GRAD_OUT] = launcher.at(gradOut);
+      p[NormTasks.GRAD_X] = launcher.at(gradX);
+      rows(Kernel.SOFTMAX_GRAD, out, p);
     }
   }
 
-  private void rows(Kernel kernel, Tensor x, int[] values, float... more) {
-    launcher.plans().groups(kernel, x.elements() / channels(x), NormTasks.GROUP, values, more);
+  /** The slots of a call, those of x and of the weight filled in. */
+  private int[] slots(Tensor x, @Nullable Tensor weight) {
+    int[] p = new int[NormTasks.SLOTS];
+    p[NormTasks.CHANNELS] = channels(x);
+    p[NormTasks.X] = launcher.at(x);
+    p[NormTasks.WEIGHT] = launcher.atOrNone(weight);
+    p[NormTasks.WEIGHT_ROWS] = served(x, weight);
+    return p;
+  }
+
+  /** Runs a kernel with a work-group for each row. */
+  private void rows(Kernel kernel, Tensor x, int[] p, float... f) {
+    launcher.plans().groups(kernel, x.elements() / channels(x), NormTasks.GROUP, p, f);
   }
 
   private static boolean half(@Nullable Tensor t) {
     return t != null && (t.dtype() == DType.BF16 || t.dtype() == DType.F16);
   }
 
-  /** A copy in F32 on the device, for as long as the operation takes. */
+  /** A copy in F32 on the device; the caller releases it. */
   private static @Nullable Tensor widened(@Nullable Tensor t) {
     return t == null ? null : Elementwise.convert(t, DType.F32);
   }
@@ -241,7 +273,7 @@ final class TornadoNorms implements NormKernels {
     return x.shape().intDim(-1);
   }
 
-  /** Rows that one group of a weight serves. */
+  /** How many rows of x one row of a weight or bias serves. */
   private static int served(Tensor x, @Nullable Tensor affine) {
     return affine == null ? 1 : Math.toIntExact(x.elements() / affine.elements());
   }

@@ -35,39 +35,52 @@ final class TornadoOptimizer implements OptimizerKernels {
                       t.out(firstMoment),
                       t.out(secondMoment),
                       n,
-                      gradientScale));
+                      gradientScale),
+          parameter,
+          gradient,
+          firstMoment,
+          secondMoment);
     } else if (parameter.elements() > 0) {
-      int[] values = {
-        size(parameter),
-        launcher.at(parameter),
-        launcher.at(gradient),
-        launcher.at(firstMoment),
-        launcher.at(secondMoment)
-      };
-      launcher
-          .plans()
-          .each(
-              Kernel.ADAMW,
-              parameter.elements(),
-              values,
-              (float) (1 - n.learningRate() * n.weightDecay()),
-              (float) (n.learningRate() / (1 - Math.pow(n.beta1(), (double) n.step()))),
-              (float) (1 - n.beta1()),
-              (float) (1 - n.beta2()),
-              (float) n.beta2(),
-              (float) Math.sqrt(1 - Math.pow(n.beta2(), (double) n.step())),
-              (float) n.eps(),
-              (float) gradientScale);
+      int[] p = slots(parameter, gradient);
+      p[OptimizerTasks.FIRST_MOMENT] = launcher.at(firstMoment);
+      p[OptimizerTasks.SECOND_MOMENT] = launcher.at(secondMoment);
+      launcher.plans().each(Kernel.ADAMW, parameter.elements(), p, scalars(n, gradientScale));
     }
   }
 
   @Override
   public void lerp(Tensor target, Tensor source, double weight) {
     if (!single(target, source)) {
-      onHost.run("lerp", (r, t) -> r.optimizer().lerp(t.out(target), t.in(source), weight));
+      onHost.run(
+          "lerp",
+          (r, t) -> r.optimizer().lerp(t.out(target), t.in(source), weight),
+          target,
+          source);
     } else if (target.elements() > 0) {
-      int[] values = {size(target), launcher.at(target), launcher.at(source)};
-      launcher.plans().each(Kernel.LERP, target.elements(), values, (float) weight);
+      launcher.plans().each(Kernel.LERP, target.elements(), slots(target, source), (float) weight);
     }
+  }
+
+  private int[] slots(Tensor target, Tensor source) {
+    int[] p = new int[OptimizerTasks.SLOTS];
+    p[OptimizerTasks.ELEMENTS] = size(target);
+    p[OptimizerTasks.TARGET] = launcher.at(target);
+    p[OptimizerTasks.SOURCE] = launcher.at(source);
+    return p;
+  }
+
+  /** What AdamW reads in F32; computed in double precision first. */
+  private static float[] scalars(AdamW n, double gradientScale) {
+    double step = n.step();
+    float[] f = new float[OptimizerTasks.SCALARS];
+    f[OptimizerTasks.DECAY] = (float) (1 - n.learningRate() * n.weightDecay());
+    f[OptimizerTasks.STEP] = (float) (n.learningRate() / (1 - Math.pow(n.beta1(), step)));
+    f[OptimizerTasks.ONE_LESS_BETA1] = (float) (1 - n.beta1());
+    f[OptimizerTasks.ONE_LESS_BETA2] = (float) (1 - n.beta2());
+    f[OptimizerTasks.BETA2] = (float) n.beta2();
+    f[OptimizerTasks.ROOT] = (float) Math.sqrt(1 - Math.pow(n.beta2(), step));
+    f[OptimizerTasks.EPS] = (float) n.eps();
+    f[OptimizerTasks.GRADIENT_SCALE] = (float) gradientScale;
+    return f;
   }
 }

@@ -3,19 +3,17 @@ package org.diffusionnft.kernels.tornado;
 import static org.diffusionnft.kernels.tornado.Launcher.single;
 import static org.diffusionnft.kernels.tornado.Launcher.size;
 
-import java.util.ArrayList;
-import java.util.List;
 import org.diffusionnft.tensor.ReduceOp;
 import org.diffusionnft.tensor.ReductionKernels;
 import org.diffusionnft.tensor.Tensor;
 
 /** Reductions. */
 final class TornadoReductions implements ReductionKernels {
-  /** From so many outputs on, one work-item each keeps the device busy. */
-  private static final int MANY = 512;
+  /** Outputs from which one work-item for each keeps the device busy. */
+  private static final int MANY_OUTPUTS = 512;
 
-  /** Up to so many numbers, a group for each output is not worth its barriers. */
-  private static final int FEW = 128;
+  /** Numbers an output up to which a work-group for it is not worth its barriers. */
+  private static final int FEW_NUMBERS = 128;
 
   private final Launcher launcher;
   private final OnHost onHost;
@@ -29,44 +27,42 @@ final class TornadoReductions implements ReductionKernels {
   public void reduce(ReduceOp op, Tensor x, boolean[] axes, Tensor out) {
     if (!single(x, out) || x.elements() == 0) {
       if (out.elements() > 0) {
-        onHost.run("reduce", (r, t) -> r.reductions().reduce(op, t.in(x), axes, t.out(out)));
+        onHost.run(
+            "reduce", (r, t) -> r.reductions().reduce(op, t.in(x), axes, t.out(out)), x, out);
       }
       return;
     }
-    List<Integer> kept = new ArrayList<>();
-    List<Integer> reduced = new ArrayList<>();
-    long[] strides = x.shape().strides();
-    int axesKept = 0;
-    int axesReduced = 0;
-    for (int axis = 0; axis < axes.length; axis++) {
-      if (x.dim(axis) == 1) {
-        continue;
-      }
-      List<Integer> list = axes[axis] ? reduced : kept;
-      list.add(x.shape().intDim(axis));
-      list.add(Math.toIntExact(strides[axis]));
-      axesKept += axes[axis] ? 0 : 1;
-      axesReduced += axes[axis] ? 1 : 0;
-    }
     int outputs = size(out);
     int each = Math.toIntExact(x.elements() / outputs);
-    List<Integer> all =
-        new ArrayList<>(
-            List.of(
-                outputs,
-                each,
-                launcher.at(x),
-                launcher.at(out),
-                op.ordinal(),
-                axesKept,
-                axesReduced));
-    all.addAll(kept);
-    all.addAll(reduced);
-    int[] values = all.stream().mapToInt(Integer::intValue).toArray();
-    if (outputs >= MANY || each <= FEW) {
-      launcher.plans().each(Kernel.REDUCE_EACH, outputs, values);
+    int[] p = new int[ReductionTasks.AXES + 2 * axes.length];
+    p[ReductionTasks.OUTPUTS] = outputs;
+    p[ReductionTasks.EACH] = each;
+    p[ReductionTasks.X] = launcher.at(x);
+    p[ReductionTasks.OUT] = launcher.at(out);
+    p[ReductionTasks.CODE] = ReduceCode.of(op);
+    p[ReductionTasks.KEPT] = axes(p, ReductionTasks.AXES, x, axes, false);
+    int reduced = ReductionTasks.AXES + 2 * p[ReductionTasks.KEPT];
+    p[ReductionTasks.REDUCED] = axes(p, reduced, x, axes, true);
+    if (outputs >= MANY_OUTPUTS || each <= FEW_NUMBERS) {
+      launcher.plans().each(Kernel.REDUCE_EACH, outputs, p);
     } else {
-      launcher.plans().groups(Kernel.REDUCE_GROUP, outputs, ReductionTasks.GROUP, values);
+      launcher.plans().groups(Kernel.REDUCE_GROUP, outputs, ReductionTasks.GROUP, p);
     }
+  }
+
+  /**
+   * Writes size and step of the axes of one kind from a slot on, and returns how many there are.
+   */
+  private static int axes(int[] p, int slot, Tensor x, boolean[] axes, boolean reduced) {
+    long[] strides = x.shape().strides();
+    int count = 0;
+    for (int axis = 0; axis < axes.length; axis++) {
+      if (axes[axis] == reduced && x.dim(axis) != 1) {
+        p[slot + 2 * count] = x.shape().intDim(axis);
+        p[slot + 2 * count + 1] = Math.toIntExact(strides[axis]);
+        count++;
+      }
+    }
+    return count;
   }
 }

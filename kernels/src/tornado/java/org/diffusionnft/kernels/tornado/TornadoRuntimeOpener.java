@@ -15,24 +15,23 @@ import uk.ac.manchester.tornado.api.TornadoRuntime;
 import uk.ac.manchester.tornado.api.enums.TornadoVMBackendType;
 import uk.ac.manchester.tornado.api.runtime.TornadoRuntimeProvider;
 
-/** The one class that asks TornadoVM for its devices. */
+/** Lists and opens TornadoVM's devices. */
 public final class TornadoRuntimeOpener implements TornadoOpener {
-  /** What a device's memory holds unless {@code --device-memory} says otherwise, in MiB. */
+  /** The size of a device's memory in MiB, unless {@code --device-memory} sets another. */
   private static final int DEFAULT_MEBIBYTES = 1024;
 
-  /** Arrays of TornadoVM have at most this many elements. */
-  private static final long MOST = Integer.MAX_VALUE - 1024;
+  /** The most elements that an array of TornadoVM can have. */
+  private static final long MOST_ELEMENTS = Integer.MAX_VALUE - 1024;
 
   static {
-    // TornadoVM reads these when its classes load. Without the first it would answer a kernel that
-    // fails to compile by running Java instead, and nobody would know.
+    // TornadoVM reads these when its classes load. Without the first, it silently runs Java in
+    // place of a kernel that does not compile.
     System.setProperty("tornado.recover.bailout", "False");
     System.setProperty("tornado.device.memory", "1024GB");
     // The default, -cl-fast-relaxed-math, gives up digits, infinities and NaN.
     setUnlessGiven("tornado.opencl.compiler.flags", "-w");
-    // CUDA would pin the host side of every array, and so give memory to all of it: as much again
-    // as
-    // the device's, for nothing, since it is never read or written.
+    // With pinning, the host's side of every array would take real memory, as much as the device's,
+    // although it is never read or written.
     setUnlessGiven("tornado.cuda.host.pinning", "False");
   }
 
@@ -52,7 +51,8 @@ public final class TornadoRuntimeOpener implements TornadoOpener {
         devices.add(description(backend, d));
       }
     }
-    return new Found(devices, devices.isEmpty() ? "TornadoVM is here but found no device" : "");
+    return new Found(
+        devices, devices.isEmpty() ? "TornadoVM is installed but found no device" : "");
   }
 
   private static Description description(TornadoBackend backend, int index) {
@@ -70,13 +70,13 @@ public final class TornadoRuntimeOpener implements TornadoOpener {
             halfArithmetic(backend, device)));
   }
 
-  /** What the driver says of its own arithmetic in half precision. */
+  /** What the driver reports about its own arithmetic in half precision. */
   private static String halfArithmetic(
       TornadoBackend backend, uk.ac.manchester.tornado.api.common.TornadoDevice device) {
     if (backend.getBackendType() != TornadoVMBackendType.OPENCL) {
       return "the driver's FP16 and BF16 arithmetic is not known";
     }
-    // OpenCL lists FP16 among a device's extensions and knows no BF16 but in vendors' extensions.
+    // OpenCL lists FP16 as an extension of a device; BF16 exists only in vendors' extensions.
     String extensions = String.valueOf(device.getPhysicalDevice().getDeviceInfo());
     return "driver: %s, %s"
         .formatted(
@@ -84,7 +84,7 @@ public final class TornadoRuntimeOpener implements TornadoOpener {
             extensions.contains("bfloat16") ? "BF16" : "no BF16");
   }
 
-  /** {@code tornado:BACKEND:PLATFORM:DEVICE}; TornadoVM numbers devices through all platforms. */
+  /** {@code tornado:BACKEND:PLATFORM:DEVICE}; TornadoVM numbers devices across platforms. */
   private static String name(TornadoBackend backend, int index) {
     String family = backend.getBackendType().name().toLowerCase(Locale.ROOT);
     int platform = 0;
@@ -110,7 +110,7 @@ public final class TornadoRuntimeOpener implements TornadoOpener {
         }
       }
     }
-    throw new InvalidInputException("TornadoVM has no device '" + name + "' any more");
+    throw new InvalidInputException("TornadoVM no longer has a device '" + name + "'");
   }
 
   private static Device open(
@@ -119,8 +119,8 @@ public final class TornadoRuntimeOpener implements TornadoOpener {
       DeviceOptions options) {
     long mebibytes = options.mebibytes() == 0 ? DEFAULT_MEBIBYTES : options.mebibytes();
     long piece = device.getMaxAllocMemory() >> 20;
-    long mostHalves = Halves.ARRAYS * Math.min(piece, (2 * MOST) >> 20);
-    long mostFloats = Math.min(piece, (4 * MOST) >> 20);
+    long mostHalves = Halves.ARRAYS * Math.min(piece, (2 * MOST_ELEMENTS) >> 20);
+    long mostFloats = Math.min(piece, (4 * MOST_ELEMENTS) >> 20);
     long most = Math.max(mostHalves, mostFloats);
     if (mebibytes < 16 || mebibytes > most) {
       throw new InvalidInputException(

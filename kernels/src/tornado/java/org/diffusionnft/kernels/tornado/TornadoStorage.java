@@ -6,8 +6,8 @@ import org.diffusionnft.tensor.Storage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Memory of a tensor. Where it lies is settled by what it first holds: single-precision numbers and
- * half-precision numbers in the device's memories, anything else (ids, masks, F64) on the host.
+ * The memory of a tensor. What it first holds decides where it lies: F32, BF16 and F16 in the
+ * device's memories, anything else (ids, masks, F64) on the host.
  */
 final class TornadoStorage implements Storage {
   private final long bytes;
@@ -62,7 +62,7 @@ final class TornadoStorage implements Storage {
     return segment;
   }
 
-  /** Gives everything back. */
+  /** Frees all of it. */
   void release(DeviceMemory memory) {
     memory.give(floatsAt, halvesArray, halvesAt, bytes);
     floatsAt = -1;

@@ -5,13 +5,23 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 
-/** Device code between the memory and the buffers that travel. {@code p}: n, where. */
+/** Device code that copies between the device's memory and the buffers that travel. */
 final class TransferTasks {
+  static final int ELEMENTS = 0;
+
+  /** Position of the first element in the memory. */
+  static final int AT = 1;
+
+  /** Which array of halves. */
+  static final int ARRAY = 2;
+
+  static final int SLOTS = 3;
+
   private TransferTasks() {}
 
   /**
-   * Makes the memories exist on the device, by touching one number of each: one work-item, and no
-   * condition, for what is surely written TornadoVM does not first copy there as a whole.
+   * Creates the memories on the device by writing one number to each. One work-item, and no
+   * condition: TornadoVM copies an array to the device first unless it is certain to be written.
    */
   static void dnftStart(
       KernelContext c, FloatArray m, ShortArray h0, ShortArray h1, ShortArray h2, ShortArray h3) {
@@ -25,19 +35,18 @@ final class TransferTasks {
 
   static void dnftPut(KernelContext c, FloatArray m, FloatArray buffer, IntArray p) {
     int i = c.globalIdx;
-    if (i < p.get(0)) {
-      m.set(p.get(1) + i, buffer.get(i));
+    if (i < p.get(ELEMENTS)) {
+      m.set(p.get(AT) + i, buffer.get(i));
     }
   }
 
   static void dnftTake(KernelContext c, FloatArray m, FloatArray buffer, IntArray p) {
     int i = c.globalIdx;
-    if (i < p.get(0)) {
-      buffer.set(i, m.get(p.get(1) + i));
+    if (i < p.get(ELEMENTS)) {
+      buffer.set(i, m.get(p.get(AT) + i));
     }
   }
 
-  /** {@code p}: n, where, which array of the halves. */
   static void dnftPutHalf(
       KernelContext c,
       ShortArray h0,
@@ -47,25 +56,24 @@ final class TransferTasks {
       ShortArray buffer,
       IntArray p) {
     int i = c.globalIdx;
-    if (i < p.get(0)) {
-      int at = p.get(1) + i;
+    if (i < p.get(ELEMENTS)) {
+      int at = p.get(AT) + i;
       short half = buffer.get(i);
-      if (p.get(2) == 0) {
+      if (p.get(ARRAY) == 0) {
         h0.set(at, half);
       }
-      if (p.get(2) == 1) {
+      if (p.get(ARRAY) == 1) {
         h1.set(at, half);
       }
-      if (p.get(2) == 2) {
+      if (p.get(ARRAY) == 2) {
         h2.set(at, half);
       }
-      if (p.get(2) == 3) {
+      if (p.get(ARRAY) == 3) {
         h3.set(at, half);
       }
     }
   }
 
-  /** {@code p}: n, where, which array of the halves. */
   static void dnftTakeHalf(
       KernelContext c,
       ShortArray h0,
@@ -75,8 +83,8 @@ final class TransferTasks {
       ShortArray buffer,
       IntArray p) {
     int i = c.globalIdx;
-    if (i < p.get(0)) {
-      buffer.set(i, (short) Halves.bits(h0, h1, h2, h3, p.get(2), p.get(1) + i));
+    if (i < p.get(ELEMENTS)) {
+      buffer.set(i, (short) Halves.bits(h0, h1, h2, h3, p.get(ARRAY), p.get(AT) + i));
     }
   }
 }

@@ -97,7 +97,7 @@ class BrokenKernelTest {
   private static void compileLerp(Path folder, String statement) throws IOException {
     String kernels = "../kernels/src/tornado/java/org/diffusionnft/kernels/tornado/";
     String right = Files.readString(Path.of(kernels, "OptimizerTasks.java"));
-    String wrong = right.replace("float t = m.get(p.get(1) + i);", statement);
+    String wrong = right.replace("float t = m.get(p.get(TARGET) + i);", statement);
     assertNotEquals(right, wrong);
     Path source = Files.writeString(folder.resolve("OptimizerTasks.java"), wrong);
     String classPath =

@@ -10,6 +10,4 @@ module org.diffusionnft.cli {
 
   opens org.diffusionnft.cli to
       info.picocli;
-
-  exports org.diffusionnft.cli;
 }

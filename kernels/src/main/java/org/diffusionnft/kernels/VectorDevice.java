@@ -4,21 +4,15 @@ import java.lang.foreign.MemorySegment;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import org.diffusionnft.tensor.AttentionKernels;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.DeviceActivity;
 import org.diffusionnft.tensor.DeviceOptions;
-import org.diffusionnft.tensor.ElementwiseKernels;
 import org.diffusionnft.tensor.Fallback;
 import org.diffusionnft.tensor.HostAllocator;
 import org.diffusionnft.tensor.HostStorage;
-import org.diffusionnft.tensor.LayoutKernels;
-import org.diffusionnft.tensor.MatrixKernels;
+import org.diffusionnft.tensor.Kernels;
 import org.diffusionnft.tensor.Memory;
-import org.diffusionnft.tensor.NormKernels;
-import org.diffusionnft.tensor.OptimizerKernels;
-import org.diffusionnft.tensor.ReductionKernels;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 
@@ -35,13 +29,9 @@ public final class VectorDevice implements Device {
   private final Fallback fallback;
   private long fallbacksBefore;
   private final Workers workers;
-  private final ElementwiseKernels elementwise;
-  private final ReductionKernels reductions;
   private final VectorMatrices matrices;
-  private final AttentionKernels attention;
   private final VectorNorms norms;
-  private final LayoutKernels layout;
-  private final OptimizerKernels optimizer;
+  private final Kernels kernels;
 
   /** A device with threads of its own, which live until it is closed. */
   public VectorDevice(DeviceOptions options) {
@@ -49,13 +39,17 @@ public final class VectorDevice implements Device {
     told = options.tellPlans();
     log = told ? line -> System.err.println("plans: " + line) : line -> {};
     fallback = new Fallback(log);
-    elementwise = new VectorElementwise(workers, fallback);
-    reductions = new VectorReductions(workers, fallback);
     matrices = new VectorMatrices(workers, fallback);
-    attention = new VectorAttention(workers, fallback);
     norms = new VectorNorms(workers, fallback);
-    layout = new VectorLayout(workers, fallback);
-    optimizer = new VectorOptimizer(workers, fallback);
+    kernels =
+        new Kernels(
+            new VectorElementwise(workers, fallback),
+            new VectorReductions(workers, fallback),
+            matrices,
+            new VectorAttention(workers, fallback),
+            norms,
+            new VectorLayout(workers, fallback),
+            new VectorOptimizer(workers, fallback));
   }
 
   @Override
@@ -109,38 +103,8 @@ public final class VectorDevice implements Device {
   }
 
   @Override
-  public ElementwiseKernels elementwise() {
-    return elementwise;
-  }
-
-  @Override
-  public ReductionKernels reductions() {
-    return reductions;
-  }
-
-  @Override
-  public MatrixKernels matrices() {
-    return matrices;
-  }
-
-  @Override
-  public AttentionKernels attention() {
-    return attention;
-  }
-
-  @Override
-  public NormKernels norms() {
-    return norms;
-  }
-
-  @Override
-  public LayoutKernels layout() {
-    return layout;
-  }
-
-  @Override
-  public OptimizerKernels optimizer() {
-    return optimizer;
+  public Kernels kernels() {
+    return kernels;
   }
 
   @Override

@@ -60,26 +60,43 @@ public interface Device extends AutoCloseable {
    */
   default void section(Supplier<String> name) {}
 
+  /** The kernels, in seven families. */
+  Kernels kernels();
+
   /** Kernels that treat every element alike. */
-  ElementwiseKernels elementwise();
+  default ElementwiseKernels elementwise() {
+    return kernels().elementwise();
+  }
 
   /** Sums and maxima along axes. */
-  ReductionKernels reductions();
+  default ReductionKernels reductions() {
+    return kernels().reductions();
+  }
 
   /** Matrix products. */
-  MatrixKernels matrices();
+  default MatrixKernels matrices() {
+    return kernels().matrices();
+  }
 
   /** Attention without a stored score matrix. */
-  AttentionKernels attention();
+  default AttentionKernels attention() {
+    return kernels().attention();
+  }
 
   /** Layer norm, RMS norm, softmax. */
-  NormKernels norms();
+  default NormKernels norms() {
+    return kernels().norms();
+  }
 
   /** Kernels that only move elements. */
-  LayoutKernels layout();
+  default LayoutKernels layout() {
+    return kernels().layout();
+  }
 
   /** Updates in place: AdamW and interpolation. */
-  OptimizerKernels optimizer();
+  default OptimizerKernels optimizer() {
+    return kernels().optimizer();
+  }
 
   /** Frees all memory. */
   @Override

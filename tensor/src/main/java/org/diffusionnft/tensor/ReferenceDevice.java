@@ -9,13 +9,15 @@ import java.lang.foreign.MemorySegment;
  */
 public final class ReferenceDevice implements Device {
   private final Memory memory = new Memory(new HostAllocator());
-  private final ElementwiseKernels elementwise = new ReferenceElementwise();
-  private final ReductionKernels reductions = new ReferenceReductions();
-  private final MatrixKernels matrices = new ReferenceMatrices();
-  private final AttentionKernels attention = new ReferenceAttention();
-  private final NormKernels norms = new ReferenceNorms();
-  private final LayoutKernels layout = new ReferenceLayout();
-  private final OptimizerKernels optimizer = new ReferenceOptimizer();
+  private final Kernels kernels =
+      new Kernels(
+          new ReferenceElementwise(),
+          new ReferenceReductions(),
+          new ReferenceMatrices(),
+          new ReferenceAttention(),
+          new ReferenceNorms(),
+          new ReferenceLayout(),
+          new ReferenceOptimizer());
 
   @Override
   public String name() {
@@ -43,38 +45,8 @@ public final class ReferenceDevice implements Device {
   }
 
   @Override
-  public ElementwiseKernels elementwise() {
-    return elementwise;
-  }
-
-  @Override
-  public ReductionKernels reductions() {
-    return reductions;
-  }
-
-  @Override
-  public MatrixKernels matrices() {
-    return matrices;
-  }
-
-  @Override
-  public AttentionKernels attention() {
-    return attention;
-  }
-
-  @Override
-  public NormKernels norms() {
-    return norms;
-  }
-
-  @Override
-  public LayoutKernels layout() {
-    return layout;
-  }
-
-  @Override
-  public OptimizerKernels optimizer() {
-    return optimizer;
+  public Kernels kernels() {
+    return kernels;
   }
 
   @Override

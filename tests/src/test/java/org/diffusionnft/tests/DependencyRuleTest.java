@@ -23,6 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Dependencies point one way: each module on those before it only, and nobody on kernels, whose
@@ -184,7 +185,9 @@ class DependencyRuleTest {
         Arguments.of("tensor", Set.of()),
         Arguments.of("kernels", Set.of("org.diffusionnft.tensor", "jdk.incubator.vector")),
         Arguments.of("autograd", Set.of("org.diffusionnft.tensor")),
-        Arguments.of("models", Set.of("org.diffusionnft.autograd")));
+        Arguments.of("models", Set.of("org.diffusionnft.autograd")),
+        Arguments.of("conformance", Set.of("org.diffusionnft.tensor")),
+        Arguments.of("images", Set.of("java.desktop")));
   }
 
   @ParameterizedTest
@@ -201,9 +204,11 @@ class DependencyRuleTest {
     assertEquals(new TreeSet<>(expected), required);
   }
 
-  @Test
-  void kernelsExportsNothing() {
-    assertEquals(Set.of(), descriptor("kernels").exports());
+  /** Devices are found with ServiceLoader, and nobody builds on the command line. */
+  @ParameterizedTest
+  @ValueSource(strings = {"kernels", "cli"})
+  void exportsNothing(String name) {
+    assertEquals(Set.of(), descriptor(name).exports());
   }
 
   private static ModuleDescriptor descriptor(String name) {

@@ -14,7 +14,13 @@ import org.diffusionnft.weights.io.InvalidFileException;
  *
  * @param <O> where in the file a tensor comes from
  */
-public abstract class RenamedTensors<O> implements TensorSource {
+public abstract class RenamedTensors<O extends RenamedTensors.Named> implements TensorSource {
+  /** Where in the file a tensor comes from. */
+  public interface Named {
+    /** The name in the file. */
+    String name();
+  }
+
   /** The file, under its own names; closed with this. */
   protected final TensorSource file;
 
@@ -29,9 +35,6 @@ public abstract class RenamedTensors<O> implements TensorSource {
     this.file = file;
     this.origins = origins;
   }
-
-  /** The name in the file. */
-  protected abstract String nameInFile(O origin);
 
   /**
    * Where a tensor comes from.
@@ -58,7 +61,7 @@ public abstract class RenamedTensors<O> implements TensorSource {
 
   @Override
   public final DType dtype(String name) throws InvalidFileException {
-    return file.dtype(nameInFile(origin(name)));
+    return file.dtype(origin(name).name());
   }
 
   @Override

@@ -31,7 +31,7 @@ import picocli.CommandLine.Spec;
       ConvertCommand.class,
       MergeCommand.class,
       SynthesizeCommand.class,
-      Verify.class,
+      VerifyCommand.class,
       BenchCommand.class,
       DevicesCommand.class
     })

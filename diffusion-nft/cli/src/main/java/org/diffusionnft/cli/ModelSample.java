@@ -49,7 +49,8 @@ final class ModelSample {
         ConsoleListener listener = new ConsoleListener()) {
       Path folder = caching.folder();
       PromptCache cache = folder == null ? null : PromptCache.of(folder, checkpoint);
-      PictureSampler sampler = new PictureSampler(checkpoint, device, cache, options.tile(), listener);
+      PictureSampler sampler =
+          new PictureSampler(checkpoint, device, cache, options.tile(), listener);
       return write(sampler.pictures(request, adapter), request, adapter, out);
     }
   }

@@ -9,6 +9,7 @@ import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.NoSuchFileException;
 import java.util.concurrent.Callable;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -65,7 +66,7 @@ class DnftTest {
 
   @Test
   void wrongInputIsToldInOneLine() {
-    assertEquals(2, fail(new IllegalArgumentException("key 'lr': expected\n  a number")));
+    assertEquals(2, fail(new InvalidInputException("key 'lr': expected\n  a number")));
     assertEquals("dnft: key 'lr': expected a number\n", err.toString());
   }
 

@@ -4,18 +4,12 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
 import java.util.function.Supplier;
-import org.diffusionnft.tensor.AttentionKernels;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.DeviceActivity;
-import org.diffusionnft.tensor.ElementwiseKernels;
 import org.diffusionnft.tensor.Fallback;
-import org.diffusionnft.tensor.LayoutKernels;
-import org.diffusionnft.tensor.MatrixKernels;
+import org.diffusionnft.tensor.Kernels;
 import org.diffusionnft.tensor.Memory;
-import org.diffusionnft.tensor.NormKernels;
-import org.diffusionnft.tensor.OptimizerKernels;
-import org.diffusionnft.tensor.ReductionKernels;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 
@@ -31,13 +25,7 @@ final class TornadoDevice implements Device {
   private final Memory memory;
   private final Plans plans;
   private final PlanLog log;
-  private final ElementwiseKernels elementwise;
-  private final ReductionKernels reductions;
-  private final MatrixKernels matrices;
-  private final AttentionKernels attention;
-  private final NormKernels norms;
-  private final LayoutKernels layout;
-  private final OptimizerKernels optimizer;
+  private final Kernels kernels;
 
   /**
    * Opens a device.
@@ -62,13 +50,15 @@ final class TornadoDevice implements Device {
     plans.put(MemorySegment.ofArray(Angles.table()), Halves.TABLE);
     OnHost onHost = new OnHost(this, log.fallback());
     Launcher launcher = new Launcher(this, plans, deviceMemory);
-    elementwise = new TornadoElementwise(launcher, onHost);
-    reductions = new TornadoReductions(launcher, onHost);
-    matrices = new TornadoMatrices(launcher, onHost);
-    attention = new TornadoAttention(launcher, onHost);
-    norms = new TornadoNorms(launcher, onHost);
-    layout = new TornadoLayout(launcher, onHost);
-    optimizer = new TornadoOptimizer(launcher, onHost);
+    kernels =
+        new Kernels(
+            new TornadoElementwise(launcher, onHost),
+            new TornadoReductions(launcher, onHost),
+            new TornadoMatrices(launcher, onHost),
+            new TornadoAttention(launcher, onHost),
+            new TornadoNorms(launcher, onHost),
+            new TornadoLayout(launcher, onHost),
+            new TornadoOptimizer(launcher, onHost));
   }
 
   @Override
@@ -152,38 +142,8 @@ final class TornadoDevice implements Device {
   }
 
   @Override
-  public ElementwiseKernels elementwise() {
-    return elementwise;
-  }
-
-  @Override
-  public ReductionKernels reductions() {
-    return reductions;
-  }
-
-  @Override
-  public MatrixKernels matrices() {
-    return matrices;
-  }
-
-  @Override
-  public AttentionKernels attention() {
-    return attention;
-  }
-
-  @Override
-  public NormKernels norms() {
-    return norms;
-  }
-
-  @Override
-  public LayoutKernels layout() {
-    return layout;
-  }
-
-  @Override
-  public OptimizerKernels optimizer() {
-    return optimizer;
+  public Kernels kernels() {
+    return kernels;
   }
 
   @Override

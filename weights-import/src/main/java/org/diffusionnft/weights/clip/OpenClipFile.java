@@ -20,11 +20,6 @@ final class OpenClipFile extends RenamedTensors<Origin> {
   }
 
   @Override
-  protected String nameInFile(Origin origin) {
-    return origin.name();
-  }
-
-  @Override
   public Shape shape(String name) throws InvalidFileException {
     Origin origin = origin(name);
     Shape shape = file.shape(origin.name());

@@ -3,6 +3,7 @@ package org.diffusionnft.weights.clip;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import org.diffusionnft.weights.RenamedTensors;
 
 /**
  * OpenCLIP's names of CLIP's tensors, by those of transformers. One tensor of theirs can be three
@@ -43,7 +44,7 @@ final class OpenClipKeyMap {
    * @param third which third of its rows it is, or -1 for all
    * @param transposed whether rows and columns are exchanged
    */
-  record Origin(String name, int third, boolean transposed) {}
+  record Origin(String name, int third, boolean transposed) implements RenamedTensors.Named {}
 
   /** Whether these are OpenCLIP's names. */
   static boolean isOpenClip(Set<String> names) {

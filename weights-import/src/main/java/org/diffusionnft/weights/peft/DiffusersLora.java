@@ -1,6 +1,8 @@
 package org.diffusionnft.weights.peft;
 
 import static org.diffusionnft.weights.io.InvalidFileException.quote;
+import static org.diffusionnft.weights.peft.LoraFactors.A;
+import static org.diffusionnft.weights.peft.LoraFactors.B;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -35,8 +37,6 @@ public final class DiffusersLora {
 
   private static final String METADATA = "lora_adapter_metadata";
   private static final String PREFIX = "transformer.";
-  private static final String A = LoraFactors.A;
-  private static final String B = LoraFactors.B;
   private static final String ALPHA = ".alpha";
 
   private DiffusersLora() {}

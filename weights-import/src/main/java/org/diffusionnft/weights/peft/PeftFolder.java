@@ -1,6 +1,8 @@
 package org.diffusionnft.weights.peft;
 
 import static org.diffusionnft.weights.io.InvalidFileException.quote;
+import static org.diffusionnft.weights.peft.LoraFactors.A;
+import static org.diffusionnft.weights.peft.LoraFactors.B;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -39,8 +41,6 @@ public final class PeftFolder {
 
   private static final String TENSORS = "adapter_model.safetensors";
   private static final String PREFIX = "base_model.model.";
-  private static final String A = LoraFactors.A;
-  private static final String B = LoraFactors.B;
 
   private static final String README =
       """

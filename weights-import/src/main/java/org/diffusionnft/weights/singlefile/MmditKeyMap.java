@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.diffusionnft.weights.RenamedTensors;
 
 /**
  * How the names of Stability AI's single files ({@code sd3.5_medium.safetensors}) correspond to
@@ -42,7 +43,7 @@ public final class MmditKeyMap {
   private record Row(String single, String diffusers, Part part) {}
 
   /** A single-file tensor and the part of it that is meant; never SWAPPED_IN_LAST_BLOCK. */
-  record Origin(String name, Part part) {}
+  record Origin(String name, Part part) implements RenamedTensors.Named {}
 
   static final String PREFIX = "model.diffusion_model.";
 

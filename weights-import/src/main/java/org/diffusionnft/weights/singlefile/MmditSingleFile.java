@@ -30,11 +30,6 @@ public final class MmditSingleFile extends RenamedTensors<Origin> {
   }
 
   @Override
-  protected String nameInFile(Origin origin) {
-    return origin.name();
-  }
-
-  @Override
   public Shape shape(String name) throws InvalidFileException {
     Origin origin = origin(name);
     Shape shape = file.shape(origin.name());

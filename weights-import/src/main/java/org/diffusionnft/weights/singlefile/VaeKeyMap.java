@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.diffusionnft.weights.RenamedTensors;
 
 /**
  * How the names of the autoencoder in Stability AI's single files ({@code first_stage_model.*})
@@ -31,7 +32,7 @@ public final class VaeKeyMap {
    * @param matrix whether it is a convolution of 1x1, {@code [O, C, 1, 1]}, that diffusers has as a
    *     matrix
    */
-  record Origin(String name, boolean matrix) {}
+  record Origin(String name, boolean matrix) implements RenamedTensors.Named {}
 
   static final String PREFIX = "first_stage_model.";
 

@@ -16,11 +16,6 @@ public final class VaeSingleFile extends RenamedTensors<Origin> {
   }
 
   @Override
-  protected String nameInFile(Origin origin) {
-    return origin.name();
-  }
-
-  @Override
   public Shape shape(String name) throws InvalidFileException {
     Origin origin = origin(name);
     Shape shape = file.shape(origin.name());

@@ -6,8 +6,8 @@ import static org.diffusionnft.trainer.config.InvalidSettingException.require;
  * Which checkpoints of a run are kept; {@code saveEvery} says how often there is one.
  *
  * @param keepLast how many of the newest; with more than one, a damaged newest does not end the run
- * @param keepBest how many of those with the best scores are kept as well: of held-out evaluations if there
- *     are any, else of the reward
+ * @param keepBest how many of those with the best scores are kept as well: of held-out evaluations
+ *     if there are any, else of the reward
  */
 public record CheckpointSettings(int keepLast, int keepBest) {
   /** Checks the ranges. */

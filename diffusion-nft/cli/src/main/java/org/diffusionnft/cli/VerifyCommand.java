@@ -32,7 +32,7 @@ import picocli.CommandLine.Spec;
       "Prints one line per output or kernel. Exit code: 0 all as expected, 1 an output is not, 2 a"
           + " folder is no case that can be run."
     })
-final class Verify implements Callable<Integer> {
+final class VerifyCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private ComputeOptions compute;
 

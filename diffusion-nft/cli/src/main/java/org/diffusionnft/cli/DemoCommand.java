@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.diffusionnft.models.transformer.Mmdit;
-import org.diffusionnft.shapes.ContactSheet;
+import org.diffusionnft.shapes.ShapesPictures;
 import org.diffusionnft.shapes.evaluation.HeldOut;
 import org.diffusionnft.studies.demo.Contender;
 import org.diffusionnft.studies.demo.Demo;
@@ -156,7 +156,10 @@ final class DemoCommand implements Callable<Integer> {
         return;
       }
       List<BufferedImage> pictures =
-          outcome.images().stream().limit(SHOWN).map(ContactSheet::picture).toList();
+          outcome.images().stream()
+              .limit(SHOWN)
+              .map(image -> ShapesPictures.pixels(image).toImage())
+              .toList();
       List<String> captions =
           HeldOut.of(config.evaluation().prompts()).captions().subList(0, pictures.size());
       compute.note("Samples of the base model:");

@@ -2,6 +2,7 @@ package org.diffusionnft.trainer.journal;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.awt.Color;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -15,7 +16,7 @@ import java.util.Map;
 import javax.imageio.ImageIO;
 import org.diffusionnft.images.Images;
 import org.diffusionnft.images.Pixels;
-import org.diffusionnft.images.SampleSheet;
+import org.diffusionnft.images.Sheet;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Shape;
@@ -40,6 +41,13 @@ public final class RunJournal implements AutoCloseable {
   private static final int PAIRS = 40;
 
   private static final int SIDE = 128;
+
+  /** Pictures of an evaluation that are shown. */
+  private static final int SHOWN = 24;
+
+  private static final int COLUMNS = 8;
+  private static final int CELL = 96;
+  private static final int GAP = 4;
 
   private final Path folder;
   private final TrainingTask task;
@@ -143,7 +151,8 @@ public final class RunJournal implements AutoCloseable {
     json.put("image", file);
     json.put("reward", rollout.scores().total()[i]);
     json.put("r", loss.advantageMode().optimality(advantage, loss.advClipMax()));
-    picture(file, SampleSheet.single(decode(rollout.latents()[i]), SIDE));
+    BufferedImage made = decode(rollout.latents()[i]).toImage();
+    picture(file, new Sheet(1, SIDE, SIDE).on(Color.BLACK).draw(List.of(made)));
   }
 
   private Pixels decode(float[] latents) {
@@ -174,10 +183,10 @@ public final class RunJournal implements AutoCloseable {
         sum[1]++;
       }
       prompts(epoch, true, means(sums));
-      BufferedImage sheet = SampleSheet.draw(evaluation.pictures());
+      BufferedImage sheet = sheet(evaluation.pictures());
       byte[] png = picture("samples/epoch-%06d.png".formatted(epoch), sheet);
       events.picture(epoch, "samples", sheet.getWidth(), sheet.getHeight(), png);
-      List<String> shown = captions.subList(0, Math.min(captions.size(), SampleSheet.MOST));
+      List<String> shown = captions.subList(0, Math.min(captions.size(), SHOWN));
       Path list = folder.resolve("samples/captions.txt");
       if (!Files.exists(list)) {
         AtomicFile.write(list, String.join("\n", shown) + "\n");
@@ -185,6 +194,11 @@ public final class RunJournal implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private static BufferedImage sheet(List<Pixels> pictures) {
+    List<BufferedImage> shown = pictures.stream().limit(SHOWN).map(Pixels::toImage).toList();
+    return new Sheet(Math.min(shown.size(), COLUMNS), CELL, CELL).withGap(GAP).draw(shown);
   }
 
   /**

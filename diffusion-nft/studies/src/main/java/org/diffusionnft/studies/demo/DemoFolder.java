@@ -3,8 +3,6 @@ package org.diffusionnft.studies.demo;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.awt.Color;
 import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -12,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.stream.Collectors;
-import javax.imageio.ImageIO;
+import org.diffusionnft.images.Png;
 import org.diffusionnft.shapes.ShapesReward;
 import org.diffusionnft.shapes.evaluation.ScoreJson;
 import org.diffusionnft.shapes.evaluation.ScoreTable;
@@ -49,8 +47,8 @@ public final class DemoFolder {
           Files.writeString(hidden.resolve("metrics.jsonl"), metrics(result.epochs()));
           Files.writeString(hidden.resolve("config.yaml"), result.config().toYaml());
           Files.writeString(hidden.resolve("scores.txt"), table(result) + "\n");
-          Files.write(hidden.resolve("before-after.png"), png(sheet(result)));
-          Files.write(hidden.resolve("reward-curve.png"), png(curve(result)));
+          Files.write(hidden.resolve("before-after.png"), Png.encode(sheet(result)));
+          Files.write(hidden.resolve("reward-curve.png"), Png.encode(curve(result)));
           PeftFolder.fill(
               Files.createDirectory(hidden.resolve("adapter")),
               Map.of(PeftFolder.DEFAULT, PeftAdapter.of(result.adapter())));
@@ -109,11 +107,5 @@ public final class DemoFolder {
                     outcome.scores().total().strict(),
                     contender == Contender.NFT ? ORANGE : GREY));
     return chart.draw();
-  }
-
-  private static byte[] png(BufferedImage image) throws IOException {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    ImageIO.write(image, "png", bytes);
-    return bytes.toByteArray();
   }
 }

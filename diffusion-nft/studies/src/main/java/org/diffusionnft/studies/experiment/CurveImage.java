@@ -2,11 +2,9 @@ package org.diffusionnft.studies.experiment;
 
 import java.awt.BasicStroke;
 import java.awt.Color;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.util.List;
 import java.util.Map;
-import javax.imageio.ImageIO;
+import org.diffusionnft.images.Png;
 import org.diffusionnft.studies.experiment.Curve.Cost;
 import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.XYChart;
@@ -29,7 +27,7 @@ final class CurveImage {
   private CurveImage() {}
 
   /** A PNG. */
-  static byte[] png(ExperimentRun.Results results, Cost cost) throws IOException {
+  static byte[] png(ExperimentRun.Results results, Cost cost) {
     XYChart chart =
         new XYChartBuilder()
             .width(860)
@@ -48,9 +46,7 @@ final class CurveImage {
     }
     level(chart, "base", results.baseScore(), end);
     level(chart, "base with guidance", results.guidedScore(), end);
-    ByteArrayOutputStream png = new ByteArrayOutputStream();
-    ImageIO.write(BitmapEncoder.getBufferedImage(chart), "png", png);
-    return png.toByteArray();
+    return Png.encode(BitmapEncoder.getBufferedImage(chart));
   }
 
   private static double add(XYChart chart, Arm arm, List<Curve> curves, Cost cost, Color colour) {

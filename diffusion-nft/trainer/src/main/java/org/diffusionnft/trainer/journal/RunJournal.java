@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.awt.Color;
 import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -13,9 +12,9 @@ import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import javax.imageio.ImageIO;
 import org.diffusionnft.images.Images;
 import org.diffusionnft.images.Pixels;
+import org.diffusionnft.images.Png;
 import org.diffusionnft.images.Sheet;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Memory;
@@ -229,12 +228,11 @@ public final class RunJournal implements AutoCloseable {
   }
 
   private byte[] picture(String file, BufferedImage image) throws IOException {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    ImageIO.write(image, "png", bytes);
+    byte[] png = Png.encode(image);
     Path path = folder.resolve(file);
     Files.createDirectories(path.getParent());
-    Files.write(path, bytes.toByteArray());
-    return bytes.toByteArray();
+    Files.write(path, png);
+    return png;
   }
 
   private void append(String file, ObjectNode line) throws IOException {

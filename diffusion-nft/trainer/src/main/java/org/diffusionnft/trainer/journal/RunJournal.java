@@ -1,6 +1,5 @@
 package org.diffusionnft.trainer.journal;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.awt.Color;
 import java.awt.image.BufferedImage;
@@ -70,21 +69,9 @@ public final class RunJournal implements AutoCloseable {
   public static RunJournal open(Path folder, TrainConfig config, TrainingTask task, long epochs)
       throws IOException {
     for (String name : List.of("prompts.jsonl", "groups.jsonl")) {
-      dropAfter(folder.resolve(name), epochs);
+      JsonLines.dropAfter(folder.resolve(name), "epoch", epochs);
     }
     return new RunJournal(folder, config, task, EventFile.start(folder, epochs + 1));
-  }
-
-  private static void dropAfter(Path file, long epochs) throws IOException {
-    if (Files.exists(file)) {
-      StringBuilder kept = new StringBuilder();
-      for (JsonNode line : JsonLines.read(file)) {
-        if (line.path("epoch").asLong() <= epochs) {
-          kept.append(line).append('\n');
-        }
-      }
-      AtomicFile.write(file, kept.toString());
-    }
   }
 
   /** All images of an epoch are scored. */
@@ -172,9 +159,7 @@ public final class RunJournal implements AutoCloseable {
   public void evaluated(long epoch, Evaluation evaluation) {
     List<String> captions = evaluation.prompts();
     try {
-      Map<String, Double> numbers = new LinkedHashMap<>();
-      flatten("held_out/", evaluation.numbers(), numbers);
-      events.scalars(epoch, numbers);
+      events.scalars(epoch, JsonLines.numbers("held_out/", evaluation.numbers()));
       Map<String, double[]> sums = new LinkedHashMap<>();
       for (int i = 0; i < captions.size(); i++) {
         double[] sum = sums.computeIfAbsent(captions.get(i), _ -> new double[2]);
@@ -207,23 +192,12 @@ public final class RunJournal implements AutoCloseable {
    */
   public void epochDone(long epoch, String metrics) {
     try {
-      Map<String, Double> values = new LinkedHashMap<>();
-      flatten("", StrictJson.parseObject(folder, "metrics", metrics), values);
+      Map<String, Double> values =
+          JsonLines.numbers("", StrictJson.parseObject(folder, "metrics", metrics));
       values.remove("epoch");
       events.scalars(epoch, values);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    }
-  }
-
-  /** Numbers of an object by their keys, those of objects in it with a slash between. */
-  public static void flatten(String prefix, JsonNode object, Map<String, Double> values) {
-    for (Map.Entry<String, JsonNode> e : object.properties()) {
-      if (e.getValue().isNumber()) {
-        values.put(prefix + e.getKey(), e.getValue().asDouble());
-      } else if (e.getValue().isObject()) {
-        flatten(prefix + e.getKey() + "/", e.getValue(), values);
-      }
     }
   }
 

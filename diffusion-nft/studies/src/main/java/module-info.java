@@ -2,7 +2,6 @@
 module org.diffusionnft.studies {
   requires transitive org.diffusionnft.shapes;
   requires commons.math3;
-  requires xchart;
   requires static org.jspecify;
 
   exports org.diffusionnft.studies.course;

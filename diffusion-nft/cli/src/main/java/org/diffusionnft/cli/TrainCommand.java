@@ -116,7 +116,7 @@ final class TrainCommand implements Callable<Integer> {
       return 0;
     }
     if (from != null) {
-      tell(from);
+      Resumed.show(from, spec.commandLine().getErr(), compute);
     }
     Path folder = resume != null ? resume : out != null ? out : Path.of(config.output());
     try (Device device = compute.open();
@@ -138,17 +138,6 @@ final class TrainCommand implements Callable<Integer> {
     console.println("written to " + folder);
     console.flush();
     return 0;
-  }
-
-  /** A damaged checkpoint is told of even where all is to be quiet. */
-  private void tell(TrainRun.Resumption from) {
-    PrintWriter err = spec.commandLine().getErr();
-    from.skipped().forEach(sentence -> err.println("skipped: " + sentence));
-    err.flush();
-    compute.note(
-        from.checkpoint() == null
-            ? "no checkpoint yet: the run begins anew"
-            : "going on from " + from.checkpoint());
   }
 
   private void tellStart(TrainRun run) {

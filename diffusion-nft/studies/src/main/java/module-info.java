@@ -1,6 +1,7 @@
 /** The demo, experiments, and the course. */
 module org.diffusionnft.studies {
   requires transitive org.diffusionnft.shapes;
+  requires org.diffusionnft.reports;
   requires commons.math3;
   requires static org.jspecify;
 

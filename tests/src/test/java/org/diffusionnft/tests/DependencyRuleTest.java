@@ -47,7 +47,7 @@ class DependencyRuleTest {
     SHAPES("shapes", TRAINER),
     VERIFY("verify", TRAINER, CONFORMANCE),
     REPORTS("reports", TRAINER),
-    STUDIES("studies", SHAPES),
+    STUDIES("studies", SHAPES, REPORTS),
     CLI("cli", VERIFY, REPORTS, STUDIES);
 
     final String name;

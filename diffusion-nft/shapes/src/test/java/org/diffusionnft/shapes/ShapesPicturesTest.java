@@ -20,7 +20,6 @@ class ShapesPicturesTest {
   }
 
   private static float[] square(Hue hue) {
-    return SceneRenderer.render(
-        new Scene(List.of(new PlacedShape(ShapeKind.SQUARE, hue, 0, 0))));
+    return SceneRenderer.render(new Scene(List.of(new PlacedShape(ShapeKind.SQUARE, hue, 0, 0))));
   }
 }

@@ -61,6 +61,7 @@ class JsonLinesTest {
   void numbersOfObjectsInObjectsHaveASlashInTheirKeys() throws IOException {
     Files.writeString(file, "{\"a\":1,\"b\":{\"c\":2.5,\"d\":\"text\"}}\n");
     assertEquals(
-        "{x/a=1.0, x/b/c=2.5}", JsonLines.numbers("x/", JsonLines.read(file).getFirst()).toString());
+        "{x/a=1.0, x/b/c=2.5}",
+        JsonLines.numbers("x/", JsonLines.read(file).getFirst()).toString());
   }
 }

@@ -96,8 +96,7 @@ public final class Demo implements AutoCloseable {
    * @throws IOException if the base model cannot be read
    */
   public static Demo resume(TrainRun.Resumption from, Device device) throws IOException {
-    return open(
-        from.folder(), from.config(), device, shapes -> TrainRun.resume(from, shapes));
+    return open(from.folder(), from.config(), device, shapes -> TrainRun.resume(from, shapes));
   }
 
   @FunctionalInterface

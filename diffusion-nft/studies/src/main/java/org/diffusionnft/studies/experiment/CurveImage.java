@@ -45,10 +45,7 @@ final class CurveImage {
     }
     LineChart chart =
         new LineChart(
-            cost.title(),
-            "strict score, %",
-            Math.max(0, low - ROOM),
-            Math.min(100, high + ROOM));
+            cost.title(), "strict score, %", Math.max(0, low - ROOM), Math.min(100, high + ROOM));
     int next = 0;
     for (Line line : lines) {
       Color colour = COLOURS[next++ % COLOURS.length];

@@ -27,9 +27,9 @@ class LineChartTest {
     BufferedImage wide = chart().measured("c", X, y, new double[] {0, 0.2, 0}, COLOUR).draw();
     int x = 50 + (bare.getWidth() - 200 - 50) * 2 / 3;
     int middle = 40 + (500 - 40 - 50) / 2;
-    for (int y : new int[] {middle - 75, middle + 75}) {
-      assertEquals(Color.WHITE.getRGB(), bare.getRGB(x, y));
-      assertNotEquals(Color.WHITE.getRGB(), wide.getRGB(x, y));
+    for (int at : new int[] {middle - 75, middle + 75}) {
+      assertEquals(Color.WHITE.getRGB(), bare.getRGB(x, at));
+      assertNotEquals(Color.WHITE.getRGB(), wide.getRGB(x, at));
     }
   }
 
@@ -49,7 +49,8 @@ class LineChartTest {
 
   @Test
   void ticksAreRoundNumbers() {
-    assertArrayEquals(new double[] {0, 0.1, 0.2, 0.3, 0.4}, Axis.between(0, 0.45, 6).ticks(), 1e-12);
+    assertArrayEquals(
+        new double[] {0, 0.1, 0.2, 0.3, 0.4}, Axis.between(0, 0.45, 6).ticks(), 1e-12);
     assertArrayEquals(new double[] {30, 35, 40}, Axis.between(27, 44, 6).ticks(), 1e-12);
     Axis epochs = Axis.wholeNumbers(0, 60, 10);
     assertEquals(10, epochs.step());

@@ -48,10 +48,11 @@ final class ModelSample {
   List<Path> run(PictureRequest request, @Nullable Path adapter, Path out) throws IOException {
     try (Device device = compute.open();
         ModelCheckpoint checkpoint = model.open();
-        Told told = new Told()) {
+        ConsoleListener listener = new ConsoleListener()) {
       Path folder = caching.folder();
       PromptCache cache = folder == null ? null : PromptCache.of(folder, checkpoint);
-      PictureSampler sampler = new PictureSampler(checkpoint, device, cache, options.tile(), told);
+      PictureSampler sampler =
+          new PictureSampler(checkpoint, device, cache, options.tile(), listener);
       return write(sampler.pictures(request, adapter), request, adapter, out);
     }
   }
@@ -104,8 +105,8 @@ final class ModelSample {
         "T5 " + (r.withT5() ? r.t5Tokens() + " tokens" : "none"));
   }
 
-  /** Passes on what the sampler tells. */
-  private final class Told implements PictureListener, AutoCloseable {
+  /** Shows the events of the sampler. */
+  private final class ConsoleListener implements PictureListener, AutoCloseable {
     private @Nullable Progress progress;
 
     @Override

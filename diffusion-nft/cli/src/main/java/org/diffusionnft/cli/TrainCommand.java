@@ -168,11 +168,11 @@ final class TrainCommand implements Callable<Integer> {
   private Trainable open(TrainConfig config, Device device) throws IOException {
     return TrainableShapes.isMeant(config)
         ? TrainableShapes.open(config, device)
-        : TrainablePictures.open(config, device, caching.folder(), new Told());
+        : TrainablePictures.open(config, device, caching.folder(), new ConsoleListener());
   }
 
-  /** Passes on what the model tells. */
-  private final class Told implements PictureListener {
+  /** Shows the warnings of the model. */
+  private final class ConsoleListener implements PictureListener {
     @Override
     public void warning(String sentence) {
       spec.commandLine().getErr().println("dnft: warning: " + sentence);
@@ -180,7 +180,7 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     @Override
-    public void stage(String sentence) {} // the progress display tells enough
+    public void stage(String sentence) {} // the progress display says enough
 
     @Override
     public void evaluated(long done, long all) {}

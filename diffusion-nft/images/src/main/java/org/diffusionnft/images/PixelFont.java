@@ -7,20 +7,20 @@ import java.util.Locale;
 
 /**
  * Letters of 5 x 7 pixels for captions. The fonts of Java2D need a font configuration that bare
- * machines lack, and look different on each; these letters always are the same.
+ * machines lack, and look different on each machine; these letters are always the same.
  */
 public final class PixelFont {
-  /** From one letter to the next, in pixels. */
+  /** Distance between the starts of two letters, in pixels. */
   public static final int ADVANCE = 6;
 
-  /** From one line to the next, in pixels. */
+  /** Distance between the tops of two lines, in pixels. */
   public static final int LINE = 10;
 
   private static final int HEIGHT = 7;
 
   private static final String LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789.-:/+,%()=_";
 
-  // Five columns a letter, two hexadecimal digits each; the lowest bit is the top row.
+  // Five columns per letter, two hexadecimal digits each; the lowest bit is the top row.
   private static final String COLUMNS =
       "2054545478"
           + "7F48444438"

@@ -34,7 +34,7 @@ final class RunSummary {
   }
 
   /**
-   * Reads a run's folder, also while the run goes on.
+   * Reads a run's folder; the run may still be going on.
    *
    * @throws InvalidFileException if it is none
    */
@@ -151,7 +151,7 @@ final class RunSummary {
     return values.stream().mapToDouble(Double::doubleValue).average().orElse(0);
   }
 
-  /** At most so many, evenly spread, the first and the last among them. */
+  /** At most {@code most} items, evenly spread, with the first and the last. */
   static <T> List<T> spread(List<T> all, int most) {
     if (all.size() <= most) {
       return all;

@@ -19,8 +19,8 @@ final class Series {
   private Series() {}
 
   /**
-   * Writes {@code {"x": [epochs], "y": {key: [values]}}}. Where several epochs share a point it is
-   * their mean; what a line lacks is null.
+   * Writes {@code {"x": [epochs], "y": {key: [values]}}}. A point that several epochs share is
+   * their mean; a value that a line lacks is null.
    */
   static ObjectNode of(List<JsonNode> lines) {
     ObjectNode json = JsonLines.JSON.createObjectNode();

@@ -8,8 +8,8 @@ import org.diffusionnft.images.Jpeg;
 /**
  * The size of pictures as JPEG files of quality 95 with halved chroma: {@code
  * jpeg_incompressibility} and {@code jpeg_compressibility} of the reference code's {@code
- * rewards.py}. No model is needed, and what a policy learns can be seen with bare eyes, so they are
- * the first rewards to try a new set-up with.
+ * rewards.py}. No model is needed, and what a policy learns is easy to see, so try a new set-up
+ * with them first.
  */
 public final class JpegReward implements Reward {
   private static final float QUALITY = 0.95f;

@@ -18,7 +18,7 @@ final class PretrainLog implements AutoCloseable {
 
   /**
    * Opens a log for writing after step {@code done}; lines of later steps, which a killed run wrote
-   * after its last checkpoint, go.
+   * after its last checkpoint, are removed.
    */
   PretrainLog(Path file, long done, int interval) throws IOException {
     this.interval = interval;

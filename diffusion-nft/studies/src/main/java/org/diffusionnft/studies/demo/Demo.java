@@ -24,9 +24,9 @@ import org.diffusionnft.weights.peft.AdapterFile;
 
 /**
  * The main job: an ordinary training run of ShapesWorld, and a comparison. The base model is
- * evaluated without and with guidance, then trained, and what came out is evaluated without
- * guidance. Everything follows from the configuration; killed at any moment and resumed, it ends
- * with the same bytes.
+ * evaluated without and with guidance, then trained, and the result is evaluated without guidance.
+ * Everything follows from the configuration; killed at any moment and resumed, it ends with the
+ * same bytes.
  */
 public final class Demo implements AutoCloseable {
   private static final String CONFIG = "demo.yaml";
@@ -36,11 +36,11 @@ public final class Demo implements AutoCloseable {
   private final TrainRun run;
 
   /**
-   * What came out.
+   * The results.
    *
    * @param config of the run
    * @param heldOut what the contenders were asked for
-   * @param outcomes what each made of it, the trained one last
+   * @param outcomes what each drew and how it scored, the trained one last
    * @param metrics a line of numbers for each epoch, as in {@code metrics.jsonl}
    * @param seconds for everything
    */

@@ -29,13 +29,13 @@ import org.diffusionnft.weights.io.JsonLines;
 import org.diffusionnft.weights.io.StrictJson;
 
 /**
- * Writes down, while a run goes on, what its report shows beside the metrics: {@code prompts.jsonl}
+ * Records, while a run goes on, what its report shows beside the metrics: {@code prompts.jsonl}
  * (what each prompt scored), {@code groups.jsonl} with {@code groups/} (the best and the worst
  * picture of a prompt, now and then), {@code samples/} (the same pictures through time) and
  * TensorBoard's event files.
  */
 public final class RunJournal implements AutoCloseable {
-  /** Pairs of best and worst that a whole run leaves, about. */
+  /** About how many pairs of best and worst a whole run leaves. */
   private static final int PAIRS = 40;
 
   private static final int SIDE = 128;

@@ -1,8 +1,8 @@
 /** The demo, experiments, and the course. */
 module org.diffusionnft.studies {
   requires transitive org.diffusionnft.shapes;
+  requires org.diffusionnft.reports;
   requires commons.math3;
-  requires xchart;
   requires static org.jspecify;
 
   exports org.diffusionnft.studies.course;

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("slow")
 class LauncherTest {
   private static final List<String> MODULES =
-      List.of("tensor", "kernels", "autograd", "models", "weights-import", "diffusion-nft");
+      List.of("tensor", "kernels", "autograd", "models", "weights-import", "diffusion-nft/cli");
 
   @TempDir private Path temp;
   private Path tree;
@@ -51,13 +51,14 @@ class LauncherTest {
       Files.createDirectories(tree.resolve(module).resolve("src/main"));
       Files.createFile(tree.resolve(module).resolve("pom.xml"));
     }
+    Files.createFile(tree.resolve("diffusion-nft/pom.xml"));
     script(
         bin.resolve("mvn"),
         "echo called >>" + temp.resolve("maven-calls"),
         "sleep 0.2",
         "cd " + tree,
-        "mkdir -p diffusion-nft/target/dist/lib",
-        "touch diffusion-nft/target/diffusion-nft-1.jar diffusion-nft/target/dist/lib/other-1.jar");
+        "mkdir -p diffusion-nft/cli/target/dist/lib",
+        "touch diffusion-nft/cli/target/cli-1.jar diffusion-nft/cli/target/dist/lib/other-1.jar");
   }
 
   @Test
@@ -68,7 +69,7 @@ class LauncherTest {
     assertTrue(first.err().startsWith("dnft: building"), first.err());
     assertTrue(
         first.out().endsWith("[org.diffusionnft.cli.Dnft][demo][--out][a b]\n"), first.out());
-    assertTrue(first.out().contains("/lib/diffusion-nft-1.jar:"), first.out());
+    assertTrue(first.out().contains("/lib/cli-1.jar:"), first.out());
     assertTrue(first.out().contains("/lib/other-1.jar]"), first.out());
 
     Outcome second = dnft(java, Map.of(), "demo");

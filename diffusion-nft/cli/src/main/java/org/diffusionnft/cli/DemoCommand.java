@@ -7,17 +7,18 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import org.diffusionnft.models.transformer.Mmdit;
-import org.diffusionnft.shapes.ContactSheet;
+import org.diffusionnft.shapes.ShapesPictures;
 import org.diffusionnft.shapes.evaluation.HeldOut;
+import org.diffusionnft.studies.demo.Comparison;
 import org.diffusionnft.studies.demo.Contender;
 import org.diffusionnft.studies.demo.Demo;
-import org.diffusionnft.studies.demo.DemoFolder;
 import org.diffusionnft.studies.demo.DemoListener;
 import org.diffusionnft.tensor.Device;
-import org.diffusionnft.trainer.EpochReport;
-import org.diffusionnft.trainer.TrainedBatch;
+import org.diffusionnft.tensor.InvalidInputException;
+import org.diffusionnft.trainer.TrainingListener;
 import org.diffusionnft.trainer.config.TrainConfig;
+import org.diffusionnft.trainer.evaluation.Evaluation;
+import org.diffusionnft.trainer.run.TrainRun;
 import org.diffusionnft.weights.io.AtomicFolder;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -38,6 +39,7 @@ import picocli.CommandLine.Spec;
     sortOptions = false)
 final class DemoCommand implements Callable<Integer> {
   private static final int SHOWN = 6;
+  private static final String FOLDER = "dnft-demo";
 
   @Spec private CommandSpec spec;
   @Mixin private ComputeOptions compute;
@@ -46,9 +48,15 @@ final class DemoCommand implements Callable<Integer> {
   @Option(
       names = "--out",
       paramLabel = "DIR",
-      defaultValue = "dnft-demo",
-      description = "Folder for pictures, scores and the adapter. Default: ${DEFAULT-VALUE}.")
-  private Path out;
+      description =
+          "Folder of the run, for pictures, scores and the adapter. Default: " + FOLDER + ".")
+  private @Nullable Path out;
+
+  @Option(
+      names = "--resume",
+      paramLabel = "DIR",
+      description = "Goes on with the demo in this folder; it needs no other setting.")
+  private @Nullable Path resume;
 
   @Option(names = "--epochs", paramLabel = "N", description = "Rounds of sampling and training.")
   private @Nullable Integer epochs;
@@ -64,15 +72,34 @@ final class DemoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    return resume == null ? start(out == null ? Path.of(FOLDER) : out) : resume(resume);
+  }
+
+  private int start(Path folder) throws IOException {
     TrainConfig config = config();
-    AtomicFolder.requireWritable(out);
+    AtomicFolder.requireWritable(folder);
     try (Device device = compute.open();
-        Mmdit model = base.load(device)) {
-      Demo.Result result = new Demo(model, config).run(new Display(config));
-      try (var adapter = result.adapter()) {
-        DemoFolder.write(out, result);
-      }
-      report(result);
+        Demo demo = Demo.start(folder, config, device)) {
+      report(folder, demo.run(new Display(config)));
+    }
+    return 0;
+  }
+
+  private int resume(Path folder) throws IOException {
+    if (out != null
+        || epochs != null
+        || seed != null
+        || configFile != null
+        || base.folder() != null) {
+      throw new InvalidInputException(
+          "--resume goes on with a demo as it was started: leave out --out, --epochs, --seed,"
+              + " --config and --base");
+    }
+    TrainRun.Resumption from = TrainRun.Resumption.find(folder);
+    Resumed.show(from, spec.commandLine().getErr(), compute);
+    try (Device device = compute.open();
+        Demo demo = Demo.resume(from, device)) {
+      report(folder, demo.run(new Display(from.config())));
     }
     return 0;
   }
@@ -82,27 +109,28 @@ final class DemoCommand implements Callable<Integer> {
     if (configFile != null) {
       config = TrainConfig.read(configFile, config);
     }
+    config = base.folder() == null ? config : config.withModel(String.valueOf(base.folder()));
     config = epochs == null ? config : config.withEpochs(epochs);
     return seed == null ? config : config.withSeed(seed);
   }
 
-  private void report(Demo.Result result) {
+  private void report(Path folder, Demo.Result result) {
     PrintWriter console = spec.commandLine().getOut();
     console.println();
-    console.println(DemoFolder.table(result));
+    console.println(Comparison.table(result));
     console.println();
     console.printf(
         Locale.ROOT,
         "%d epochs, %d samples, %.0f s. In %s: before-after.png, reward-curve.png, adapter/,"
-            + " summary.json, metrics.jsonl%n",
-        result.epochs().size(),
+            + " summary.json, metrics.jsonl, checkpoints/%n",
+        result.metrics().size(),
         result.samples(),
         result.seconds(),
-        out);
+        folder);
     console.printf(
         "Go on: dnft sample --adapter %s --prompt \"a red circle left of a blue square\" --out"
             + " picture.png%n",
-        out.resolve("adapter"));
+        folder.resolve("adapter"));
     console.flush();
   }
 
@@ -118,10 +146,6 @@ final class DemoCommand implements Callable<Integer> {
 
     @Override
     public void evaluating(Contender contender, int images, int of) {
-      if (training != null) {
-        training.close();
-        training = null;
-      }
       if (evaluation == null) {
         evaluation = compute.progress("evaluating " + contender.title(), 0, of);
       }
@@ -136,7 +160,7 @@ final class DemoCommand implements Callable<Integer> {
         evaluation.close();
         evaluation = null;
       }
-      if (contender == Contender.BASE) {
+      if (contender.equals(Contender.BASE)) {
         show(outcome);
       }
       compute.note(
@@ -145,9 +169,6 @@ final class DemoCommand implements Callable<Integer> {
               "%s: strict score %.1f %%",
               contender.title(),
               100 * outcome.scores().total().strict()));
-      if (contender == Contender.BASE_CFG) {
-        training = new TrainingProgress(compute, 0, config.epochs());
-      }
     }
 
     /** The base model's samples, where there is a terminal to show them on. */
@@ -156,7 +177,10 @@ final class DemoCommand implements Callable<Integer> {
         return;
       }
       List<BufferedImage> pictures =
-          outcome.images().stream().limit(SHOWN).map(ContactSheet::picture).toList();
+          outcome.images().stream()
+              .limit(SHOWN)
+              .map(image -> ShapesPictures.pixels(image).toImage())
+              .toList();
       List<String> captions =
           HeldOut.of(config.evaluation().prompts()).captions().subList(0, pictures.size());
       compute.note("Samples of the base model:");
@@ -164,23 +188,21 @@ final class DemoCommand implements Callable<Integer> {
     }
 
     @Override
-    public void sampled(long epoch, int images, int of) {
-      if (training != null) {
-        training.sampled(epoch, images, of);
-      }
+    public TrainingListener training(long epochsDone, int epochs) {
+      training = new TrainingProgress(compute, epochsDone, epochs);
+      return training;
     }
 
     @Override
-    public void trained(long epoch, int done, int of, @Nullable TrainedBatch batch) {
-      if (training != null) {
-        training.trained(epoch, done, of, batch);
-      }
+    public void evaluated(long epoch, Evaluation evaluation) {
+      compute.note("epoch " + epoch + ", held out: " + evaluation.summary());
     }
 
     @Override
-    public void epochDone(EpochReport report) {
+    public void trained() {
       if (training != null) {
-        training.epochDone(report);
+        training.close();
+        training = null;
       }
     }
   }

@@ -1,11 +1,10 @@
 package org.diffusionnft.cli;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
-import javax.imageio.ImageIO;
+import org.diffusionnft.images.Png;
 import org.diffusionnft.studies.course.Chapter;
 import org.diffusionnft.weights.io.AtomicFile;
 import org.jspecify.annotations.Nullable;
@@ -38,9 +37,7 @@ final class LearnCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Chapter chapter = Chapter.number(number);
     Path file = out == null ? Path.of("chapter-" + number + ".png") : out;
-    ByteArrayOutputStream png = new ByteArrayOutputStream();
-    ImageIO.write(chapter.draw(), "png", png);
-    AtomicFile.write(file, png.toByteArray());
+    AtomicFile.write(file, Png.encode(chapter.draw()));
     PrintWriter console = spec.commandLine().getOut();
     console.println(chapter.title() + ": written to " + file);
     console.flush();

@@ -1,5 +1,6 @@
 package org.diffusionnft.cli;
 
+import java.awt.Color;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -8,8 +9,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.diffusionnft.images.ContactGrid;
 import org.diffusionnft.images.Png;
+import org.diffusionnft.images.Sheet;
 import org.diffusionnft.pipeline.PictureListener;
 import org.diffusionnft.pipeline.PictureRequest;
 import org.diffusionnft.pipeline.PictureSampler;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 /** {@code dnft sample --model}: pictures with a model on disk. */
 final class ModelSample {
   private static final String SUFFIX = ".png";
+  private static final int GAP = 8;
 
   private final ComputeOptions compute;
   private final ModelOptions model;
@@ -74,10 +76,19 @@ final class ModelSample {
       }
       texts.remove("picture");
     }
-    BufferedImage all = pictures.size() == 1 ? pictures.getFirst() : ContactGrid.of(pictures);
-    AtomicFile.write(out, Png.encode(all, texts));
+    AtomicFile.write(out, Png.encode(sheet(pictures), texts));
     files.add(out);
     return files;
+  }
+
+  /** All pictures on one sheet, as square as possible. */
+  private static BufferedImage sheet(List<BufferedImage> pictures) {
+    int columns = (int) Math.ceil(Math.sqrt(pictures.size()));
+    BufferedImage first = pictures.getFirst();
+    return new Sheet(columns, first.getWidth(), first.getHeight())
+        .withGap(GAP)
+        .on(Color.BLACK)
+        .draw(pictures);
   }
 
   private String parameters(PictureRequest r, @Nullable Path adapter) {
@@ -94,7 +105,7 @@ final class ModelSample {
         "T5 " + (r.withT5() ? r.t5Tokens() + " tokens" : "none"));
   }
 
-  /** Shows the progress of the sampler on the console. */
+  /** Shows the events of the sampler. */
   private final class ConsoleListener implements PictureListener, AutoCloseable {
     private @Nullable Progress progress;
 

@@ -1,20 +1,19 @@
 package org.diffusionnft.cli;
 
 import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Callable;
-import javax.imageio.ImageIO;
+import org.diffusionnft.images.Png;
 import org.diffusionnft.models.adapter.Adapter;
 import org.diffusionnft.models.adapter.ForwardPass;
 import org.diffusionnft.models.transformer.Mmdit;
 import org.diffusionnft.pipeline.PictureRequest;
-import org.diffusionnft.shapes.ContactSheet;
 import org.diffusionnft.shapes.Judge;
+import org.diffusionnft.shapes.ShapesPictures;
 import org.diffusionnft.shapes.ShapesPrompt;
 import org.diffusionnft.shapes.model.ShapesModel;
 import org.diffusionnft.shapes.model.ShapesSampler;
@@ -162,11 +161,9 @@ final class SampleCommand implements Callable<Integer> {
   }
 
   private void write(List<float[]> images) throws IOException {
-    ContactSheet sheet = new ContactSheet(Math.min(count, COLUMNS), SCALE);
-    images.forEach(image -> sheet.add(image, prompt));
-    BufferedImage drawn = sheet.draw();
-    ByteArrayOutputStream png = new ByteArrayOutputStream();
-    ImageIO.write(drawn, "png", png);
-    AtomicFile.write(out, png.toByteArray());
+    BufferedImage sheet =
+        ShapesPictures.sheet(
+            Math.min(count, COLUMNS), SCALE, images, Collections.nCopies(count, prompt));
+    AtomicFile.write(out, Png.encode(sheet));
   }
 }

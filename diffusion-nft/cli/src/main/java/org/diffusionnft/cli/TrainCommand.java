@@ -116,7 +116,7 @@ final class TrainCommand implements Callable<Integer> {
       return 0;
     }
     if (from != null) {
-      warnOfDamage(from);
+      Resumed.show(from, spec.commandLine().getErr(), compute);
     }
     Path folder = resume != null ? resume : out != null ? out : Path.of(config.output());
     try (Device device = compute.open();
@@ -138,17 +138,6 @@ final class TrainCommand implements Callable<Integer> {
     console.println("written to " + folder);
     console.flush();
     return 0;
-  }
-
-  /** Warns of damaged checkpoints, with --quiet too. */
-  private void warnOfDamage(TrainRun.Resumption from) {
-    PrintWriter err = spec.commandLine().getErr();
-    from.skipped().forEach(sentence -> err.println("skipped: " + sentence));
-    err.flush();
-    compute.note(
-        from.checkpoint() == null
-            ? "no checkpoint yet: the run begins again"
-            : "going on from " + from.checkpoint());
   }
 
   private void tellStart(TrainRun run) {
@@ -182,7 +171,7 @@ final class TrainCommand implements Callable<Integer> {
         : TrainablePictures.open(config, device, caching.folder(), new ConsoleListener());
   }
 
-  /** Shows warnings of the model on the console. */
+  /** Shows the warnings of the model. */
   private final class ConsoleListener implements PictureListener {
     @Override
     public void warning(String sentence) {
@@ -191,7 +180,7 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     @Override
-    public void stage(String sentence) {} // the progress display shows enough
+    public void stage(String sentence) {} // the progress display says enough
 
     @Override
     public void evaluated(long done, long all) {}

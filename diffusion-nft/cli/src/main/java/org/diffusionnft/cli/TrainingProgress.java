@@ -2,13 +2,13 @@ package org.diffusionnft.cli;
 
 import java.util.Locale;
 import org.diffusionnft.shapes.ShapesReward;
-import org.diffusionnft.studies.demo.DemoListener;
 import org.diffusionnft.trainer.EpochReport;
 import org.diffusionnft.trainer.TrainedBatch;
+import org.diffusionnft.trainer.TrainingListener;
 import org.jspecify.annotations.Nullable;
 
 /** Shows how a DiffusionNFT run goes, inside its epochs too. */
-final class TrainingProgress implements DemoListener, AutoCloseable {
+final class TrainingProgress implements TrainingListener, AutoCloseable {
   /** Parts of an epoch that are counted: sampling is the first half, training the second. */
   private static final int PARTS = 100;
 

@@ -1,22 +1,26 @@
 package org.diffusionnft.images;
 
 import java.awt.image.BufferedImage;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 
 /**
  * Letters of 5 x 7 pixels for captions. The fonts of Java2D need a font configuration that bare
- * machines lack, and look different on each; these letters always are the same.
+ * machines lack, and look different on each machine; these letters are always the same.
  */
 public final class PixelFont {
-  /** From one letter to the next, in pixels. */
+  /** Distance between the starts of two letters, in pixels. */
   public static final int ADVANCE = 6;
 
-  /** From one line to the next, in pixels. */
+  /** Distance between the tops of two lines, in pixels. */
   public static final int LINE = 10;
+
+  private static final int HEIGHT = 7;
 
   private static final String LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789.-:/+,%()=_";
 
-  // Five columns a letter, two hexadecimal digits each; the lowest bit is the top row.
+  // Five columns per letter, two hexadecimal digits each; the lowest bit is the top row.
   private static final String COLUMNS =
       "2054545478"
           + "7F48444438"
@@ -84,11 +88,43 @@ public final class PixelFont {
     }
   }
 
+  /**
+   * Writes the words of a text in lines of a width, as many lines as a height has room for.
+   *
+   * @param width of a line in pixels; a longer word has a line of its own and juts out
+   * @param height of the room in pixels
+   */
+  public static void write(
+      BufferedImage image, String text, int x, int y, int width, int height, int rgb) {
+    int top = y;
+    for (String line : lines(text, width)) {
+      if (top + HEIGHT <= y + height) {
+        write(image, line, x, top, rgb);
+      }
+      top += LINE;
+    }
+  }
+
+  static List<String> lines(String text, int width) {
+    List<String> lines = new ArrayList<>();
+    String line = "";
+    for (String word : text.split(" ", -1)) {
+      String longer = line.isEmpty() ? word : line + " " + word;
+      if (width(longer) > width && !line.isEmpty()) {
+        lines.add(line);
+        longer = word;
+      }
+      line = longer;
+    }
+    lines.add(line);
+    return lines;
+  }
+
   private static void write(BufferedImage image, int letter, int x, int y, int rgb) {
     for (int column = 0; column < 5; column++) {
       int at = (letter * 5 + column) * 2;
       int bits = Integer.parseInt(COLUMNS.substring(at, at + 2), 16);
-      for (int row = 0; row < 7; row++) {
+      for (int row = 0; row < HEIGHT; row++) {
         boolean inside = x + column < image.getWidth() && y + row < image.getHeight();
         if ((bits >> row & 1) != 0 && inside) {
           image.setRGB(x + column, y + row, rgb);

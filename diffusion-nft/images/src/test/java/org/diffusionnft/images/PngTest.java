@@ -1,12 +1,10 @@
 package org.diffusionnft.images;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.util.List;
 import java.util.Map;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
@@ -33,17 +31,5 @@ class PngTest {
       assertEquals("prompt", text.getAttribute("keyword"));
       assertEquals("a c\u00e4t \ud83d\ude00, \u65e5\u672c", text.getAttribute("text"));
     }
-  }
-
-  @Test
-  void sheets() {
-    BufferedImage one = new BufferedImage(10, 6, BufferedImage.TYPE_INT_RGB);
-    one.setRGB(0, 0, 0xFFFFFF);
-    BufferedImage sheet = ContactGrid.of(List.of(one, one, one));
-    assertEquals(28, sheet.getWidth());
-    assertEquals(20, sheet.getHeight());
-    assertEquals(-1, sheet.getRGB(18, 0));
-    assertEquals(-1, sheet.getRGB(0, 14));
-    assertTrue(sheet.getRGB(18, 14) != -1);
   }
 }

@@ -55,7 +55,7 @@ public final class Dashboard implements AutoCloseable {
       String path = exchange.getRequestURI().getPath();
       switch (path) {
         case "/" -> page(exchange);
-        case "/data.json" -> send(exchange, "application/json", ReportPage.data(runs));
+        case "/data.json" -> send(exchange, "application/json", ReportPage.data(runs).toString());
         default -> exchange.sendResponseHeaders(404, -1);
       }
     } catch (IOException | RuntimeException e) {
@@ -65,7 +65,7 @@ public final class Dashboard implements AutoCloseable {
   }
 
   private void page(HttpExchange exchange) throws IOException {
-    send(exchange, "text/html; charset=utf-8", ReportPage.html(ReportPage.data(runs), true));
+    send(exchange, "text/html; charset=utf-8", ReportPage.html(runs, true));
   }
 
   private static void send(HttpExchange exchange, String type, String text) throws IOException {

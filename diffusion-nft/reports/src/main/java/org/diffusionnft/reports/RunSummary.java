@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,10 +14,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
-import javax.imageio.ImageWriteParam;
-import javax.imageio.ImageWriter;
+import org.diffusionnft.images.Jpeg;
 import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.io.JsonLines;
 
@@ -37,7 +34,7 @@ final class RunSummary {
   }
 
   /**
-   * Reads a run's folder, also while the run goes on.
+   * Reads a run's folder; the run may still be going on.
    *
    * @throws InvalidFileException if it is none
    */
@@ -154,7 +151,7 @@ final class RunSummary {
     return values.stream().mapToDouble(Double::doubleValue).average().orElse(0);
   }
 
-  /** At most so many, evenly spread, the first and the last among them. */
+  /** At most {@code most} items, evenly spread, with the first and the last. */
   static <T> List<T> spread(List<T> all, int most) {
     if (all.size() <= most) {
       return all;
@@ -173,25 +170,10 @@ final class RunSummary {
     if (bytes.length > LARGEST_PICTURE) {
       BufferedImage image = ImageIO.read(file.toFile());
       if (image != null) {
-        bytes = jpeg(image);
+        bytes = Jpeg.encode(image, QUALITY);
         type = "jpeg";
       }
     }
     return "data:image/" + type + ";base64," + Base64.getEncoder().encodeToString(bytes);
-  }
-
-  private static byte[] jpeg(BufferedImage image) throws IOException {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
-    ImageWriteParam parameters = writer.getDefaultWriteParam();
-    parameters.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
-    parameters.setCompressionQuality(QUALITY);
-    try (var out = ImageIO.createImageOutputStream(bytes)) {
-      writer.setOutput(out);
-      writer.write(null, new IIOImage(image, null, null), parameters);
-    } finally {
-      writer.dispose();
-    }
-    return bytes.toByteArray();
   }
 }

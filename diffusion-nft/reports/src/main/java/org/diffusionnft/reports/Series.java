@@ -3,11 +3,10 @@ package org.diffusionnft.reports;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.LinkedHashMap;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedSet;
-import org.diffusionnft.trainer.journal.RunJournal;
 import org.diffusionnft.weights.io.JsonLines;
 
 /** Lines of numbers as columns, thinned out where there are more than a chart can show. */
@@ -20,14 +19,15 @@ final class Series {
   private Series() {}
 
   /**
-   * Writes {@code {"x": [epochs], "y": {key: [values]}}}. Where several epochs share a point it is
-   * their mean; what a line lacks is null.
+   * Writes {@code {"x": [epochs], "y": {key: [values]}}}. A point that several epochs share is
+   * their mean; a value that a line lacks is null.
    */
   static ObjectNode of(List<JsonNode> lines) {
     ObjectNode json = JsonLines.JSON.createObjectNode();
     ArrayNode x = json.putArray("x");
     ObjectNode columns = json.putObject("y");
-    List<Map<String, Double>> rows = lines.stream().map(Series::flat).toList();
+    List<Map<String, Double>> rows = new ArrayList<>();
+    lines.forEach(line -> rows.add(JsonLines.numbers("", line)));
     SequencedSet<String> keys = new java.util.LinkedHashSet<>();
     rows.forEach(row -> keys.addAll(row.keySet()));
     keys.remove("epoch");
@@ -51,12 +51,6 @@ final class Series {
       }
     }
     return json;
-  }
-
-  private static Map<String, Double> flat(JsonNode line) {
-    Map<String, Double> values = new LinkedHashMap<>();
-    RunJournal.flatten("", line, values);
-    return values;
   }
 
   /** Six significant digits. */

@@ -16,12 +16,6 @@
   const main = document.getElementById("main");
   let plots = [];
 
-  const element = (tag, attributes, ...children) => {
-    const e = document.createElement(tag);
-    for (const [key, value] of Object.entries(attributes || {})) e.setAttribute(key, value);
-    e.append(...children);
-    return e;
-  };
   const number = v => v === null || v === undefined ? "–" : Math.abs(v) >= 1e4 || (v !== 0 && Math.abs(v) < 1e-3) ? v.toExponential(2) : String(+v.toPrecision(4));
   const last = values => { for (let i = values.length - 1; i >= 0; i--) if (values[i] !== null) return values[i]; return null; };
   const first = values => { const v = values.find(x => x !== null); return v === undefined ? null : v; };
@@ -62,11 +56,6 @@
       }))),
     };
     plots.push({ holder, chart: new uPlot(options, data, holder) });
-  }
-
-  function table(head, rows) {
-    return element("table", {}, element("thead", {}, element("tr", {}, ...head.map(h => element("th", {}, h)))),
-      element("tbody", {}, ...rows.map(row => element("tr", {}, ...row.map(cell => cell instanceof Node ? cell : element("td", {}, String(cell)))))));
   }
 
   function overview(runs) {

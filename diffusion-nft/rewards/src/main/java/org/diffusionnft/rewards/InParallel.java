@@ -10,8 +10,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 
 /**
- * Calls that mostly wait, each on a virtual thread, at most some at a time; their results come in
- * the order of the calls.
+ * Calls that mostly wait, each on a virtual thread, a limited number at a time; their results come
+ * in the order of the calls.
  */
 public final class InParallel<T> implements AutoCloseable {
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -40,7 +40,7 @@ public final class InParallel<T> implements AutoCloseable {
   }
 
   /**
-   * All results, when all are there.
+   * Waits for all results.
    *
    * @throws RuntimeException what the first failed call threw; the others are given up
    */

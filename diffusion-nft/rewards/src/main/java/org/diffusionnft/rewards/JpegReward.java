@@ -1,22 +1,15 @@
 package org.diffusionnft.rewards;
 
 import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.List;
-import javax.imageio.IIOImage;
-import javax.imageio.ImageIO;
-import javax.imageio.ImageWriteParam;
-import javax.imageio.ImageWriter;
-import javax.imageio.stream.MemoryCacheImageOutputStream;
 import org.diffusionnft.images.Images;
+import org.diffusionnft.images.Jpeg;
 
 /**
  * The size of pictures as JPEG files of quality 95 with halved chroma: {@code
  * jpeg_incompressibility} and {@code jpeg_compressibility} of the reference code's {@code
- * rewards.py}. No model is needed, and what a policy learns can be seen with bare eyes, so they are
- * the first rewards to try a new set-up with.
+ * rewards.py}. No model is needed, and what a policy learns is easy to see, so try a new set-up
+ * with them first.
  */
 public final class JpegReward implements Reward {
   private static final float QUALITY = 0.95f;
@@ -77,19 +70,6 @@ public final class JpegReward implements Reward {
 
   /** The size of a picture's file. */
   static int bytes(BufferedImage picture) {
-    ByteArrayOutputStream file = new ByteArrayOutputStream();
-    ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
-    try (MemoryCacheImageOutputStream out = new MemoryCacheImageOutputStream(file)) {
-      ImageWriteParam param = writer.getDefaultWriteParam();
-      param.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
-      param.setCompressionQuality(QUALITY);
-      writer.setOutput(out);
-      writer.write(null, new IIOImage(picture, null, null), param);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } finally {
-      writer.dispose();
-    }
-    return file.size();
+    return Jpeg.encode(picture, QUALITY).length;
   }
 }

@@ -5,7 +5,7 @@ import java.util.Map;
 /**
  * A text that images are made for.
  *
- * @param text what the model is told; images of equal texts are compared with each other
+ * @param text the text the model gets; images of equal texts are compared with each other
  * @param metadata what a reward needs to know besides, such as the objects a GenEval prompt asks
  *     for
  */

@@ -7,7 +7,7 @@ import org.diffusionnft.images.Images;
 public interface Reward extends AutoCloseable {
 
   /**
-   * The scores of images, more being better.
+   * The scores of images; higher is better.
    *
    * @param images N images
    * @param prompts what each was made for, N

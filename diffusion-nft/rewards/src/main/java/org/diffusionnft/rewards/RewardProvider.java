@@ -1,8 +1,8 @@
 package org.diffusionnft.rewards;
 
 /**
- * What a module that brings a reward registers with {@link java.util.ServiceLoader}. Implement
- * {@link #open()} if it needs no options, else {@link ConfiguredRewardProvider}.
+ * Registers a reward with {@link java.util.ServiceLoader}. Implement {@link #open()} if it needs no
+ * options, else {@link ConfiguredRewardProvider}.
  */
 public interface RewardProvider {
 
@@ -13,7 +13,7 @@ public interface RewardProvider {
   String description();
 
   /**
-   * Loads it. Whatever can be missing must be missed here and not at the first score.
+   * Loads it. Anything that is missing must be reported here and not at the first score.
    *
    * @throws IllegalArgumentException that says in one sentence what is missing and what brings it
    */

@@ -6,8 +6,8 @@ import java.util.Map;
 import java.util.SequencedMap;
 
 /**
- * What a configuration says about one reward: a number, its weight, or {@code weight} and what else
- * the reward needs to know, such as the address of a service.
+ * What a configuration says about one reward: a number, its weight, or {@code weight} and the other
+ * options of the reward, such as the address of a service.
  *
  * @param weight what its scores are multiplied by; 0 only reports
  * @param options the other keys, as they are written

@@ -1,8 +1,8 @@
 package org.diffusionnft.rewards;
 
 /**
- * A reward that others compute could not be had, after all retries. Nothing is wrong with the run:
- * it pauses, and can be resumed when the service is back. The message is one sentence.
+ * A service did not give a reward, after all retries. Nothing is wrong with the run: it pauses, and
+ * can be resumed when the service is back. The message is one sentence.
  */
 public final class RewardUnavailableException extends RuntimeException {
   private static final long serialVersionUID = 1L;

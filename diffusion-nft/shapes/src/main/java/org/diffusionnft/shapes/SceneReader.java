@@ -17,7 +17,7 @@ final class SceneReader {
   private static final int SIZE = ShapesWorld.SIZE;
   private static final int AREA = SIZE * SIZE;
 
-  // From this cover on a pixel belongs to an object.
+  // Share of a pixel that must be covered for it to belong to an object.
   private static final float COVERED = 0.5f;
   // Distance in RGB from the line between ground and colour, above which a pixel has no colour.
   private static final double FOREIGN = 0.35;

@@ -6,7 +6,7 @@ import org.diffusionnft.tensor.InvalidInputException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A prompt of the world, understood: what must be seen, and nothing else.
+ * A parsed prompt of the world: what must be seen, and nothing else.
  *
  * @param category the kind of prompt
  * @param phrases one or two noun phrases

@@ -7,8 +7,8 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The prompts of the world, split for good into those a model may be trained on and those held out
- * for evaluation.
+ * The prompts of the world, split once and for all into those a model may be trained on and those
+ * held out for evaluation.
  *
  * <p>The split goes by what a prompt means, so that "a red circle" and "one red circle" fall on the
  * same side; only where a category has too few meanings to spare any (single_object and two_object)
@@ -40,8 +40,8 @@ public final class ShapesPrompts {
   }
 
   /**
-   * The evaluation set: held-out prompts, the categories taking turns; a prompt may come again and
-   * then stands for another sample.
+   * The evaluation set: held-out prompts, the categories taking turns; a prompt that is repeated
+   * stands for another sample.
    */
   public static List<ShapesPrompt> evaluationSet(int size, RandomGenerator random) {
     ShapesPrompts prompts = new ShapesPrompts(random);

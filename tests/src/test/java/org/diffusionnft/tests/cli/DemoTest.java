@@ -5,6 +5,7 @@ import static org.diffusionnft.tests.cli.CommandLine.dnft;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -16,6 +17,7 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import javax.imageio.ImageIO;
 import org.diffusionnft.shapes.Category;
 import org.diffusionnft.weights.io.StrictJson;
@@ -93,6 +95,51 @@ class DemoTest {
     String log = written.toString(UTF_8);
     assertTrue(log.contains("plans: in all: 0 operations by the reference device"), log);
     assertFalse(log.contains("no kernel for these operands"), log);
+  }
+
+  @Test
+  void aKilledDemoGoesOnToTheSameBytes() throws Exception {
+    Path whole = folder.resolve("whole");
+    demo(whole, "--epochs", 20).succeeds();
+    Path killed = folder.resolve("killed");
+    Process process =
+        DnftProcess.start(
+            "demo", "--base", base, "--config", config, "--out", killed, "--epochs", 20);
+    while (process.isAlive() && RunPhase.newestCheckpoint(killed) < 3) {
+      LockSupport.parkNanos(500_000);
+    }
+    process.destroyForcibly().waitFor();
+    assertNotEquals(0, process.exitValue(), "it was done before it was killed");
+    CommandLine done = dnft("demo", "--resume", killed).succeeds();
+    assertTrue(done.err().contains("going on from "), done.err());
+    for (String file :
+        List.of(
+            "adapter/adapter_model.safetensors",
+            "before-after.png",
+            "reward-curve.png",
+            "scores.txt",
+            "config.yaml")) {
+      assertArrayEquals(
+          Files.readAllBytes(whole.resolve(file)), Files.readAllBytes(killed.resolve(file)), file);
+    }
+    assertEquals(20, Files.readAllLines(killed.resolve("metrics.jsonl")).size());
+    dnft("demo", "--resume", killed, "--epochs", 30).refuses("leave out --out, --epochs");
+    dnft("demo", "--resume", folder.resolve("none")).refuses("is not the folder of a training run");
+  }
+
+  @Test
+  void anotherAlgorithmIsObeyed() throws IOException {
+    Path out = folder.resolve("grpo");
+    Path grpo =
+        Files.writeString(
+            folder.resolve("grpo.yaml"),
+            Files.readString(config)
+                .replace("epochs: 4", "epochs: 1\nalgorithm: grpo")
+                .replace("steps: 4,", "steps: 4, solver: flow, deterministic: false,"));
+    CommandLine done = dnft("demo", "--config", grpo, "--out", out).succeeds();
+    assertTrue(done.out().contains("GRPO") && !done.out().contains("DiffusionNFT"), done.out());
+    assertTrue(StrictJson.readObject(out.resolve("summary.json")).path("grpo").isObject());
+    dnft("report", out, "--out", folder.resolve("report.html")).succeeds();
   }
 
   @Test

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.By;
+import org.openqa.selenium.StaleElementReferenceException;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.support.ui.WebDriverWait;
 
@@ -125,6 +126,7 @@ class ReportInBrowserTest {
       Files.writeString(
           run.resolve("metrics.jsonl"), SyntheticRun.metrics(6) + "\n", StandardOpenOption.APPEND);
       new WebDriverWait(browser.driver(), Duration.ofSeconds(15))
+          .ignoring(StaleElementReferenceException.class) // the page is drawing itself again
           .until(_ -> text("table").contains("live 6 "));
       assertEquals(List.of(), browser.console());
       assertTrue(browser.requests().stream().allMatch(url -> url.startsWith(dashboard.address())));

@@ -4,7 +4,7 @@ import org.diffusionnft.tensor.InvalidInputException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a detector saw.
+ * An object that a detector found.
  *
  * @param label its class, as prompts name it
  * @param confidence 0 to 1

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What GenEval takes from a detector's answers: of each class at most 16 objects, the surest first,
- * those above a threshold, and one of several in exactly the same place.
+ * What GenEval takes from a detector's answers: of each class at most 16 objects, the most certain
+ * first, those above a threshold, and one of several in exactly the same place.
  *
  * @param byLabel at least one object for every label that is there
  */

@@ -16,7 +16,7 @@ import org.diffusionnft.tensor.InvalidInputException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A program that stays running, gets one JSON object per line and image on its standard input,
+ * A program that stays running, receives one JSON object per line and image on its standard input,
  * {@code {"id", "prompt", "metadata", "image"}} with the path of a PNG, and answers with a line
  * each, in the same order. One that ends or hangs is started again.
  */

@@ -57,7 +57,7 @@ final class HttpCalls implements AutoCloseable {
         return uri;
       }
     } catch (IllegalArgumentException _) {
-      // told below
+      // reported below
     }
     throw new InvalidInputException(
         "rewards.%s.url must be an address such as http://127.0.0.1:8000/v1, not '%s'"

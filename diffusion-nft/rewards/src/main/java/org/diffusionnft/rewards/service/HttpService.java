@@ -10,8 +10,8 @@ import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.rewards.RewardOptions;
 
 /**
- * A service that gets {@code {"id", "prompt", "metadata", "image"}} by POST, one image at a time (a
- * PNG in Base64), and answers with a JSON object.
+ * A service that receives {@code {"id", "prompt", "metadata", "image"}} by POST, one image at a
+ * time (a PNG in Base64), and answers with a JSON object.
  */
 final class HttpService implements ImageService {
   private final HttpCalls calls;

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import org.diffusionnft.rewards.Prompt;
 
-/** What services are told and what they answer, as JSON. */
+/** Requests to services and their answers, as JSON. */
 final class Questions {
   static final ObjectMapper JSON = new ObjectMapper();
   private static final int SHOWN = 200;

@@ -10,7 +10,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A service on this machine that fails as it is told, then answers. */
+/** A service on this machine that fails as often as asked, then answers. */
 final class FakeService implements AutoCloseable {
   final List<String> requests = new CopyOnWriteArrayList<>();
   final List<Long> times = new CopyOnWriteArrayList<>();

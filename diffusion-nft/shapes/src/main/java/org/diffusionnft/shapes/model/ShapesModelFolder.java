@@ -20,8 +20,8 @@ import org.diffusionnft.weights.safetensors.SafetensorsWriter;
 
 /**
  * Writes a model of the world in the layout of diffusers: {@code transformer/} with its
- * configuration and weights, {@code scheduler/}, and {@code text_encoder/} with all there is to say
- * about the frozen word vectors.
+ * configuration and weights, {@code scheduler/}, and {@code text_encoder/} with the description of
+ * the frozen word vectors.
  */
 public final class ShapesModelFolder {
   static final String TRANSFORMER = "transformer";

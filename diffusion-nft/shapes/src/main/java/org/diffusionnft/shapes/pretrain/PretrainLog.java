@@ -5,16 +5,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.List;
 import java.util.Locale;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import org.diffusionnft.weights.io.AtomicFile;
+import org.diffusionnft.weights.io.JsonLines;
 
 /** The loss over time: a file of JSON lines, each the mean of some steps. */
 final class PretrainLog implements AutoCloseable {
-  private static final Pattern STEP = Pattern.compile("\\{\"step\": (\\d+),.*}");
-
   private final BufferedWriter out;
   private final int interval;
   private final long started = System.nanoTime();
@@ -23,15 +18,11 @@ final class PretrainLog implements AutoCloseable {
 
   /**
    * Opens a log for writing after step {@code done}; lines of later steps, which a killed run wrote
-   * after its last checkpoint, go.
+   * after its last checkpoint, are removed.
    */
   PretrainLog(Path file, long done, int interval) throws IOException {
     this.interval = interval;
-    if (Files.exists(file)) {
-      List<String> kept =
-          Files.readAllLines(file).stream().filter(line -> stepOf(line) <= done).toList();
-      AtomicFile.write(file, String.join("\n", kept) + (kept.isEmpty() ? "" : "\n"));
-    }
+    JsonLines.dropAfter(file, "step", done);
     this.out = Files.newBufferedWriter(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
   }
 
@@ -54,11 +45,6 @@ final class PretrainLog implements AutoCloseable {
       lossSum = 0;
       count = 0;
     }
-  }
-
-  private static long stepOf(String line) {
-    Matcher matcher = STEP.matcher(line);
-    return matcher.matches() ? Long.parseLong(matcher.group(1)) : Long.MAX_VALUE;
   }
 
   @Override

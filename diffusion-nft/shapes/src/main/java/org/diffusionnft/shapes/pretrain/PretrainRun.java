@@ -1,17 +1,17 @@
 package org.diffusionnft.shapes.pretrain;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.ByteArrayOutputStream;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.IntConsumer;
-import javax.imageio.ImageIO;
+import org.diffusionnft.images.Png;
 import org.diffusionnft.models.transformer.Mmdit;
 import org.diffusionnft.models.transformer.MmditConfig;
-import org.diffusionnft.shapes.ContactSheet;
+import org.diffusionnft.shapes.ShapesPictures;
 import org.diffusionnft.shapes.evaluation.HeldOut;
 import org.diffusionnft.shapes.evaluation.ScoreJson;
 import org.diffusionnft.shapes.model.ShapesModel;
@@ -154,13 +154,10 @@ public final class PretrainRun implements AutoCloseable {
   }
 
   private void writeSheet(List<String> captions, List<float[]> images) throws IOException {
-    ContactSheet sheet = new ContactSheet(12, 4);
-    for (int i = 0; i < Math.min(SHEET_IMAGES, images.size()); i++) {
-      sheet.add(images.get(i), captions.get(i));
-    }
-    ByteArrayOutputStream png = new ByteArrayOutputStream();
-    ImageIO.write(sheet.draw(), "png", png);
-    AtomicFile.write(folder.resolve("samples.png"), png.toByteArray());
+    int count = Math.min(SHEET_IMAGES, images.size());
+    BufferedImage sheet =
+        ShapesPictures.sheet(12, 4, images.subList(0, count), captions.subList(0, count));
+    AtomicFile.write(folder.resolve("samples.png"), Png.encode(sheet));
   }
 
   @Override

@@ -6,13 +6,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import org.diffusionnft.images.Images;
 import org.diffusionnft.images.Pixels;
 import org.diffusionnft.models.adapter.Adapter;
 import org.diffusionnft.models.adapter.ForwardPass;
 import org.diffusionnft.models.transformer.Mmdit;
 import org.diffusionnft.shapes.Judge;
-import org.diffusionnft.shapes.ShapesWorld;
+import org.diffusionnft.shapes.ShapesPictures;
 import org.diffusionnft.shapes.evaluation.HeldOut;
 import org.diffusionnft.shapes.evaluation.ScoreJson;
 import org.diffusionnft.shapes.model.ShapesModel;
@@ -88,8 +87,7 @@ public final class TrainableShapes implements Trainable {
     List<Double> scores = new ArrayList<>();
     for (int i = 0; i < outcome.images().size(); i++) {
       float[] image = outcome.images().get(i);
-      Images one = new Images(image, ShapesWorld.CHANNELS, ShapesWorld.SIZE, ShapesWorld.SIZE);
-      pictures.add(one.pixels(0));
+      pictures.add(ShapesPictures.pixels(image));
       scores.add(Judge.judge(heldOut.prompts().get(i), image).graded());
     }
     double strict = 100 * outcome.scores().total().strict();

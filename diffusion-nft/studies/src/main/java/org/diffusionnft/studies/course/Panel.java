@@ -8,8 +8,10 @@ import java.awt.geom.Ellipse2D;
 import java.awt.geom.Line2D;
 import java.awt.geom.Path2D;
 import java.awt.image.BufferedImage;
+import java.util.Arrays;
 import java.util.List;
 import org.diffusionnft.images.PixelFont;
+import org.diffusionnft.images.Sheet;
 import org.diffusionnft.studies.course.ToySampler.Field;
 
 /** A square piece of the plane with points, paths and arrows, and a line of words above. */
@@ -94,18 +96,11 @@ final class Panel {
 
   /** Panels in rows. */
   static BufferedImage sheet(int columns, Panel... panels) {
-    int rows = (panels.length + columns - 1) / columns;
-    BufferedImage sheet =
-        new BufferedImage(columns * SIDE, rows * (TOP + SIDE), BufferedImage.TYPE_INT_RGB);
-    Graphics2D all = sheet.createGraphics();
-    all.setColor(Color.WHITE);
-    all.fillRect(0, 0, sheet.getWidth(), sheet.getHeight());
-    for (int i = 0; i < panels.length; i++) {
-      all.drawImage(panels[i].image, i % columns * SIDE, i / columns * (TOP + SIDE), null);
-      panels[i].g.dispose();
+    for (Panel panel : panels) {
+      panel.g.dispose();
     }
-    all.dispose();
-    return sheet;
+    return new Sheet(columns, SIDE, TOP + SIDE)
+        .draw(Arrays.stream(panels).map(panel -> panel.image).toList());
   }
 
   private void line(Vector2 a, Vector2 b) {

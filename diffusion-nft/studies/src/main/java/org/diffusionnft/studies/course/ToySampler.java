@@ -14,7 +14,7 @@ import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 
 /**
- * Samples the toy world with the very solvers that sample images.
+ * Samples the toy world with the same solvers that sample images.
  *
  * @param solver how to step
  * @param steps how many

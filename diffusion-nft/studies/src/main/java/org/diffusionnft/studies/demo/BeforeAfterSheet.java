@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.diffusionnft.images.PixelFont;
-import org.diffusionnft.shapes.ContactSheet;
+import org.diffusionnft.images.Sheet;
 import org.diffusionnft.shapes.Judge;
-import org.diffusionnft.shapes.ShapesPrompt;
+import org.diffusionnft.shapes.ShapesPictures;
 import org.diffusionnft.shapes.ShapesWorld;
 import org.diffusionnft.shapes.evaluation.HeldOut;
 
@@ -25,8 +25,9 @@ final class BeforeAfterSheet {
   private static final int SCALE = 4;
   private static final int SIDE = ShapesWorld.SIZE * SCALE;
   private static final int GAP = 10;
+  private static final int FRAME = 3;
   private static final int LABEL = 100;
-  private static final int CAPTION = 46;
+  private static final int CAPTION = 43;
   private static final int TOP = 34;
   private static final int INK = 0xff303030;
   private static final Color RIGHT = new Color(0x2e, 0xa0, 0x43);
@@ -42,36 +43,50 @@ final class BeforeAfterSheet {
 
   BufferedImage draw() {
     int count = Math.min(COLUMNS * BLOCKS, heldOut.prompts().size());
-    int blocks = (count + COLUMNS - 1) / COLUMNS;
-    int blockHeight = outcomes.size() * (SIDE + GAP) + CAPTION;
-    BufferedImage sheet =
-        new BufferedImage(
-            LABEL + COLUMNS * (SIDE + GAP) + GAP,
-            TOP + blocks * blockHeight,
-            BufferedImage.TYPE_INT_RGB);
-    Graphics2D g = sheet.createGraphics();
-    g.setColor(Color.WHITE);
-    g.fillRect(0, 0, sheet.getWidth(), sheet.getHeight());
-    g.setStroke(new BasicStroke(3));
-    PixelFont.write(sheet, title(), GAP, 12, INK);
+    int height = outcomes.size() * (SIDE + GAP) - GAP + FRAME;
+    Sheet layout =
+        new Sheet(COLUMNS, SIDE, height)
+            .withGap(GAP)
+            .withCaptions(CAPTION)
+            .withMargin(TOP, LABEL, GAP, 2 * GAP);
+    List<BufferedImage> columns = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      int x = LABEL + i % COLUMNS * (SIDE + GAP);
-      int y = TOP + i / COLUMNS * blockHeight;
-      ShapesPrompt prompt = heldOut.prompts().get(i);
+      columns.add(column(i));
+    }
+    BufferedImage sheet = layout.draw(columns, heldOut.captions().subList(0, count));
+    PixelFont.write(sheet, title(), GAP, 12, INK);
+    Graphics2D graphics = sheet.createGraphics();
+    graphics.setStroke(new BasicStroke(FRAME));
+    for (int i = 0; i < count; i++) {
+      int y = layout.y(i);
       for (Map.Entry<Contender, HeldOut.Outcome> row : outcomes.entrySet()) {
         if (i % COLUMNS == 0) {
-          write(sheet, row.getKey().title(), GAP, y + SIDE / 2 - 8, LABEL - 2 * GAP);
+          label(sheet, row.getKey().title(), y);
         }
         float[] image = row.getValue().images().get(i);
-        g.drawImage(ContactSheet.picture(image), x, y, SIDE, SIDE, null);
-        g.setColor(Judge.judge(prompt, image).strict() ? RIGHT : WRONG);
-        g.drawRect(x - 2, y - 2, SIDE + 3, SIDE + 3);
+        boolean right = Judge.judge(heldOut.prompts().get(i), image).strict();
+        graphics.setColor(right ? RIGHT : WRONG);
+        graphics.drawRect(layout.x(i) - 2, y - 2, SIDE + 3, SIDE + 3);
         y += SIDE + GAP;
       }
-      write(sheet, prompt.text(), x, y - 2, SIDE);
     }
-    g.dispose();
+    graphics.dispose();
     return sheet;
+  }
+
+  /** What all made of one prompt. */
+  private BufferedImage column(int prompt) {
+    return new Sheet(1, SIDE, SIDE)
+        .withGap(GAP)
+        .withMargin(0, 0, FRAME, 0)
+        .draw(
+            outcomes.values().stream()
+                .map(outcome -> ShapesPictures.pixels(outcome.images().get(prompt)).toImage())
+                .toList());
+  }
+
+  private static void label(BufferedImage sheet, String text, int y) {
+    PixelFont.write(sheet, text, GAP, y + SIDE / 2 - 8, LABEL - 2 * GAP, SIDE, INK);
   }
 
   private String title() {
@@ -89,21 +104,5 @@ final class BeforeAfterSheet {
         "Strict score on %d held-out prompts: %s",
         heldOut.prompts().size(),
         String.join(", ", scores));
-  }
-
-  /** Writes words in lines of a width. */
-  private static void write(BufferedImage sheet, String text, int x, int y, int width) {
-    int top = y;
-    String line = "";
-    for (String word : text.split(" ", -1)) {
-      String longer = line.isEmpty() ? word : line + " " + word;
-      if (PixelFont.width(longer) > width && !line.isEmpty()) {
-        PixelFont.write(sheet, line, x, top, INK);
-        top += PixelFont.LINE;
-        longer = word;
-      }
-      line = longer;
-    }
-    PixelFont.write(sheet, line, x, top, INK);
   }
 }

@@ -2,38 +2,29 @@ package org.diffusionnft.studies.demo;
 
 import java.util.Locale;
 import org.diffusionnft.shapes.model.ShapesModel;
+import org.diffusionnft.trainer.config.Algorithm;
 
-/** Who is compared on the held-out prompts, in the order of the tables. */
-public enum Contender {
+/**
+ * A model that is compared on the held-out prompts.
+ *
+ * @param key in {@code summary.json}
+ * @param title in tables and pictures
+ * @param guidance scale of classifier-free guidance; 1 for none
+ */
+public record Contender(String key, String title, double guidance) {
   /** The base model. */
-  BASE("base", "base", 1),
-  /** The base model with classifier-free guidance. */
-  BASE_CFG("baseCfg", "base + CFG " + number(ShapesModel.GUIDANCE), ShapesModel.GUIDANCE),
-  /** What DiffusionNFT made of the base model, without guidance. */
-  NFT("nft", "DiffusionNFT", 1);
+  public static final Contender BASE = new Contender("base", "base", 1);
 
-  private final String key;
-  private final String title;
-  private final double guidance;
+  /** The base model with guidance. */
+  public static final Contender BASE_CFG =
+      new Contender("baseCfg", "base + CFG " + number(ShapesModel.GUIDANCE), ShapesModel.GUIDANCE);
 
-  Contender(String key, String title, double guidance) {
-    this.key = key;
-    this.title = title;
-    this.guidance = guidance;
-  }
-
-  /** Its key in {@code summary.json}. */
-  public String key() {
-    return key;
-  }
-
-  /** What tables and pictures call it. */
-  public String title() {
-    return title;
-  }
-
-  double guidance() {
-    return guidance;
+  /** What training made of the base model, without guidance. */
+  public static Contender trained(Algorithm algorithm) {
+    return switch (algorithm) {
+      case NFT -> new Contender("nft", "DiffusionNFT", 1);
+      case GRPO -> new Contender("grpo", "GRPO", 1);
+    };
   }
 
   private static String number(double x) {

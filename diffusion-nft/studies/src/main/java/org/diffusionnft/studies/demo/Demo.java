@@ -1,55 +1,66 @@
 package org.diffusionnft.studies.demo;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.EnumMap;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.SequencedMap;
 import org.diffusionnft.models.adapter.Adapter;
 import org.diffusionnft.models.adapter.ForwardPass;
 import org.diffusionnft.models.transformer.Mmdit;
 import org.diffusionnft.shapes.evaluation.HeldOut;
 import org.diffusionnft.shapes.model.ShapesSampler;
-import org.diffusionnft.shapes.training.ShapesTask;
-import org.diffusionnft.trainer.EpochReport;
-import org.diffusionnft.trainer.NftTrainer;
-import org.diffusionnft.trainer.TrainingTask;
+import org.diffusionnft.shapes.training.TrainableShapes;
+import org.diffusionnft.tensor.Device;
 import org.diffusionnft.trainer.config.TrainConfig;
+import org.diffusionnft.trainer.run.TrainRun;
+import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.io.JsonLines;
+import org.diffusionnft.weights.io.OutputException;
+import org.diffusionnft.weights.peft.AdapterFile;
 
 /**
- * The main job: evaluates a base model without and with guidance, trains it with DiffusionNFT, and
- * evaluates it again without guidance. Everything that comes out follows from the configuration.
- *
- * @param model the frozen base
- * @param config how it is trained and evaluated
+ * The main job: an ordinary training run of ShapesWorld, and a comparison. The base model is
+ * evaluated without and with guidance, then trained, and the result is evaluated without guidance.
+ * Everything follows from the configuration; killed at any moment and resumed, it ends with the
+ * same bytes.
  */
-public record Demo(Mmdit model, TrainConfig config) {
+public final class Demo implements AutoCloseable {
   private static final String CONFIG = "demo.yaml";
 
+  private final Path folder;
+  private final TrainableShapes shapes;
+  private final TrainRun run;
+
   /**
-   * What came out.
+   * The results.
    *
    * @param config of the run
    * @param heldOut what the contenders were asked for
-   * @param outcomes what each made of it
-   * @param epochs a report of each
-   * @param adapter the trained adapter, the caller's to close
+   * @param outcomes what each drew and how it scored, the trained one last
+   * @param metrics a line of numbers for each epoch, as in {@code metrics.jsonl}
    * @param seconds for everything
    */
   public record Result(
       TrainConfig config,
       HeldOut heldOut,
-      Map<Contender, HeldOut.Outcome> outcomes,
-      List<EpochReport> epochs,
-      Adapter adapter,
+      SequencedMap<Contender, HeldOut.Outcome> outcomes,
+      List<JsonNode> metrics,
       double seconds) {
 
     /** Pictures the policy was trained on. */
     public long samples() {
-      return (long) epochs.size() * config.prompts().imagesPerEpoch();
+      return (long) metrics.size() * config.prompts().imagesPerEpoch();
     }
+  }
+
+  private Demo(Path folder, TrainableShapes shapes, TrainRun run) {
+    this.folder = folder;
+    this.shapes = shapes;
+    this.run = run;
   }
 
   /**
@@ -68,41 +79,107 @@ public record Demo(Mmdit model, TrainConfig config) {
     }
   }
 
-  /** Runs all of it. */
-  public Result run(DemoListener listener) {
+  /**
+   * A new demo in a new folder, which must be empty or not exist.
+   *
+   * @throws OutputException if the folder cannot be made
+   * @throws IOException if the base model cannot be read
+   */
+  public static Demo start(Path folder, TrainConfig config, Device device) throws IOException {
+    return open(folder, config, device, shapes -> TrainRun.start(folder, config, shapes));
+  }
+
+  /**
+   * Goes on with a demo that was stopped.
+   *
+   * @throws InvalidFileException if the checkpoint does not fit the model
+   * @throws IOException if the base model cannot be read
+   */
+  public static Demo resume(TrainRun.Resumption from, Device device) throws IOException {
+    return open(from.folder(), from.config(), device, shapes -> TrainRun.resume(from, shapes));
+  }
+
+  @FunctionalInterface
+  private interface RunOpener {
+    TrainRun open(TrainableShapes shapes) throws IOException;
+  }
+
+  private static Demo open(Path folder, TrainConfig config, Device device, RunOpener opener)
+      throws IOException {
+    TrainableShapes shapes = TrainableShapes.open(config, device);
+    boolean opened = false;
+    try {
+      Demo demo = new Demo(folder, shapes, opener.open(shapes));
+      opened = true;
+      return demo;
+    } finally {
+      if (!opened) {
+        shapes.close();
+      }
+    }
+  }
+
+  /**
+   * Runs all of it, and writes the comparison into the folder of the run.
+   *
+   * @throws IOException if something cannot be written
+   */
+  public Result run(DemoListener listener) throws IOException {
     long started = System.nanoTime();
+    long epochsBefore = run.epoch();
+    TrainConfig config = run.config();
     HeldOut heldOut = HeldOut.of(config.evaluation().prompts());
-    Map<Contender, HeldOut.Outcome> outcomes = new EnumMap<>(Contender.class);
+    SequencedMap<Contender, HeldOut.Outcome> outcomes = new LinkedHashMap<>();
     for (Contender contender : List.of(Contender.BASE, Contender.BASE_CFG)) {
       outcomes.put(contender, evaluate(contender, ForwardPass.BASE, heldOut, listener));
     }
-    List<EpochReport> epochs = new ArrayList<>();
-    TrainingTask task = ShapesTask.of(model, config);
-    Adapter adapter;
-    try (var rewards = task.rewards();
-        NftTrainer trainer = new NftTrainer(config, task)) {
-      while (trainer.epoch() < config.epochs()) {
-        epochs.add(trainer.runEpoch(listener));
-      }
-      adapter = trainer.best();
+    run.train(listener.training(run.epoch(), config.epochs()), listener);
+    listener.trained();
+    Contender trained = Contender.trained(config.algorithm());
+    try (Adapter adapter =
+        AdapterFile.load(folder.resolve("adapter"), model().config(), model().device())) {
+      outcomes.put(trained, evaluate(trained, ForwardPass.with(adapter), heldOut, listener));
     }
-    outcomes.put(
-        Contender.NFT, evaluate(Contender.NFT, ForwardPass.with(adapter), heldOut, listener));
-    double seconds = (System.nanoTime() - started) / 1e9;
-    return new Result(config, heldOut, outcomes, List.copyOf(epochs), adapter, seconds);
+    List<JsonNode> metrics = JsonLines.read(folder.resolve("metrics.jsonl"));
+    double seconds = (System.nanoTime() - started) / 1e9 + seconds(metrics, epochsBefore);
+    Result result = new Result(config, heldOut, outcomes, metrics, seconds);
+    Comparison.write(folder, result);
+    return result;
+  }
+
+  /** What the first epochs took. */
+  private static double seconds(List<JsonNode> metrics, long epochs) {
+    return metrics.stream()
+        .limit(epochs)
+        .mapToDouble(
+            line ->
+                line.path("sampling_seconds").asDouble() + line.path("training_seconds").asDouble())
+        .sum();
+  }
+
+  private Mmdit model() {
+    return shapes.task().model();
   }
 
   private HeldOut.Outcome evaluate(
       Contender contender, ForwardPass pass, HeldOut heldOut, DemoListener listener) {
     ShapesSampler sampler =
         new ShapesSampler(
-            model, pass, config.evaluation().sampling().withGuidanceScale(contender.guidance()));
+            model(),
+            pass,
+            run.config().evaluation().sampling().withGuidanceScale(contender.guidance()));
     int count = heldOut.prompts().size();
     listener.evaluating(contender, 0, count);
     HeldOut.Outcome outcome =
         heldOut.evaluate(sampler, images -> listener.evaluating(contender, images, count));
-    model.device().section(() -> "evaluation of " + contender.title());
+    model().device().section(() -> "evaluation of " + contender.title());
     listener.evaluated(contender, outcome);
     return outcome;
+  }
+
+  @Override
+  public void close() {
+    run.close();
+    shapes.close();
   }
 }

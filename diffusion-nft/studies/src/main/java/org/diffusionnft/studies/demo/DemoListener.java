@@ -2,15 +2,23 @@ package org.diffusionnft.studies.demo;
 
 import org.diffusionnft.shapes.evaluation.HeldOut;
 import org.diffusionnft.trainer.TrainingListener;
+import org.diffusionnft.trainer.run.TrainRun;
 
-/** Is told how a demo goes. */
-public interface DemoListener extends TrainingListener {
-  /** Does nothing. */
-  DemoListener NONE = new DemoListener() {};
-
+/** Receives the events of a demo. */
+public interface DemoListener extends TrainRun.EvaluationListener {
   /** Some of the held-out prompts have been sampled. */
-  default void evaluating(Contender contender, int images, int of) {}
+  void evaluating(Contender contender, int images, int of);
 
   /** All of them have been sampled and judged. */
-  default void evaluated(Contender contender, HeldOut.Outcome outcome) {}
+  void evaluated(Contender contender, HeldOut.Outcome outcome);
+
+  /**
+   * The training begins or goes on.
+   *
+   * @return receives its events
+   */
+  TrainingListener training(long epochsDone, int epochs);
+
+  /** The training is done. */
+  void trained();
 }

@@ -1,15 +1,14 @@
 package org.diffusionnft.studies.experiment;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.diffusionnft.trainer.config.TrainConfig;
+import org.diffusionnft.weights.io.JsonLines;
 
 /**
  * How one training went: what it had used up at each evaluation, and the score there.
@@ -17,8 +16,6 @@ import org.diffusionnft.trainer.config.TrainConfig;
  * @param points in order; the first is the base model's, which has used up nothing
  */
 record Curve(List<Point> points) {
-  private static final ObjectMapper JSON = new ObjectMapper();
-
   /**
    * One evaluation.
    *
@@ -70,8 +67,7 @@ record Curve(List<Point> points) {
     Map<Long, Point> used = new HashMap<>();
     double seconds = 0;
     double processorSeconds = 0;
-    for (String line : Files.readAllLines(run.resolve("metrics.jsonl"))) {
-      JsonNode json = JSON.readTree(line);
+    for (JsonNode json : JsonLines.read(run.resolve("metrics.jsonl"))) {
       for (String phase : new String[] {"sampling", "training"}) {
         seconds += json.path(phase + "_seconds").asDouble();
         processorSeconds += json.path(phase + "_processor_seconds").asDouble();
@@ -83,8 +79,7 @@ record Curve(List<Point> points) {
     }
     List<Point> points = new ArrayList<>();
     points.add(new Point(0, 0, 0, 0, baseScore));
-    for (String line : Files.readAllLines(run.resolve("evaluations.jsonl"))) {
-      JsonNode json = JSON.readTree(line);
+    for (JsonNode json : JsonLines.read(run.resolve("evaluations.jsonl"))) {
       Point at = used.get(json.path("epoch").asLong());
       if (at != null) {
         double score = json.path("total").asDouble();

@@ -1,19 +1,12 @@
 package org.diffusionnft.studies.experiment;
 
-import java.awt.BasicStroke;
 import java.awt.Color;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import javax.imageio.ImageIO;
+import org.diffusionnft.images.Png;
+import org.diffusionnft.studies.chart.LineChart;
 import org.diffusionnft.studies.experiment.Curve.Cost;
-import org.knowm.xchart.BitmapEncoder;
-import org.knowm.xchart.XYChart;
-import org.knowm.xchart.XYChartBuilder;
-import org.knowm.xchart.XYSeries;
-import org.knowm.xchart.style.Styler;
-import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /** Scores of all arms over what they cost: the mean over seeds and its interval. */
 final class CurveImage {
@@ -26,38 +19,47 @@ final class CurveImage {
   };
   private static final Color GREY = new Color(0x80, 0x80, 0x80);
 
+  /** Room below the lowest and above the highest value, in percent of the score. */
+  private static final double ROOM = 2;
+
+  /** One arm: cost, mean score in percent and half of its interval at each evaluation. */
+  private record Line(String name, double[] x, double[] y, double[] half) {}
+
   private CurveImage() {}
 
   /** A PNG. */
-  static byte[] png(ExperimentRun.Results results, Cost cost) throws IOException {
-    XYChart chart =
-        new XYChartBuilder()
-            .width(860)
-            .height(460)
-            .xAxisTitle(cost.title())
-            .yAxisTitle("strict score, %")
-            .build();
-    chart.getStyler().setLegendPosition(Styler.LegendPosition.OutsideE);
-    chart.getStyler().setChartBackgroundColor(Color.WHITE);
-    chart.getStyler().setPlotBackgroundColor(Color.WHITE);
-    chart.getStyler().setMarkerSize(5);
-    int next = 0;
-    double end = 0;
+  static byte[] png(ExperimentRun.Results results, Cost cost) {
+    List<Line> lines = new ArrayList<>();
     for (Map.Entry<Arm, List<Curve>> e : results.curves().entrySet()) {
-      end = Math.max(end, add(chart, e.getKey(), e.getValue(), cost, COLOURS[next++ % 5]));
+      lines.add(line(e.getKey(), e.getValue(), cost));
     }
-    level(chart, "base", results.baseScore(), end);
-    level(chart, "base with guidance", results.guidedScore(), end);
-    ByteArrayOutputStream png = new ByteArrayOutputStream();
-    ImageIO.write(BitmapEncoder.getBufferedImage(chart), "png", png);
-    return png.toByteArray();
+    double base = 100 * results.baseScore();
+    double guided = 100 * results.guidedScore();
+    double low = Math.min(base, guided);
+    double high = Math.max(base, guided);
+    for (Line line : lines) {
+      for (int i = 0; i < line.y().length; i++) {
+        low = Math.min(low, line.y()[i] - line.half()[i]);
+        high = Math.max(high, line.y()[i] + line.half()[i]);
+      }
+    }
+    LineChart chart =
+        new LineChart(
+            cost.title(), "strict score, %", Math.max(0, low - ROOM), Math.min(100, high + ROOM));
+    int next = 0;
+    for (Line line : lines) {
+      Color colour = COLOURS[next++ % COLOURS.length];
+      chart.measured(line.name(), line.x(), line.y(), line.half(), colour);
+    }
+    chart.level("base", base, GREY).level("base with guidance", guided, GREY);
+    return Png.encode(chart.draw());
   }
 
-  private static double add(XYChart chart, Arm arm, List<Curve> curves, Cost cost, Color colour) {
+  private static Line line(Arm arm, List<Curve> curves, Cost cost) {
     int points = curves.stream().mapToInt(c -> c.points().size()).min().orElse(0);
     double[] x = new double[points];
     double[] y = new double[points];
-    double[] error = new double[points];
+    double[] half = new double[points];
     for (int i = 0; i < points; i++) {
       int at = i;
       x[i] = curves.stream().mapToDouble(c -> c.points().get(at).used(cost)).average().orElse(0);
@@ -65,21 +67,8 @@ final class CurveImage {
           MeanInterval.of(
               curves.stream().mapToDouble(c -> 100 * c.points().get(at).score()).toArray());
       y[i] = score.mean();
-      error[i] = Double.isNaN(score.half()) ? 0 : score.half();
+      half[i] = Double.isNaN(score.half()) ? 0 : score.half();
     }
-    XYSeries series = chart.addSeries(arm.title(), x, y, error);
-    series.setLineColor(colour);
-    series.setMarkerColor(colour);
-    series.setMarker(SeriesMarkers.CIRCLE);
-    return points == 0 ? 0 : x[points - 1];
-  }
-
-  private static void level(XYChart chart, String name, double score, double end) {
-    XYSeries series =
-        chart.addSeries(name, new double[] {0, end}, new double[] {100 * score, 100 * score});
-    series.setLineColor(GREY);
-    series.setMarker(SeriesMarkers.NONE);
-    series.setLineStyle(
-        new BasicStroke(1, BasicStroke.CAP_BUTT, BasicStroke.JOIN_MITER, 1, new float[] {5, 5}, 0));
+    return new Line(arm.title(), x, y, half);
   }
 }

@@ -10,7 +10,7 @@ import org.diffusionnft.tensor.InvalidInputException;
  * prompts and the same noise for a seed, train on as many images, and are evaluated alike.
  *
  * @param name on the command line
- * @param question what is to be found out
+ * @param question that it answers
  * @param expectation what the paper (arXiv 2509.16117) leads one to expect, in our words
  * @param settings that all arms share, where they differ from the demo's, as YAML
  * @param arms what is compared; ratios are to the first
@@ -145,7 +145,7 @@ public record Experiment(
   }
 
   /**
-   * The ablation of a name.
+   * The ablation with this name.
    *
    * @throws InvalidInputException that lists all names if there is none
    */

@@ -26,8 +26,8 @@ import org.diffusionnft.weights.io.StrictJson;
 
 /**
  * Runs an experiment in a folder: a training in {@code runs/ARM-SEED} for every arm and seed, then
- * {@code index.html} and {@code results.json}. What is there already is taken as it is, so that an
- * experiment that was stopped goes on where it was.
+ * {@code index.html} and {@code results.json}. A run that is there already is kept, so that an
+ * experiment that was stopped goes on.
  *
  * @param experiment what is compared
  * @param base settings that all arms share
@@ -37,12 +37,12 @@ import org.diffusionnft.weights.io.StrictJson;
 public record ExperimentRun(
     Experiment experiment, TrainConfig base, List<Long> seeds, Path folder) {
 
-  /** Is told how it goes. */
+  /** Receives the events of an experiment. */
   public interface Listener {
     /** A training begins or goes on. */
     TrainingListener training(String run, long epochsDone, int epochs);
 
-    /** A held-out score. */
+    /** An evaluation on the held-out prompts is done. */
     void scored(String run, long epoch, double score);
 
     /** A training is done. */
@@ -50,7 +50,7 @@ public record ExperimentRun(
   }
 
   /**
-   * What came out.
+   * The results.
    *
    * @param baseScore strict score of the base model
    * @param guidedScore of the base model with guidance

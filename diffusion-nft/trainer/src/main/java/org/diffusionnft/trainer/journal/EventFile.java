@@ -48,8 +48,8 @@ public final class EventFile implements AutoCloseable {
   }
 
   /**
-   * Starts a new file in a folder. What files before it say of this step and later ones is void,
-   * which is how a resumed run takes back what came after its saved state.
+   * Starts a new file in a folder. What earlier files say about this step and later ones no longer
+   * counts: so a resumed run takes back what came after its saved state.
    *
    * @param step the first that will be written
    */

@@ -1,9 +1,8 @@
 package org.diffusionnft.trainer.journal;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.awt.Color;
 import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -12,10 +11,10 @@ import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import javax.imageio.ImageIO;
 import org.diffusionnft.images.Images;
 import org.diffusionnft.images.Pixels;
-import org.diffusionnft.images.SampleSheet;
+import org.diffusionnft.images.Png;
+import org.diffusionnft.images.Sheet;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Shape;
@@ -30,16 +29,23 @@ import org.diffusionnft.weights.io.JsonLines;
 import org.diffusionnft.weights.io.StrictJson;
 
 /**
- * Writes down, while a run goes on, what its report shows beside the metrics: {@code prompts.jsonl}
+ * Records, while a run goes on, what its report shows beside the metrics: {@code prompts.jsonl}
  * (what each prompt scored), {@code groups.jsonl} with {@code groups/} (the best and the worst
  * picture of a prompt, now and then), {@code samples/} (the same pictures through time) and
  * TensorBoard's event files.
  */
 public final class RunJournal implements AutoCloseable {
-  /** Pairs of best and worst that a whole run leaves, about. */
+  /** About how many pairs of best and worst a whole run leaves. */
   private static final int PAIRS = 40;
 
   private static final int SIDE = 128;
+
+  /** Pictures of an evaluation that are shown. */
+  private static final int SHOWN = 24;
+
+  private static final int COLUMNS = 8;
+  private static final int CELL = 96;
+  private static final int GAP = 4;
 
   private final Path folder;
   private final TrainingTask task;
@@ -63,21 +69,9 @@ public final class RunJournal implements AutoCloseable {
   public static RunJournal open(Path folder, TrainConfig config, TrainingTask task, long epochs)
       throws IOException {
     for (String name : List.of("prompts.jsonl", "groups.jsonl")) {
-      dropAfter(folder.resolve(name), epochs);
+      JsonLines.dropAfter(folder.resolve(name), "epoch", epochs);
     }
     return new RunJournal(folder, config, task, EventFile.start(folder, epochs + 1));
-  }
-
-  private static void dropAfter(Path file, long epochs) throws IOException {
-    if (Files.exists(file)) {
-      StringBuilder kept = new StringBuilder();
-      for (JsonNode line : JsonLines.read(file)) {
-        if (line.path("epoch").asLong() <= epochs) {
-          kept.append(line).append('\n');
-        }
-      }
-      AtomicFile.write(file, kept.toString());
-    }
   }
 
   /** All images of an epoch are scored. */
@@ -143,7 +137,8 @@ public final class RunJournal implements AutoCloseable {
     json.put("image", file);
     json.put("reward", rollout.scores().total()[i]);
     json.put("r", loss.advantageMode().optimality(advantage, loss.advClipMax()));
-    picture(file, SampleSheet.single(decode(rollout.latents()[i]), SIDE));
+    BufferedImage made = decode(rollout.latents()[i]).toImage();
+    picture(file, new Sheet(1, SIDE, SIDE).on(Color.BLACK).draw(List.of(made)));
   }
 
   private Pixels decode(float[] latents) {
@@ -164,9 +159,7 @@ public final class RunJournal implements AutoCloseable {
   public void evaluated(long epoch, Evaluation evaluation) {
     List<String> captions = evaluation.prompts();
     try {
-      Map<String, Double> numbers = new LinkedHashMap<>();
-      flatten("held_out/", evaluation.numbers(), numbers);
-      events.scalars(epoch, numbers);
+      events.scalars(epoch, JsonLines.numbers("held_out/", evaluation.numbers()));
       Map<String, double[]> sums = new LinkedHashMap<>();
       for (int i = 0; i < captions.size(); i++) {
         double[] sum = sums.computeIfAbsent(captions.get(i), _ -> new double[2]);
@@ -174,10 +167,10 @@ public final class RunJournal implements AutoCloseable {
         sum[1]++;
       }
       prompts(epoch, true, means(sums));
-      BufferedImage sheet = SampleSheet.draw(evaluation.pictures());
+      BufferedImage sheet = sheet(evaluation.pictures());
       byte[] png = picture("samples/epoch-%06d.png".formatted(epoch), sheet);
       events.picture(epoch, "samples", sheet.getWidth(), sheet.getHeight(), png);
-      List<String> shown = captions.subList(0, Math.min(captions.size(), SampleSheet.MOST));
+      List<String> shown = captions.subList(0, Math.min(captions.size(), SHOWN));
       Path list = folder.resolve("samples/captions.txt");
       if (!Files.exists(list)) {
         AtomicFile.write(list, String.join("\n", shown) + "\n");
@@ -187,6 +180,11 @@ public final class RunJournal implements AutoCloseable {
     }
   }
 
+  private static BufferedImage sheet(List<Pixels> pictures) {
+    List<BufferedImage> shown = pictures.stream().limit(SHOWN).map(Pixels::toImage).toList();
+    return new Sheet(Math.min(shown.size(), COLUMNS), CELL, CELL).withGap(GAP).draw(shown);
+  }
+
   /**
    * An epoch is done.
    *
@@ -194,8 +192,8 @@ public final class RunJournal implements AutoCloseable {
    */
   public void epochDone(long epoch, String metrics) {
     try {
-      Map<String, Double> values = new LinkedHashMap<>();
-      flatten("", StrictJson.parseObject(folder, "metrics", metrics), values);
+      Map<String, Double> values =
+          JsonLines.numbers("", StrictJson.parseObject(folder, "metrics", metrics));
       values.remove("epoch");
       events.scalars(epoch, values);
     } catch (IOException e) {
@@ -203,24 +201,12 @@ public final class RunJournal implements AutoCloseable {
     }
   }
 
-  /** Numbers of an object by their keys, those of objects in it with a slash between. */
-  public static void flatten(String prefix, JsonNode object, Map<String, Double> values) {
-    for (Map.Entry<String, JsonNode> e : object.properties()) {
-      if (e.getValue().isNumber()) {
-        values.put(prefix + e.getKey(), e.getValue().asDouble());
-      } else if (e.getValue().isObject()) {
-        flatten(prefix + e.getKey() + "/", e.getValue(), values);
-      }
-    }
-  }
-
   private byte[] picture(String file, BufferedImage image) throws IOException {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    ImageIO.write(image, "png", bytes);
+    byte[] png = Png.encode(image);
     Path path = folder.resolve(file);
     Files.createDirectories(path.getParent());
-    Files.write(path, bytes.toByteArray());
-    return bytes.toByteArray();
+    Files.write(path, png);
+    return png;
   }
 
   private void append(String file, ObjectNode line) throws IOException {

@@ -21,6 +21,7 @@ import org.diffusionnft.trainer.evaluation.Evaluator;
 import org.diffusionnft.trainer.journal.RunJournal;
 import org.diffusionnft.weights.io.AtomicFolder;
 import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.io.JsonLines;
 import org.diffusionnft.weights.io.OutputException;
 import org.diffusionnft.weights.io.StrictJson;
 import org.diffusionnft.weights.peft.PeftAdapter;
@@ -266,7 +267,7 @@ public final class TrainRun implements AutoCloseable {
 
   /** Drops what a killed run wrote after the state it is resumed from. */
   private void dropLinesAfter(String name) throws IOException {
-    EpochLines.dropAfter(folder.resolve(name), trainer.epoch());
+    JsonLines.dropAfter(folder.resolve(name), "epoch", trainer.epoch());
   }
 
   @Override

@@ -20,9 +20,12 @@ final class BinaryCode {
   /** The operations from here on answer 1 or 0. */
   static final int FIRST_PREDICATE = GREATER;
 
+  /** No kernel computes the function: the reference device does. */
+  static final int NONE = -1;
+
   private BinaryCode() {}
 
-  /** The code of an operation. */
+  /** The code of an operation, or {@link #NONE}. */
   static int of(BinaryOp op) {
     return switch (op) {
       case ADD -> ADD;
@@ -34,6 +37,7 @@ final class BinaryCode {
       case GREATER -> GREATER;
       case GREATER_EQUAL -> GREATER_EQUAL;
       case EQUAL -> EQUAL;
+      default -> NONE;
     };
   }
 }

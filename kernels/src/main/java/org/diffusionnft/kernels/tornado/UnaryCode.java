@@ -25,9 +25,12 @@ final class UnaryCode {
   /** The first of the activations: a matrix product can apply the functions from here on. */
   static final int FIRST_ACTIVATION = TANH;
 
+  /** No kernel computes the function: the reference device does. */
+  static final int NONE = -1;
+
   private UnaryCode() {}
 
-  /** The code of an operation. */
+  /** The code of an operation, or {@link #NONE}. */
   static int of(UnaryOp op) {
     return switch (op) {
       case AFFINE -> AFFINE;
@@ -47,6 +50,7 @@ final class UnaryCode {
       case GELU_TANH -> GELU_TANH;
       case GELU_ERF -> GELU_ERF;
       case QUICK_GELU -> QUICK_GELU;
+      default -> NONE;
     };
   }
 }

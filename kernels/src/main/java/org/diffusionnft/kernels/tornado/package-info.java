@@ -1,7 +1,7 @@
 /**
  * The TornadoVM device: kernels written once in Java and compiled to OpenCL, PTX or CUDA. Only the
- * Maven profile {@code tornado} builds it. The codes of operations and types need no TornadoVM and
- * are part of every build, so an operation without a code does not compile anywhere.
+ * Maven profile {@code tornado} builds it. The codes of operations and types need no TornadoVM, so
+ * every build compiles and tests them.
  */
 @org.jspecify.annotations.NullMarked
 package org.diffusionnft.kernels.tornado;

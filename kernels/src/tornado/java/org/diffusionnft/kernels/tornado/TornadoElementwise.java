@@ -47,7 +47,7 @@ final class TornadoElementwise implements ElementwiseKernels {
 
   @Override
   public void unary(UnaryOp op, double a, double b, Tensor x, Tensor out) {
-    if (!single(x, out)) {
+    if (!single(x, out) || UnaryCode.of(op) == UnaryCode.NONE) {
       onHost.run("unary", (r, t) -> r.elementwise().unary(op, a, b, t.in(x), t.out(out)), x, out);
     } else if (out.elements() > 0) {
       int[] p = slots(out);
@@ -60,7 +60,7 @@ final class TornadoElementwise implements ElementwiseKernels {
 
   @Override
   public void unaryGrad(UnaryOp op, double a, double b, Tensor x, Tensor gradOut, Tensor gradX) {
-    if (!single(x, gradOut, gradX)) {
+    if (!single(x, gradOut, gradX) || UnaryCode.of(op) == UnaryCode.NONE) {
       onHost.run(
           "unaryGrad",
           (r, t) -> r.elementwise().unaryGrad(op, a, b, t.in(x), t.in(gradOut), t.out(gradX)),
@@ -79,7 +79,7 @@ final class TornadoElementwise implements ElementwiseKernels {
 
   @Override
   public void binary(BinaryOp op, Tensor x, Tensor y, Tensor out) {
-    if (!single(x, y, out)) {
+    if (!single(x, y, out) || BinaryCode.of(op) == BinaryCode.NONE) {
       onHost.run(
           "binary", (r, t) -> r.elementwise().binary(op, t.in(x), t.in(y), t.out(out)), x, y, out);
     } else if (out.elements() > 0) {

@@ -4,6 +4,7 @@ import static org.diffusionnft.kernels.tornado.Launcher.single;
 
 import org.diffusionnft.tensor.MatrixKernels;
 import org.diffusionnft.tensor.Tensor;
+import org.diffusionnft.tensor.UnaryOp;
 import org.jspecify.annotations.Nullable;
 
 /** Matrix products. */
@@ -27,9 +28,8 @@ final class TornadoMatrices implements MatrixKernels {
         TypeCode.readable(a.dtype())
             && TypeCode.readable(b.dtype())
             && (bias == null || TypeCode.readable(bias.dtype()));
-    int activation =
-        product.activation() == null ? Arguments.NONE : UnaryCode.of(product.activation());
-    boolean fused = activation == Arguments.NONE || activation >= UnaryCode.FIRST_ACTIVATION;
+    UnaryOp activation = product.activation();
+    boolean fused = activation == null || UnaryCode.of(activation) >= UnaryCode.FIRST_ACTIVATION;
     if (!readable || !single(out) || !fused) {
       onHost.run(
           "matmul",
@@ -73,7 +73,7 @@ final class TornadoMatrices implements MatrixKernels {
     p[MatrixTasks.BIAS] = bias == null ? Arguments.NONE : launcher.atAny(bias);
     p[MatrixTasks.BIAS_TYPE] = bias == null ? TypeCode.F32 : launcher.type(bias);
     p[MatrixTasks.OUT] = launcher.at(out);
-    p[MatrixTasks.ACTIVATION] = activation;
+    p[MatrixTasks.ACTIVATION] = activation == null ? Arguments.NONE : UnaryCode.of(activation);
     p[MatrixTasks.ACCUMULATE] = product.accumulate() ? 1 : 0;
     launcher
         .plans()

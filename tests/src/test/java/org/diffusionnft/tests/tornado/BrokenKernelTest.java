@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Kernels that are broken on purpose, by flags of the OpenCL compiler or by other Java in their
- * place: the suite must see them, and nothing may compute for them.
+ * place: the suite must notice, and nothing else may compute in their place.
  */
 @EnabledIf("org.diffusionnft.tests.tornado.TornadoDevices#openClExpected")
 class BrokenKernelTest {
@@ -69,7 +69,7 @@ class BrokenKernelTest {
   }
 
   @Test
-  void aKernelThatTornadoVmDoesNotReadIsRefusedByName(@TempDir Path folder) throws Exception {
+  void aKernelThatTornadoVmCannotTranslateIsRefusedByName(@TempDir Path folder) throws Exception {
     compileLerp(folder, "float t = new Object[] {c}.clone().length;");
     Ended ended = dnft(List.of(), Map.of(), "verify --device tornado:opencl --kernel lerp", folder);
     assertEquals(2, ended.exitCode, ended.out);
@@ -78,7 +78,7 @@ class BrokenKernelTest {
   }
 
   @Test
-  void aKernelThatTornadoVmGivesUpOnFailsItsCasesByName(@TempDir Path folder) throws Exception {
+  void aKernelThatTornadoVmRejectsLaterFailsItsCasesByName(@TempDir Path folder) throws Exception {
     compileLerp(folder, "float t = String.valueOf(i).length();");
     Ended ended =
         dnft(
@@ -93,7 +93,7 @@ class BrokenKernelTest {
     assertFalse(ended.out.contains("\tat "), ended.out);
   }
 
-  /** Compiles that kernel with one statement that no device can run, to be used in its place. */
+  /** Compiles that kernel with one statement that no device can run, and uses it instead. */
   private static void compileLerp(Path folder, String statement) throws IOException {
     String kernels = "../kernels/src/tornado/java/org/diffusionnft/kernels/tornado/";
     String right = Files.readString(Path.of(kernels, "OptimizerTasks.java"));
@@ -121,7 +121,7 @@ class BrokenKernelTest {
   }
 
   @Test
-  void aDriverThatIsGoneIsTold() throws Exception {
+  void aMissingDriverIsReported() throws Exception {
     Ended ended =
         dnft(
             List.of(), Map.of("OCL_ICD_VENDORS", "/nonexistent"), "verify --device tornado:opencl");
@@ -132,7 +132,7 @@ class BrokenKernelTest {
   }
 
   @Test
-  void memoryThatIsTooSmallIsTold() throws Exception {
+  void memoryThatIsTooSmallIsReported() throws Exception {
     Ended ended =
         dnft(
             List.of(),
@@ -144,7 +144,7 @@ class BrokenKernelTest {
     assertFalse(ended.out.contains("\tat "), ended.out);
   }
 
-  /** Runs a command; classes of the folders come before the right ones. */
+  /** Runs a command; classes in the folders replace the right ones. */
   private static Ended dnft(
       List<String> flags, Map<String, String> environment, String words, Path... classes)
       throws IOException, InterruptedException {

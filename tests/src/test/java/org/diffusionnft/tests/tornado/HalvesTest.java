@@ -21,9 +21,7 @@ import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/**
- * BF16 tensors in whichever of the device's arrays: what went in comes out, and is computed with.
- */
+/** BF16 tensors in any of the device's arrays: they keep their bits, and products read them. */
 @EnabledIf("org.diffusionnft.tests.tornado.TornadoDevices#expected")
 class HalvesTest {
   /** 16 MiB: four arrays of 2 Mi halves. */
@@ -32,7 +30,7 @@ class HalvesTest {
   private static final int SIDE = 768;
   private static final int ELEMENTS = SIDE * SIDE;
 
-  /** Each array takes three of the 3.5 in it. */
+  /** Each array has room for 3.5 of them and holds three. */
   private static final int TENSORS = 12;
 
   @ParameterizedTest
@@ -71,7 +69,7 @@ class HalvesTest {
 
   @ParameterizedTest
   @MethodSource("org.diffusionnft.tests.tornado.TornadoDevices#names")
-  void aTensorThatNoArrayHoldsIsToldWithWhatWouldHoldIt(String name) {
+  void aTensorThatFitsNoArrayIsRefusedWithTheMemoryItNeeds(String name) {
     try (Device device = Devices.open(name, SMALL)) {
       Tensor large = device.allocate(DType.BF16, Shape.of(3L << 20));
       MemorySegment zeros = MemorySegment.ofArray(new short[3 << 20]);
@@ -89,7 +87,7 @@ class HalvesTest {
 
   @ParameterizedTest
   @MethodSource("org.diffusionnft.tests.tornado.TornadoDevices#names")
-  void aModelThatDoesNotFitIsToldAsAWhole(String name) {
+  void aModelThatDoesNotFitIsRefusedAsAWhole(String name) {
     try (Device device = Devices.open(name, SMALL)) {
       device.requireRoom(Map.of(DType.BF16, 9L << 20, DType.F16, 7L << 20, DType.F32, 8L << 20));
       Map<DType, Long> large = Map.of(DType.BF16, 30L << 20, DType.F16, 10L << 20);

@@ -24,7 +24,7 @@ class SequencesTest {
 
   @ParameterizedTest
   @MethodSource("org.diffusionnft.tests.tornado.TornadoDevices#names")
-  void whatCameTwiceIsSentTogetherAndComputesTheSameBits(String name) {
+  void aRepeatedSequenceIsSentTogetherAndComputesTheSameBits(String name) {
     try (Device device = Devices.open(name, new DeviceOptions(1, 64, false))) {
       float[] small = work(device, 3);
       float[] large = work(device, 70);
@@ -40,10 +40,10 @@ class SequencesTest {
     }
   }
 
-  /** Work that never comes again stays what it is, and nothing is compiled for it. */
+  /** Nothing is compiled for work that is not repeated. */
   @ParameterizedTest
   @MethodSource("org.diffusionnft.tests.tornado.TornadoDevices#names")
-  void whatCameOnceIsSentOneByOne(String name) {
+  void aSequenceThatCameOnceIsSentOneByOne(String name) {
     try (Device device = Devices.open(name, new DeviceOptions(1, 64, false))) {
       float[] first = work(device, 5);
       DeviceActivity before = device.activity();

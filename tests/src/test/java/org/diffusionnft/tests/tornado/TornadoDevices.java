@@ -4,7 +4,7 @@ import java.util.List;
 import org.diffusionnft.tensor.DeviceProvider;
 import org.diffusionnft.tensor.Devices;
 
-/** TornadoVM's devices here. */
+/** TornadoVM's devices on this machine. */
 final class TornadoDevices {
   private TornadoDevices() {}
 
@@ -18,7 +18,7 @@ final class TornadoDevices {
     return ModuleLayer.boot().findModule("tornado.drivers.opencl").isPresent();
   }
 
-  /** The names, none without TornadoVM. */
+  /** Their names; none without TornadoVM. */
   static List<String> names() {
     return Devices.providers().stream()
         .filter(p -> p.family().equals("tornado"))

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** A step like one before it compiles nothing, and takes to the device only what is new in it. */
+/** A step like an earlier one compiles nothing and copies only its own inputs to the device. */
 @EnabledIf("org.diffusionnft.tests.tornado.TornadoDevices#expected")
 class TrainingStepTest {
   private static final int BATCH = 6;
@@ -50,7 +50,7 @@ class TrainingStepTest {
 
   @Test
   void thereIsADevice() {
-    assertFalse(TornadoDevices.names().isEmpty(), "TornadoVM is here but found no device");
+    assertFalse(TornadoDevices.names().isEmpty(), "TornadoVM is installed but found no device");
   }
 
   @ParameterizedTest
@@ -86,7 +86,10 @@ class TrainingStepTest {
     }
   }
 
-  /** Noised images, the gradient of the loss, sinusoids of timesteps, and which prompt is whose. */
+  /**
+   * Bytes of noised images, the gradient of the loss, sinusoids of timesteps, and numbers of
+   * prompts.
+   */
   private static long fresh(TrainConfig config) {
     assertEquals(TURNS, config.trainedTimesteps());
     long passes = config.loss().needsReference() ? 3 : 2;

@@ -14,12 +14,14 @@ import java.util.ArrayList;
 import java.util.List;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The commands for models on disk, from a made-up checkpoint to pictures. */
+@Tag("slow")
 class ModelCommandsTest {
   @TempDir private static Path shared;
   private static Path model;

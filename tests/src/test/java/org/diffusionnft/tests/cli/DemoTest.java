@@ -22,9 +22,11 @@ import javax.imageio.ImageIO;
 import org.diffusionnft.shapes.Category;
 import org.diffusionnft.weights.io.StrictJson;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@Tag("slow")
 class DemoTest {
   @TempDir private Path folder;
   private Path base;

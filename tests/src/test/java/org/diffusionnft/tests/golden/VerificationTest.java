@@ -22,12 +22,14 @@ import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.safetensors.SafetensorsFile;
 import org.diffusionnft.weights.safetensors.SafetensorsWriter;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** A verification that could not fail would certify nothing. */
+@Tag("slow")
 class VerificationTest {
   private final Device device = new ReferenceDevice();
   @TempDir Path folder;

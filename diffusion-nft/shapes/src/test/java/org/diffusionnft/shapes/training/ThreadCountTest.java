@@ -22,9 +22,11 @@ import org.diffusionnft.trainer.PromptPool;
 import org.diffusionnft.trainer.TrainingListener;
 import org.diffusionnft.trainer.TrainingTask;
 import org.diffusionnft.trainer.config.TrainConfig;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A run of the shipped model's size has the same bits whatever the number of threads. */
+@Tag("slow")
 class ThreadCountTest {
   private static final String SETTINGS =
       """

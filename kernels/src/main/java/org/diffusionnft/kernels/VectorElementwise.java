@@ -86,6 +86,14 @@ final class VectorElementwise implements ElementwiseKernels {
     }
   }
 
+  /** Work per element: of a few products, or of an exponential. */
+  private static int cost(UnaryOp op) {
+    return switch (op) {
+      case AFFINE, POW, CLAMP -> 1;
+      default -> 4;
+    };
+  }
+
   @Override
   public void unary(UnaryOp op, double a, double b, Tensor x, Tensor out) {
     if (!allFloat(x, out)) {
@@ -96,7 +104,7 @@ final class VectorElementwise implements ElementwiseKernels {
     long to = address(out);
     chunked(
         x.elements(),
-        op.ordinal() < UnaryOp.EXP.ordinal() ? 1 : 4,
+        cost(op),
         (start, count, scratch) ->
             UnaryRows.value(op, a, b, from + 4 * start, to + 4 * start, count, scratch));
   }
@@ -115,7 +123,7 @@ final class VectorElementwise implements ElementwiseKernels {
     long to = address(gradX);
     chunked(
         x.elements(),
-        op.ordinal() < UnaryOp.EXP.ordinal() ? 1 : 4,
+        cost(op),
         (start, count, scratch) ->
             UnaryRows.gradient(
                 op, a, b, from + 4 * start, grad + 4 * start, to + 4 * start, count, scratch));

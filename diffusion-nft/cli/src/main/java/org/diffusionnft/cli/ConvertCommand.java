@@ -37,7 +37,7 @@ final class ConvertCommand implements Callable<Integer> {
   @Mixin private ComputeOptions compute;
   @Mixin private ModelOptions model;
   @Mixin private DTypeOption dtype;
-  @Mixin private CheckpointOut to;
+  @Mixin private CheckpointOut out;
 
   @Option(
       names = "--to",
@@ -61,8 +61,8 @@ final class ConvertCommand implements Callable<Integer> {
     }
     try (Device device = compute.open();
         ModelCheckpoint checkpoint = model.open()) {
-      new Conversion(layout, dtype.dtype(), null).run(checkpoint, to.path(), device);
-      spec.commandLine().getOut().println(to.path() + ": written with " + checkpoint.parts());
+      new Conversion(layout, dtype.dtype(), null).run(checkpoint, out.path(), device);
+      spec.commandLine().getOut().println(out.path() + ": written with " + checkpoint.parts());
       spec.commandLine().getOut().flush();
     }
     return 0;
@@ -75,13 +75,13 @@ final class ConvertCommand implements Callable<Integer> {
     try (Device device = compute.open();
         Memory.Scope _ = device.memory().scope()) {
       PeftAdapter read = AdapterFile.read(adapter, device);
-      if (to.path().toString().endsWith(".safetensors")) {
-        DiffusersLora.write(to.path(), read);
+      if (out.path().toString().endsWith(".safetensors")) {
+        DiffusersLora.write(out.path(), read);
       } else {
-        PeftFolder.write(to.path(), Map.of(PeftFolder.DEFAULT, read));
+        PeftFolder.write(out.path(), Map.of(PeftFolder.DEFAULT, read));
       }
     }
-    spec.commandLine().getOut().println(to.path() + ": written with " + adapter);
+    spec.commandLine().getOut().println(out.path() + ": written with " + adapter);
     spec.commandLine().getOut().flush();
     return 0;
   }

@@ -25,7 +25,7 @@ final class MergeCommand implements Callable<Integer> {
   @Mixin private ComputeOptions compute;
   @Mixin private ModelOptions model;
   @Mixin private DTypeOption dtype;
-  @Mixin private CheckpointOut to;
+  @Mixin private CheckpointOut out;
 
   @Option(
       names = "--adapter",
@@ -46,10 +46,10 @@ final class MergeCommand implements Callable<Integer> {
         ModelCheckpoint checkpoint = model.open()) {
       Layout own = checkpoint.isSingleFile() ? Layout.SINGLE : Layout.DIFFUSERS;
       new Conversion(layout == null ? own : layout, dtype.dtype(), adapter)
-          .run(checkpoint, to.path(), device);
+          .run(checkpoint, out.path(), device);
       spec.commandLine()
           .getOut()
-          .println(to.path() + ": " + checkpoint.path() + " with " + adapter);
+          .println(out.path() + ": " + checkpoint.path() + " with " + adapter);
       spec.commandLine().getOut().flush();
     }
     return 0;

@@ -12,42 +12,44 @@ import picocli.CommandLine.Option;
 
 /** The options of {@code dnft sample} for models on disk. */
 final class PictureOptions {
+  private static final PictureRequest USUAL = PictureRequest.of("");
+
   @Option(
       names = "--negative",
       paramLabel = "TEXT",
       description = "What guidance leads away from. Default: nothing.")
-  private String negative = "";
+  private String negative = USUAL.negative();
 
   @Option(
       names = "--width",
       paramLabel = "PIXELS",
       description = "A multiple of 16. Default: ${DEFAULT-VALUE}.")
-  private int width = 1024;
+  private int width = USUAL.width();
 
   @Option(
       names = "--height",
       paramLabel = "PIXELS",
       description = "A multiple of 16. Default: ${DEFAULT-VALUE}.")
-  private int height = 1024;
+  private int height = USUAL.height();
 
   @Option(
       names = "--solver",
       paramLabel = "NAME",
       description = "flow (Euler), ddim, dpm1 or dpm2. Default: ${DEFAULT-VALUE}.")
-  private String solver = "flow";
+  private String solver = USUAL.solver();
 
   @Option(
       names = "--batch",
       paramLabel = "N",
       description =
           "Pictures made at once; changes memory and speed only. Default:" + " ${DEFAULT-VALUE}.")
-  private int batch = 1;
+  private int batch = USUAL.batch();
 
   @Option(
       names = "--t5-tokens",
       paramLabel = "N",
       description = "Tokens of the prompt that T5 sees. Default: ${DEFAULT-VALUE}.")
-  private int t5Tokens = 256;
+  private int t5Tokens = USUAL.t5Tokens();
 
   @Option(
       names = "--no-t5",
@@ -67,14 +69,14 @@ final class PictureOptions {
       paramLabel = "SCALE",
       description =
           "With --skip-layers: how strong, in the first fifth. Default: ${DEFAULT-VALUE}.")
-  private double skipScale = 2.8;
+  private double skipScale = SkipLayerGuidance.SD35_MEDIUM.scale();
 
   @Option(
       names = "--tile",
       paramLabel = "PIXELS",
       description =
           "Larger pictures are decoded in tiles of this side. Default:" + " ${DEFAULT-VALUE}.")
-  private int tile = 768;
+  private int tile = PipelineSettings.official().tile();
 
   /** The request for pictures of a prompt. */
   PictureRequest request(String prompt) {

@@ -6,11 +6,11 @@ import java.io.IOException;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
-import org.diffusionnft.weights.io.JsonLines;
+import org.diffusionnft.weights.io.StrictJson;
 
 /** Text, tables and pictures below each other, as one HTML file that needs nothing else. */
 public final class DocumentPage {
-  private final ObjectNode page = JsonLines.JSON.createObjectNode();
+  private final ObjectNode page = StrictJson.object();
   private final ArrayNode blocks;
 
   /** A page that begins with its title. */

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.diffusionnft.weights.io.AtomicFile;
-import org.diffusionnft.weights.io.JsonLines;
+import org.diffusionnft.weights.io.StrictJson;
 
 /**
  * One HTML file that shows runs and needs nothing else: data, pictures, styles and the charts'
@@ -28,7 +28,7 @@ public final class ReportPage {
 
   /** What the page shows, as JSON. */
   static ObjectNode data(List<Path> runs) throws IOException {
-    ObjectNode json = JsonLines.JSON.createObjectNode();
+    ObjectNode json = StrictJson.object();
     ArrayNode all = json.putArray("runs");
     for (Path run : runs) {
       all.add(RunSummary.of(run));

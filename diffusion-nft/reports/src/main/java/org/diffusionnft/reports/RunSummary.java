@@ -18,6 +18,7 @@ import javax.imageio.ImageIO;
 import org.diffusionnft.images.Jpeg;
 import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.io.JsonLines;
+import org.diffusionnft.weights.io.StrictJson;
 
 /** All that a page shows of a run, as JSON, pictures included. */
 final class RunSummary {
@@ -47,7 +48,7 @@ final class RunSummary {
   }
 
   private ObjectNode json() throws IOException {
-    ObjectNode json = JsonLines.JSON.createObjectNode();
+    ObjectNode json = StrictJson.object();
     json.put("name", String.valueOf(folder.toAbsolutePath().normalize().getFileName()));
     Path config = folder.resolve("config.yaml");
     json.put("config", Files.exists(config) ? Files.readString(config) : "");

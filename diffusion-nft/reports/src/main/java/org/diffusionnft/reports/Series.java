@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SequencedSet;
 import org.diffusionnft.weights.io.JsonLines;
+import org.diffusionnft.weights.io.StrictJson;
 
 /** Lines of numbers as columns, thinned out where there are more than a chart can show. */
 final class Series {
@@ -23,7 +24,7 @@ final class Series {
    * their mean; a value that a line lacks is null.
    */
   static ObjectNode of(List<JsonNode> lines) {
-    ObjectNode json = JsonLines.JSON.createObjectNode();
+    ObjectNode json = StrictJson.object();
     ArrayNode x = json.putArray("x");
     ObjectNode columns = json.putObject("y");
     List<Map<String, Double>> rows = new ArrayList<>();

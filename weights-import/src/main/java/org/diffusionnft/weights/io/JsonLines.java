@@ -19,7 +19,7 @@ import java.util.SequencedMap;
  * error.
  */
 public final class JsonLines {
-  public static final ObjectMapper JSON = new ObjectMapper();
+  private static final ObjectMapper JSON = new ObjectMapper();
 
   private record Line(String text, JsonNode object) {}
 

@@ -1,0 +1,192 @@
+package org.diffusionnft.kernels.machine;
+
+import java.io.ByteArrayOutputStream;
+
+/**
+ * Writes x86-64 machine code: the few instructions that the micro-kernels need, in the order of the
+ * calls.
+ *
+ * <p>Vector registers are numbers from 0 to 31, masks from 1 to 7. Operands come in Intel's order,
+ * the result first.
+ */
+public final class Assembler {
+  private static final int NO_REGISTER = 0;
+  private static final int NO_MASK = 0;
+
+  private final ByteArrayOutputStream code = new ByteArrayOutputStream();
+
+  /** What was written so far. */
+  public byte[] code() {
+    return code.toByteArray();
+  }
+
+  /** How many bytes were written so far: where the next instruction will be. */
+  public int position() {
+    return code.size();
+  }
+
+  private void bytes(int... values) {
+    for (int value : values) {
+      code.write(value);
+    }
+  }
+
+  private void number(int value) {
+    bytes(value, value >> 8, value >> 16, value >> 24);
+  }
+
+  // --- general registers
+  // -----------------------------------------------------------------------------------------
+
+  /** {@code register += value}. */
+  public void add(Gp register, int value) {
+    bytes(0x48 | register.high(), 0x81, 0xC0 | register.low());
+    number(value);
+  }
+
+  /** {@code to += from}. */
+  public void add(Gp to, Gp from) {
+    bytes(0x48 | from.high() << 2 | to.high(), 0x01);
+    registers(from, to);
+  }
+
+  /** {@code to = from}. */
+  public void move(Gp to, Gp from) {
+    bytes(0x48 | from.high() << 2 | to.high(), 0x89);
+    registers(from, to);
+  }
+
+  /** {@code to = from} of 32 bits; the upper half becomes 0. */
+  public void moveInt(Gp to, Gp from) {
+    prefix(from.high() << 2 | to.high());
+    bytes(0x89);
+    registers(from, to);
+  }
+
+  /** Stores 32 bits. */
+  public void storeInt(At to, Gp from) {
+    prefix(from.high() << 2 | to.base().high());
+    bytes(0x89, 0x80 | from.low() << 3 | to.base().low());
+    number(to.displacement());
+  }
+
+  /** {@code register = 0}. */
+  public void zero(Gp register) {
+    prefix(register.high() << 2 | register.high());
+    bytes(0x31);
+    registers(register, register);
+  }
+
+  /** {@code register >>>= count} of 32 bits. */
+  public void shiftRightInt(Gp register, int count) {
+    prefix(register.high());
+    bytes(0xC1, 0xE8 | register.low(), count);
+  }
+
+  /** {@code register -= 1}, and what {@link #jumpIfNotZero} asks for. */
+  public void decrement(Gp register) {
+    bytes(0x48 | register.high(), 0xFF, 0xC8 | register.low());
+  }
+
+  /** Goes to an earlier position unless the result before was 0. */
+  public void jumpIfNotZero(int position) {
+    bytes(0x0F, 0x85);
+    number(position - (position() + 4));
+  }
+
+  /** Saves a register. */
+  public void push(Gp register) {
+    prefix(register.high());
+    bytes(0x50 | register.low());
+  }
+
+  /** Brings back the register saved last. */
+  public void pop(Gp register) {
+    prefix(register.high());
+    bytes(0x58 | register.low());
+  }
+
+  /** The prefix that registers from R8 on need; instructions on 64 bits always have one. */
+  private void prefix(int high) {
+    if (high != 0) {
+      bytes(0x40 | high);
+    }
+  }
+
+  private void registers(Gp first, Gp second) {
+    bytes(0xC0 | first.low() << 3 | second.low());
+  }
+
+  /** Asks the processor what it is: leaf in EAX, sub-leaf in ECX, answer in EAX, EBX, ECX, EDX. */
+  public void cpuid() {
+    bytes(0x0F, 0xA2);
+  }
+
+  /** What the system saves of the registers' state: number in ECX, answer in EDX:EAX. */
+  public void xgetbv() {
+    bytes(0x0F, 0x01, 0xD0);
+  }
+
+  /** Returns to the caller. */
+  public void ret() {
+    bytes(0xC3);
+  }
+
+  // --- vectors and masks
+  // -----------------------------------------------------------------------------------------
+
+  /** Puts the low 16 bits of a register into a mask. */
+  public void mask(int mask, Gp from) {
+    // VEX of two bytes reaches the first eight registers only: three bytes always.
+    bytes(0xC4, 0xC1 | (1 - from.high()) << 5, 0x78, 0x92, 0xC0 | mask << 3 | from.low());
+  }
+
+  /** Zeros the upper parts of the vector registers, which slow down older instructions. */
+  public void zeroUpper() {
+    bytes(0xC5, 0xF8, 0x77);
+  }
+
+  /** An instruction of three vectors. */
+  public void vector(Vector op, int to, int first, int second) {
+    evex(op, to, first, NO_MASK, false, second >> 4 & 1, second >> 3 & 1);
+    bytes(0xC0 | (to & 7) << 3 | (second & 7));
+  }
+
+  /** An instruction of two vectors. */
+  public void vector(Vector op, int to, int from) {
+    vector(op, to, NO_REGISTER, from);
+  }
+
+  /** A load, or a store if the instruction is one. */
+  public void vector(Vector op, int register, At at) {
+    vector(op, register, at, NO_MASK);
+  }
+
+  /** A load of the lanes of a mask, with zeros in the others, or a store of those lanes. */
+  public void vector(Vector op, int register, At at, int mask) {
+    boolean zeroing = mask != NO_MASK && op != Vector.VMOVUPS_STORE;
+    evex(op, register, NO_REGISTER, mask, zeroing, 0, at.base().high());
+    int displacement = at.displacement();
+    int units = displacement / op.bytes;
+    int registers = (register & 7) << 3 | at.base().low();
+    if (displacement == 0 && at.base().low() != Gp.RBP.low()) {
+      bytes(registers);
+    } else if (displacement == units * op.bytes && units == (byte) units) {
+      bytes(0x40 | registers, units);
+    } else {
+      bytes(0x80 | registers);
+      number(displacement);
+    }
+  }
+
+  /** The four bytes of the prefix, and the opcode. Bits of register numbers are stored inverted. */
+  private void evex(Vector op, int register, int first, int mask, boolean zeroing, int x, int b) {
+    int inverted = (register >> 3 & 1) << 7 | x << 6 | b << 5 | (register >> 4 & 1) << 4;
+    bytes(
+        0x62,
+        (~inverted & 0xF0) | op.map.number,
+        (~first & 15) << 3 | 4 | op.prefix.number,
+        (zeroing ? 0x80 : 0) | 0x40 | (~first >> 4 & 1) << 3 | mask,
+        op.opcode);
+  }
+}

@@ -1,0 +1,33 @@
+package org.diffusionnft.kernels.machine;
+
+/** A general register of x86-64; its number is its place. */
+public enum Gp {
+  RAX,
+  RCX,
+  RDX,
+  RBX,
+  RSP,
+  RBP,
+  RSI,
+  RDI,
+  R8,
+  R9,
+  R10,
+  R11,
+  R12,
+  R13,
+  R14,
+  R15;
+
+  int number() {
+    return ordinal();
+  }
+
+  int low() {
+    return ordinal() & 7;
+  }
+
+  int high() {
+    return ordinal() >> 3;
+  }
+}

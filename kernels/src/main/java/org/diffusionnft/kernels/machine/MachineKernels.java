@@ -1,0 +1,73 @@
+package org.diffusionnft.kernels.machine;
+
+import java.util.Optional;
+import org.diffusionnft.kernels.machine.ExecutableMemory.RefusedException;
+import org.diffusionnft.kernels.machine.Tile.Element;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which micro-kernels in machine code this process has.
+ *
+ * @param floats of floats; rows of A lie {@code rowA} bytes apart
+ * @param floatsAcross of floats, A stored transposed
+ * @param pairs of pairs of BF16 numbers
+ * @param pairsAcross of pairs of BF16 numbers, A stored transposed
+ * @param missing why there are none or not all, in one sentence; empty if all are there
+ */
+public record MachineKernels(
+    Optional<MachineTiles> floats,
+    Optional<MachineTiles> floatsAcross,
+    Optional<MachineTiles> pairs,
+    Optional<MachineTiles> pairsAcross,
+    String missing) {
+
+  private static @Nullable MachineKernels loaded;
+
+  /** None at all. */
+  public static MachineKernels none(String why) {
+    return new MachineKernels(
+        Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), why);
+  }
+
+  /**
+   * Those of this process, which are made and tried once.
+   *
+   * @param rowA bytes between the rows that kernels read, or between steps of k where A is stored
+   *     transposed
+   */
+  public static synchronized MachineKernels load(int rowA) {
+    MachineKernels known = loaded;
+    if (known == null) {
+      known = make(rowA);
+      loaded = known;
+    }
+    return known;
+  }
+
+  private static MachineKernels make(int rowA) {
+    try {
+      Processor processor = Processor.ask();
+      if (!processor.avx512()) {
+        return none("this processor has no AVX-512: kernels are the Vector API's");
+      }
+      Optional<MachineTiles> floats = Optional.of(MachineTiles.of(Element.F32, rowA, 4));
+      Optional<MachineTiles> floatsAcross = Optional.of(MachineTiles.of(Element.F32, 4, rowA));
+      if (!processor.bf16()) {
+        return new MachineKernels(
+            floats,
+            floatsAcross,
+            Optional.empty(),
+            Optional.empty(),
+            "this processor has no AVX-512 BF16: products in BF16 run in F32, at half the speed");
+      }
+      return new MachineKernels(
+          floats,
+          floatsAcross,
+          Optional.of(MachineTiles.of(Element.BF16_PAIR, rowA, 4)),
+          Optional.of(MachineTiles.of(Element.BF16_PAIR, 4, rowA)),
+          "");
+    } catch (RefusedException e) {
+      return none(e.getMessage() + ": kernels are the Vector API's");
+    }
+  }
+}

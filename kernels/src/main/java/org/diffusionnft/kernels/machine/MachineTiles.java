@@ -1,0 +1,125 @@
+package org.diffusionnft.kernels.machine;
+
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.util.Optional;
+import org.diffusionnft.kernels.machine.ExecutableMemory.RefusedException;
+import org.diffusionnft.kernels.machine.Tile.Element;
+
+/**
+ * The micro-kernels of one kind for all numbers of rows, in memory that can be run. Each was
+ * compared with plain loops before it is used.
+ */
+public final class MachineTiles {
+  private static final MethodHandle CALL =
+      Linker.nativeLinker()
+          .downcallHandle(
+              FunctionDescriptor.ofVoid(
+                  ValueLayout.JAVA_LONG,
+                  ValueLayout.JAVA_LONG,
+                  ValueLayout.JAVA_LONG,
+                  ValueLayout.JAVA_LONG,
+                  ValueLayout.JAVA_LONG,
+                  ValueLayout.JAVA_INT,
+                  ValueLayout.JAVA_FLOAT),
+              Linker.Option.critical(false));
+
+  private static final int VARIANTS = 4;
+
+  private final int rowA;
+  private final MemorySegment[] functions = new MemorySegment[Tile.MOST_ROWS * VARIANTS];
+
+  private MachineTiles(Element element, int rowA, int stepA) throws RefusedException {
+    this.rowA = rowA;
+    Assembler code = new Assembler();
+    int[] starts = new int[functions.length + 1];
+    for (int i = 0; i < functions.length; i++) {
+      starts[i] = code.position();
+      int variant = i % VARIANTS;
+      new Tile(element, i / VARIANTS + 1, variant / 2 + 1, variant % 2 == 1, rowA, stepA)
+          .write(code);
+    }
+    starts[functions.length] = code.position();
+    MemorySegment memory = ExecutableMemory.of(code.code());
+    for (int i = 0; i < functions.length; i++) {
+      functions[i] = memory.asSlice(starts[i], starts[i + 1] - starts[i]);
+    }
+  }
+
+  /**
+   * Writes the micro-kernels and tries each.
+   *
+   * @param rowA bytes between rows of A
+   * @param stepA bytes between steps of k in A
+   * @throws RefusedException if this processor or system cannot run them, or one computes something
+   *     else than it should
+   */
+  static MachineTiles of(Element element, int rowA, int stepA) throws RefusedException {
+    MachineTiles tiles = new MachineTiles(element, rowA, stepA);
+    Optional<String> fault = new TileTrial(tiles, element, rowA, stepA).fault();
+    if (fault.isPresent()) {
+      throw new RefusedException(fault.get());
+    }
+    return tiles;
+  }
+
+  /**
+   * {@code c = scale * a b}, or added to c, for any number of rows and up to 32 columns.
+   *
+   * @param a address of the first row
+   * @param b address of the panel: rows of 16 or 32 elements, the fewer for up to 16 columns
+   * @param steps of k, at least 1
+   * @param rowC bytes between rows of c
+   */
+  public void strip(
+      int rows,
+      int columns,
+      int steps,
+      long a,
+      long b,
+      long c,
+      long rowC,
+      float scale,
+      boolean add) {
+    int vectors = columns > Tile.LANES ? 2 : 1;
+    int mask = columns == 2 * Tile.LANES ? -1 : (1 << columns) - 1;
+    int tiles = (rows + Tile.MOST_ROWS - 1) / Tile.MOST_ROWS;
+    int done = 0;
+    for (int tile = 0; tile < tiles; tile++) {
+      // Tiles of about equal height: a last one of one row would take half as long as a whole one.
+      int height = (rows - done + tiles - tile - 1) / (tiles - tile);
+      int variant = 2 * (vectors - 1) + (add ? 1 : 0);
+      call(
+          functions[(height - 1) * VARIANTS + variant],
+          a + (long) done * rowA,
+          b,
+          c + done * rowC,
+          rowC,
+          steps,
+          mask,
+          scale);
+      done += height;
+    }
+  }
+
+  private static void call(
+      MemorySegment function,
+      long a,
+      long b,
+      long c,
+      long rowC,
+      long steps,
+      int mask,
+      float scale) {
+    try {
+      CALL.invokeExact(function, a, b, c, rowC, steps, mask, scale);
+    } catch (RuntimeException | Error e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

@@ -1,0 +1,88 @@
+package org.diffusionnft.kernels.machine;
+
+/**
+ * A micro-kernel of a matrix product: some rows of A times a panel of B, with all sums in
+ * registers.
+ *
+ * <pre>c[r, :] = scale * sum over k of a[r, k] * b[k, :] (+ c[r, :]), rounded once</pre>
+ *
+ * <p>It is called as a C function would be: RDI = a, RSI = b, RDX = c, RCX = bytes between rows of
+ * c, R8 = steps of k, at least 1, R9 = which columns of c there are, a bit for each, XMM0 = scale.
+ *
+ * @param element what a step of k reads of a row of A: a float, or a pair of BF16 numbers
+ * @param rows 1 to {@link #MOST_ROWS}
+ * @param vectors of 16 columns: 1 or 2
+ * @param add whether c is added
+ * @param rowA bytes between rows of A
+ * @param stepA bytes between steps of k in A
+ */
+public record Tile(Element element, int rows, int vectors, boolean add, int rowA, int stepA) {
+  /** With two vectors a row and four registers for operands they fill the 32 registers. */
+  public static final int MOST_ROWS = 14;
+
+  /** Columns of a vector. */
+  public static final int LANES = 16;
+
+  private static final int VECTOR_BYTES = 64;
+
+  private static final int B = 28;
+  private static final int A = 30;
+  private static final int SCALE = 31;
+
+  /** What is multiplied in one step of k. */
+  public enum Element {
+    /** A float; sums by multiply-add. */
+    F32(Vector.VBROADCASTSS, Vector.VFMADD231PS),
+    /** Two BF16 numbers side by side, of rows 2k and 2k + 1 of B; sums are floats. */
+    BF16_PAIR(Vector.VPBROADCASTD, Vector.VDPBF16PS);
+
+    private final Vector broadcast;
+    private final Vector multiplyAdd;
+
+    Element(Vector broadcast, Vector multiplyAdd) {
+      this.broadcast = broadcast;
+      this.multiplyAdd = multiplyAdd;
+    }
+  }
+
+  /** Writes the function. */
+  void write(Assembler code) {
+    code.vector(Vector.VBROADCASTSS, SCALE, 0);
+    code.mask(1, Gp.R9);
+    code.shiftRightInt(Gp.R9, LANES);
+    code.mask(2, Gp.R9);
+    for (int sum = 0; sum < rows * vectors; sum++) {
+      code.vector(Vector.VPXORD, sum, sum, sum);
+    }
+    int loop = code.position();
+    for (int v = 0; v < vectors; v++) {
+      code.vector(Vector.VMOVUPS_LOAD, B + v, new At(Gp.RSI, v * VECTOR_BYTES));
+    }
+    for (int r = 0; r < rows; r++) {
+      code.vector(element.broadcast, A, new At(Gp.RDI, r * rowA));
+      for (int v = 0; v < vectors; v++) {
+        code.vector(element.multiplyAdd, r * vectors + v, A, B + v);
+      }
+    }
+    code.add(Gp.RDI, stepA);
+    code.add(Gp.RSI, vectors * VECTOR_BYTES);
+    code.decrement(Gp.R8);
+    code.jumpIfNotZero(loop);
+    for (int r = 0; r < rows; r++) {
+      for (int v = 0; v < vectors; v++) {
+        int sum = r * vectors + v;
+        At c = new At(Gp.RDX, v * VECTOR_BYTES);
+        if (add) {
+          code.vector(Vector.VMOVUPS_LOAD, A, c, v + 1);
+          code.vector(Vector.VFMADD213PS, sum, SCALE, A);
+        } else {
+          code.vector(Vector.VMULPS, sum, sum, SCALE);
+        }
+        code.vector(Vector.VMOVUPS_STORE, sum, c, v + 1);
+      }
+      code.add(Gp.RDX, Gp.RCX);
+    }
+    code.zeroUpper();
+    code.ret();
+  }
+}

@@ -1,0 +1,129 @@
+package org.diffusionnft.kernels.machine;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import org.diffusionnft.kernels.machine.Tile.Element;
+import org.diffusionnft.tensor.HalfPrecision;
+
+/**
+ * Compares micro-kernels with plain loops on random numbers: all heights, both widths, with and
+ * without what is added.
+ */
+final class TileTrial {
+  private static final int STEPS = 3;
+  private static final float SCALE = 0.375f;
+  private static final float GUARD = 12345.5f;
+
+  /** Columns beyond one vector and beyond two are left alone. */
+  private static final int[] COLUMNS = {32, 16, 21, 3};
+
+  /** Floats between rows of c. */
+  private static final int ROW_C = 40;
+
+  private final MachineTiles tiles;
+  private final Element element;
+  private final int rowA;
+  private final int stepA;
+
+  TileTrial(MachineTiles tiles, Element element, int rowA, int stepA) {
+    this.tiles = tiles;
+    this.element = element;
+    this.rowA = rowA;
+    this.stepA = stepA;
+  }
+
+  /** What the first micro-kernel that errs did wrong, or nothing. */
+  Optional<String> fault() {
+    SplittableRandom random = new SplittableRandom(1);
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment a = arena.allocate((long) rowA * Tile.MOST_ROWS + (long) stepA * STEPS, 64);
+      for (long at = 0; at + 4 <= a.byteSize(); at += 4) {
+        a.set(ValueLayout.JAVA_INT, at, word(random));
+      }
+      MemorySegment c = arena.allocate(4L * ROW_C * Tile.MOST_ROWS, 64);
+      for (int columns : COLUMNS) {
+        int stored = columns > Tile.LANES ? 2 * Tile.LANES : Tile.LANES;
+        MemorySegment b = arena.allocate(4L * stored * STEPS, 64);
+        for (long at = 0; at < b.byteSize(); at += 4) {
+          b.set(ValueLayout.JAVA_INT, at, word(random));
+        }
+        for (int rows = 1; rows <= Tile.MOST_ROWS; rows++) {
+          for (boolean add : new boolean[] {false, true}) {
+            c.asSlice(0).fill((byte) 0);
+            for (int i = 0; i < ROW_C * Tile.MOST_ROWS; i++) {
+              c.setAtIndex(ValueLayout.JAVA_FLOAT, i, GUARD);
+            }
+            tiles.strip(
+                rows,
+                columns,
+                STEPS,
+                a.address(),
+                b.address(),
+                c.address(),
+                4L * ROW_C,
+                SCALE,
+                add);
+            if (!isRight(a, b, c, rows, columns, stored, add)) {
+              return Optional.of(
+                  "the micro-kernel for %d rows and %d columns of %s computes wrong sums"
+                      .formatted(rows, columns, element));
+            }
+          }
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** Numbers of few digits, so that sums are exact in any order. */
+  private int word(SplittableRandom random) {
+    float x = random.nextInt(-32, 33) / 8f;
+    float y = random.nextInt(-32, 33) / 8f;
+    return element == Element.F32
+        ? Float.floatToRawIntBits(x)
+        : (HalfPrecision.floatToBf16(x) & 0xffff) | HalfPrecision.floatToBf16(y) << 16;
+  }
+
+  private boolean isRight(
+      MemorySegment a,
+      MemorySegment b,
+      MemorySegment c,
+      int rows,
+      int columns,
+      int stored,
+      boolean add) {
+    for (int r = 0; r < Tile.MOST_ROWS; r++) {
+      for (int j = 0; j < ROW_C; j++) {
+        float expected = GUARD;
+        if (r < rows && j < columns) {
+          float sum = 0;
+          for (int k = 0; k < STEPS; k++) {
+            sum +=
+                product(
+                    a.get(ValueLayout.JAVA_INT, (long) r * rowA + (long) k * stepA),
+                    b.get(ValueLayout.JAVA_INT, 4L * (k * stored + j)));
+          }
+          expected = SCALE * sum + (add ? GUARD : 0);
+        }
+        if (c.getAtIndex(ValueLayout.JAVA_FLOAT, (long) r * ROW_C + j) != expected) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  private float product(int x, int y) {
+    if (element == Element.F32) {
+      return Float.intBitsToFloat(x) * Float.intBitsToFloat(y);
+    }
+    return half(x) * half(y) + half(x >>> 16) * half(y >>> 16);
+  }
+
+  private static float half(int bits) {
+    return HalfPrecision.bf16ToFloat((short) bits);
+  }
+}

@@ -9,6 +9,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import org.diffusionnft.tensor.Memory;
+import org.diffusionnft.tensor.Precision;
 
 /**
  * Activation checkpointing (Chen et al., arXiv 1604.06174): a block's intermediate values are
@@ -66,7 +67,9 @@ public final class Checkpoint {
         }
       }
       if (!outputs.isEmpty()) {
-        active.get().add(new Node.Block(body, List.copyOf(inputs), outputs));
+        Precision precision = Autocast.precision();
+        Body again = in -> Autocast.in(precision, () -> body.apply(in));
+        active.get().add(new Node.Block(again, List.copyOf(inputs), outputs));
       }
       return results;
     }

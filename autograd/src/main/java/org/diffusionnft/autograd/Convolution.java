@@ -8,6 +8,7 @@ import org.diffusionnft.tensor.LayoutKernels.Window;
 import org.diffusionnft.tensor.Matrices;
 import org.diffusionnft.tensor.MatrixKernels.Product;
 import org.diffusionnft.tensor.Memory;
+import org.diffusionnft.tensor.Precision;
 import org.diffusionnft.tensor.Reductions;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
@@ -20,8 +21,9 @@ import org.jspecify.annotations.Nullable;
  * pass unfolds again.
  *
  * @param bandElements elements that are unfolded at a time; at least one row of output is
+ * @param precision what the products take
  */
-record Convolution(Window window, long bandElements) implements Operation {
+record Convolution(Window window, long bandElements, Precision precision) implements Operation {
   /** Usual size of a band's columns: 64 MiB. A constant, since the bands decide the rounding. */
   static final long BAND_ELEMENTS = 1L << 24;
 
@@ -85,9 +87,10 @@ record Convolution(Window window, long bandElements) implements Operation {
           Tensor columns = columns(image(x, n), band);
           Tensor image = image(out, n);
           if (band.outRows() == shape.dim(2)) {
-            Matrices.productInto(kernel, columns, Product.NN, image.reshape(shape.dim(1), -1));
+            Matrices.productInto(
+                kernel, columns, Product.NN.in(precision), image.reshape(shape.dim(1), -1));
           } else {
-            Tensor part = Matrices.matmul(kernel, columns);
+            Tensor part = Matrices.matmul(kernel, columns, null, Product.NN.in(precision));
             long[] dims = {1, shape.dim(1), band.outRows(), shape.dim(3)};
             place(part.reshape(dims), band.outStart(), image);
           }
@@ -108,7 +111,8 @@ record Convolution(Window window, long bandElements) implements Operation {
         shape,
         weight.shape(),
         (n, band) -> {
-          Tensor columns = Matrices.matmul(kernel, gradRows(g, n, band), null, Product.TN);
+          Tensor columns =
+              Matrices.matmul(kernel, gradRows(g, n, band), null, Product.TN.in(precision));
           Shape part = Shape.of(1, shape.dim(1), band.rows(), shape.dim(3));
           Tensor seen = Layout.col2im(columns.reshape(1, columns.dim(0), -1), band.window(), part);
           Tensor image = image(gradX, n);
@@ -133,7 +137,8 @@ record Convolution(Window window, long bandElements) implements Operation {
         x.shape(),
         shape,
         (n, band) ->
-            Matrices.addProduct(gradRows(g, n, band), columns(image(x, n), band), Product.NT, sum),
+            Matrices.addProduct(
+                gradRows(g, n, band), columns(image(x, n), band), Product.NT.in(precision), sum),
         x.device());
     return gradWeight;
   }

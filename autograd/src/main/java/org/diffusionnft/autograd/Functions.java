@@ -21,12 +21,12 @@ public final class Functions {
    */
   public static Variable attention(
       Variable q, Variable k, Variable v, @Nullable Variable mask, int heads, double scale) {
-    Operation op = new ProductOperation.Attend(heads, scale);
+    Operation op = new ProductOperation.Attend(heads, scale, Autocast.precision());
     if (mask == null) {
-      return Variable.apply(op, q, k, v);
+      return Variable.apply(op, q.operand(), k.operand(), v.operand());
     }
     if (!mask.requiresGrad()) {
-      return Variable.apply(op, q, k, v, mask);
+      return Variable.apply(op, q.operand(), k.operand(), v.operand(), mask);
     }
     Variable scores =
         splitHeads(q, heads).matmul(splitHeads(k, heads), Product.NT.scaled(scale)).add(mask);
@@ -57,8 +57,10 @@ public final class Functions {
   /** Convolution with any padding; see {@link #conv2d(Variable, Variable, Variable, int, int)}. */
   public static Variable conv2d(
       Variable x, Variable weight, @Nullable Variable bias, Window window) {
-    Operation op = new Convolution(window, Convolution.BAND_ELEMENTS);
-    return bias == null ? Variable.apply(op, x, weight) : Variable.apply(op, x, weight, bias);
+    Operation op = new Convolution(window, Convolution.BAND_ELEMENTS, Autocast.precision());
+    return bias == null
+        ? Variable.apply(op, x, weight.operand())
+        : Variable.apply(op, x, weight.operand(), bias);
   }
 
   /** Group norm of {@code [N, C, ..]} with weight and bias {@code [C]}. */

@@ -3,6 +3,7 @@ package org.diffusionnft.autograd;
 import org.diffusionnft.tensor.Attention;
 import org.diffusionnft.tensor.Matrices;
 import org.diffusionnft.tensor.MatrixKernels.Product;
+import org.diffusionnft.tensor.Precision;
 import org.diffusionnft.tensor.Reductions;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.tensor.UnaryOp;
@@ -19,7 +20,8 @@ sealed interface ProductOperation extends Operation {
     }
 
     @Override
-    public void backward(Tensor[] in, Result made, Tensor g, Contributions to) {
+    public void backward(Tensor[] in, Result made, Tensor gradient, Contributions to) {
+      Tensor g = product.precision().rounded(gradient);
       Tensor a = in[0];
       Tensor b = in[1];
       boolean ta = product.transposeA();
@@ -49,25 +51,26 @@ sealed interface ProductOperation extends Operation {
       return Reads.OTHER_FACTOR;
     }
 
-    private static Product scaled(boolean transposeA, boolean transposeB, double scale) {
-      return new Product(transposeA, transposeB, scale, false, null);
+    private Product scaled(boolean transposeA, boolean transposeB, double scale) {
+      return new Product(transposeA, transposeB, scale, false, null, product.precision());
     }
   }
 
   /** {@code x Wᵀ [+ bias]} of x, W and perhaps bias; not differentiable with an activation. */
-  record Linear(@Nullable UnaryOp activation) implements ProductOperation {
+  record Linear(@Nullable UnaryOp activation, Precision precision) implements ProductOperation {
     @Override
     public Result forward(Tensor... in) {
-      Product product = activation == null ? Product.NT : Product.NT.activated(activation);
+      Product plain = Product.NT.in(precision);
+      Product product = activation == null ? plain : plain.activated(activation);
       return new Result(Matrices.linear(in[0], in[1], in.length > 2 ? in[2] : null, product));
     }
 
     @Override
     public void backward(Tensor[] in, Result made, Tensor g, Contributions to) {
-      Tensor gs = rows(g);
-      to.give(0, () -> Matrices.matmul(gs, in[1]));
-      to.give(1, () -> Matrices.matmul(gs, rows(in[0]), null, Product.TN));
-      to.give(2, () -> Reductions.sum(gs, 0));
+      Tensor gs = precision.rounded(rows(g));
+      to.give(0, () -> Matrices.matmul(gs, in[1], null, Product.NN.in(precision)));
+      to.give(1, () -> Matrices.matmul(gs, rows(in[0]), null, Product.TN.in(precision)));
+      to.give(2, () -> Reductions.sum(rows(g), 0));
     }
 
     @Override
@@ -77,37 +80,40 @@ sealed interface ProductOperation extends Operation {
   }
 
   /** {@code x Wᵀ [+ bias] + scale (x Aᵀ) Bᵀ} of x, W, A, B and perhaps bias. */
-  record LowRankLinear(double scale) implements ProductOperation {
+  record LowRankLinear(double scale, Precision precision) implements ProductOperation {
 
     /** The low-rank product is added into the full one: no other tensor of that size is made. */
     @Override
     public Result forward(Tensor... in) {
       Tensor x = in[0];
-      Tensor out = Matrices.linear(x, in[1], in.length > 4 ? in[4] : null);
-      Tensor hidden = Matrices.matmul(rows(x), in[2], null, Product.NT);
-      Matrices.addProduct(hidden, in[3], Product.NT.scaled(scale), rows(out));
+      Product product = Product.NT.in(precision);
+      Tensor out = Matrices.linear(x, in[1], in.length > 4 ? in[4] : null, product);
+      Tensor hidden = Matrices.matmul(rows(x), in[2], null, product);
+      Matrices.addProduct(hidden, in[3], product.scaled(scale), rows(out));
       return new Result(out, hidden);
     }
 
     @Override
     public void backward(Tensor[] in, Result made, Tensor g, Contributions to) {
-      Tensor gs = rows(g);
+      Tensor gs = precision.rounded(rows(g));
       Tensor rows = rows(in[0]);
       Tensor hidden = made.saved().getFirst();
+      Product plain = Product.NN.in(precision);
+      Product across = Product.TN.in(precision);
       if (to.needs(0) || to.needs(2)) {
-        Tensor gradHidden = Matrices.matmul(gs, in[3], null, Product.NN.scaled(scale));
+        Tensor gradHidden = Matrices.matmul(gs, in[3], null, plain.scaled(scale));
         to.give(
             0,
             () -> {
-              Tensor gradX = Matrices.matmul(gs, in[1]);
-              Matrices.addProduct(gradHidden, in[2], Product.NN, gradX);
+              Tensor gradX = Matrices.matmul(gs, in[1], null, plain);
+              Matrices.addProduct(gradHidden, in[2], plain, gradX);
               return gradX;
             });
-        to.give(2, () -> Matrices.matmul(gradHidden, rows, null, Product.TN));
+        to.give(2, () -> Matrices.matmul(gradHidden, rows, null, across));
       }
-      to.give(1, () -> Matrices.matmul(gs, rows, null, Product.TN));
-      to.give(3, () -> Matrices.matmul(gs, hidden, null, Product.TN.scaled(scale)));
-      to.give(4, () -> Reductions.sum(gs, 0));
+      to.give(1, () -> Matrices.matmul(gs, rows, null, across));
+      to.give(3, () -> Matrices.matmul(gs, hidden, null, across.scaled(scale)));
+      to.give(4, () -> Reductions.sum(rows(g), 0));
     }
 
     @Override
@@ -117,10 +123,11 @@ sealed interface ProductOperation extends Operation {
   }
 
   /** Attention of q, k, v and perhaps a mask (of which there is no derivative here). */
-  record Attend(int heads, double scale) implements ProductOperation {
+  record Attend(int heads, double scale, Precision precision) implements ProductOperation {
     @Override
     public Result forward(Tensor... in) {
-      Attention.Attended made = Attention.attention(in[0], in[1], in[2], mask(in), heads, scale);
+      Attention.Attended made =
+          Attention.attention(in[0], in[1], in[2], mask(in), heads, scale, precision);
       return new Result(made.out(), made.logSumExp());
     }
 
@@ -128,7 +135,8 @@ sealed interface ProductOperation extends Operation {
     public void backward(Tensor[] in, Result made, Tensor g, Contributions to) {
       Attention.Attended forward = new Attention.Attended(made.out(), made.saved().getFirst());
       Attention.Gradients d =
-          Attention.attentionGrad(in[0], in[1], in[2], mask(in), heads, scale, forward, g);
+          Attention.attentionGrad(
+              in[0], in[1], in[2], mask(in), heads, scale, forward, g, precision);
       to.give(0, d.q());
       to.give(1, d.k());
       to.give(2, d.v());

@@ -28,6 +28,7 @@ import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.MatrixKernels.Product;
 import org.diffusionnft.tensor.Memory;
+import org.diffusionnft.tensor.Precision;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.tensor.UnaryOp;
@@ -190,6 +191,16 @@ public final class Variable {
     return value.dtype() == to ? this : apply(new Convert(to), this);
   }
 
+  /**
+   * This value as products take it under {@link Autocast}: itself, or rounded to BF16. Products do
+   * so themselves; a value that several products take is better rounded once, before.
+   */
+  public Variable operand() {
+    DType stored = value().dtype();
+    boolean rounds = stored == DType.F32 || stored == DType.F16;
+    return Autocast.precision() == Precision.BF16 && rounds ? convert(DType.BF16) : this;
+  }
+
   /** {@code condition != 0 ? x : y} with this as the condition, which gets no gradient. */
   public Variable select(Variable x, Variable y) {
     return apply(new Select(), detach(), x, y);
@@ -346,11 +357,9 @@ public final class Variable {
     UnaryOp activation = product.activation();
     if (activation != null && records(this, b)) {
       // The derivative of the activation needs its input.
-      Product plain =
-          new Product(product.transposeA(), product.transposeB(), product.scale(), false, null);
-      return matmul(b, plain).unary(activation);
+      return matmul(b, product.plain()).unary(activation);
     }
-    return apply(new Matmul(product), this, b);
+    return apply(new Matmul(product.in(Autocast.precision())), operand(), b.operand());
   }
 
   /**
@@ -362,12 +371,14 @@ public final class Variable {
 
   /** {@code activation(x Wᵀ + bias)}; one kernel unless a tape records it. */
   public Variable linear(Variable weight, @Nullable Variable bias, @Nullable UnaryOp activation) {
-    Variable[] in = bias == null ? vars(this, weight) : vars(this, weight, bias);
+    Variable x = operand();
+    Variable w = weight.operand();
+    Variable[] in = bias == null ? vars(x, w) : vars(x, w, bias);
     if (activation != null && records(in)) {
       // The derivative of the activation needs its input.
       return linear(weight, bias).unary(activation);
     }
-    return apply(new ProductOperation.Linear(activation), in);
+    return apply(new ProductOperation.Linear(activation, Autocast.precision()), in);
   }
 
   /**
@@ -382,8 +393,12 @@ public final class Variable {
    */
   public Variable linear(
       Variable weight, @Nullable Variable bias, Variable a, Variable b, double scale) {
-    Operation op = new LowRankLinear(scale);
-    return bias == null ? apply(op, this, weight, a, b) : apply(op, this, weight, a, b, bias);
+    Operation op = new LowRankLinear(scale, Autocast.precision());
+    Variable x = operand();
+    Variable w = weight.operand();
+    Variable down = a.operand();
+    Variable up = b.operand();
+    return bias == null ? apply(op, x, w, down, up) : apply(op, x, w, down, up, bias);
   }
 
   /**

@@ -9,12 +9,13 @@ import java.util.function.DoubleUnaryOperator;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.LayoutKernels.Window;
 import org.diffusionnft.tensor.MatrixKernels.Product;
+import org.diffusionnft.tensor.Precision;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.tensor.UnaryOp;
 
 /** A line per operation and way to use it. */
 final class Cases {
-  private static final Product TT = new Product(true, true, 0.5, false, null);
+  private static final Product TT = new Product(true, true, 0.5, false, null, Precision.F32);
   private static final DoubleUnaryOperator POSITIVE = v -> 0.3 + Math.abs(v);
 
   private Cases() {}
@@ -244,7 +245,7 @@ final class Cases {
 
   private static List<GradientCase> images() {
     Window asymmetric = new Window(3, 3, 2, 0, 0, 1, 1);
-    Operation rowByRow = new Convolution(new Window(3, 3, 2, 1, 1, 1, 1), 1);
+    Operation rowByRow = new Convolution(new Window(3, 3, 2, 1, 1, 1, 1), 1, Precision.F32);
     long[] image = dims(2, 2, 5, 4);
     long[] kernel = dims(3, 2, 3, 3);
     return List.of(

@@ -1,5 +1,7 @@
 package org.diffusionnft.kernels;
 
+import org.diffusionnft.tensor.DType;
+
 /**
  * Gradients of one head: scores are recomputed block by block from queries, keys and their {@code
  * logSumExp}. With P the probabilities and G the gradient of the scores: {@code gradV = Pᵀ
@@ -18,7 +20,11 @@ final class AttentionBackward {
   private static final int SLOT_SCORES = 3;
   private static final int SLOT_ROWS = 4;
 
+  private static final int SLOT_ROUNDED = 5;
+  private static final int SLOT_GRADS = 6;
+
   private final AttentionCall call;
+  private final ProductFormat format;
   private final long out;
   private final long logSumExp;
   private final long gradOut;
@@ -28,6 +34,7 @@ final class AttentionBackward {
 
   AttentionBackward(
       AttentionCall call,
+      ProductFormat format,
       long out,
       long logSumExp,
       long gradOut,
@@ -35,6 +42,7 @@ final class AttentionBackward {
       long gradK,
       long gradV) {
     this.call = call;
+    this.format = format;
     this.out = out;
     this.logSumExp = logSumExp;
     this.gradOut = gradOut;
@@ -63,11 +71,11 @@ final class AttentionBackward {
       int endKey,
       Scratch scratch) {
     int depth = call.depth();
-    long elements = call.row() / 4;
-    long deepPanels = Panels.floats(depth, KEYS);
-    long widePanels = Panels.floats(KEYS, depth);
+    long deepPanels = Panels.floats(depth, format.steps(KEYS));
+    long widePanels = Panels.floats(KEYS, format.steps(depth));
+    long queryPanels = Panels.floats(depth, format.steps(QUERIES));
     long keyBase = scratch.floats(SLOT_KEYS, 2 * widePanels + deepPanels);
-    long queryBase = scratch.floats(SLOT_QUERIES, 2 * Panels.floats(depth, QUERIES));
+    long queryBase = scratch.floats(SLOT_QUERIES, 2 * queryPanels);
     Buffers buffers =
         new Buffers(
             scratch.tile(),
@@ -76,17 +84,18 @@ final class AttentionBackward {
             keyBase + 4 * widePanels,
             keyBase + 8 * widePanels,
             queryBase,
-            queryBase + 4 * Panels.floats(depth, QUERIES),
+            queryBase + 4 * queryPanels,
             scratch.floats(SLOT_SCORES, 2L * QUERIES * TallRows.ROW / 4),
-            scratch.floats(SLOT_ROWS, QUERIES * TallRows.ROW / 4));
+            scratch.floats(SLOT_ROUNDED, QUERIES * TallRows.ROW / 4),
+            scratch);
     for (int key = firstKey; key < endKey; key += KEYS) {
       int keys = Math.min(KEYS, endKey - key);
-      Matrix k = Matrix.floats(call.key(call.k(), bh, key), elements);
-      Matrix v = Matrix.floats(call.key(call.v(), bh, key), elements);
-      Panels.packAll(k.transpose(), depth, keys, buffers.keysAcross, buffers.work);
-      Panels.packAll(v.transpose(), depth, keys, buffers.valuesAcross, buffers.work);
+      Matrix k = call.keys(call.k(), bh, key);
+      Matrix v = call.keys(call.v(), bh, key);
+      format.packAll(k.transpose(), depth, keys, buffers.keysAcross, buffers.work);
+      format.packAll(v.transpose(), depth, keys, buffers.valuesAcross, buffers.work);
       if (wanted != Wanted.KEYS_AND_VALUES) {
-        Panels.packAll(k, keys, depth, buffers.keysDown, buffers.work);
+        format.packAll(k, keys, depth, buffers.keysDown, buffers.work);
       }
       for (int query = firstQuery; query < endQuery; query += QUERIES) {
         int queries = Math.min(QUERIES, endQuery - query);
@@ -95,7 +104,9 @@ final class AttentionBackward {
     }
   }
 
-  /** Working memory: packed keys and values, packed queries and gradients, scores, copied rows. */
+  /**
+   * Working memory: packed keys and values, packed queries and gradients, scores, a copy of them.
+   */
   private record Buffers(
       long tile,
       long work,
@@ -105,7 +116,8 @@ final class AttentionBackward {
       long queriesDown,
       long gradsDown,
       long scores,
-      long rows) {}
+      long rounded,
+      Scratch scratch) {}
 
   private void block(
       Wanted wanted,
@@ -122,22 +134,22 @@ final class AttentionBackward {
     long row = TallRows.ROW;
     Block.Left p = Block.Left.rows(buffers.scores, row);
     Block.Left g = Block.Left.rows(buffers.scores + row * queries, row);
-    long atQ = call.query(call.q(), bh, query);
-    long atGrad = call.query(gradOut, bh, query);
-    Block.multiply(
+    Matrix q = call.queries(call.q(), bh, query);
+    Matrix grad = call.queries(gradOut, bh, query);
+    format.multiply(
         queries,
         padded,
         depth,
-        gathered(atQ, queries, buffers),
-        Block.Right.panels(buffers.keysAcross, depth),
+        format.left(q, 0, queries, 0, depth, true, buffers.scratch, SLOT_ROWS),
+        buffers.keysAcross,
         new Block.Result(p.address(), row, call.scale(), false),
         buffers.tile);
-    Block.multiply(
+    format.multiply(
         queries,
         padded,
         depth,
-        gathered(atGrad, queries, buffers),
-        Block.Right.panels(buffers.valuesAcross, depth),
+        format.left(grad, 0, queries, 0, depth, true, buffers.scratch, SLOT_ROWS),
+        buffers.valuesAcross,
         new Block.Result(g.address(), row, 1, false),
         buffers.tile);
     for (int r = 0; r < queries; r++) {
@@ -145,51 +157,50 @@ final class AttentionBackward {
       float log = Lanes.get(logSumExp + 4L * ((long) bh * call.queries() + query + r));
       ScoreRows.mask(p.at(r), mask, keys);
       ScoreRows.exponentials(p.at(r), log, keys, buffers.tile);
-      float delta =
-          NormRows.dot(
-              call.query(out, bh, query + r),
-              call.query(gradOut, bh, query + r),
-              depth,
-              buffers.tile);
+      long gradRow = floats(grad, r, depth, buffers.scratch);
+      float delta = NormRows.dot(call.query(out, bh, query + r), gradRow, depth, buffers.tile);
       ScoreRows.scoreGradient(p.at(r), g.at(r), delta, call.scale(), keys);
     }
     if (wanted != Wanted.KEYS_AND_VALUES) {
-      Block.multiply(
+      format.multiply(
           queries,
           depth,
           keys,
-          g,
-          Block.Right.panels(buffers.keysDown, keys),
+          format.scores(g, queries, keys, buffers.rounded),
+          buffers.keysDown,
           new Block.Result(call.query(gradQ, bh, query), call.row(), 1, addQueries),
           buffers.tile);
     }
     if (wanted != Wanted.QUERIES) {
-      long elements = call.row() / 4;
-      Matrix q = Matrix.floats(atQ, elements);
-      Matrix grad = Matrix.floats(atGrad, elements);
-      Panels.packAll(q, queries, depth, buffers.queriesDown, buffers.work);
-      Panels.packAll(grad, queries, depth, buffers.gradsDown, buffers.work);
-      Block.multiply(
+      format.packAll(q, queries, depth, buffers.queriesDown, buffers.work);
+      format.packAll(grad, queries, depth, buffers.gradsDown, buffers.work);
+      format.multiply(
           keys,
           depth,
           queries,
-          g.transpose(),
-          Block.Right.panels(buffers.queriesDown, queries),
+          format.scoresAcross(g, queries, keys, buffers.rounded),
+          buffers.queriesDown,
           new Block.Result(call.key(gradK, bh, key), call.row(), 1, addKeys),
           buffers.tile);
-      Block.multiply(
+      format.multiply(
           keys,
           depth,
           queries,
-          p.transpose(),
-          Block.Right.panels(buffers.gradsDown, queries),
+          format.scoresAcross(p, queries, keys, buffers.rounded),
+          buffers.gradsDown,
           new Block.Result(call.key(gradV, bh, key), call.row(), 1, addKeys),
           buffers.tile);
     }
   }
 
-  /** Rows of a head, copied to where tall tiles read them if they fit there. */
-  private Block.Left gathered(long from, int rows, Buffers buffers) {
-    return Block.Left.rows(call.gather(from, rows, buffers.rows), call.gatheredRow());
+  /** A row as floats: where it is, or widened. */
+  private static long floats(Matrix rows, int r, int depth, Scratch scratch) {
+    long at = rows.address() + r * rows.rowBytes();
+    if (rows.dtype() == DType.F32) {
+      return at;
+    }
+    long to = scratch.floats(SLOT_GRADS, depth);
+    Lanes.widen(rows.dtype(), at, to, depth);
+    return to;
   }
 }

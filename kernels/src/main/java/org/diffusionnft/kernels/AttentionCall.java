@@ -2,6 +2,7 @@ package org.diffusionnft.kernels;
 
 import static org.diffusionnft.kernels.Operands.address;
 
+import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -13,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param queries S
  * @param keys T
  * @param depth D
- * @param row bytes between the rows of one head, {@code 4 * H * D}
+ * @param dtype of q, k and v
+ * @param width elements between the rows of one head, {@code H * D}
  * @param mask address, or 0 for none
  */
 record AttentionCall(
@@ -22,7 +24,8 @@ record AttentionCall(
     int queries,
     int keys,
     int depth,
-    long row,
+    DType dtype,
+    long width,
     long q,
     long k,
     long v,
@@ -41,7 +44,8 @@ record AttentionCall(
         q.shape().intDim(1),
         k.shape().intDim(1),
         width / heads,
-        4L * width,
+        q.dtype(),
+        width,
         address(q),
         address(k),
         address(v),
@@ -62,7 +66,7 @@ record AttentionCall(
 
   /** Whether a task should be all heads of a batch. */
   boolean wholeBatches() {
-    return batches >= MANY_BATCHES && (queries + 2L * keys) * row <= NEAR;
+    return batches >= MANY_BATCHES && (queries + 2L * keys) * rowIn() <= NEAR;
   }
 
   /**
@@ -70,46 +74,50 @@ record AttentionCall(
    * pieces far apart, which the processor doesn't fetch ahead by itself.
    */
   void touch(int batch, Scratch scratch) {
-    float sum = Rows.touch(q + (long) batch * queries * row, queries * row);
-    sum += Rows.touch(k + (long) batch * keys * row, keys * row);
-    sum += Rows.touch(v + (long) batch * keys * row, keys * row);
+    long row = rowIn();
+    float sum = Rows.touch(q + row * batch * queries, row * queries);
+    sum += Rows.touch(k + row * batch * keys, row * keys);
+    sum += Rows.touch(v + row * batch * keys, row * keys);
     Lanes.set(scratch.tile(), sum);
   }
 
-  /**
-   * Copies rows of a head to where tall tiles read them, if they fit there.
-   *
-   * @param to memory for rows {@link TallRows#ROW} bytes apart
-   * @return where they are now, {@link #gatheredRow} bytes apart
-   */
-  long gather(long from, int rows, long to) {
-    if (!gathers()) {
-      return from;
-    }
-    Rows.gather(from, row, rows, depth, to, TallRows.ROW);
-    return to;
+  private long rowIn() {
+    return dtype.bytes() * width;
   }
 
-  long gatheredRow() {
-    return gathers() ? TallRows.ROW : row;
-  }
-
-  private boolean gathers() {
-    return depth <= TallRows.DEPTH;
+  /** Bytes between the rows of one head in results, which are F32. */
+  long row() {
+    return 4 * width;
   }
 
   int tasks() {
     return batches * heads;
   }
 
-  /** Where a head's row of a query-shaped tensor begins; {@code bh} counts heads within batches. */
+  /**
+   * Where a head's row of a query-shaped F32 tensor begins; {@code bh} counts heads within batches.
+   */
   long query(long base, int bh, int row) {
-    return base + ((long) (bh / heads) * queries + row) * this.row + 4L * (bh % heads) * depth;
+    return base + 4 * element(bh, queries, row);
   }
 
-  /** Where a head's row of a key-shaped tensor begins. */
+  /** Where a head's row of a key-shaped F32 tensor begins. */
   long key(long base, int bh, int row) {
-    return base + ((long) (bh / heads) * keys + row) * this.row + 4L * (bh % heads) * depth;
+    return base + 4 * element(bh, keys, row);
+  }
+
+  private long element(int bh, int rows, int row) {
+    return ((long) (bh / heads) * rows + row) * width + (long) (bh % heads) * depth;
+  }
+
+  /** A head's queries from one on, or their gradients, {@code [.., D]} of the operands' type. */
+  Matrix queries(long base, int bh, int row) {
+    return new Matrix(base + dtype.bytes() * element(bh, queries, row), dtype, false, width);
+  }
+
+  /** A head's keys or values from one on, {@code [.., D]} of the operands' type. */
+  Matrix keys(long base, int bh, int row) {
+    return new Matrix(base + dtype.bytes() * element(bh, keys, row), dtype, false, width);
   }
 
   /** Where the mask's row for a query begins at a key; 0 for no mask. */

@@ -18,60 +18,56 @@ final class AttentionForward {
   private static final int SLOT_STATE = 4;
   private static final int SLOT_QUERIES = 5;
 
+  private static final int SLOT_ROUNDED = 6;
+
   private final AttentionCall call;
+  private final ProductFormat format;
   private final long out;
   private final long logSumExp;
 
-  AttentionForward(AttentionCall call, long out, long logSumExp) {
+  AttentionForward(AttentionCall call, ProductFormat format, long out, long logSumExp) {
     this.call = call;
+    this.format = format;
     this.out = out;
     this.logSumExp = logSumExp;
   }
 
   /**
-   * Working memory: a block of keys and of values, packed; copied queries; scores; per row the
+   * Working memory: a block of keys and of values, packed; scores, and a copy of them; per row the
    * maximum and the sum so far.
    */
   private record Buffers(
-      Block.Right keys,
-      Block.Right values,
-      long queries,
-      Block.Left scores,
-      long max,
-      long sum,
-      long tile) {}
+      long keys, long values, Block.Left scores, long rounded, long max, long sum, long tile) {}
 
   /** Queries {@code first} to {@code end} of head {@code bh}. */
   void run(int bh, int first, int end, Scratch scratch) {
     int rows = end - first;
     int depth = call.depth();
     int mostKeys = Math.min(KEYS, call.keys());
-    long keyPanels = scratch.floats(SLOT_KEYS, Panels.floats(mostKeys, depth));
-    long valuePanels = scratch.floats(SLOT_VALUES, Panels.floats(depth, KEYS));
+    long keyPanels = scratch.floats(SLOT_KEYS, Panels.floats(mostKeys, format.steps(depth)));
+    long valuePanels = scratch.floats(SLOT_VALUES, Panels.floats(depth, format.steps(KEYS)));
     long scores = scratch.floats(SLOT_SCORES, ROWS * TallRows.ROW / 4);
-    long queries = scratch.floats(SLOT_QUERIES, ROWS * TallRows.ROW / 4);
+    long rounded = scratch.floats(SLOT_ROUNDED, ROWS * TallRows.ROW / 4);
     long max = scratch.floats(SLOT_STATE, 2L * rows);
     long sum = max + 4L * rows;
     RowLoops.fill(max, Float.NEGATIVE_INFINITY, rows);
     RowLoops.fill(sum, 0, rows);
-    long elements = call.row() / 4;
     for (int key = 0; key < call.keys(); key += KEYS) {
       int keys = Math.min(KEYS, call.keys() - key);
-      Matrix k = Matrix.floats(call.key(call.k(), bh, key), elements).transpose();
-      Matrix v = Matrix.floats(call.key(call.v(), bh, key), elements);
-      Panels.packAll(k, depth, keys, keyPanels, scratch.work());
-      Panels.packAll(v, keys, depth, valuePanels, scratch.work());
+      Matrix k = call.keys(call.k(), bh, key).transpose();
+      format.packAll(k, depth, keys, keyPanels, scratch.work());
+      format.packAll(call.keys(call.v(), bh, key), keys, depth, valuePanels, scratch.work());
       Buffers buffers =
           new Buffers(
-              Block.Right.panels(keyPanels, depth),
-              Block.Right.panels(valuePanels, keys),
-              queries,
+              keyPanels,
+              valuePanels,
               Block.Left.rows(scores, TallRows.ROW),
+              rounded,
               max,
               sum,
               scratch.tile());
       for (int row = 0; row < rows; row += ROWS) {
-        block(bh, first, row, Math.min(ROWS, rows - row), key, keys, buffers);
+        block(bh, first, row, Math.min(ROWS, rows - row), key, keys, buffers, scratch);
       }
     }
     for (int row = 0; row < rows; row++) {
@@ -84,18 +80,19 @@ final class AttentionForward {
   }
 
   /** Rows {@code row} to {@code row + rows} of the task's queries, which begin at {@code first}. */
-  private void block(int bh, int first, int row, int rows, int key, int keys, Buffers buffers) {
+  private void block(
+      int bh, int first, int row, int rows, int key, int keys, Buffers buffers, Scratch scratch) {
     int query = first + row;
     int depth = call.depth();
     int padded = Panels.padded(keys);
     long tile = buffers.tile;
     Block.Left scores = buffers.scores;
-    long q = call.gather(call.query(call.q(), bh, query), rows, buffers.queries);
-    Block.multiply(
+    Matrix q = call.queries(call.q(), bh, query);
+    format.multiply(
         rows,
         padded,
         depth,
-        Block.Left.rows(q, call.gatheredRow()),
+        format.left(q, 0, rows, 0, depth, true, scratch, SLOT_QUERIES),
         buffers.keys,
         new Block.Result(scores.address(), scores.row(), call.scale(), false),
         tile);
@@ -122,11 +119,11 @@ final class AttentionForward {
       Lanes.set(atSum, added);
     }
     long to = call.query(out, bh, query);
-    Block.multiply(
+    format.multiply(
         rows,
         depth,
         keys,
-        scores,
+        format.scores(scores, rows, keys, buffers.rounded),
         buffers.values,
         new Block.Result(to, call.row(), 1, key > 0),
         tile);

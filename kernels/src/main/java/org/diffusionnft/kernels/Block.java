@@ -13,7 +13,7 @@ final class Block {
   /** Rows of a tile of rows at any distance. */
   private static final int LOOSE_ROWS = LANES == 8 ? 4 : 8;
 
-  /** Floats of scratch that {@link #multiply} needs. */
+  /** Floats of scratch that {@link #strip} needs. */
   static final int TILE_FLOATS = ROWS * Panels.WIDTH;
 
   /**
@@ -41,18 +41,6 @@ final class Block {
   }
 
   /**
-   * The right matrix, packed into {@link Panels}.
-   *
-   * @param panelBytes from one panel's beginning to the next one's
-   */
-  record Right(long address, long panelBytes) {
-    /** Panels of {@code depth} rows. */
-    static Right panels(long address, int depth) {
-      return new Right(address, 4L * Panels.WIDTH * depth);
-    }
-  }
-
-  /**
    * Where a product goes.
    *
    * @param address of element {@code (0, 0)}
@@ -61,21 +49,6 @@ final class Block {
    * @param add whether it is added to what is there
    */
   record Result(long address, long row, float scale, boolean add) {}
-
-  /**
-   * {@code c = scale * a b}, or {@code c += scale * a b}, with {@code a} of {@code [m, depth]}.
-   *
-   * @param tile scratch of {@link #TILE_FLOATS}
-   */
-  static void multiply(int m, int n, int depth, Left a, Right b, Result c, long tile) {
-    for (int panel = 0; panel < Panels.count(n); panel++) {
-      int columns = Math.min(Panels.WIDTH, n - panel * Panels.WIDTH);
-      long at = b.address + panel * b.panelBytes;
-      long to = c.address + 4L * panel * Panels.WIDTH;
-      long step = Panels.step(columns);
-      strip(m, columns, depth, a, at, step, to, c.row, c.scale, c.add, tile);
-    }
-  }
 
   /** All rows of one panel, whose own rows are {@code stepB} bytes apart. */
   static void strip(

@@ -9,10 +9,10 @@ import org.jspecify.annotations.Nullable;
  * One matrix product, split into tasks by shape alone.
  *
  * <p>A task is a block of rows and columns of the output with all of K. It walks K in steps of
- * {@link #DEPTH}, for which a panel of B stays in the nearest cache, and adds each step's product
- * to the output: the order of additions for one element is the same however the rest is split.
- * Where B is small and one for the whole batch, it is packed once for all tasks; otherwise each
- * task packs its own columns.
+ * {@link ProductFormat#depth}, for which a panel of B stays in the nearest cache, and adds each
+ * step's product to the output: the order of additions for one element is the same however the rest
+ * is split. Where B is small and one for the whole batch, it is packed once for all tasks;
+ * otherwise each task packs its own columns.
  */
 final class Gemm {
 
@@ -42,13 +42,11 @@ final class Gemm {
   /** A block of the output of one task. */
   private record Part(int batch, int row, int rows, int column, int columns) {}
 
-  private static final int DEPTH = TallRows.DEPTH;
-
-  /** Columns of a task that packs B itself: with {@link #DEPTH} rows they fit the second cache. */
+  /**
+   * Columns of a task that packs B itself: with {@link ProductFormat#depth} rows they fit the
+   * second cache.
+   */
   private static final int COLUMNS = 256;
-
-  /** Most rows of A that are worked on at a time: they share the second cache with B. */
-  private static final int ROWS = 20 * Block.ROWS;
 
   /** Most rows of a task that packs B itself. */
   private static final int TASK_ROWS = 2048;
@@ -64,9 +62,6 @@ final class Gemm {
 
   /** Most floats of B for which it is packed once for all tasks. */
   private static final long SHARED_FLOATS = 1 << 18;
-
-  /** Bytes between rows of A above which its rows are copied together before use. */
-  private static final long FAR = 2048;
 
   /** Number of rows of A and columns of a task from which a copy for the tall tiles pays off. */
   private static final int MANY = 64;
@@ -87,6 +82,7 @@ final class Gemm {
 
   private final Workers workers;
   private final Scratch shared;
+  private final ProductFormat format;
   private final int batches;
   private final int m;
   private final int n;
@@ -100,6 +96,7 @@ final class Gemm {
   Gemm(
       Workers workers,
       Scratch shared,
+      ProductFormat format,
       Size size,
       Operand a,
       Operand b,
@@ -108,6 +105,7 @@ final class Gemm {
       long out) {
     this.workers = workers;
     this.shared = shared;
+    this.format = format;
     this.batches = size.batches;
     this.m = size.m;
     this.n = size.n;
@@ -191,7 +189,7 @@ final class Gemm {
 
   private int rowsOfTask(int columns) {
     long rows = Math.max(1, SMALL_TASK_WORK / ((long) columns * Math.max(1, k)));
-    return Math.min(m, evenly(m, (int) Math.min(ROWS, rows), 4));
+    return Math.min(m, evenly(m, (int) Math.min(format.rows(), rows), 4));
   }
 
   private int columnsOfTask() {
@@ -201,21 +199,22 @@ final class Gemm {
 
   /** Packs all of B, a task per panel. */
   private long packShared() {
-    long to = shared.floats(SHARED_B, Panels.floats(n, k));
+    int steps = format.steps(k);
+    long to = shared.floats(SHARED_B, Panels.floats(n, steps));
     workers.run(
         Panels.count(n),
         (long) n * k,
         (panel, scratch) -> {
           int column = panel * Panels.WIDTH;
-          packPanel(b.first, 0, k, column, n, to + 4L * column * k, scratch);
+          packPanel(b.first, 0, k, column, n, to + 4L * column * steps, scratch);
         });
     return to;
   }
 
-  private static void packPanel(
+  private void packPanel(
       Matrix from, int fromK, int depth, int column, int end, long to, Scratch scratch) {
     int columns = Math.min(Panels.WIDTH, end - column);
-    Panels.pack(from, fromK, depth, column, columns, to, scratch.work());
+    format.pack(from, fromK, depth, column, columns, to, scratch.work());
   }
 
   private long biasFloats() {
@@ -238,21 +237,23 @@ final class Gemm {
     if (k == 0) {
       clear(part);
     }
-    for (int fromK = 0; fromK < k; fromK += DEPTH) {
-      int depth = Math.min(DEPTH, k - fromK);
+    for (int fromK = 0; fromK < k; fromK += format.depth()) {
+      int depth = Math.min(format.depth(), k - fromK);
       long own = packed == 0 && !inPlace() ? packColumns(part, fromK, depth, scratch) : 0;
-      int most = evenly(part.rows, ROWS, Block.ROWS);
+      int most = evenly(part.rows, format.rows(), Block.ROWS);
       for (int row = 0; row < part.rows; row += most) {
         int rows = Math.min(most, part.rows - row);
-        boolean tall = Math.min(rows, part.columns) >= MANY;
-        Block.Left left = left(part.batch, part.row + row, rows, fromK, depth, tall, scratch);
+        boolean reused = Math.min(rows, part.columns) >= MANY;
+        Matrix from = a.matrix(part.batch);
+        Block.Left left =
+            format.left(from, part.row + row, rows, fromK, depth, reused, scratch, SLOT_A);
         for (int p = 0; p < Panels.count(part.columns); p++) {
           int columns = Math.min(Panels.WIDTH, part.columns - p * Panels.WIDTH);
           long offset = 4L * p * Panels.WIDTH;
           long step = Panels.step(columns);
-          long panel = own + offset * depth;
+          long panel = own + offset * format.steps(depth);
           if (packed != 0) {
-            panel = packed + offset * k + step * fromK;
+            panel = packed + offset * format.steps(k) + step * format.steps(fromK);
           } else if (inPlace() && columns == Panels.WIDTH) {
             step = b.first.rowBytes();
             panel = b.at(part.batch) + step * fromK + 4L * part.column + offset;
@@ -261,7 +262,7 @@ final class Gemm {
             int column = part.column + p * Panels.WIDTH;
             packPanel(b.matrix(part.batch), fromK, depth, column, column + columns, panel, scratch);
           }
-          Block.strip(
+          format.strip(
               rows,
               columns,
               depth,
@@ -297,52 +298,21 @@ final class Gemm {
   }
 
   private long packColumns(Part part, int fromK, int depth, Scratch scratch) {
-    long to = scratch.floats(SLOT_B, Panels.floats(part.columns, depth));
+    int steps = format.steps(depth);
+    long to = scratch.floats(SLOT_B, Panels.floats(part.columns, steps));
     int end = part.column + part.columns;
     Matrix from = b.matrix(part.batch);
     for (int p = 0; p < Panels.count(part.columns); p++) {
       int column = part.column + p * Panels.WIDTH;
-      long panel = to + 4L * p * Panels.WIDTH * depth;
+      long panel = to + 4L * p * Panels.WIDTH * steps;
       packPanel(from, fromK, depth, column, end, panel, scratch);
     }
     return to;
   }
 
-  /**
-   * A block of A, where it is if it is F32 and dense enough; else copied. The copy's rows are a
-   * cache line longer than they need be, so that they do not all fall into the same cache sets.
-   */
-  private Block.Left left(
-      int batch, int row, int rows, int fromK, int depth, boolean tall, Scratch scratch) {
-    DType dtype = a.first.dtype();
-    boolean transposed = a.first.transposed();
-    long ld = a.first.ld();
-    int size = dtype.bytes();
-    int outer = transposed ? depth : rows;
-    int inner = transposed ? rows : depth;
-    long first = transposed ? fromK * ld + row : row * ld + fromK;
-    long from = a.at(batch) + size * first;
-    long between = size * ld;
-    boolean forTallTiles = tall && !transposed;
-    if (dtype != DType.F32 || between > FAR || forTallTiles) {
-      long padded = forTallTiles ? TallRows.ROW : 4L * ((inner + 15) / 16 * 16 + 16);
-      long to = scratch.floats(SLOT_A, outer * padded / 4);
-      if (dtype == DType.F32) {
-        Rows.gather(from, between, outer, inner, to, padded);
-      } else {
-        for (int i = 0; i < outer; i++) {
-          Lanes.widen(dtype, from + i * between, to + i * padded, inner);
-        }
-      }
-      from = to;
-      between = padded;
-    }
-    Block.Left left = Block.Left.rows(from, between);
-    return transposed ? left.transpose() : left;
-  }
-
   private void dots(Part part, Scratch scratch) {
-    Block.Left left = left(part.batch, part.row, part.rows, 0, k, false, scratch);
+    Block.Left left =
+        format.left(a.matrix(part.batch), part.row, part.rows, 0, k, false, scratch, SLOT_A);
     FewRows.multiply(
         part.rows,
         part.columns,

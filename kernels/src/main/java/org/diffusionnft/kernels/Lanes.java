@@ -44,12 +44,13 @@ final class Lanes {
   static final long BYTES = FLOATS.vectorByteSize();
 
   static final VectorSpecies<Integer> INTS = FLOATS.withLanes(int.class);
-  private static final VectorSpecies<Short> SHORTS =
+  static final VectorSpecies<Short> SHORTS =
       VectorSpecies.of(short.class, VectorShape.forBitSize(FLOATS.vectorBitSize() / 2));
   static final ByteOrder ORDER = ByteOrder.nativeOrder();
   static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
   static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED;
   private static final ValueLayout.OfShort I16 = ValueLayout.JAVA_SHORT_UNALIGNED;
+  private static final ValueLayout.OfInt I32 = ValueLayout.JAVA_INT_UNALIGNED;
   private static final ValueLayout.OfLong I64 = ValueLayout.JAVA_LONG_UNALIGNED;
 
   private static final VectorShuffle<Float> ROTATE_8 = rotate(8);
@@ -100,6 +101,10 @@ final class Lanes {
 
   static void setShort(long address, short value) {
     ALL.set(I16, address, value);
+  }
+
+  static void setInt(long address, int value) {
+    ALL.set(I32, address, value);
   }
 
   static long getLong(long address) {

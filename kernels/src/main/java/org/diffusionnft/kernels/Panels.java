@@ -103,13 +103,4 @@ final class Panels {
       Lanes.loadBf16(at + 2L * LANES).intoMemorySegment(ALL, target + 4L * LANES, ORDER);
     }
   }
-
-  /** Packs all panels of {@code b}, {@code [k, n]}. */
-  static void packAll(Matrix b, int k, int n, long to, long work) {
-    for (int panel = 0; panel < count(n); panel++) {
-      int column = panel * WIDTH;
-      int columns = Math.min(WIDTH, n - column);
-      pack(b, 0, k, column, columns, to + 4L * column * k, work);
-    }
-  }
 }

@@ -8,7 +8,6 @@ import static org.diffusionnft.kernels.Lanes.ORDER;
 
 import jdk.incubator.vector.FloatVector;
 import org.diffusionnft.tensor.DType;
-import org.diffusionnft.tensor.HalfPrecision;
 
 /** What kernels do with contiguous floats besides {@link RowLoops}: copy, round, fetch. */
 final class Rows {
@@ -44,9 +43,7 @@ final class Rows {
   /** Rounds to BF16 or F16, ties to even. */
   static void narrow(DType dtype, long from, long to, int n) {
     if (dtype == DType.BF16) {
-      for (int i = 0; i < n; i++) {
-        Lanes.setShort(to + 2L * i, HalfPrecision.floatToBf16(Lanes.get(from + 4L * i)));
-      }
+      HalfRows.narrow(from, to, n);
     } else {
       for (int i = 0; i < n; i++) {
         Lanes.setShort(to + 2L * i, Float.floatToFloat16(Lanes.get(from + 4L * i)));

@@ -5,6 +5,7 @@ import static org.diffusionnft.kernels.Operands.allFloat;
 
 import org.diffusionnft.kernels.AttentionBackward.Wanted;
 import org.diffusionnft.tensor.AttentionKernels;
+import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Fallback;
 import org.diffusionnft.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -24,10 +25,12 @@ final class VectorAttention implements AttentionKernels {
   private static final int FEW_QUERIES = 18 * Block.ROWS;
 
   private final Workers workers;
+  private final Formats formats;
   private final Fallback fallback;
 
-  VectorAttention(Workers workers, Fallback fallback) {
+  VectorAttention(Workers workers, Formats formats, Fallback fallback) {
     this.workers = workers;
+    this.formats = formats;
     this.fallback = fallback;
   }
 
@@ -41,7 +44,9 @@ final class VectorAttention implements AttentionKernels {
       double scale,
       Tensor out,
       Tensor logSumExp) {
-    if (!allFloat(q, k, v, mask, out, logSumExp) || k.elements() == 0 || q.elements() == 0) {
+    boolean half = allHalf(q, k, v);
+    boolean floats = (half || allFloat(q, k, v)) && allFloat(mask, out, logSumExp);
+    if (!floats || k.elements() == 0 || q.elements() == 0) {
       fallback
           .reference("attention", q, k, v, mask, out, logSumExp)
           .attention()
@@ -49,7 +54,8 @@ final class VectorAttention implements AttentionKernels {
       return;
     }
     AttentionCall call = AttentionCall.of(q, k, v, mask, heads, scale);
-    AttentionForward forward = new AttentionForward(call, address(out), address(logSumExp));
+    ProductFormat format = format(half, call);
+    AttentionForward forward = new AttentionForward(call, format, address(out), address(logSumExp));
     if (call.wholeBatches()) {
       workers.run(
           call.batches(),
@@ -88,7 +94,9 @@ final class VectorAttention implements AttentionKernels {
       Tensor gradQ,
       Tensor gradK,
       Tensor gradV) {
-    boolean floats = allFloat(q, k, v, mask, out, logSumExp, gradOut, gradQ, gradK, gradV);
+    boolean half = allHalf(q, k, v, gradOut);
+    boolean floats =
+        (half || allFloat(q, k, v, gradOut)) && allFloat(mask, out, logSumExp, gradQ, gradK, gradV);
     if (!floats || k.elements() == 0 || q.elements() == 0) {
       fallback
           .reference("attentionGrad", q, k, v, mask, out, logSumExp, gradOut, gradQ, gradK, gradV)
@@ -100,6 +108,7 @@ final class VectorAttention implements AttentionKernels {
     AttentionBackward backward =
         new AttentionBackward(
             call,
+            format(half, call),
             address(out),
             address(logSumExp),
             address(gradOut),
@@ -147,6 +156,23 @@ final class VectorAttention implements AttentionKernels {
           int end = Math.min(call.queries(), first + queriesPerTask);
           backward.run(Wanted.QUERIES, index / queryBlocks, first, end, 0, call.keys(), scratch);
         });
+  }
+
+  /** Rows that pairs have no room for are multiplied as floats. */
+  private ProductFormat format(boolean half, AttentionCall call) {
+    if (!half) {
+      return formats.floats();
+    }
+    return call.depth() <= PairFormat.MOST_DEPTH ? formats.half() : new FloatFormat(true);
+  }
+
+  private static boolean allHalf(Tensor... operands) {
+    for (Tensor t : operands) {
+      if (t.dtype() != DType.BF16) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Queries of a task of the forward pass: about the same number in each, in whole tiles. */

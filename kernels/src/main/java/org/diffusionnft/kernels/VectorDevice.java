@@ -39,14 +39,15 @@ public final class VectorDevice implements Device {
     told = options.tellPlans();
     log = told ? line -> System.err.println("plans: " + line) : line -> {};
     fallback = new Fallback(log);
-    matrices = new VectorMatrices(workers, fallback);
+    Formats formats = Formats.of();
+    matrices = new VectorMatrices(workers, formats, fallback);
     norms = new VectorNorms(workers, fallback);
     kernels =
         new Kernels(
             new VectorElementwise(workers, fallback),
             new VectorReductions(workers, fallback),
             matrices,
-            new VectorAttention(workers, fallback),
+            new VectorAttention(workers, formats, fallback),
             norms,
             new VectorLayout(workers, fallback),
             new VectorOptimizer(workers, fallback));

@@ -5,6 +5,7 @@ import static org.diffusionnft.kernels.Operands.address;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Fallback;
 import org.diffusionnft.tensor.MatrixKernels;
+import org.diffusionnft.tensor.Precision;
 import org.diffusionnft.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -12,9 +13,11 @@ import org.jspecify.annotations.Nullable;
 final class VectorMatrices implements MatrixKernels {
   private final Workers workers;
   private final Fallback fallback;
+  private final Formats formats;
   private final Scratch shared = new Scratch();
 
-  VectorMatrices(Workers workers, Fallback fallback) {
+  VectorMatrices(Workers workers, Formats formats, Fallback fallback) {
+    this.formats = formats;
     this.workers = workers;
     this.fallback = fallback;
   }
@@ -35,15 +38,21 @@ final class VectorMatrices implements MatrixKernels {
     int m = out.shape().intDim(-2);
     int n = out.shape().intDim(-1);
     int k = a.shape().intDim(product.transposeA() ? -2 : -1);
+    boolean half = product.precision() == Precision.BF16;
+    if (half && (a.dtype() != DType.BF16 || b.dtype() != DType.BF16)) {
+      throw new IllegalArgumentException("products in BF16 take operands that are rounded to it");
+    }
     int batches = Math.toIntExact(out.elements() / ((long) m * n));
     boolean oneB = b.shape().rank() == 2;
     if (oneB && batches > 1 && !product.transposeA()) {
       m = Math.toIntExact((long) m * batches);
       batches = 1;
     }
+    boolean few = m <= FewRows.MOST && product.transposeB() && !product.transposeA();
     new Gemm(
             workers,
             shared,
+            half && !few ? formats.half() : formats.floats(),
             new Gemm.Size(batches, m, n, k),
             new Gemm.Operand(
                 matrix(a, product.transposeA(), product.transposeA() ? m : k), (long) m * k),

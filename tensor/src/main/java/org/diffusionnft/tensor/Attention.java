@@ -1,5 +1,7 @@
 package org.diffusionnft.tensor;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Scaled dot-product attention; see {@link AttentionKernels} for the shapes. */
@@ -24,19 +26,40 @@ public final class Attention {
   public record Gradients(Tensor q, Tensor k, Tensor v) {}
 
   /**
-   * {@code softmax(scale q kᵀ + mask) v} per head.
+   * {@code softmax(scale q kᵀ + mask) v} per head, of operands as they are.
    *
    * @throws IllegalArgumentException if the shapes don't fit or the width is not a multiple of the
    *     number of heads
    */
   public static Attended attention(
       Tensor q, Tensor k, Tensor v, @Nullable Tensor mask, int heads, double scale) {
+    return attention(q, k, v, mask, heads, scale, Precision.F32);
+  }
+
+  /**
+   * {@code softmax(scale q kᵀ + mask) v} per head.
+   *
+   * @throws IllegalArgumentException if the shapes don't fit or the width is not a multiple of the
+   *     number of heads
+   */
+  public static Attended attention(
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      @Nullable Tensor mask,
+      int heads,
+      double scale,
+      Precision precision) {
     Device device = Operands.common(q, k, v, mask);
     requireFits(q, k, v, mask, heads);
     DType dtype = DType.arithmetic(q, k, v);
     Tensor out = device.allocate(dtype, q.shape());
     Tensor logSumExp = device.allocate(dtype, Shape.of(q.dim(0), heads, q.dim(1)));
-    device.attention().attention(q, k, v, mask, heads, scale, out, logSumExp);
+    List<Tensor> in = rounded(precision, q, k, v);
+    device
+        .attention()
+        .attention(in.get(0), in.get(1), in.get(2), mask, heads, scale, out, logSumExp);
+    release(in, q, k, v);
     return new Attended(out, logSumExp);
   }
 
@@ -63,10 +86,24 @@ public final class Attention {
     }
   }
 
+  /** Gradients of {@link #attention} of operands as they are. */
+  public static Gradients attentionGrad(
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      @Nullable Tensor mask,
+      int heads,
+      double scale,
+      Attended forward,
+      Tensor gradOut) {
+    return attentionGrad(q, k, v, mask, heads, scale, forward, gradOut, Precision.F32);
+  }
+
   /**
    * Gradients of {@link #attention}.
    *
    * @param forward what {@link #attention} returned
+   * @param precision that of the forward
    * @throws IllegalArgumentException if the shapes don't fit
    */
   public static Gradients attentionGrad(
@@ -77,7 +114,8 @@ public final class Attention {
       int heads,
       double scale,
       Attended forward,
-      Tensor gradOut) {
+      Tensor gradOut,
+      Precision precision) {
     Device device = Operands.common(q, k, v, mask, forward.out(), forward.logSumExp(), gradOut);
     requireFits(q, k, v, mask, heads);
     Operands.requireSame(q, gradOut);
@@ -96,21 +134,39 @@ public final class Attention {
     Tensor gradQ = device.allocate(dtype, q.shape());
     Tensor gradK = device.allocate(dtype, k.shape());
     Tensor gradV = device.allocate(dtype, v.shape());
+    List<Tensor> in = rounded(precision, q, k, v, gradOut);
     device
         .attention()
         .attentionGrad(
-            q,
-            k,
-            v,
+            in.get(0),
+            in.get(1),
+            in.get(2),
             mask,
             heads,
             scale,
             forward.out(),
             forward.logSumExp(),
-            gradOut,
+            in.get(3),
             gradQ,
             gradK,
             gradV);
+    release(in, q, k, v, gradOut);
     return new Gradients(gradQ, gradK, gradV);
+  }
+
+  private static List<Tensor> rounded(Precision precision, Tensor... operands) {
+    List<Tensor> all = new ArrayList<>();
+    for (Tensor operand : operands) {
+      all.add(precision.rounded(operand));
+    }
+    return all;
+  }
+
+  private static void release(List<Tensor> rounded, Tensor... operands) {
+    for (int i = 0; i < operands.length; i++) {
+      if (rounded.get(i) != operands[i]) {
+        rounded.get(i).release();
+      }
+    }
   }
 }

@@ -10,7 +10,9 @@ import org.jspecify.annotations.Nullable;
 public interface AttentionKernels {
 
   /**
-   * {@code out = softmax(scale q kᵀ + mask) v} per head.
+   * {@code out = softmax(scale q kᵀ + mask) v} per head. Where q, k and v are BF16, {@code
+   * exp(score - maximum)} is rounded to BF16 before it is multiplied by v, but not where it is
+   * summed (autocast's arithmetic); sums, out and logSumExp are F32 all the same.
    *
    * @param q {@code [B, S, H*D]}
    * @param k {@code [B, T, H*D]}
@@ -30,7 +32,11 @@ public interface AttentionKernels {
       Tensor out,
       Tensor logSumExp);
 
-  /** Gradients with respect to {@code q}, {@code k} and {@code v}; arguments as in the forward. */
+  /**
+   * Gradients with respect to {@code q}, {@code k} and {@code v}; arguments as in the forward.
+   * Where q, k, v and gradOut are BF16, probabilities and gradients of scores are rounded to BF16
+   * before they are multiplied.
+   */
   void attentionGrad(
       Tensor q,
       Tensor k,

@@ -46,7 +46,7 @@ public final class Matrices {
           "bias of shape " + bias.shape() + " does not fit " + shape.dim(-1) + " columns");
     }
     Tensor out = device.allocate(DType.arithmetic(a, b), shape);
-    device.matrices().matmul(a, b, bias, product, out);
+    multiply(a, b, bias, product, out);
     return out;
   }
 
@@ -65,13 +65,26 @@ public final class Matrices {
    * @throws IllegalArgumentException if the shapes don't fit
    */
   public static void productInto(Tensor a, Tensor b, Product product, Tensor out) {
-    Device device = Operands.common(a, b, out);
+    Operands.common(a, b, out);
     Shape shape = productShape(a.shape(), b.shape(), product);
     if (!shape.equals(out.shape())) {
       throw new IllegalArgumentException(
           "a product of shape " + shape + " does not fit into shape " + out.shape());
     }
-    device.matrices().matmul(a, b, null, product, out);
+    multiply(a, b, null, product, out);
+  }
+
+  private static void multiply(
+      Tensor a, Tensor b, @Nullable Tensor bias, Product product, Tensor out) {
+    Tensor x = product.precision().rounded(a);
+    Tensor y = a == b ? x : product.precision().rounded(b);
+    out.device().matrices().matmul(x, y, bias, product, out);
+    if (x != a) {
+      x.release();
+    }
+    if (y != b && y != x) {
+      y.release();
+    }
   }
 
   /** The transpose of the last two axes, copied. */

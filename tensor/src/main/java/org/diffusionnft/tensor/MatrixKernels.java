@@ -13,40 +13,53 @@ public interface MatrixKernels {
    * @param scale factor on the product
    * @param accumulate add to what {@code out} holds instead of overwriting it
    * @param activation applied last, or null; not together with {@code accumulate}
+   * @param precision what is multiplied; kernels get operands that are rounded to it
    */
   record Product(
       boolean transposeA,
       boolean transposeB,
       double scale,
       boolean accumulate,
-      @Nullable UnaryOp activation) {
+      @Nullable UnaryOp activation,
+      Precision precision) {
     /** {@code a b}. */
-    public static final Product NN = new Product(false, false, 1, false, null);
+    public static final Product NN = new Product(false, false, 1, false, null, Precision.F32);
 
     /** {@code a bᵀ}. */
-    public static final Product NT = new Product(false, true, 1, false, null);
+    public static final Product NT = new Product(false, true, 1, false, null, Precision.F32);
 
     /** {@code aᵀ b}. */
-    public static final Product TN = new Product(true, false, 1, false, null);
+    public static final Product TN = new Product(true, false, 1, false, null, Precision.F32);
 
     /** The same product, times {@code factor}. */
     public Product scaled(double factor) {
-      return new Product(transposeA, transposeB, scale * factor, accumulate, activation);
+      return new Product(transposeA, transposeB, scale * factor, accumulate, activation, precision);
     }
 
     /** The same product, added to the output. */
     public Product accumulating() {
-      return new Product(transposeA, transposeB, scale, true, activation);
+      return new Product(transposeA, transposeB, scale, true, activation, precision);
     }
 
     /** The same product with an activation. */
     public Product activated(UnaryOp function) {
-      return new Product(transposeA, transposeB, scale, accumulate, function);
+      return new Product(transposeA, transposeB, scale, accumulate, function, precision);
+    }
+
+    /** The same product without an activation. */
+    public Product plain() {
+      return new Product(transposeA, transposeB, scale, accumulate, null, precision);
+    }
+
+    /** The same product of operands that are rounded. */
+    public Product in(Precision rounded) {
+      return new Product(transposeA, transposeB, scale, accumulate, activation, rounded);
     }
   }
 
   /**
-   * {@code out = activation(scale * op(a) op(b) + bias)}, or {@code out += ...}.
+   * {@code out = activation(scale * op(a) op(b) + bias)}, or {@code out += ...}. With {@link
+   * Precision#BF16} both a and b are BF16, and sums are still F32.
    *
    * @param a {@code [.., M, K]} (or {@code [.., K, M]}); F32, BF16 or F16
    * @param b {@code [.., K, N]} (or {@code [.., N, K]}) with the same leading dimensions, or rank 2

@@ -3,6 +3,7 @@ package org.diffusionnft.tensor;
 import static org.diffusionnft.tensor.ReferenceDevice.load;
 import static org.diffusionnft.tensor.ReferenceDevice.store;
 
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** Attention row by row, each row's scores in full. */
@@ -34,14 +35,19 @@ final class ReferenceAttention implements AttentionKernels {
     double[] o = new double[qs.length];
     double[] lse = new double[Math.toIntExact(logSumExp.elements())];
     Scores scores = new Scores(qs, ks, query, key, mask, scale);
+    boolean half = q.dtype() == DType.BF16;
     for (int b = 0; b < q.dim(0); b++) {
       for (int h = 0; h < heads; h++) {
         for (int s = 0; s < query.tokens; s++) {
           double[] row = scores.row(b, h, s);
+          double max = Arrays.stream(row).max().orElse(0);
           double logSum = logSumExp(row);
           lse[(b * heads + h) * query.tokens + s] = logSum;
           for (int t = 0; t < key.tokens; t++) {
-            double weight = Math.exp(row[t] - logSum);
+            double weight =
+                half
+                    ? rounded(Math.exp(row[t] - max)) * Math.exp(max - logSum)
+                    : Math.exp(row[t] - logSum);
             for (int d = 0; d < depth; d++) {
               o[query.at(b, s, h) + d] += weight * vs[key.at(b, t, h) + d];
             }
@@ -78,6 +84,7 @@ final class ReferenceAttention implements AttentionKernels {
     Head query = new Head(q.shape().intDim(1), heads, depth);
     Head key = new Head(k.shape().intDim(1), heads, depth);
     Scores scores = new Scores(qs, ks, query, key, mask, scale);
+    boolean half = q.dtype() == DType.BF16;
     for (int b = 0; b < q.dim(0); b++) {
       for (int h = 0; h < heads; h++) {
         for (int s = 0; s < query.tokens; s++) {
@@ -98,9 +105,11 @@ final class ReferenceAttention implements AttentionKernels {
           }
           for (int t = 0; t < key.tokens; t++) {
             int atK = key.at(b, t, h);
-            double gradScore = p[t] * (gradP[t] - mean) * scale;
+            double exact = p[t] * (gradP[t] - mean) * scale;
+            double gradScore = half ? rounded(exact) : exact;
+            double weight = half ? rounded(p[t]) : p[t];
             for (int d = 0; d < depth; d++) {
-              gv[atK + d] += p[t] * go[atQ + d];
+              gv[atK + d] += weight * go[atQ + d];
               gq[atQ + d] += gradScore * ks[atK + d];
               gk[atK + d] += gradScore * qs[atQ + d];
             }
@@ -111,6 +120,10 @@ final class ReferenceAttention implements AttentionKernels {
     store(gradQ, gq);
     store(gradK, gk);
     store(gradV, gv);
+  }
+
+  private static double rounded(double x) {
+    return HalfPrecision.bf16ToFloat(HalfPrecision.floatToBf16((float) x));
   }
 
   private static double logSumExp(double[] row) {

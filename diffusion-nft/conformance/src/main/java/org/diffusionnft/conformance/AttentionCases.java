@@ -6,12 +6,16 @@ import java.util.List;
 import org.diffusionnft.tensor.Attention;
 import org.diffusionnft.tensor.BinaryOp;
 import org.diffusionnft.tensor.Elementwise;
+import org.diffusionnft.tensor.Precision;
 import org.diffusionnft.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /** Attention and its gradient. */
 final class AttentionCases {
   private AttentionCases() {}
+
+  /** Two units of BF16, which has 16 bits less than F32. */
+  private static final Tolerance HALF = Tolerance.perTensor(2 << 16);
 
   static List<ConformanceCase> all() {
     List<ConformanceCase> all = new ArrayList<>();
@@ -27,42 +31,50 @@ final class AttentionCases {
       {1, 17, 70, 270, 8},
       {1, 1, 270, 600, 40},
     };
-    for (int[] d : shapes) {
-      add(all, d, null);
-      add(all, d, new int[] {1, 1});
-      add(all, d, new int[] {d[0], d[1]});
+    for (Precision precision : Precision.values()) {
+      for (int[] d : shapes) {
+        add(all, d, null, precision);
+        add(all, d, new int[] {1, 1}, precision);
+        add(all, d, new int[] {d[0], d[1]}, precision);
+      }
+      add(all, new int[] {2, 4, 45, 45, 24}, new int[] {1, 4}, precision);
+      add(all, new int[] {2, 4, 45, 300, 24}, new int[] {2, 1}, precision);
     }
-    add(all, new int[] {2, 4, 45, 45, 24}, new int[] {1, 4});
-    add(all, new int[] {2, 4, 45, 300, 24}, new int[] {2, 1});
+    add(all, new int[] {1, 1, 20, 30, 600}, null, Precision.BF16);
     return all;
   }
 
-  private static void add(List<ConformanceCase> all, int[] d, int @Nullable [] maskDims) {
+  private static void add(
+      List<ConformanceCase> all, int[] d, int @Nullable [] maskDims, Precision precision) {
     String variant =
         "B, H, S, T, D "
             + Arrays.toString(d)
-            + (maskDims == null ? "" : " mask " + Arrays.toString(maskDims));
+            + (maskDims == null ? "" : " mask " + Arrays.toString(maskDims))
+            + (precision == Precision.F32 ? "" : " in " + precision);
+    // Weights are rounded after subtracting a maximum of their own on each device.
+    Tolerance tolerance = precision == Precision.F32 ? Tolerance.perTensor(16) : HALF;
     double scale = 1 / Math.sqrt(d[4]);
     all.add(
         new ConformanceCase(
             "attention",
             variant,
-            Tolerance.perTensor(16),
+            tolerance,
             s -> {
               Operands t = operands(s, d, maskDims);
-              var out = Attention.attention(t.q, t.k, t.v, t.mask, d[1], scale);
+              var out = Attention.attention(t.q, t.k, t.v, t.mask, d[1], scale, precision);
               return List.of(out.out(), out.logSumExp());
             }));
     all.add(
         new ConformanceCase(
             "attentionGrad",
             variant,
-            Tolerance.perTensor(16),
+            tolerance,
             s -> {
               Operands t = operands(s, d, maskDims);
-              var out = Attention.attention(t.q, t.k, t.v, t.mask, d[1], scale);
+              var out = Attention.attention(t.q, t.k, t.v, t.mask, d[1], scale, precision);
               Tensor grad = s.normal(d[0], d[2], (long) d[1] * d[4]);
-              var g = Attention.attentionGrad(t.q, t.k, t.v, t.mask, d[1], scale, out, grad);
+              var g =
+                  Attention.attentionGrad(t.q, t.k, t.v, t.mask, d[1], scale, out, grad, precision);
               return List.of(g.q(), g.k(), g.v());
             }));
   }

@@ -5,6 +5,7 @@ import java.util.List;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Matrices;
 import org.diffusionnft.tensor.MatrixKernels.Product;
+import org.diffusionnft.tensor.Precision;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.tensor.UnaryOp;
 
@@ -36,7 +37,7 @@ final class MatrixCases {
     for (int[] d : shapes) {
       for (boolean ta : new boolean[] {false, true}) {
         for (boolean tb : new boolean[] {false, true}) {
-          Product product = new Product(ta, tb, 1, false, null);
+          Product product = new Product(ta, tb, 1, false, null, Precision.F32);
           add(all, d, product, DType.F32, DType.F32, false);
         }
       }
@@ -47,7 +48,7 @@ final class MatrixCases {
       for (DType b : new DType[] {DType.F32, DType.BF16, DType.F16}) {
         for (boolean ta : new boolean[] {false, true}) {
           for (boolean tb : new boolean[] {false, true}) {
-            add(all, odd, new Product(ta, tb, 1, false, null), a, b, true);
+            add(all, odd, new Product(ta, tb, 1, false, null, Precision.F32), a, b, true);
           }
         }
         add(all, new int[] {2, 77, 300}, Product.NT, a, b, true);
@@ -71,8 +72,37 @@ final class MatrixCases {
       add(all, tall, Product.TN.accumulating(), DType.F32, b, false);
       add(all, tall, Product.NN, b, b, true);
     }
+    half(all);
     batched(all);
     return all;
+  }
+
+  /** Products in BF16: odd and even k, all edges of tiles, more than one step of k, long rows. */
+  private static void half(List<ConformanceCase> all) {
+    int[][] shapes = {
+      {1, 1, 1},
+      {5, 3, 2},
+      {5, 40, 7},
+      {14, 32, 64},
+      {61, 77, 301},
+      {130, 77, 900},
+      {300, 20, 130},
+      {45, 70, 384},
+      {29, 300, 385},
+      {600, 33, 16},
+    };
+    for (int[] d : shapes) {
+      for (boolean ta : new boolean[] {false, true}) {
+        for (boolean tb : new boolean[] {false, true}) {
+          Product p = new Product(ta, tb, 1, false, null, Precision.BF16);
+          add(all, d, p, DType.BF16, DType.BF16, false);
+          add(all, d, p.scaled(0.5).accumulating(), DType.BF16, DType.BF16, true);
+        }
+      }
+    }
+    int[] odd = {61, 77, 300};
+    Product activated = Product.NT.scaled(0.05).activated(UnaryOp.GELU_TANH).in(Precision.BF16);
+    add(all, odd, activated, DType.BF16, DType.BF16, true);
   }
 
   private static void add(
@@ -80,7 +110,7 @@ final class MatrixCases {
     all.add(
         new ConformanceCase(
             "matmul",
-            "%d x %d x %d %s%s %s %s%s%s%s%s"
+            "%d x %d x %d %s%s %s %s%s%s%s%s%s"
                 .formatted(
                     d[0],
                     d[1],
@@ -92,7 +122,8 @@ final class MatrixCases {
                     biased ? " bias" : "",
                     p.scale() != 1 ? " scaled" : "",
                     p.accumulate() ? " accumulating" : "",
-                    p.activation() != null ? " " + p.activation() : ""),
+                    p.activation() != null ? " " + p.activation() : "",
+                    p.precision() == Precision.F32 ? "" : " in " + p.precision()),
             // An activation may shrink numbers whose error came from larger ones.
             p.activation() == null ? TOLERANCE : Tolerance.perTensor(16),
             s -> {
@@ -108,7 +139,7 @@ final class MatrixCases {
   private static void batched(List<ConformanceCase> all) {
     for (boolean ta : new boolean[] {false, true}) {
       for (boolean tb : new boolean[] {false, true}) {
-        Product p = new Product(ta, tb, 1, false, null);
+        Product p = new Product(ta, tb, 1, false, null, Precision.F32);
         String order = (ta ? "T" : "N") + (tb ? "T" : "N");
         all.add(
             new ConformanceCase(

@@ -14,7 +14,8 @@ record ImageAttention(Projections image, AdaptedLinear out, int heads) {
   }
 
   /** {@code [B, T, C]} to the same. */
-  Variable apply(Variable x, @Nullable Adapter adapter) {
+  Variable apply(Variable tokens, @Nullable Adapter adapter) {
+    Variable x = tokens.operand();
     Variable q = image.queries(x, adapter);
     double scale = 1 / Math.sqrt((double) q.dim(-1) / heads);
     Variable attended =

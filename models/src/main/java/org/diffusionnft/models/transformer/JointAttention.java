@@ -31,10 +31,12 @@ record JointAttention(
   /**
    * What each stream gets.
    *
-   * @param x image tokens {@code [B, N, C]}
-   * @param c text tokens {@code [B, S, C]}
+   * @param imageTokens {@code [B, N, C]}
+   * @param textTokens {@code [B, S, C]}
    */
-  Streams apply(Variable x, Variable c, @Nullable Adapter adapter) {
+  Streams apply(Variable imageTokens, Variable textTokens, @Nullable Adapter adapter) {
+    Variable x = imageTokens.operand();
+    Variable c = textTokens.operand();
     Variable queries = image.queries(x, adapter);
     if (textOut != null) {
       // A last block needs no answer for the text, so it asks no question: the rows are

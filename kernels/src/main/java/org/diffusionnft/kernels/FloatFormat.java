@@ -1,0 +1,101 @@
+package org.diffusionnft.kernels;
+
+import org.diffusionnft.kernels.Block.Left;
+import org.diffusionnft.tensor.DType;
+
+/**
+ * Floats, multiplied by the tiles of the Vector API. Half precision is widened where operands are
+ * copied.
+ *
+ * @param rounds whether scores of attention are rounded to BF16 before they are multiplied
+ */
+record FloatFormat(boolean rounds) implements ProductFormat {
+  /** Bytes between rows of A above which its rows are copied together before use. */
+  private static final long FAR = 2048;
+
+  @Override
+  public int depth() {
+    return TallRows.DEPTH;
+  }
+
+  @Override
+  public int rows() {
+    return 20 * Block.ROWS;
+  }
+
+  @Override
+  public int steps(int k) {
+    return k;
+  }
+
+  @Override
+  public void pack(Matrix b, int fromK, int k, int column, int columns, long to, long work) {
+    Panels.pack(b, fromK, k, column, columns, to, work);
+  }
+
+  /**
+   * Where it is if it is F32 and dense enough; else copied. The copy's rows are a cache line longer
+   * than they need be, so that they do not all fall into the same cache sets.
+   */
+  @Override
+  public Left left(
+      Matrix a, int row, int rows, int fromK, int k, boolean reused, Scratch scratch, int buffer) {
+    DType dtype = a.dtype();
+    boolean transposed = a.transposed();
+    int size = dtype.bytes();
+    int outer = transposed ? k : rows;
+    int inner = transposed ? rows : k;
+    long first = transposed ? fromK * a.ld() + row : row * a.ld() + fromK;
+    long from = a.address() + size * first;
+    long between = a.rowBytes();
+    boolean forTallTiles = reused && !transposed && inner <= TallRows.DEPTH;
+    if (dtype != DType.F32 || between > FAR || forTallTiles) {
+      long padded = forTallTiles ? TallRows.ROW : 4L * ((inner + 15) / 16 * 16 + 16);
+      long to = scratch.floats(buffer, outer * padded / 4);
+      if (dtype == DType.F32) {
+        Rows.gather(from, between, outer, inner, to, padded);
+      } else {
+        for (int i = 0; i < outer; i++) {
+          Lanes.widen(dtype, from + i * between, to + i * padded, inner);
+        }
+      }
+      from = to;
+      between = padded;
+    }
+    Left left = Left.rows(from, between);
+    return transposed ? left.transpose() : left;
+  }
+
+  @Override
+  public Left scores(Left floats, int rows, int columns, long copy) {
+    return rounds ? rounded(floats, rows, columns) : floats;
+  }
+
+  @Override
+  public Left scoresAcross(Left floats, int rows, int columns, long copy) {
+    return scores(floats, rows, columns, copy).transpose();
+  }
+
+  private static Left rounded(Left floats, int rows, int columns) {
+    for (int r = 0; r < rows; r++) {
+      HalfRows.round(floats.at(r), columns);
+    }
+    return floats;
+  }
+
+  @Override
+  public void strip(
+      int rows,
+      int columns,
+      int k,
+      Left a,
+      long b,
+      long stepB,
+      long c,
+      long rowC,
+      float scale,
+      boolean add,
+      long tile) {
+    Block.strip(rows, columns, k, a, b, stepB, c, rowC, scale, add, tile);
+  }
+}

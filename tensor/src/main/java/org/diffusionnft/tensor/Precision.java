@@ -1,0 +1,61 @@
+package org.diffusionnft.tensor;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/**
+ * What products of matrices and attention compute in, whatever their operands are stored in. Sums
+ * are always F32.
+ */
+public enum Precision {
+  /** Operands as they are, half precision widened: today's usual arithmetic. */
+  F32,
+
+  /**
+   * Operands rounded to BF16, ties to even: half the memory traffic, and twice the speed where the
+   * processor has the instructions. The probabilities of attention are rounded too. What PyTorch's
+   * {@code autocast} does, but for its rounding of results.
+   */
+  BF16;
+
+  /** The name on the command line and in settings: {@code f32}, {@code bf16}. */
+  public String option() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /**
+   * The precision of this name.
+   *
+   * @throws InvalidInputException if there is none, naming those there are
+   */
+  public static Precision named(String name) {
+    for (Precision precision : values()) {
+      if (precision.option().equals(name)) {
+        return precision;
+      }
+    }
+    throw new InvalidInputException(
+        "precision must be one of "
+            + Arrays.stream(values()).map(Precision::option).collect(Collectors.joining(", "))
+            + ", not '"
+            + name
+            + "'");
+  }
+
+  /**
+   * An operand as this precision takes it: itself, or a rounded copy in the innermost scope.
+   *
+   * @throws IllegalArgumentException for F64 and integers, which are not rounded
+   */
+  public Tensor rounded(Tensor operand) {
+    if (this == F32 || operand.dtype() == DType.BF16) {
+      return operand;
+    }
+    if (operand.dtype() != DType.F32 && operand.dtype() != DType.F16) {
+      throw new IllegalArgumentException(
+          "products in BF16 take F32, BF16 and F16, not " + operand.dtype());
+    }
+    return Elementwise.convert(operand, DType.BF16);
+  }
+}

@@ -79,6 +79,11 @@ public final class Checks {
     add(new Check(name, wrong, 0, " wrong", ""));
   }
 
+  /** A number of ours that may be as large as a limit. */
+  public void within(String label, double error, double limit, String unit) {
+    add(new Check(label, error, limit, unit, ""));
+  }
+
   /** A statement that must hold and has no number. */
   public void holds(String label, boolean holds, String otherwise) {
     add(holds ? new Check(label, 0, 0, "", "") : Check.impossible(label, otherwise));

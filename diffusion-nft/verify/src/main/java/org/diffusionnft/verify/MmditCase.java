@@ -18,7 +18,6 @@ import org.diffusionnft.models.transformer.MmditConfig;
 import org.diffusionnft.models.transformer.QkNorm;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Elementwise;
-import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
@@ -42,6 +41,7 @@ final class MmditCase implements CaseKind {
   @Override
   public boolean recognises(CaseFolder folder) {
     return folder.config().has("model_config")
+        && !folder.config().has("accept_rms")
         && folder.expects("output")
         && folder.hasInput("hidden_states")
         && folder.hasInput("timestep");
@@ -96,10 +96,11 @@ final class MmditCase implements CaseKind {
         leaves.put(input, derived ? Variable.parameter(value) : Variable.constant(value));
       }
       Map<String, double[]> seen = new LinkedHashMap<>();
-      Variable latents = leaf(leaves, "hidden_states");
+      Variable latents = TransformerInputs.leaf(leaves, "hidden_states");
       Conditioning prompt =
           new Conditioning(
-              leaf(leaves, "encoder_hidden_states"), leaf(leaves, "pooled_projections"));
+              TransformerInputs.leaf(leaves, "encoder_hidden_states"),
+              TransformerInputs.leaf(leaves, "pooled_projections"));
       float[] timesteps = folder.floats(folder.inputs(), "timestep");
       Tape tape = new Tape();
       Variable output =
@@ -197,14 +198,6 @@ final class MmditCase implements CaseKind {
     private Tensor gradient(Gradients gradients, Variable leaf) {
       Tensor found = gradients.find(leaf);
       return found == null ? Tensor.zeros(device, leaf.value().dtype(), leaf.shape()) : found;
-    }
-
-    private static Variable leaf(Map<String, Variable> leaves, String name) {
-      Variable leaf = leaves.get(name);
-      if (leaf == null) {
-        throw new InvalidInputException("no input " + name);
-      }
-      return leaf;
     }
   }
 }

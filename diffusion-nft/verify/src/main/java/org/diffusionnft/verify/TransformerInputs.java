@@ -1,7 +1,10 @@
 package org.diffusionnft.verify;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Map;
+import org.diffusionnft.autograd.Variable;
 import org.diffusionnft.models.transformer.MmditConfig;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.weights.checkpoint.MmditConfigFile;
 import org.diffusionnft.weights.io.InvalidFileException;
 
@@ -16,6 +19,15 @@ final class TransformerInputs {
       return MmditConfigFile.parse(config.file(), object);
     }
     throw new InvalidFileException(config.file(), "needs an object under 'model_config'");
+  }
+
+  /** One of a forward pass's inputs. */
+  static Variable leaf(Map<String, Variable> leaves, String name) {
+    Variable leaf = leaves.get(name);
+    if (leaf == null) {
+      throw new InvalidInputException("no input " + name);
+    }
+    return leaf;
   }
 
   static MmditConfig withSampleSize(MmditConfig c, int sampleSize) {

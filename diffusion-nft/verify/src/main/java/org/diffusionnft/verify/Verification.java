@@ -20,6 +20,7 @@ public record Verification(String kind, List<Check> checks) {
       List.of(
           new DTypeConversionCase(),
           new OpsCase(),
+          new AutocastCase(),
           new MmditCase(),
           new LoraCase(),
           new SchedulerCase(),

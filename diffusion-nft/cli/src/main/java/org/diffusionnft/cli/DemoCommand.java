@@ -18,8 +18,8 @@ import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.trainer.TrainingListener;
 import org.diffusionnft.trainer.config.TrainConfig;
 import org.diffusionnft.trainer.evaluation.Evaluation;
+import org.diffusionnft.trainer.run.Resumption;
 import org.diffusionnft.trainer.run.TrainRun;
-import org.diffusionnft.weights.io.AtomicFolder;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -71,21 +71,28 @@ final class DemoCommand implements Callable<Integer> {
   private @Nullable Path configFile;
 
   @Override
-  public Integer call() throws IOException {
+  public Integer call() throws IOException, InterruptedException {
     return resume == null ? start(out == null ? Path.of(FOLDER) : out) : resume(resume);
   }
 
-  private int start(Path folder) throws IOException {
+  private int start(Path folder) throws IOException, InterruptedException {
     TrainConfig config = config();
-    AtomicFolder.requireWritable(folder);
+    TrainRun.requireStartable(folder);
     try (Device device = compute.open();
         Demo demo = Demo.start(folder, config, device)) {
-      report(folder, demo.run(new Display(config)));
+      return run(demo, folder, config);
     }
-    return 0;
   }
 
-  private int resume(Path folder) throws IOException {
+  private int run(Demo demo, Path folder, TrainConfig config)
+      throws IOException, InterruptedException {
+    return Interruption.during(
+        spec.commandLine().getErr(),
+        "dnft demo --resume " + ShellWord.of(folder),
+        stop -> report(folder, demo.run(new Display(config), stop)));
+  }
+
+  private int resume(Path folder) throws IOException, InterruptedException {
     if (out != null
         || epochs != null
         || seed != null
@@ -95,13 +102,13 @@ final class DemoCommand implements Callable<Integer> {
           "--resume goes on with a demo as it was started: leave out --out, --epochs, --seed,"
               + " --config and --base");
     }
-    TrainRun.Resumption from = TrainRun.Resumption.find(folder);
-    Resumed.show(from, spec.commandLine().getErr(), compute);
-    try (Device device = compute.open();
-        Demo demo = Demo.resume(from, device)) {
-      report(folder, demo.run(new Display(from.config())));
+    try (Resumption from = Resumption.find(folder)) {
+      Resumed.show(from, spec.commandLine().getErr(), compute);
+      try (Device device = compute.open();
+          Demo demo = Demo.resume(from, device)) {
+        return run(demo, folder, from.config());
+      }
     }
-    return 0;
   }
 
   private TrainConfig config() throws IOException {

@@ -46,6 +46,8 @@ final class ModelSample {
 
   /** Makes the pictures and writes them; returns the files. */
   List<Path> run(PictureRequest request, @Nullable Path adapter, Path out) throws IOException {
+    PictureSheet.require(
+        request.count(), count -> layout(count, request.width(), request.height()));
     try (Device device = compute.open();
         ModelCheckpoint checkpoint = model.open();
         ConsoleListener listener = new ConsoleListener()) {
@@ -83,12 +85,13 @@ final class ModelSample {
 
   /** All pictures on one sheet, as square as possible. */
   private static BufferedImage sheet(List<BufferedImage> pictures) {
-    int columns = (int) Math.ceil(Math.sqrt(pictures.size()));
     BufferedImage first = pictures.getFirst();
-    return new Sheet(columns, first.getWidth(), first.getHeight())
-        .withGap(GAP)
-        .on(Color.BLACK)
-        .draw(pictures);
+    return layout(pictures.size(), first.getWidth(), first.getHeight()).draw(pictures);
+  }
+
+  private static Sheet layout(int count, int width, int height) {
+    int columns = (int) Math.ceil(Math.sqrt(count));
+    return new Sheet(columns, width, height).withGap(GAP).on(Color.BLACK);
   }
 
   private String parameters(PictureRequest r, @Nullable Path adapter) {

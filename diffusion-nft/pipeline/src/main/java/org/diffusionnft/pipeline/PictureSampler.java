@@ -79,13 +79,17 @@ public final class PictureSampler {
    */
   public List<BufferedImage> pictures(PictureRequest request, @Nullable Path adapter)
       throws IOException {
-    // The autoencoder's file is opened first: where it is missing, no work is lost.
+    // The autoencoder's file and the adapter are opened first: where they are missing or do not
+    // fit,
+    // no work is lost.
     try (Memory.Scope _ = device.memory().scope();
         VaeCheckpoint vae = model.vae()) {
       List<Tensor> latents;
-      try (MmditCheckpoint checkpoint = model.transformer()) {
+      try (MmditCheckpoint checkpoint = model.transformer();
+          Adapter fitting =
+              adapter == null ? null : AdapterFile.load(adapter, checkpoint.config(), device)) {
         Map<String, Conditioning> prompts = prompts(request, checkpoint.config());
-        latents = latents(request, checkpoint, adapter, prompts, vae.config().downscale());
+        latents = latents(request, checkpoint, fitting, prompts, vae.config().downscale());
         device.memory().trim();
       }
       return decode(latents, vae);
@@ -113,38 +117,30 @@ public final class PictureSampler {
   private List<Tensor> latents(
       PictureRequest request,
       MmditCheckpoint checkpoint,
-      @Nullable Path adapterPath,
+      @Nullable Adapter adapter,
       Map<String, Conditioning> prompts,
       int downscale)
       throws IOException {
     List<Tensor> latents = new ArrayList<>();
     long start = System.nanoTime();
     try (Mmdit transformer = Mmdit.load(checkpoint.config(), checkpoint.weights(device))) {
-      Adapter adapter =
-          adapterPath == null ? null : AdapterFile.load(adapterPath, checkpoint.config(), device);
-      try {
-        TextToImage pipeline =
-            new TextToImage(
-                transformer,
-                adapter == null ? ForwardPass.BASE : ForwardPass.with(adapter),
-                model.schedule().steps(request.steps()),
-                Solver.named(request.solver(), true, 0),
-                request.toGuidance(),
-                skipping(request, checkpoint.config()));
-        for (int first = 0; first < request.count(); first += request.batch()) {
-          int size = Math.min(request.batch(), request.count() - first);
-          Shape shape =
-              Shape.of(
-                  size,
-                  checkpoint.config().inChannels(),
-                  request.height() / downscale,
-                  request.width() / downscale);
-          latents.add(batch(request, pipeline, prompts, first, shape));
-        }
-      } finally {
-        if (adapter != null) {
-          adapter.close();
-        }
+      TextToImage pipeline =
+          new TextToImage(
+              transformer,
+              adapter == null ? ForwardPass.BASE : ForwardPass.with(adapter),
+              model.schedule().steps(request.steps()),
+              Solver.named(request.solver(), true, 0),
+              request.toGuidance(),
+              skipping(request, checkpoint.config()));
+      for (int first = 0; first < request.count(); first += request.batch()) {
+        int size = Math.min(request.batch(), request.count() - first);
+        Shape shape =
+            Shape.of(
+                size,
+                checkpoint.config().inChannels(),
+                request.height() / downscale,
+                request.width() / downscale);
+        latents.add(batch(request, pipeline, prompts, first, shape));
       }
     }
     listener.stage("sampled in " + seconds(start));

@@ -44,6 +44,7 @@ public final class TrainablePictures implements Trainable {
    * @param cache folder of embedded prompts, or null for none
    * @param listener is warned of what prompts lose
    * @throws IOException if a file is missing or damaged
+   * @throws IOException also if a reward can make nothing of a prompt; it names file and line
    * @throws IllegalArgumentException if a reward is unknown, or settings do not fit the model
    */
   public static TrainablePictures open(
@@ -53,6 +54,7 @@ public final class TrainablePictures implements Trainable {
     WeightedRewards rewards = WeightedRewards.open(config.rewards());
     PictureModel model = null;
     try {
+      prompts.check(config, rewards);
       model =
           PictureModel.open(
               Path.of(config.model()), config.pipeline().toOptions(), device, cache, listener);

@@ -67,6 +67,7 @@ public final class GenEvalReward implements Reward {
 
   @Override
   public void check(Prompt prompt) {
+    detector.requireAlive();
     Demand.of(prompt);
   }
 

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class CommandService implements ImageService {
   /** How long a program that cannot start, for want of a module say, is given to show it. */
-  private static final Duration FIRST_LOOK = Duration.ofSeconds(1);
+  private static final Duration FIRST_LOOK = Duration.ofSeconds(2);
 
   /** Starts after which a program that has never answered is given up. */
   private static final int MOST_VAIN_STARTS = 3;
@@ -31,6 +31,7 @@ final class CommandService implements ImageService {
   /** How long after a batch an answer too many is waited for. */
   private static final Duration LAST_LOOK = Duration.ofMillis(20);
 
+  private final String reward;
   private final String command;
   private final Duration timeout;
   private final Patience patience;
@@ -39,7 +40,9 @@ final class CommandService implements ImageService {
   private int vainStarts;
   private boolean answered;
 
-  private CommandService(String command, Duration timeout, Patience patience, Path folder) {
+  private CommandService(
+      String reward, String command, Duration timeout, Patience patience, Path folder) {
+    this.reward = reward;
     this.command = command;
     this.timeout = timeout;
     this.patience = patience;
@@ -58,19 +61,33 @@ final class CommandService implements ImageService {
     Patience patience = Patience.of(options, "'" + command + "'");
     try {
       Path folder = Files.createTempDirectory("dnft-reward");
-      CommandService service = new CommandService(command, timeout, patience, folder);
-      LineProcess program = service.running();
-      if (program.endsWithin(FIRST_LOOK)) {
-        ServiceFailure end = program.ended();
-        service.close();
-        throw new InvalidInputException(
-            "reward '%s' cannot use '%s': %s, before it was asked anything"
-                .formatted(options.reward(), command, end.getMessage()));
+      CommandService service =
+          new CommandService(options.reward(), command, timeout, patience, folder);
+      if (service.running().endsWithin(FIRST_LOOK)) {
+        try (service) {
+          service.requireAlive();
+        }
       }
       return service;
     } catch (IOException e) {
       throw new InvalidInputException(
           "reward '%s': %s".formatted(options.reward(), e.getMessage()), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while a reward was started", e);
+    }
+  }
+
+  @Override
+  public void requireAlive() {
+    LineProcess program = process;
+    if (program == null || answered || program.isAlive()) {
+      return;
+    }
+    try {
+      throw new InvalidInputException(
+          "reward '%s' cannot use '%s': %s, before it was asked anything"
+              .formatted(reward, command, program.ended().getMessage()));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while a reward was started", e);

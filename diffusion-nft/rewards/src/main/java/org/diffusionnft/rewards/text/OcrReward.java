@@ -43,6 +43,7 @@ public final class OcrReward implements Reward {
 
   @Override
   public void check(Prompt prompt) {
+    reader.requireAlive();
     TextMatch.wanted(prompt);
   }
 

@@ -58,6 +58,7 @@ public final class TrainablePictures implements Trainable {
       model =
           PictureModel.open(
               Path.of(config.model()), config.pipeline().toOptions(), device, cache, listener);
+      model.requireTextEncoders();
       // Once more: opening the model took its time, in which a reward's program may have ended.
       rewards.check(prompts.training().getFirst());
       return new TrainablePictures(config, prompts, model, rewards);

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.diffusionnft.autograd.Variable;
 import org.diffusionnft.images.Images;
+import org.diffusionnft.models.sampling.DivergedException;
 import org.diffusionnft.models.transformer.Conditioning;
 import org.diffusionnft.models.transformer.Mmdit;
 import org.diffusionnft.models.vae.TiledDecoding;
@@ -18,8 +19,10 @@ import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Layout;
 import org.diffusionnft.tensor.Memory;
+import org.diffusionnft.tensor.NotFinite;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
+import org.diffusionnft.weights.TensorSource;
 import org.diffusionnft.weights.checkpoint.MmditCheckpoint;
 import org.diffusionnft.weights.checkpoint.ModelCheckpoint;
 import org.diffusionnft.weights.checkpoint.PromptCache;
@@ -37,6 +40,8 @@ public final class PictureModel implements AutoCloseable {
   private final Device device;
   private final Mmdit transformer;
   private final Vae vae;
+  private final TensorSource transformerFile;
+  private final TensorSource vaeFile;
   private final PromptEmbedder embedder;
   private final TiledDecoding tiles;
   private final Deque<Runnable> closers = new ArrayDeque<>();
@@ -59,13 +64,15 @@ public final class PictureModel implements AutoCloseable {
     try {
       ModelCheckpoint files = ModelCheckpoint.open(path, options.parts());
       closers.push(files::close);
-      VaeCheckpoint vaeFile = files.vae();
-      closers.push(vaeFile::close);
-      this.vae = Vae.load(vaeFile.config(), vaeFile.weights(device));
+      VaeCheckpoint vaeCheckpoint = files.vae();
+      closers.push(vaeCheckpoint::close);
+      this.vaeFile = vaeCheckpoint.tensors();
+      this.vae = Vae.load(vaeCheckpoint.config(), vaeCheckpoint.weights(device));
       closers.push(vae::close);
-      MmditCheckpoint transformerFile = files.transformer();
-      closers.push(transformerFile::close);
-      this.transformer = Mmdit.load(transformerFile.config(), transformerFile.weights(device));
+      MmditCheckpoint checkpoint = files.transformer();
+      closers.push(checkpoint::close);
+      this.transformerFile = checkpoint.tensors();
+      this.transformer = Mmdit.load(checkpoint.config(), checkpoint.weights(device));
       closers.push(transformer::close);
       this.embedder =
           PromptEmbedder.of(
@@ -142,8 +149,14 @@ public final class PictureModel implements AutoCloseable {
     }
   }
 
-  /** The pictures of latents, one after the other, since decoding one takes gigabytes. */
+  /**
+   * The pictures of latents, one after the other, since decoding one takes gigabytes.
+   *
+   * @throws InvalidInputException that names a damaged tensor, or the part whose result is no
+   *     number
+   */
   public Images decode(Tensor latents) {
+    requireFinite("transformer", NotFinite.find(latents), transformerFile);
     int d = vae.config().downscale();
     int height = latents.shape().intDim(2) * d;
     int width = latents.shape().intDim(3) * d;
@@ -152,12 +165,27 @@ public final class PictureModel implements AutoCloseable {
     for (int i = 0; i < count; i++) {
       try (Memory.Scope _ = device.memory().scope()) {
         Variable one = Variable.constant(latents.narrow(i, 1));
-        float[] pixels = tiles.decode(vae, vae.unscaled(one).value()).toFloats();
+        Tensor decoded = tiles.decode(vae, vae.unscaled(one).value());
+        requireFinite("autoencoder", NotFinite.find(decoded), vaeFile);
+        float[] pixels = decoded.toFloats();
         System.arraycopy(pixels, 0, values, i * pixels.length, pixels.length);
       }
     }
     device.memory().trim();
     return new Images(values, CHANNELS, height, width);
+  }
+
+  private void requireFinite(String part, @Nullable NotFinite found, TensorSource weights) {
+    if (found != null) {
+      try {
+        weights.requireFinite(device);
+      } catch (InvalidFileException e) {
+        throw new InvalidInputException(String.valueOf(e.getMessage()), e);
+      }
+      throw new DivergedException(
+          "the %s gives %s, although its weights are numbers: an adapter has diverged"
+              .formatted(part, found.what()));
+    }
   }
 
   /** Unmaps the files. */

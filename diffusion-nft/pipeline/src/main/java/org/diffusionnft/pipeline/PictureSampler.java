@@ -15,6 +15,7 @@ import org.diffusionnft.autograd.Variable;
 import org.diffusionnft.images.Images;
 import org.diffusionnft.models.adapter.Adapter;
 import org.diffusionnft.models.adapter.ForwardPass;
+import org.diffusionnft.models.sampling.DivergedException;
 import org.diffusionnft.models.sampling.SkipLayerGuidance;
 import org.diffusionnft.models.sampling.TextToImage;
 import org.diffusionnft.models.solver.Noise;
@@ -27,6 +28,7 @@ import org.diffusionnft.models.vae.Vae;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Layout;
 import org.diffusionnft.tensor.Memory;
+import org.diffusionnft.tensor.NotFinite;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.weights.checkpoint.MmditCheckpoint;
@@ -141,6 +143,9 @@ public final class PictureSampler {
                   request.width() / downscale);
           latents.add(batch(request, pipeline, prompts, first, shape));
         }
+      } catch (DivergedException e) {
+        checkpoint.tensors().requireFinite(device); // names a damaged tensor, if there is one
+        throw e;
       } finally {
         if (adapter != null) {
           adapter.close();
@@ -200,7 +205,8 @@ public final class PictureSampler {
         : SkipLayerGuidance.NONE;
   }
 
-  private List<BufferedImage> decode(List<Tensor> latents, VaeCheckpoint checkpoint) {
+  private List<BufferedImage> decode(List<Tensor> latents, VaeCheckpoint checkpoint)
+      throws IOException {
     long start = System.nanoTime();
     List<BufferedImage> pictures = new ArrayList<>();
     TiledDecoding tiles = TiledDecoding.ofPixels(tile, checkpoint.config().downscale());
@@ -210,6 +216,7 @@ public final class PictureSampler {
           try (Memory.Scope _ = device.memory().scope()) {
             Variable one = Variable.constant(batch.narrow(i, 1));
             Tensor pixels = tiles.decode(vae, vae.unscaled(one).value());
+            requireFinite(pixels, checkpoint);
             Images picture =
                 new Images(
                     pixels.toFloats(),
@@ -223,6 +230,15 @@ public final class PictureSampler {
     }
     listener.stage("decoded in " + seconds(start));
     return pictures;
+  }
+
+  /** Names a damaged tensor, if there is one: else a black picture would be all there is to see. */
+  private void requireFinite(Tensor pixels, VaeCheckpoint checkpoint) throws IOException {
+    NotFinite found = NotFinite.find(pixels);
+    if (found != null) {
+      checkpoint.tensors().requireFinite(device);
+      throw new DivergedException("the autoencoder gives " + found.what());
+    }
   }
 
   private static String seconds(long start) {

@@ -117,7 +117,7 @@ class ReportInBrowserTest {
   @Test
   void theDashboardFollowsTheRun() throws IOException {
     Path run = SyntheticRun.write(folder.resolve("live"), 5);
-    try (Dashboard dashboard = Dashboard.start(List.of(run), 0)) {
+    try (Dashboard dashboard = Dashboard.start(List.of(run), Dashboard.THIS_MACHINE, 0)) {
       browser.console();
       browser.requests();
       browser.driver().get(dashboard.address());

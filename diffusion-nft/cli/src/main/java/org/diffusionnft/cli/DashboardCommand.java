@@ -59,13 +59,13 @@ final class DashboardCommand implements Callable<Integer> {
       console.println("dashboard: " + dashboard.address() + " (Ctrl-C ends it)");
       console.flush();
       if (dashboard.isOpenToOthers()) {
-        PrintWriter err = spec.commandLine().getErr();
-        err.println(
-            "dnft: warning: whoever can reach this machine's port "
-                + port
-                + " can read these runs' prompts, settings and pictures; without --host nobody else"
-                + " can");
-        err.flush();
+        spec.commandLine()
+            .getErr()
+            .println(
+                "dnft: warning: whoever can reach this machine's port "
+                    + port
+                    + " can read these runs' prompts, settings and pictures; without --host nobody"
+                    + " else can");
       }
       new CountDownLatch(1).await();
       return 0;

@@ -9,7 +9,7 @@ final class Resumed {
 
   /** A damaged checkpoint is reported even where all is to be quiet. */
   static void show(TrainRun.Resumption from, PrintWriter err, ComputeOptions compute) {
-    from.skipped().forEach(sentence -> err.println("skipped: " + sentence));
+    from.skipped().forEach(sentence -> err.println("skipped: " + ErrorMessages.oneLine(sentence)));
     err.flush();
     compute.note(
         from.checkpoint() == null

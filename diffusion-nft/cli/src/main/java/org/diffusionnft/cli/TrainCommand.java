@@ -175,8 +175,7 @@ final class TrainCommand implements Callable<Integer> {
   private final class ConsoleListener implements PictureListener {
     @Override
     public void warning(String sentence) {
-      spec.commandLine().getErr().println("dnft: warning: " + sentence);
-      spec.commandLine().getErr().flush();
+      compute.warn(sentence);
     }
 
     @Override

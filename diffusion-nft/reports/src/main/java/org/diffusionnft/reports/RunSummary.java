@@ -16,6 +16,7 @@ import org.diffusionnft.weights.io.StrictJson;
 /** All that a page shows of a run, as JSON, pictures included. */
 final class RunSummary {
   private static final int SHEETS = 12;
+  private static final int MOST_ON_A_SHEET = 24;
   private static final int PAIRS = 24;
   private static final int PROMPTS = 12;
 
@@ -42,10 +43,23 @@ final class RunSummary {
     json.put("epochs", metrics.size());
     json.set("metrics", Series.of(metrics));
     json.set("evaluations", Series.of(folder.lines("evaluations.jsonl")));
+    comparison(json);
     sheets(json.putArray("sheets"));
+    prompts(json.putArray("sheetPrompts"));
     pairs(json.putArray("groups"));
     gains(json.putObject("prompts"));
     return json;
+  }
+
+  /** What a demo leaves: scores and pictures of its models beside each other. */
+  private void comparison(ObjectNode json) throws IOException {
+    json.put("scores", folder.text("scores.txt").stripTrailing());
+    json.put("beforeAfter", EmbeddedPicture.of(folder.file("before-after.png")));
+  }
+
+  /** What the pictures of a sheet show, row by row. */
+  private void prompts(ArrayNode array) throws IOException {
+    folder.text("samples/captions.txt").lines().limit(MOST_ON_A_SHEET).forEach(array::add);
   }
 
   private void sheets(ArrayNode array) throws IOException {

@@ -12,6 +12,7 @@ import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.trainer.config.AdapterSettings;
 import org.diffusionnft.trainer.config.Preset;
+import org.diffusionnft.trainer.config.SettingsReference;
 import org.diffusionnft.trainer.config.TrainConfig;
 import org.diffusionnft.trainer.run.TrainRun;
 import org.diffusionnft.trainer.run.Trainable;
@@ -49,7 +50,9 @@ final class TrainCommand implements Callable<Integer> {
 
   @Option(
       names = "--print-config",
-      description = "Prints all settings as YAML, to be kept and edited, and ends.")
+      description =
+          "Prints all settings as YAML with what each is, to be kept and edited, and ends. Without"
+              + " --config: the defaults.")
   private boolean printing;
 
   @Option(
@@ -94,7 +97,8 @@ final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if ((settings == null) == (resume == null)) {
+    boolean none = settings == null && resume == null;
+    if ((none && !printing) || (settings != null && resume != null)) {
       throw new InvalidInputException("give either --config FILE or --resume DIR");
     }
     if (resume != null
@@ -111,7 +115,7 @@ final class TrainCommand implements Callable<Integer> {
     TrainRun.Resumption from = resume == null ? null : TrainRun.Resumption.find(resume);
     TrainConfig config = from == null ? read() : from.config();
     if (printing) {
-      spec.commandLine().getOut().print(config.toYaml());
+      spec.commandLine().getOut().print(SettingsReference.commented(config));
       spec.commandLine().getOut().flush();
       return 0;
     }
@@ -157,7 +161,9 @@ final class TrainCommand implements Callable<Integer> {
           "there is no run called '" + name + "': those of the paper are " + Preset.names());
     }
     TrainConfig config =
-        preset.isPresent() ? preset.get().config() : TrainConfig.read(Path.of(name));
+        settings == null
+            ? TrainConfig.official()
+            : preset.isPresent() ? preset.get().config() : TrainConfig.read(Path.of(name));
     config = epochs == null ? config : config.withEpochs(epochs);
     config = model == null ? config : config.withModel(model);
     config = prompts == null ? config : config.withPrompts(config.prompts().withSource(prompts));

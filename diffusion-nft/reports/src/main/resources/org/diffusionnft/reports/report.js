@@ -9,7 +9,7 @@
     { title: "Score on held-out prompts, by category", from: "evaluations", all: true, note: "the same prompts and seeds every time" },
     { title: "Deviation", from: "metrics", keys: ["old_deviation", "reference_mse", "old_reference_mse"], note: "squared distance to the old policy and to the frozen base: reward that climbs only while this runs away is hacked" },
     { title: "Gradient norm", from: "metrics", keys: ["grad_norm"], note: "before clipping" },
-    { title: "Prompts without spread", from: "metrics", keys: ["zero_std_ratio"], note: "share of groups whose images all scored the same: nothing is learnt from them" },
+    { title: "Prompts without spread", from: "metrics", keys: ["zero_std_ratio"], note: "share of groups whose images all scored the same: they give no direction" },
     { title: "Spread of rewards", from: "metrics", keys: ["reward_std"], note: "standard deviation inside a group, mean" },
     { title: "Loss", from: "metrics", keys: ["loss", "policy_loss"], note: "" },
     { title: "Time per epoch, s", from: "metrics", keys: ["sampling_seconds", "training_seconds", "sampling_processor_seconds", "training_processor_seconds"], note: "sampling includes waiting for rewards; processor time is that of all threads together" },

@@ -15,6 +15,7 @@ final class ProgressLine extends ConsoleProgressBarConsumer implements ProgressB
   private static final int SHORTEST_BAR = 20;
 
   private final int unit;
+  private boolean closed;
 
   /**
    * A line.
@@ -71,12 +72,15 @@ final class ProgressLine extends ConsoleProgressBarConsumer implements ProgressB
   }
 
   @Override
-  public void accept(String line) {
-    TerminalError.showProgress(line);
+  public synchronized void accept(String line) {
+    if (!closed) { // the library's timer may come once more
+      TerminalError.showProgress(line);
+    }
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
+    closed = true;
     TerminalError.keepProgress();
   }
 }

@@ -28,6 +28,7 @@ public final class Dashboard implements AutoCloseable {
   public static final String THIS_MACHINE = "127.0.0.1";
 
   private static final List<String> METHODS = List.of("GET", "HEAD");
+  private static final int BACKLOG = 1024; // connections that wait until they are accepted
   private static final int PIECE = 16 << 10;
   private static final int MOST_ANSWERS = 128;
 
@@ -80,7 +81,7 @@ public final class Dashboard implements AutoCloseable {
     SharedPage page = new SharedPage(runs);
     HttpServer server;
     try {
-      server = HttpServer.create(new InetSocketAddress(address, port), 0);
+      server = HttpServer.create(new InetSocketAddress(address, port), BACKLOG);
     } catch (BindException e) {
       throw new IOException(
           "port " + port + " is taken: choose another with --port, or 0 for any that is free", e);

@@ -1,7 +1,7 @@
 "use strict";
 (() => {
   const COLORS = ["#1f5fb0", "#d0801f", "#2ea043", "#b3261e", "#7a4fb5", "#0f8b8d", "#c2448c", "#6b7280", "#9a6b1f", "#3b3f8f"];
-  const DASHES = [[], [8, 4], [3, 3], [12, 3, 3, 3], [1, 4], [16, 6], [6, 2, 2, 2, 2, 2], [2, 8]];
+  const DASHES = [[], [8, 4], [2, 3]], EDGES = ["solid", "dashed", "dotted"];
   const STEPS = [1, 2, 5].flatMap((s, i) => [0, 1, 2, 3, 4, 5, 6, 7].map(p => s * 10 ** p)).sort((a, b) => a - b);
   const CHARTS = [
     { title: "Reward", from: "metrics", keys: ["reward", "top_reward"], note: "mean over an epoch's images, and of the best quarter of its prompts" },
@@ -27,12 +27,13 @@
     const shown = key => chart.all || (chart.prefix ? key.startsWith(chart.prefix) : chart.keys.includes(key));
     const several = runs.length > 1;
     const keys = [...new Set(runs.flatMap(run => Object.keys(run[chart.from].y).filter(shown)))];
+    const byRun = several && keys.length <= DASHES.length;
     runs.forEach((run, r) => keys.forEach((key, k) => {
       const table = run[chart.from], y = table.y[key];
       if (y && y.some(v => v !== null)) found.push({
         label: (several ? run.name + ": " : "") + (chart.prefix ? key.slice(chart.prefix.length) : key).replaceAll("_", " "),
-        // of several runs each has a colour, and what it shows has a dash; else each line has a colour
-        color: color(several ? r : k), dash: several ? DASHES[k % DASHES.length] : [],
+        // of several runs each has a colour and each quantity a dash, if few; else each line has a colour
+        color: color(byRun ? r : found.length), dash: byRun ? DASHES[k] : [], edge: byRun ? EDGES[k] : "solid",
         x: table.x, y,
       });
     }));
@@ -66,6 +67,7 @@
         // as wide as its longest number, with its minus sign
         { size: (u, texts) => 22 + 7 * Math.max(3, ...(texts || []).map(t => t.length)), values: (u, ticks) => ticks.map(label) },
       ],
+      legend: { markers: { dash: (u, i) => i > 0 ? found[i - 1].edge : "solid" } },
       series: [{ label: "epoch" }].concat(found.map(l => ({
         label: l.label, stroke: l.color, dash: l.dash, width: 1.5, spanGaps: true,
         points: { show: l.x.length < 60 }, value: (u, v) => number(v),
@@ -89,7 +91,7 @@
   function comparison(run) {
     const part = element("div", { class: "comparison" });
     if (run.scores) part.append(element("pre", {}, run.scores));
-    if (run.beforeAfter) part.append(element("a", { href: run.beforeAfter, download: "before-after.png" }, element("img", { src: run.beforeAfter, alt: "pictures before and after training" })));
+    if (run.beforeAfter) part.append(element("div", { class: "scroll" }, element("img", { src: run.beforeAfter, alt: "pictures before and after training" })));
     return part;
   }
 

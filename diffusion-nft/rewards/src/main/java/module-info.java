@@ -4,6 +4,7 @@ module org.diffusionnft.rewards {
   requires transitive org.diffusionnft.weights;
   requires com.fasterxml.jackson.databind;
   requires dev.failsafe.core;
+  requires java.desktop;
   requires java.net.http;
   requires org.apache.commons.text;
   requires static org.jspecify;

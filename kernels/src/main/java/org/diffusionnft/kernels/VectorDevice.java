@@ -109,6 +109,13 @@ public final class VectorDevice implements Device {
 
   @Override
   public void close() {
+    // Opened to wait for other threads' work: threads and scratch memory below are theirs too.
+    try (Memory.Scope _ = memory.scope()) {
+      free();
+    }
+  }
+
+  private void free() {
     log.accept("in all: " + fallback.total() + " operations by the reference device");
     fallback
         .counts()

@@ -1,6 +1,7 @@
 package org.diffusionnft.kernels;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -59,6 +60,7 @@ final class Workers implements AutoCloseable {
 
   private final Thread[] threads;
   private final Scratch[] scratches;
+  private final AtomicReference<@Nullable Thread> caller = new AtomicReference<>();
   private volatile @Nullable Job job;
   private volatile boolean closed;
 
@@ -83,8 +85,25 @@ final class Workers implements AutoCloseable {
    * Runs tasks 0 to {@code count - 1} and returns when all are done.
    *
    * @param work all tasks' operations together, roughly
+   * @throws IllegalStateException if another thread runs tasks: there is one set of working memory
    */
   void run(int count, long work, Task task) {
+    Thread me = Thread.currentThread();
+    Thread other = caller.compareAndExchange(null, me);
+    if (other != null) {
+      throw new IllegalStateException(
+          ("threads '%s' and '%s' compute on one device at once: open a scope (Memory.scope) around"
+                  + " the work of each, so that they wait for each other")
+              .formatted(me.getName(), other.getName()));
+    }
+    try {
+      share(count, work, task);
+    } finally {
+      caller.set(null);
+    }
+  }
+
+  private void share(int count, long work, Task task) {
     if (count == 1 || threads.length == 0 || work < WORTH_SHARING) {
       for (int i = 0; i < count; i++) {
         task.run(i, scratches[0]);

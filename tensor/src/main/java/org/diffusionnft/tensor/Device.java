@@ -10,7 +10,10 @@ import java.util.function.Supplier;
  * <p>Kernels get operands whose shapes the callers ({@link Elementwise}, {@link Matrices}, ...)
  * have already checked, and write into outputs those callers have allocated. They may run later
  * than the call, in order; {@link #read} waits. Unless a kernel says otherwise, operands and
- * outputs are F32 and an output never overlaps an input. One thread at a time drives a device.
+ * outputs are F32 and an output never overlaps an input.
+ *
+ * <p>One thread at a time drives a device, and {@link Memory} sees to it: threads that share one
+ * open a scope around their work, and wait for each other.
  */
 public interface Device extends AutoCloseable {
 
@@ -60,42 +63,49 @@ public interface Device extends AutoCloseable {
    */
   default void section(Supplier<String> name) {}
 
-  /** The kernels, in seven families. */
+  /**
+   * The kernels, in seven families, for whoever may use them now; see {@link Memory#requireTurn}.
+   */
   Kernels kernels();
+
+  private Kernels ready() {
+    memory().requireTurn();
+    return kernels();
+  }
 
   /** Kernels that treat every element alike. */
   default ElementwiseKernels elementwise() {
-    return kernels().elementwise();
+    return ready().elementwise();
   }
 
   /** Sums and maxima along axes. */
   default ReductionKernels reductions() {
-    return kernels().reductions();
+    return ready().reductions();
   }
 
   /** Matrix products. */
   default MatrixKernels matrices() {
-    return kernels().matrices();
+    return ready().matrices();
   }
 
   /** Attention without a stored score matrix. */
   default AttentionKernels attention() {
-    return kernels().attention();
+    return ready().attention();
   }
 
   /** Layer norm, RMS norm, softmax. */
   default NormKernels norms() {
-    return kernels().norms();
+    return ready().norms();
   }
 
   /** Kernels that only move elements. */
   default LayoutKernels layout() {
-    return kernels().layout();
+    return ready().layout();
   }
 
   /** Updates in place: AdamW and interpolation. */
   default OptimizerKernels optimizer() {
-    return kernels().optimizer();
+    return ready().optimizer();
   }
 
   /** Frees all memory. */

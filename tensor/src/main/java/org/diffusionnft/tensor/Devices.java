@@ -4,10 +4,17 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.ServiceLoader;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 
 /** Finds devices. The choice is made here and nowhere else. */
 public final class Devices {
+  private static final System.Logger LOG = System.getLogger(Devices.class.getPackageName());
+  private static final AtomicBoolean WARNED = new AtomicBoolean();
+  private static final String NO_KERNELS =
+      "the artifact org.diffusionnft:kernels, which has the fast devices, is not on the class path"
+          + " or module path";
+
   private Devices() {}
 
   /** All providers, the preferred one first; the reference device is always among them. */
@@ -19,15 +26,35 @@ public final class Devices {
     return found;
   }
 
-  /** Opens the preferred device of this machine. */
+  /**
+   * Opens the preferred device of this machine. Where only the reference device is left, which is
+   * hundreds of times slower than the others, a warning is logged once, with what is missing.
+   */
   public static Device openDefault(DeviceOptions options) {
+    List<String> missing = new ArrayList<>();
     for (DeviceProvider provider : providers()) {
-      List<DeviceProvider.Description> devices = provider.probe().devices();
-      if (!devices.isEmpty()) {
-        return provider.open(devices.getFirst().name(), options);
+      DeviceProvider.Found found = provider.probe();
+      if (!found.devices().isEmpty()) {
+        if (provider instanceof ReferenceDeviceProvider && !WARNED.getAndSet(true)) {
+          LOG.log(System.Logger.Level.WARNING, slow(missing));
+        }
+        return provider.open(found.devices().getFirst().name(), options);
+      }
+      if (!found.missing().isEmpty()) {
+        missing.add(found.missing());
       }
     }
     throw new IllegalStateException("not even the reference device was found");
+  }
+
+  /**
+   * Says that the reference device computes and why.
+   *
+   * @param missing what providers of faster devices miss; none for no such provider
+   */
+  static String slow(List<String> missing) {
+    return "computing on the slow reference device: "
+        + (missing.isEmpty() ? NO_KERNELS : String.join("; ", missing));
   }
 
   /**

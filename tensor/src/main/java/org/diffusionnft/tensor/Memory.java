@@ -9,6 +9,8 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A device's memory: storage pooled by size and released by scope, not by the garbage collector.
@@ -16,7 +18,12 @@ import java.util.Set;
  * <p>Scopes nest. What is taken belongs to the innermost open scope and returns to the pool when
  * that closes, unless it was {@linkplain #keep kept} (moved to the scope around it) or {@linkplain
  * #release released} early. What is taken outside any scope stays until released or the device is
- * closed. One thread at a time drives a device.
+ * closed.
+ *
+ * <p>One thread at a time drives a device: the one that has a scope open. Another that opens one
+ * waits until the first has closed its outermost; another that computes without a scope gets an
+ * exception. So scopes of different threads never mix, and threads that share a device need do no
+ * more than open a scope around their work.
  *
  * <pre>{@code
  * try (var scope = device.memory().scope()) {
@@ -55,7 +62,8 @@ public final class Memory implements AutoCloseable {
     /**
      * Returns what the scope still owns to the pool.
      *
-     * @throws IllegalStateException if it is not the innermost open scope
+     * @throws IllegalStateException if it is not the innermost open scope, or another thread opened
+     *     it
      */
     @Override
     public void close() {
@@ -63,10 +71,18 @@ public final class Memory implements AutoCloseable {
     }
   }
 
+  private static final String CLOSED = "the device is closed";
+
   private final Allocator allocator;
   private final Map<Long, Deque<Storage>> pool = new HashMap<>();
   private final Map<Storage, Scope> owners = new IdentityHashMap<>();
   private final List<Scope> scopes = new ArrayList<>();
+
+  /** Held by the thread that has a scope open, once for each. */
+  private final ReentrantLock turn = new ReentrantLock(true);
+
+  private volatile @Nullable Thread driver;
+  private volatile boolean closed;
   private long liveBytes;
   private long peakBytes;
   private long reservedBytes;
@@ -77,15 +93,50 @@ public final class Memory implements AutoCloseable {
     scopes.add(new Scope());
   }
 
-  /** Opens a scope inside the innermost open one. */
-  public synchronized Scope scope() {
-    Scope scope = new Scope();
-    scopes.add(scope);
-    return scope;
+  /**
+   * Opens a scope inside the innermost open one; waits while another thread has one open.
+   *
+   * @throws IllegalStateException if the device is closed
+   */
+  public Scope scope() {
+    turn.lock();
+    synchronized (this) {
+      if (closed) {
+        turn.unlock();
+        throw new IllegalStateException(CLOSED);
+      }
+      driver = Thread.currentThread();
+      Scope scope = new Scope();
+      scopes.add(scope);
+      return scope;
+    }
   }
 
-  /** Storage of at least {@code bytes} bytes owned by the innermost scope; contents undefined. */
+  /**
+   * Checks that this thread may compute: that no other has a scope open.
+   *
+   * @throws IllegalStateException if one has, or if the device is closed
+   */
+  public void requireTurn() {
+    Thread other = driver;
+    if (other != null && other != Thread.currentThread()) {
+      throw new IllegalStateException(
+          ("thread '%s' uses a device that thread '%s' has a scope open on: open one too"
+                  + " (Memory.scope), which waits until the other is closed")
+              .formatted(Thread.currentThread().getName(), other.getName()));
+    }
+    if (closed) {
+      throw new IllegalStateException(CLOSED);
+    }
+  }
+
+  /**
+   * Storage of at least {@code bytes} bytes owned by the innermost scope; contents undefined.
+   *
+   * @throws IllegalStateException if another thread has a scope open, or the device is closed
+   */
   public synchronized Storage take(long bytes) {
+    requireTurn();
     long size = roundUp(bytes);
     Deque<Storage> free = pool.get(size);
     Storage storage = free == null ? null : free.pollLast();
@@ -173,9 +224,19 @@ public final class Memory implements AutoCloseable {
     pool.clear();
   }
 
-  /** Frees everything, in use or not. */
+  /** Frees everything, in use or not, after other threads have closed their scopes. */
   @Override
-  public synchronized void close() {
+  public void close() {
+    turn.lock();
+    try {
+      freeAll();
+    } finally {
+      turn.unlock();
+    }
+  }
+
+  private synchronized void freeAll() {
+    closed = true;
     trim();
     List.copyOf(owners.keySet()).forEach(this::free);
     owners.clear();
@@ -190,10 +251,17 @@ public final class Memory implements AutoCloseable {
   }
 
   private synchronized void closeScope(Scope scope) {
+    if (!turn.isHeldByCurrentThread()) {
+      throw new IllegalStateException("a scope must be closed by the thread that opened it");
+    }
     if (scopes.size() < 2 || scopes.getLast() != scope) {
       throw new IllegalStateException("scopes must be closed innermost first");
     }
     scopes.removeLast();
+    if (scopes.size() == 1) {
+      driver = null;
+    }
+    turn.unlock();
     for (Storage storage : scope.owned) {
       owners.remove(storage);
       recycle(storage);

@@ -1,10 +1,13 @@
 package org.diffusionnft.tensor;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -96,5 +99,70 @@ class MemoryTest {
       memory.release(storage);
       memory.trim();
     }
+  }
+
+  @Test
+  void scopesOfTwoThreadsWaitForEachOther() throws Exception {
+    CountDownLatch opened = new CountDownLatch(1);
+    AtomicReference<Storage> theirs = new AtomicReference<>();
+    Thread other =
+        new Thread(
+            () -> {
+              opened.countDown();
+              try (var _ = memory.scope()) {
+                theirs.set(memory.take(64));
+              }
+            });
+    Storage mine;
+    try (var scope = memory.scope()) {
+      other.start();
+      opened.await();
+      other.join(100);
+      assertNull(theirs.get(), "a scope was opened inside another thread's");
+      mine = memory.take(64);
+      assertTrue(scope.owns(mine));
+    }
+    other.join();
+    assertSame(mine, theirs.get());
+    assertEquals(0, memory.liveBytes());
+  }
+
+  @Test
+  void aThreadWithoutAScopeTakesNothingFromAnothersScope() throws Exception {
+    try (var scope = memory.scope()) {
+      String message = failureOf(() -> memory.take(64));
+      assertTrue(message.contains("has a scope open on"), message);
+      message = failureOf(scope::close);
+      assertEquals("a scope must be closed by the thread that opened it", message);
+    }
+    assertEquals("", failureOf(() -> memory.release(memory.take(64))));
+  }
+
+  @Test
+  void aClosedDeviceSaysSo() {
+    memory.close();
+    assertEquals(
+        "the device is closed",
+        assertThrows(IllegalStateException.class, () -> memory.take(1)).getMessage());
+    assertEquals(
+        "the device is closed",
+        assertThrows(IllegalStateException.class, memory::scope).getMessage());
+  }
+
+  /** What another thread is told that does this, or an empty string. */
+  private static String failureOf(Runnable work) throws InterruptedException {
+    AtomicReference<String> message = new AtomicReference<>("");
+    Thread other =
+        new Thread(
+            () -> {
+              try {
+                work.run();
+              } catch (IllegalStateException e) {
+                message.set(String.valueOf(e.getMessage()));
+              }
+            });
+    other.start();
+    other.join();
+    return message.get();
   }
 }

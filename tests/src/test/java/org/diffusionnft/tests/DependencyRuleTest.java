@@ -186,7 +186,7 @@ class DependencyRuleTest {
         Arguments.of("autograd", Set.of("org.diffusionnft.tensor")),
         Arguments.of("models", Set.of("org.diffusionnft.autograd")),
         Arguments.of("conformance", Set.of("org.diffusionnft.tensor")),
-        Arguments.of("images", Set.of("java.desktop")));
+        Arguments.of("images", Set.of()));
   }
 
   @ParameterizedTest

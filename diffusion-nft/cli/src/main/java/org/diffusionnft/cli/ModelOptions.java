@@ -26,16 +26,30 @@ final class ModelOptions {
     return model;
   }
 
+  /** The folder with what a single file lacks, if one was given. */
+  @Nullable Path parts() {
+    return parts;
+  }
+
   /**
-   * Opens the model.
+   * The model that was given.
+   *
+   * @throws InvalidInputException if none was
+   */
+  Path required() {
+    if (model == null) {
+      throw new InvalidInputException("say which model with --model PATH");
+    }
+    return model;
+  }
+
+  /**
+   * Opens the model's files.
    *
    * @throws IOException if there is none, or one of another family
    * @throws InvalidInputException if none was given
    */
   ModelCheckpoint open() throws IOException {
-    if (model == null) {
-      throw new InvalidInputException("say which model with --model PATH");
-    }
-    return ModelCheckpoint.open(model, parts);
+    return ModelCheckpoint.open(required(), parts);
   }
 }

@@ -8,14 +8,15 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.diffusionnft.images.Pixels;
 import org.diffusionnft.images.Png;
 import org.diffusionnft.images.Sheet;
+import org.diffusionnft.models.adapter.Adapter;
 import org.diffusionnft.pipeline.PictureListener;
+import org.diffusionnft.pipeline.PictureModel;
 import org.diffusionnft.pipeline.PictureRequest;
 import org.diffusionnft.pipeline.PictureSampler;
 import org.diffusionnft.tensor.Device;
-import org.diffusionnft.weights.checkpoint.ModelCheckpoint;
-import org.diffusionnft.weights.checkpoint.PromptCache;
 import org.diffusionnft.weights.io.AtomicFile;
 import org.jspecify.annotations.Nullable;
 
@@ -38,20 +39,30 @@ final class ModelSample {
   }
 
   /** Makes the pictures and writes them; returns the files. */
-  List<Path> run(PictureRequest request, @Nullable Path adapter, Path out) throws IOException {
+  List<Path> run(PictureRequest request, @Nullable Path adapterPath, Path out) throws IOException {
     try (Device device = compute.open();
-        ModelCheckpoint checkpoint = model.open();
-        ConsoleListener listener = new ConsoleListener()) {
-      Path folder = caching.folder();
-      PromptCache cache = folder == null ? null : PromptCache.of(folder, checkpoint);
-      PictureSampler sampler =
-          new PictureSampler(checkpoint, device, cache, options.tile(), listener);
-      return write(sampler.pictures(request, adapter), request, adapter, out);
+        ConsoleListener listener = new ConsoleListener();
+        PictureModel opened =
+            PictureModel.open(
+                model.required(),
+                options.toModel(model.parts()),
+                device,
+                caching.folder(),
+                listener)) {
+      Adapter adapter = adapterPath == null ? null : opened.adapter(adapterPath);
+      try {
+        List<Pixels> pictures = new PictureSampler(opened, adapter, listener).pictures(request);
+        return write(pictures, request, adapterPath, out);
+      } finally {
+        if (adapter != null) {
+          adapter.close();
+        }
+      }
     }
   }
 
   private List<Path> write(
-      List<BufferedImage> pictures, PictureRequest request, @Nullable Path adapter, Path out)
+      List<Pixels> pictures, PictureRequest request, @Nullable Path adapter, Path out)
       throws IOException {
     Map<String, String> texts = new LinkedHashMap<>();
     texts.put("Software", "dnft " + Version.number());
@@ -75,13 +86,13 @@ final class ModelSample {
   }
 
   /** All pictures on one sheet, as square as possible. */
-  private static BufferedImage sheet(List<BufferedImage> pictures) {
+  private static BufferedImage sheet(List<Pixels> pictures) {
     int columns = (int) Math.ceil(Math.sqrt(pictures.size()));
-    BufferedImage first = pictures.getFirst();
-    return new Sheet(columns, first.getWidth(), first.getHeight())
+    Pixels first = pictures.getFirst();
+    return new Sheet(columns, first.width(), first.height())
         .withGap(GAP)
         .on(Color.BLACK)
-        .draw(pictures);
+        .draw(pictures.stream().map(Pixels::toImage).toList());
   }
 
   private String parameters(PictureRequest r, @Nullable Path adapter) {
@@ -95,7 +106,7 @@ final class ModelSample {
         "skip-layer guidance " + (r.skipping() == null ? "as recommended" : r.skipping()),
         "solver " + r.solver(),
         "seed " + r.seed(),
-        "T5 " + (r.withT5() ? r.t5Tokens() + " tokens" : "none"));
+        "T5 " + options.t5());
   }
 
   /** Shows the events of the sampler. */

@@ -1,9 +1,11 @@
 package org.diffusionnft.cli;
 
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.diffusionnft.models.sampling.SkipLayerGuidance;
+import org.diffusionnft.pipeline.PictureModel;
 import org.diffusionnft.pipeline.PictureRequest;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.trainer.config.PipelineSettings;
@@ -49,7 +51,7 @@ final class PictureOptions {
       names = "--t5-tokens",
       paramLabel = "N",
       description = "Tokens of the prompt that T5 sees. Default: ${DEFAULT-VALUE}.")
-  private int t5Tokens = USUAL.t5Tokens();
+  private int t5Tokens = PictureModel.Options.DEFAULT.t5Tokens();
 
   @Option(
       names = "--no-t5",
@@ -75,7 +77,7 @@ final class PictureOptions {
       paramLabel = "PIXELS",
       description =
           "Larger pictures are decoded in tiles of this side. Default:" + " ${DEFAULT-VALUE}.")
-  private int tile = PipelineSettings.official().tile();
+  private int tile = PictureModel.Options.DEFAULT.tile();
 
   /** The request for pictures of a prompt. */
   PictureRequest request(String prompt) {
@@ -85,18 +87,21 @@ final class PictureOptions {
         .withHeight(height)
         .withSkipping(skipping())
         .withSolver(solver)
-        .withBatch(batch)
-        .withT5Tokens(t5Tokens)
-        .withWithT5(!withoutT5);
+        .withBatch(batch);
   }
 
-  /** The side of the tiles in which large pictures are decoded, in pixels. */
-  int tile() {
+  /** How T5 is used, for people. */
+  String t5() {
+    return withoutT5 ? "none" : t5Tokens + " tokens";
+  }
+
+  /** What the model is opened with. */
+  PictureModel.Options toModel(@Nullable Path parts) {
     if (tile < PipelineSettings.LEAST_TILE) {
       throw new InvalidInputException(
           "--tile must be at least %d, not %d".formatted(PipelineSettings.LEAST_TILE, tile));
     }
-    return tile;
+    return new PictureModel.Options(parts, !withoutT5, t5Tokens, tile);
   }
 
   /** What was asked for; null for the recommendation. */

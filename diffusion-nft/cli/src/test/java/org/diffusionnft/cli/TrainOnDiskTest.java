@@ -179,7 +179,7 @@ class TrainOnDiskTest {
     Path stopped = folder.resolve("stopped");
     TrainConfig config = TrainConfig.read(write("stopped.yaml", CONFIG));
     try (Device device = Devices.openDefault(DeviceOptions.defaults());
-        Trainable trainable = TrainablePictures.open(config, device, null, Silent.INSTANCE);
+        Trainable trainable = TrainablePictures.open(config, device, null, PictureListener.NONE);
         TrainRun run = TrainRun.start(stopped, config, trainable)) {
       assertThrows(IllegalStateException.class, () -> run.train(new Stopper(), (_, _) -> {}));
     }
@@ -253,7 +253,7 @@ class TrainOnDiskTest {
     Path stopped = folder.resolve("stopped");
     TrainConfig read = TrainConfig.read(write("stopped.yaml", config));
     try (Device device = Devices.openDefault(DeviceOptions.defaults());
-        Trainable trainable = TrainablePictures.open(read, device, null, Silent.INSTANCE);
+        Trainable trainable = TrainablePictures.open(read, device, null, PictureListener.NONE);
         TrainRun run = TrainRun.start(stopped, read, trainable)) {
       assertEquals(
           List.of(3, 6.0), List.of(run.config().adapter().rank(), run.config().adapter().alpha()));
@@ -405,19 +405,6 @@ class TrainOnDiskTest {
         throw new IllegalStateException("stopped");
       }
     }
-  }
-
-  private enum Silent implements PictureListener {
-    INSTANCE;
-
-    @Override
-    public void warning(String sentence) {}
-
-    @Override
-    public void stage(String sentence) {}
-
-    @Override
-    public void evaluated(long done, long all) {}
   }
 
   private Path train(String name, String config) throws IOException {

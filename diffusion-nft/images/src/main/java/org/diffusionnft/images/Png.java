@@ -2,67 +2,140 @@ package org.diffusionnft.images;
 
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.zip.CRC32;
-import javax.imageio.ImageIO;
+import java.util.zip.DeflaterOutputStream;
 
 /**
- * PNG files, which may say how they were made, in text chunks ({@code iTXt}, section 11.3.4.5 of
- * the PNG specification).
+ * PNG files of three bytes a pixel, which may say how they were made, in text chunks ({@code iTXt},
+ * section 11.3.4.5 of the PNG specification).
+ *
+ * <p>Written here rather than by {@code javax.imageio}, so that programs that make pictures do not
+ * need {@code java.desktop}, and the same pixels give the same file on every JDK of one zlib.
  */
 public final class Png {
-  /** Signature, and the header chunk that comes first. */
-  private static final int TEXT_POSITION = 8 + 25;
+  private static final byte[] SIGNATURE = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
+  private static final int CHANNELS = 3;
+  private static final int BITS = 8;
+  private static final int RGB = 2;
 
   private Png() {}
 
   /** A picture as the bytes of a PNG file. */
   public static byte[] encode(BufferedImage image) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    try {
-      ImageIO.write(image, "png", out);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    return out.toByteArray();
+    return encode(image, Map.of());
   }
 
   /** A picture as the bytes of a PNG file. */
   public static byte[] encode(Pixels picture) {
-    return encode(picture.toImage());
+    return encode(picture, Map.of());
+  }
+
+  /** A picture as the bytes of a PNG file that says how it was made; see below. */
+  public static byte[] encode(BufferedImage image, Map<String, String> texts) {
+    return encode(Pixels.of(image), texts);
   }
 
   /**
    * A picture as the bytes of a PNG file that says how it was made.
    *
-   * @param texts by keyword, Latin-1 of 1 to 79 characters
+   * @param texts by keyword, Latin-1 of 1 to 79 characters; written in the order of the map
    */
-  public static byte[] encode(BufferedImage image, Map<String, String> texts) {
-    byte[] plain = encode(image);
+  public static byte[] encode(Pixels picture, Map<String, String> texts) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    out.write(plain, 0, TEXT_POSITION);
-    texts.forEach((keyword, text) -> out.writeBytes(chunk(keyword, text)));
-    out.write(plain, TEXT_POSITION, plain.length - TEXT_POSITION);
+    out.writeBytes(SIGNATURE);
+    ByteBuffer header = ByteBuffer.allocate(13).putInt(picture.width()).putInt(picture.height());
+    header.put((byte) BITS).put((byte) RGB); // then zeros: deflate, five filters, not interlaced
+    out.writeBytes(chunk("IHDR", header.array()));
+    texts.forEach((keyword, text) -> out.writeBytes(chunk("iTXt", text(keyword, text))));
+    out.writeBytes(chunk("IDAT", compressed(picture)));
+    out.writeBytes(chunk("IEND", new byte[0]));
     return out.toByteArray();
   }
 
-  private static byte[] chunk(String keyword, String text) {
+  private static byte[] text(String keyword, String text) {
     ByteArrayOutputStream data = new ByteArrayOutputStream();
-    data.writeBytes("iTXt".getBytes(StandardCharsets.ISO_8859_1));
     data.writeBytes(keyword.getBytes(StandardCharsets.ISO_8859_1));
     // end of keyword, not compressed, no method, no language, no translated keyword
     data.writeBytes(new byte[5]);
     data.writeBytes(text.getBytes(StandardCharsets.UTF_8));
+    return data.toByteArray();
+  }
+
+  private static byte[] chunk(String type, byte[] data) {
+    ByteBuffer chunk = ByteBuffer.allocate(data.length + 3 * Integer.BYTES);
+    chunk.putInt(data.length).put(type.getBytes(StandardCharsets.ISO_8859_1)).put(data);
     CRC32 crc = new CRC32();
-    crc.update(data.toByteArray());
-    ByteBuffer chunk = ByteBuffer.allocate(2 * Integer.BYTES + data.size());
-    chunk.putInt(data.size() - Integer.BYTES);
-    chunk.put(data.toByteArray());
-    chunk.putInt((int) crc.getValue());
-    return chunk.array();
+    crc.update(chunk.array(), Integer.BYTES, Integer.BYTES + data.length);
+    return chunk.putInt((int) crc.getValue()).array();
+  }
+
+  private static byte[] compressed(Pixels picture) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    int row = CHANNELS * picture.width();
+    byte[] above = new byte[row];
+    byte[] here = new byte[row];
+    try (DataOutputStream out = new DataOutputStream(new DeflaterOutputStream(bytes))) {
+      for (int y = 0; y < picture.height(); y++) {
+        System.arraycopy(picture.rgb(), y * row, here, 0, row);
+        byte[] best = filtered(0, here, above);
+        for (int filter = 1; filter <= 4; filter++) {
+          byte[] other = filtered(filter, here, above);
+          best = size(other) < size(best) ? other : best;
+        }
+        out.write(best);
+        byte[] free = above;
+        above = here;
+        here = free;
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return bytes.toByteArray();
+  }
+
+  /** A row after a filter of section 9.2, its number first. */
+  private static byte[] filtered(int filter, byte[] here, byte[] above) {
+    byte[] out = new byte[here.length + 1];
+    out[0] = (byte) filter;
+    for (int i = 0; i < here.length; i++) {
+      int left = i < CHANNELS ? 0 : here[i - CHANNELS] & 0xff;
+      int up = above[i] & 0xff;
+      int corner = i < CHANNELS ? 0 : above[i - CHANNELS] & 0xff;
+      int expected =
+          switch (filter) {
+            case 0 -> 0;
+            case 1 -> left;
+            case 2 -> up;
+            case 3 -> (left + up) / 2;
+            default -> paeth(left, up, corner);
+          };
+      out[i + 1] = (byte) (here[i] - expected);
+    }
+    return out;
+  }
+
+  private static int paeth(int left, int up, int corner) {
+    int toLeft = Math.abs(up - corner);
+    int toUp = Math.abs(left - corner);
+    int toCorner = Math.abs(left + up - 2 * corner);
+    if (toLeft <= toUp && toLeft <= toCorner) {
+      return left;
+    }
+    return toUp <= toCorner ? up : corner;
+  }
+
+  /** What the specification recommends to choose a filter by: the sum of differences. */
+  private static int size(byte[] row) {
+    int sum = 0;
+    for (int i = 1; i < row.length; i++) {
+      sum += Math.abs(row[i]);
+    }
+    return sum;
   }
 }

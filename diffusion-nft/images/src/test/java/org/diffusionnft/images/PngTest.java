@@ -1,11 +1,13 @@
 package org.diffusionnft.images;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.Map;
+import java.util.Random;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
@@ -30,6 +32,31 @@ class PngTest {
       Element text = (Element) texts.item(0);
       assertEquals("prompt", text.getAttribute("keyword"));
       assertEquals("a c\u00e4t \ud83d\ude00, \u65e5\u672c", text.getAttribute("text"));
+    }
+  }
+
+  @Test
+  void everyFilterGivesTheSamePixels() throws IOException {
+    Random random = new Random(1);
+    for (int kind = 0; kind < 6; kind++) {
+      byte[] rgb = new byte[3 * 17 * 23];
+      for (int i = 0; i < rgb.length; i++) {
+        int x = i / 3 % 17;
+        int y = i / 51;
+        rgb[i] =
+            (byte)
+                switch (kind) {
+                  case 0 -> random.nextInt();
+                  case 1 -> 7 * x;
+                  case 2 -> 7 * y;
+                  case 3 -> 5 * x + 9 * y;
+                  case 4 -> 5 * x + random.nextInt(4);
+                  default -> 0;
+                };
+      }
+      Pixels picture = new Pixels(17, 23, rgb);
+      BufferedImage read = ImageIO.read(new ByteArrayInputStream(Png.encode(picture)));
+      assertArrayEquals(rgb, Pixels.of(read).rgb(), "kind " + kind);
     }
   }
 }

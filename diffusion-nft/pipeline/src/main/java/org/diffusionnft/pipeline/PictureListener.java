@@ -1,13 +1,16 @@
 package org.diffusionnft.pipeline;
 
-/** Receives what goes on while pictures are made. */
+/** Receives what goes on while pictures are made; does nothing unless a method is overridden. */
 public interface PictureListener {
+  /** Does nothing. */
+  PictureListener NONE = new PictureListener() {};
+
   /** Something that a user should know but that stops nothing. */
-  void warning(String sentence);
+  default void warning(String sentence) {}
 
   /** A stage begins or has ended. */
-  void stage(String sentence);
+  default void stage(String sentence) {}
 
   /** {@code done} of {@code all} evaluations of the model are done. */
-  void evaluated(long done, long all);
+  default void evaluated(long done, long all) {}
 }

@@ -8,8 +8,11 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.diffusionnft.autograd.Variable;
 import org.diffusionnft.images.Images;
+import org.diffusionnft.models.adapter.Adapter;
+import org.diffusionnft.models.solver.FlowMatchSchedule;
 import org.diffusionnft.models.transformer.Conditioning;
 import org.diffusionnft.models.transformer.Mmdit;
 import org.diffusionnft.models.vae.TiledDecoding;
@@ -25,16 +28,28 @@ import org.diffusionnft.weights.checkpoint.ModelCheckpoint;
 import org.diffusionnft.weights.checkpoint.PromptCache;
 import org.diffusionnft.weights.checkpoint.VaeCheckpoint;
 import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.peft.AdapterFile;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Stable Diffusion 3 model on disk that is kept open, as training needs it. Its weights stay in
- * their mapped files; text encoders come and go as prompts need them.
+ * A Stable Diffusion 3 model on disk that is kept open, as training and services need it. Its
+ * weights stay in their mapped files, tokenizers in memory; text encoders come and go as prompts
+ * need them.
+ *
+ * <pre>{@code
+ * try (Device device = Devices.openDefault(DeviceOptions.defaults());
+ *     PictureModel model = PictureModel.open(Path.of("sd3.5-medium"), device)) {
+ *   PictureSampler sampler = new PictureSampler(model);
+ *   Pixels picture = sampler.pictures(PictureRequest.of("a red fox in snow")).getFirst();
+ *   Files.write(Path.of("fox.png"), Png.encode(picture));
+ * }
+ * }</pre>
  */
 public final class PictureModel implements AutoCloseable {
   private static final int CHANNELS = 3;
 
   private final Device device;
+  private final FlowMatchSchedule.Config schedule;
   private final Mmdit transformer;
   private final Vae vae;
   private final PromptEmbedder embedder;
@@ -50,7 +65,10 @@ public final class PictureModel implements AutoCloseable {
    * @param t5Tokens how many tokens of T5 a prompt has
    * @param tile pictures of more pixels a side are decoded in tiles of this size
    */
-  public record Options(@Nullable Path parts, boolean withT5, int t5Tokens, int tile) {}
+  public record Options(@Nullable Path parts, boolean withT5, int t5Tokens, int tile) {
+    /** Nothing from elsewhere, T5 with 256 tokens as in diffusers, tiles of 768 pixels. */
+    public static final Options DEFAULT = new Options(null, true, 256, 768);
+  }
 
   private PictureModel(
       Path path, Options options, Device device, @Nullable Path cache, PictureListener listener)
@@ -59,6 +77,7 @@ public final class PictureModel implements AutoCloseable {
     try {
       ModelCheckpoint files = ModelCheckpoint.open(path, options.parts());
       closers.push(files::close);
+      this.schedule = files.schedule();
       VaeCheckpoint vaeFile = files.vae();
       closers.push(vaeFile::close);
       this.vae = Vae.load(vaeFile.config(), vaeFile.weights(device));
@@ -76,12 +95,20 @@ public final class PictureModel implements AutoCloseable {
               options.withT5(),
               transformer.config().jointAttentionDim(),
               listener);
-      embedder.requireReadable();
     } catch (IOException | RuntimeException e) {
       closers.forEach(Runnable::run);
       throw e;
     }
     this.tiles = TiledDecoding.ofPixels(options.tile(), vae.config().downscale());
+  }
+
+  /**
+   * Opens a model with {@link Options#DEFAULT}, without a cache of embedded prompts.
+   *
+   * @throws IOException if a part of it is missing or damaged
+   */
+  public static PictureModel open(Path path, Device device) throws IOException {
+    return open(path, Options.DEFAULT, device, null, PictureListener.NONE);
   }
 
   /**
@@ -101,6 +128,36 @@ public final class PictureModel implements AutoCloseable {
     return new PictureModel(path, options, device, cache, listener);
   }
 
+  /**
+   * Opens tokenizers and text encoders and closes them again, so that what is missing or damaged is
+   * found before it is needed.
+   *
+   * @throws IOException if one is missing or damaged
+   */
+  public void requireTextEncoders() throws IOException {
+    embedder.requireReadable();
+  }
+
+  /** Where it computes. */
+  public Device device() {
+    return device;
+  }
+
+  /** The noise schedule. */
+  public FlowMatchSchedule.Config schedule() {
+    return schedule;
+  }
+
+  /**
+   * Loads an adapter for this model; to be closed.
+   *
+   * @param path PEFT folder or diffusers' file
+   * @throws IOException if it is missing or damaged, or made for another model
+   */
+  public Adapter adapter(Path path) throws IOException {
+    return AdapterFile.load(path, transformer.config(), device);
+  }
+
   /** The diffusion transformer. */
   public Mmdit transformer() {
     return transformer;
@@ -112,19 +169,31 @@ public final class PictureModel implements AutoCloseable {
    * @throws InvalidInputException unless the side is a multiple of what a patch covers, 16
    */
   public Shape latents(int side) {
+    return latents(side, side);
+  }
+
+  /**
+   * The shape {@code [C, H, W]} of the latents of a picture.
+   *
+   * @throws InvalidInputException unless both sides are multiples of what a patch covers, 16
+   */
+  public Shape latents(int height, int width) {
+    return Shape.of(transformer.config().inChannels(), inLatents(height), inLatents(width));
+  }
+
+  private int inLatents(int side) {
     int unit = vae.config().downscale() * transformer.config().patchSize();
     if (side % unit != 0) {
       throw new InvalidInputException(
           "resolution must be a multiple of %d, not %d: %d is the nearest"
               .formatted(unit, side, Math.max(Math.round((double) side / unit), 1) * unit));
     }
-    int latents = side / vae.config().downscale();
-    return Shape.of(transformer.config().inChannels(), latents, latents);
+    return side / vae.config().downscale();
   }
 
   /** The embeddings of texts, one entry each, owned by the innermost open scope. */
   public Conditioning embed(List<String> texts) {
-    try (Memory.Scope scope = device.memory().scope()) {
+    try (Memory.Scope _ = device.memory().scope()) {
       Map<String, Conditioning> embedded = embedder.embed(texts);
       Tensor[] tokens = new Tensor[texts.size()];
       Tensor[] pooled = new Tensor[texts.size()];
@@ -140,6 +209,15 @@ public final class PictureModel implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /**
+   * The embeddings of texts by text, owned by the innermost open scope.
+   *
+   * @throws IOException if a text encoder is missing or damaged
+   */
+  Map<String, Conditioning> embeddings(Set<String> texts) throws IOException {
+    return embedder.embed(texts);
   }
 
   /** The pictures of latents, one after the other, since decoding one takes gigabytes. */

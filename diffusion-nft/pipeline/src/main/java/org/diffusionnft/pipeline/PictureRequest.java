@@ -7,7 +7,7 @@ import org.diffusionnft.tensor.InvalidInputException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What pictures are wanted.
+ * What pictures are wanted: {@code PictureRequest.of("a cat").withSteps(28).withSeed(1)}.
  *
  * @param prompt what they show
  * @param negative what they are led away from by classifier-free guidance
@@ -20,8 +20,6 @@ import org.jspecify.annotations.Nullable;
  * @param seed of the noise; each picture has noise of its own
  * @param count how many pictures
  * @param batch how many at once; changes memory and speed only
- * @param t5Tokens how many tokens of T5 the prompt has
- * @param withT5 whether T5 is used where there is one
  */
 @RecordBuilder
 public record PictureRequest(
@@ -35,9 +33,7 @@ public record PictureRequest(
     String solver,
     long seed,
     int count,
-    int batch,
-    int t5Tokens,
-    boolean withT5)
+    int batch)
     implements PictureRequestBuilder.With {
   private static final int UNIT = 16;
   private static final int LARGEST = 1 << 14;
@@ -62,10 +58,10 @@ public record PictureRequest(
 
   /**
    * A request with the settings that Stable Diffusion 3.5's authors recommend: one picture of 1024
-   * by 1024 pixels, 40 steps of {@code flow}, guidance 4.5, all text encoders.
+   * by 1024 pixels, 40 steps of {@code flow}, guidance 4.5.
    */
   public static PictureRequest of(String prompt) {
-    return new PictureRequest(prompt, "", 1024, 1024, 40, 4.5, null, "flow", 0, 1, 1, 256, true);
+    return new PictureRequest(prompt, "", 1024, 1024, 40, 4.5, null, "flow", 0, 1, 1);
   }
 
   /** Classifier-free guidance. */

@@ -8,8 +8,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.diffusionnft.images.Images;
 import org.diffusionnft.models.transformer.Conditioning;
 import org.diffusionnft.pipeline.checkpoint.Inspection;
@@ -48,7 +53,8 @@ class PictureModelTest {
   @Test
   void promptsBecomeConditioningsAndLatentsPictures() throws IOException {
     long live = device.memory().liveBytes();
-    try (PictureModel opened = PictureModel.open(model, OPTIONS, device, null, new Silent());
+    try (PictureModel opened =
+            PictureModel.open(model, OPTIONS, device, null, PictureListener.NONE);
         var _ = device.memory().scope()) {
       Conditioning three = opened.embed(List.of("a cat", "a dog", "a cat"));
       float[] pooled = three.pooled().value().toFloats();
@@ -70,7 +76,8 @@ class PictureModelTest {
 
   @Test
   void sidesThatPatchesDoNotCoverAreRefused() throws IOException {
-    try (PictureModel opened = PictureModel.open(model, OPTIONS, device, null, new Silent())) {
+    try (PictureModel opened =
+        PictureModel.open(model, OPTIONS, device, null, PictureListener.NONE)) {
       InvalidInputException e = assertThrows(InvalidInputException.class, () -> opened.latents(40));
       assertEquals(
           "resolution must be a multiple of 16, not 40: 48 is the nearest", e.getMessage());
@@ -83,7 +90,7 @@ class PictureModelTest {
     InvalidFileException e =
         assertThrows(
             InvalidFileException.class,
-            () -> PictureModel.open(nowhere, OPTIONS, device, null, new Silent()));
+            () -> PictureModel.open(nowhere, OPTIONS, device, null, PictureListener.NONE));
     assertTrue(
         String.valueOf(e.getMessage()).startsWith(nowhere + ": no such file"), e.getMessage());
   }
@@ -104,14 +111,30 @@ class PictureModelTest {
         InvalidFileException.class, () -> Inspection.of(folder.resolve("nowhere"), device, false));
   }
 
-  private static final class Silent implements PictureListener {
-    @Override
-    public void warning(String sentence) {}
-
-    @Override
-    public void stage(String sentence) {}
-
-    @Override
-    public void evaluated(long done, long all) {}
+  @Test
+  void threadsShareASampler() throws Exception {
+    long live = device.memory().liveBytes();
+    PictureRequest request =
+        PictureRequest.of("a cat").withWidth(32).withHeight(32).withSteps(2).withGuidance(2);
+    try (PictureModel opened =
+            PictureModel.open(model, OPTIONS, device, null, PictureListener.NONE);
+        ExecutorService threads = Executors.newFixedThreadPool(4)) {
+      PictureSampler sampler = new PictureSampler(opened);
+      List<byte[]> alone = new ArrayList<>();
+      for (int seed = 0; seed < 3; seed++) {
+        alone.add(sampler.pictures(request.withSeed(seed)).getFirst().rgb());
+      }
+      assertFalse(Arrays.equals(alone.get(0), alone.get(1)));
+      List<Callable<byte[]>> calls = new ArrayList<>();
+      for (int i = 0; i < 12; i++) {
+        PictureRequest one = request.withSeed(i % 3);
+        calls.add(() -> sampler.pictures(one).getFirst().rgb());
+      }
+      List<Future<byte[]>> results = threads.invokeAll(calls);
+      for (int i = 0; i < results.size(); i++) {
+        assertArrayEquals(alone.get(i % 3), results.get(i).get());
+      }
+    }
+    assertEquals(live, device.memory().liveBytes(), "memory was not returned");
   }
 }

@@ -240,7 +240,7 @@ final class Plans implements AutoCloseable {
     record(new Call(kernel, across * side, down * side, layers, side, side, p, f));
   }
 
-  private void record(Call call) {
+  private synchronized void record(Call call) {
     recorded.add(call);
     if (recorded.size() == TASKS) {
       flush();
@@ -251,7 +251,7 @@ final class Plans implements AutoCloseable {
    * Sends what was recorded. This comes before every copy between host and device, because the copy
    * may use the place of a tensor that recorded calls still read.
    */
-  void flush() {
+  synchronized void flush() {
     if (recorded.isEmpty()) {
       return;
     }
@@ -263,7 +263,7 @@ final class Plans implements AutoCloseable {
   }
 
   /** Ends a section of the work. */
-  void section() {
+  synchronized void section() {
     flush();
     sequences.section();
   }
@@ -329,7 +329,8 @@ final class Plans implements AutoCloseable {
    * Copies in pieces of the buffers' sizes, the largest first: TornadoVM copies whole buffers, and
    * so little more than the tensor travels.
    */
-  private void carry(MemorySegment from, int array, int at, int bytes, int first, boolean floats) {
+  private synchronized void carry(
+      MemorySegment from, int array, int at, int bytes, int first, boolean floats) {
     flush();
     long left = from.byteSize() / bytes;
     long done = 0;
@@ -359,7 +360,7 @@ final class Plans implements AutoCloseable {
     fetch(array, at, to, 2, takeHalves);
   }
 
-  private void fetch(int array, int at, MemorySegment to, int bytes, int graph) {
+  private synchronized void fetch(int array, int at, MemorySegment to, int bytes, int graph) {
     flush();
     long all = to.byteSize() / bytes;
     for (long done = 0; done < all; done += BACK) {
@@ -383,7 +384,7 @@ final class Plans implements AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
     plan.freeDeviceMemory();
     try {
       plan.close();

@@ -80,6 +80,7 @@ final class TornadoDevice implements Device {
 
   @Override
   public void read(Tensor source, MemorySegment target) {
+    memory.requireTurn();
     if (source.elements() == 0) {
       return;
     }
@@ -96,6 +97,7 @@ final class TornadoDevice implements Device {
 
   @Override
   public void write(MemorySegment source, Tensor target) {
+    memory.requireTurn();
     if (target.elements() == 0) {
       return;
     }
@@ -148,10 +150,13 @@ final class TornadoDevice implements Device {
 
   @Override
   public void close() {
-    plans.flush();
-    log.close();
-    memory.close();
-    plans.close();
-    arena.close();
+    // Opened to wait for other threads' work.
+    try (Memory.Scope _ = memory.scope()) {
+      plans.flush();
+      log.close();
+      memory.close();
+      plans.close();
+      arena.close();
+    }
   }
 }

@@ -81,7 +81,7 @@ public final class Adapter implements AutoCloseable {
   }
 
   /**
-   * An adapter of given matrices, whose memory it takes over.
+   * An adapter of given matrices, whose memory it takes over; where they don't fit, it is released.
    *
    * @param config what they were made with
    * @param parameters names and shapes of the model's parameters
@@ -90,6 +90,16 @@ public final class Adapter implements AutoCloseable {
    */
   public static Adapter of(
       AdapterConfig config, Map<String, Shape> parameters, Map<String, LowRank> layers) {
+    try {
+      return new Adapter(config, ordered(parameters, layers));
+    } catch (InvalidInputException e) {
+      new Adapter(config, new LinkedHashMap<>(layers)).close();
+      throw e;
+    }
+  }
+
+  private static SequencedMap<String, LowRank> ordered(
+      Map<String, Shape> parameters, Map<String, LowRank> layers) {
     SequencedMap<String, LowRank> ordered = new LinkedHashMap<>();
     parameters.forEach(
         (name, shape) -> {
@@ -108,7 +118,7 @@ public final class Adapter implements AutoCloseable {
       throw new InvalidInputException(
           "the adapter is for another model: there are no layers " + String.join(", ", unknown));
     }
-    return new Adapter(config, ordered);
+    return ordered;
   }
 
   /** What is adapted and how. */

@@ -1,12 +1,12 @@
 package org.diffusionnft.tests.checkpoint;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,12 +15,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.diffusionnft.images.Pixels;
 import org.diffusionnft.models.adapter.Adapter;
 import org.diffusionnft.models.adapter.AdapterConfig;
 import org.diffusionnft.models.adapter.AdapterInit;
 import org.diffusionnft.models.sampling.SkipLayerGuidance;
 import org.diffusionnft.models.transformer.MmditLayout;
 import org.diffusionnft.pipeline.PictureListener;
+import org.diffusionnft.pipeline.PictureModel;
 import org.diffusionnft.pipeline.PictureRequest;
 import org.diffusionnft.pipeline.PictureSampler;
 import org.diffusionnft.pipeline.checkpoint.Conversion;
@@ -35,7 +37,6 @@ import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.weights.TensorSource;
 import org.diffusionnft.weights.checkpoint.ModelCheckpoint;
-import org.diffusionnft.weights.checkpoint.PromptCache;
 import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.peft.DiffusersLora;
 import org.diffusionnft.weights.peft.PeftAdapter;
@@ -67,8 +68,7 @@ class ModelOnDiskTest {
           .withSteps(3)
           .withGuidance(3)
           .withSkipping(new SkipLayerGuidance(Set.of(1), 2, 0, 1))
-          .withSeed(5)
-          .withT5Tokens(16);
+          .withSeed(5);
 
   @TempDir private static Path shared;
   private static Path model;
@@ -120,10 +120,11 @@ class ModelOnDiskTest {
   void bothLayoutsMakeTheSamePictures() throws IOException {
     Path single = folder.resolve("single.safetensors");
     convert(model, null, single, Layout.SINGLE, null);
-    int[] fromFolder = pixels(pictures(model, null, REQUEST, null, null).getFirst());
-    int[] fromFile = pixels(pictures(single, model, REQUEST, null, null).getFirst());
+    byte[] fromFolder = pixels(pictures(model, null, REQUEST, null, null).getFirst());
+    byte[] fromFile = pixels(pictures(single, model, REQUEST, null, null).getFirst());
     assertArrayEquals(fromFolder, fromFile);
-    assertTrue(java.util.Arrays.stream(fromFolder).distinct().count() > 100, "a flat picture");
+    assertTrue(
+        new String(fromFolder, ISO_8859_1).chars().distinct().count() > 100, "a flat picture");
   }
 
   @Test
@@ -131,19 +132,19 @@ class ModelOnDiskTest {
     Path copy = folder.resolve("copy");
     convert(model, null, copy, Layout.DIFFUSERS, null);
     Path cache = folder.resolve("cache");
-    int[] first = pixels(pictures(copy, null, REQUEST, null, cache).getFirst());
+    byte[] first = pixels(pictures(copy, null, REQUEST, null, cache).getFirst());
     List<String> heard = new ArrayList<>();
-    int[] second = pixels(pictures(copy, null, REQUEST, null, cache, heard).getFirst());
+    byte[] second = pixels(pictures(copy, null, REQUEST, null, cache, heard).getFirst());
     assertArrayEquals(first, second);
     assertFalse(heard.stream().anyMatch(s -> s.contains("embedded")), heard.toString());
-    pictures(copy, null, with("another cat", 1, 1, true), null, cache, heard);
+    pictures(copy, null, with("another cat", 1, 1), null, cache, heard);
     assertTrue(heard.stream().anyMatch(s -> s.contains("embedded")), heard.toString());
   }
 
   @Test
   void aPictureDoesNotDependOnTheBatch() throws IOException {
-    List<BufferedImage> alone = pictures(model, null, with("a cat", 3, 1, true), null, null);
-    List<BufferedImage> together = pictures(model, null, with("a cat", 3, 2, true), null, null);
+    List<Pixels> alone = pictures(model, null, with("a cat", 3, 1), null, null);
+    List<Pixels> together = pictures(model, null, with("a cat", 3, 2), null, null);
     assertEquals(3, together.size());
     for (int i = 0; i < 3; i++) {
       assertArrayEquals(pixels(alone.get(i)), pixels(together.get(i)), "picture " + i);
@@ -154,20 +155,20 @@ class ModelOnDiskTest {
   @Test
   void whatPromptsLoseIsTold() throws IOException {
     List<String> heard = new ArrayList<>();
-    pictures(model, null, with("word ".repeat(100), 1, 1, true), null, null, heard);
+    pictures(model, null, with("word ".repeat(100), 1, 1), null, null, heard);
     String start = "CLIP takes 77 tokens and does not see the end, 25 more: word word";
     assertTrue(heard.stream().anyMatch(s -> s.startsWith(start)), heard.toString());
     heard.clear();
-    pictures(model, null, with("word ".repeat(5000), 1, 1, true), null, null, heard);
+    pictures(model, null, with("word ".repeat(5000), 1, 1), null, null, heard);
     assertTrue(heard.stream().anyMatch(s -> s.contains("4925 more: word")), heard.toString());
     assertTrue(heard.stream().allMatch(s -> s.length() < 300), "a warning without bounds");
     heard.clear();
     Path without = folder.resolve("without");
     SyntheticModel.tiny().write(without, 7, false, device);
-    pictures(without, null, with("a cat", 1, 1, true), null, null, heard);
+    pictures(without, null, with("a cat", 1, 1), null, null, heard);
     assertTrue(heard.getFirst().startsWith("there is no T5"), heard.toString());
     heard.clear();
-    pictures(without, null, with("a cat", 1, 1, false), null, null, heard);
+    pictures(without, null, with("a cat", 1, 1), null, null, false, heard);
     assertFalse(heard.getFirst().contains("T5"), heard.toString());
   }
 
@@ -225,9 +226,9 @@ class ModelOnDiskTest {
                     factors.b().toFloats(), again.modules().get(module).b().toFloats());
               });
     }
-    int[] without = pixels(pictures(model, null, REQUEST, null, null).getFirst());
-    int[] withPeft = pixels(pictures(model, null, REQUEST, peft, null).getFirst());
-    int[] withFile = pixels(pictures(model, null, REQUEST, file, null).getFirst());
+    byte[] without = pixels(pictures(model, null, REQUEST, null, null).getFirst());
+    byte[] withPeft = pixels(pictures(model, null, REQUEST, peft, null).getFirst());
+    byte[] withFile = pixels(pictures(model, null, REQUEST, file, null).getFirst());
     assertArrayEquals(withPeft, withFile);
     assertFalse(java.util.Arrays.equals(without, withPeft));
   }
@@ -423,7 +424,7 @@ class ModelOnDiskTest {
     assertEquals(live, device.memory().liveBytes(), "memory was not returned");
   }
 
-  private static PictureRequest with(String prompt, int count, int batch, boolean withT5) {
+  private static PictureRequest with(String prompt, int count, int batch) {
     return PictureRequest.of(prompt)
         .withWidth(32)
         .withHeight(32)
@@ -433,31 +434,43 @@ class ModelOnDiskTest {
         .withSolver("dpm2")
         .withSeed(1)
         .withCount(count)
-        .withBatch(batch)
-        .withT5Tokens(16)
-        .withWithT5(withT5);
+        .withBatch(batch);
   }
 
-  private static List<BufferedImage> pictures(
+  private static List<Pixels> pictures(
       Path model, Path parts, PictureRequest request, Path adapter, Path cache) throws IOException {
-    return pictures(model, parts, request, adapter, cache, new ArrayList<>());
+    return pictures(model, parts, request, adapter, cache, true, new ArrayList<>());
   }
 
-  private static List<BufferedImage> pictures(
+  private static List<Pixels> pictures(
       Path model, Path parts, PictureRequest request, Path adapter, Path cache, List<String> heard)
       throws IOException {
+    return pictures(model, parts, request, adapter, cache, true, heard);
+  }
+
+  private static List<Pixels> pictures(
+      Path model,
+      Path parts,
+      PictureRequest request,
+      Path adapterPath,
+      Path cache,
+      boolean withT5,
+      List<String> heard)
+      throws IOException {
     long live = device.memory().liveBytes();
-    try (ModelCheckpoint opened = ModelCheckpoint.open(model, parts)) {
-      PictureSampler sampler =
-          new PictureSampler(
-              opened,
-              device,
-              cache == null ? null : PromptCache.of(cache, opened),
-              768,
-              new Listener(heard));
-      List<BufferedImage> made = sampler.pictures(request, adapter);
+    PictureModel.Options options = new PictureModel.Options(parts, withT5, 16, 768);
+    PictureListener listener = new Listener(heard);
+    try (PictureModel opened = PictureModel.open(model, options, device, cache, listener)) {
+      Adapter adapter = adapterPath == null ? null : opened.adapter(adapterPath);
+      try {
+        return new PictureSampler(opened, adapter, listener).pictures(request);
+      } finally {
+        if (adapter != null) {
+          adapter.close();
+        }
+      }
+    } finally {
       assertEquals(live, device.memory().liveBytes(), "memory was not returned");
-      return made;
     }
   }
 
@@ -478,9 +491,8 @@ class ModelOnDiskTest {
     }
   }
 
-  private static int[] pixels(BufferedImage image) {
-    int w = image.getWidth();
-    return image.getRGB(0, 0, w, image.getHeight(), null, 0, w);
+  private static byte[] pixels(Pixels picture) {
+    return picture.rgb();
   }
 
   private static DType dtype(Path file) throws IOException {

@@ -5,7 +5,9 @@ import static org.diffusionnft.weights.io.InvalidFileException.quote;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import org.diffusionnft.models.solver.FlowMatchSchedule;
@@ -34,6 +36,7 @@ public final class ModelCheckpoint implements TextEncoders, AutoCloseable {
   private final @Nullable Path folder;
   private final @Nullable SafetensorsFile file;
   private final @Nullable SingleFile single;
+  private final Map<Part, Tokenizer> tokenizers = new EnumMap<>(Part.class);
 
   private ModelCheckpoint(
       Path path,
@@ -245,7 +248,17 @@ public final class ModelCheckpoint implements TextEncoders, AutoCloseable {
     return tokenizer(Part.T5);
   }
 
-  private Tokenizer tokenizer(Part part) throws InvalidFileException {
+  /** A tokenizer, read once: reading one takes longer than encoding a thousand prompts. */
+  private synchronized Tokenizer tokenizer(Part part) throws InvalidFileException {
+    Tokenizer tokenizer = tokenizers.get(part);
+    if (tokenizer == null) {
+      tokenizer = openTokenizer(part);
+      tokenizers.put(part, tokenizer);
+    }
+    return tokenizer;
+  }
+
+  private Tokenizer openTokenizer(Part part) throws InvalidFileException {
     if (folder == null) {
       throw new InvalidFileException(
           path,

@@ -56,6 +56,7 @@ public final class TrainablePictures implements Trainable {
       model =
           PictureModel.open(
               Path.of(config.model()), config.pipeline().toOptions(), device, cache, listener);
+      model.requireTextEncoders();
       return new TrainablePictures(config, prompts, model, rewards);
     } catch (IOException | RuntimeException e) {
       if (model != null) {

@@ -38,7 +38,8 @@ final class InspectCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     try (Device device = new ReferenceDevice()) {
       for (Path path : paths) {
-        Inspection.of(path, device, tensors).forEach(out::println);
+        Inspection.of(path, device, tensors)
+            .forEach(line -> out.println(line.replace("\n", "\\n")));
         out.flush();
       }
     }

@@ -147,6 +147,8 @@ public enum Chapter {
   private static final ToySampler EXACT = solver(FINE);
 
   private final String title;
+
+  @SuppressWarnings("ImmutableEnumChecker") // Set.of makes sets that never change
   private final Set<Knob> knobs;
 
   Chapter(String title, Knob... knobs) {

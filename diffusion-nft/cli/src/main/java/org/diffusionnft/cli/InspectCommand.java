@@ -39,7 +39,7 @@ final class InspectCommand implements Callable<Integer> {
     try (Device device = new ReferenceDevice()) {
       for (Path path : paths) {
         try {
-          Inspection.show(path, device, tensors, out::println);
+          Inspection.show(path, device, tensors, line -> out.println(line.replace("\n", "\\n")));
         } finally {
           out.flush();
         }

@@ -3,7 +3,6 @@ package org.diffusionnft.cli;
 import java.awt.Color;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -30,19 +29,13 @@ final class ModelSample {
   private final ModelOptions model;
   private final PictureOptions options;
   private final CacheOptions caching;
-  private final PrintWriter err;
 
   ModelSample(
-      ComputeOptions compute,
-      ModelOptions model,
-      PictureOptions options,
-      CacheOptions caching,
-      PrintWriter err) {
+      ComputeOptions compute, ModelOptions model, PictureOptions options, CacheOptions caching) {
     this.compute = compute;
     this.model = model;
     this.options = options;
     this.caching = caching;
-    this.err = err;
   }
 
   /** Makes the pictures and writes them; returns the files. */
@@ -126,8 +119,7 @@ final class ModelSample {
 
     @Override
     public void warning(String sentence) {
-      err.println("dnft: warning: " + sentence);
-      err.flush();
+      compute.warn(sentence);
     }
 
     @Override

@@ -88,7 +88,7 @@ final class PretrainShapesCommand implements Callable<Integer> {
                 : PretrainRun.start(out, device, ShapesModelConfig.BASE, settings)) {
       return Interruption.during(
           spec.commandLine().getErr(),
-          "dnft pretrain shapes --resume --out " + ShellWord.of(out),
+          Launched.command("pretrain", "shapes", "--resume", "--out", out),
           stop -> {
             train(run, stop);
             if (heldOut != null) {

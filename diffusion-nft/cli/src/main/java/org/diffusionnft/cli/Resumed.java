@@ -10,7 +10,8 @@ final class Resumed {
 
   /** Damage and edited settings are reported even where all is to be quiet. */
   static void show(Resumption from, PrintWriter err, ComputeOptions compute) {
-    from.warnings().forEach(sentence -> err.println("dnft: warning: " + sentence));
+    from.warnings()
+        .forEach(sentence -> err.println("dnft: warning: " + ErrorMessages.oneLine(sentence)));
     err.flush();
     compute.note(
         from.checkpoint() == null

@@ -6,6 +6,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.diffusionnft.images.Png;
 import org.diffusionnft.images.Sheet;
@@ -29,6 +30,7 @@ import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
@@ -45,6 +47,7 @@ final class SampleCommand implements Callable<Integer> {
   private static final int COLUMNS = 6;
   private static final int SCALE = 8;
   private static final int SHAPES_STEPS = 10;
+  private static final Set<String> OF_MODELS = Set.of("--parts", "--cache", "--no-cache");
 
   @Spec private CommandSpec spec;
   @Mixin private ComputeOptions compute;
@@ -116,6 +119,7 @@ final class SampleCommand implements Callable<Integer> {
     if (model.path() != null) {
       return withModel();
     }
+    refuseOptionsOfModels();
     PictureSheet.require(count, SampleCommand::layout);
     ShapesPrompt asked = ShapesPrompt.parse(prompt);
     SamplingSettings settings =
@@ -134,6 +138,19 @@ final class SampleCommand implements Callable<Integer> {
     return 0;
   }
 
+  /** What would change nothing is not passed over in silence. */
+  private void refuseOptionsOfModels() {
+    for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
+      if (option.group() != null || OF_MODELS.contains(option.longestName())) {
+        throw new InvalidInputException(
+            option.longestName()
+                + " is for models on disk: name one with --model, or leave "
+                + option.longestName()
+                + " out");
+      }
+    }
+  }
+
   private int withModel() throws IOException {
     if (base.folder() != null) {
       throw new InvalidInputException("--base names a ShapesWorld model: leave out --model");
@@ -143,9 +160,8 @@ final class SampleCommand implements Callable<Integer> {
         usual
             .withSteps(steps == null ? usual.steps() : steps)
             .withGuidance(guidance == null ? usual.guidance() : guidance);
-    PrintWriter err = spec.commandLine().getErr();
     List<Path> files =
-        new ModelSample(compute, model, pictures, caching, err).run(request, adapterFolder, out);
+        new ModelSample(compute, model, pictures, caching).run(request, adapterFolder, out);
     PrintWriter console = spec.commandLine().getOut();
     files.forEach(console::println);
     console.flush();

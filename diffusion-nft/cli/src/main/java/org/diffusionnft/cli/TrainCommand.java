@@ -13,6 +13,7 @@ import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.trainer.Stop;
 import org.diffusionnft.trainer.config.AdapterSettings;
 import org.diffusionnft.trainer.config.Preset;
+import org.diffusionnft.trainer.config.SettingsReference;
 import org.diffusionnft.trainer.config.TrainConfig;
 import org.diffusionnft.trainer.run.Resumption;
 import org.diffusionnft.trainer.run.TrainRun;
@@ -51,7 +52,9 @@ final class TrainCommand implements Callable<Integer> {
 
   @Option(
       names = "--print-config",
-      description = "Prints all settings as YAML, to be kept and edited, and ends.")
+      description =
+          "Prints all settings as YAML with what each is, to be kept and edited, and ends. Without"
+              + " --config: the defaults.")
   private boolean printing;
 
   @Option(
@@ -101,7 +104,8 @@ final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    if ((settings == null) == (resume == null)) {
+    boolean none = settings == null && resume == null;
+    if ((none && !printing) || (settings != null && resume != null)) {
       throw new InvalidInputException("give either --config FILE or --resume DIR");
     }
     if (resume != null
@@ -112,7 +116,7 @@ final class TrainCommand implements Callable<Integer> {
     }
     if (printing) {
       TrainConfig config = resume == null ? read() : Resumption.settings(resume);
-      spec.commandLine().getOut().print(config.toYaml());
+      spec.commandLine().getOut().print(SettingsReference.commented(config));
       spec.commandLine().getOut().flush();
       return 0;
     }
@@ -147,7 +151,7 @@ final class TrainCommand implements Callable<Integer> {
         TrainRun run = opening.open(trainable)) {
       tellStart(run);
       Resumed.showRepairs(run, err);
-      String command = "dnft train --resume " + ShellWord.of(folder);
+      String command = Launched.command("train", "--resume", folder);
       int stopped = Interruption.during(err, command, stop -> train(run, stop));
       if (stopped != 0) {
         return stopped;
@@ -187,7 +191,9 @@ final class TrainCommand implements Callable<Integer> {
           "there is no run called '" + name + "': those of the paper are " + Preset.names());
     }
     TrainConfig config =
-        preset.isPresent() ? preset.get().config() : TrainConfig.read(Path.of(name));
+        settings == null
+            ? TrainConfig.official()
+            : preset.isPresent() ? preset.get().config() : TrainConfig.read(Path.of(name));
     config = epochs == null ? config : config.withEpochs(epochs);
     config = model == null ? config : config.withModel(model);
     config = prompts == null ? config : config.withPrompts(config.prompts().withSource(prompts));
@@ -205,8 +211,7 @@ final class TrainCommand implements Callable<Integer> {
   private final class ConsoleListener implements PictureListener {
     @Override
     public void warning(String sentence) {
-      spec.commandLine().getErr().println("dnft: warning: " + sentence);
-      spec.commandLine().getErr().flush();
+      compute.warn(sentence);
     }
 
     @Override

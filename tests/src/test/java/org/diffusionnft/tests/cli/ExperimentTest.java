@@ -121,7 +121,9 @@ class ExperimentTest {
     Path picture = folder.resolve("picture.png");
     dnft("learn", 3, "--out", picture).succeeds();
     assertNotNull(ImageIO.read(picture.toFile()));
-    dnft("learn", 6, "--out", picture).refuses("there is no chapter 6: choose 1 to 5");
+    dnft("learn", 1, "--steps", 2, "--out", picture).succeeds();
+    dnft("learn", 7, "--out", picture).refuses("there is no chapter 7: choose 1 to 6");
+    dnft("learn", 3, "--beta", 2, "--out", picture).refuses("--beta changes nothing in chapter 3");
   }
 
   private Object[] headToHead(Path out, int epochs) {

@@ -14,7 +14,8 @@ import org.diffusionnft.models.adapter.AdapterConfig;
  * <p>Of one that is there, what is left open (a rank or alpha of 0, no targets) is as it has it,
  * and what is not must be as it has it.
  *
- * @param start a PEFT folder or diffusers' file to start from; {@code none} for a new one
+ * @param start a PEFT folder or diffusers' file to start from; {@code none} for a new one. In the
+ *     reference code: {@code train.lora_path}.
  * @param rank rank of the factors
  * @param alpha the product of the factors is scaled by {@code alpha / rank}
  * @param targets ends of the names of the linear layers that get one, at dots: {@code attn.to_q} is

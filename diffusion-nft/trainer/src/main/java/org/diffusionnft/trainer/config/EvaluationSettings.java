@@ -6,7 +6,7 @@ import static org.diffusionnft.trainer.config.InvalidSettingException.requireWit
 /**
  * Evaluations on held-out prompts during training.
  *
- * @param every epochs between them, 0 for none
+ * @param every epochs between them, 0 for none. In the reference code: {@code eval_freq}.
  * @param source a file of held-out prompts; {@code none} for the test set of {@code prompts.source}
  * @param prompts number of held-out prompts, taken from the beginning
  * @param sampling how their images are sampled

@@ -15,15 +15,20 @@ import org.diffusionnft.tensor.InvalidInputException;
 /**
  * How images are sampled with the old policy, for training or for evaluation.
  *
- * @param steps sampling steps; training uses the same timesteps
- * @param solver {@code flow}, {@code dance}, {@code ddim}, {@code dpm1} or {@code dpm2}
- * @param deterministic whether no noise is drawn on the way
- * @param noiseLevel how much noise is drawn otherwise
+ * @param steps sampling steps; training uses the same timesteps. In the reference code: {@code
+ *     sample.num_steps, of evaluations sample.eval_num_steps}.
+ * @param solver {@code flow}, {@code dance}, {@code ddim}, {@code dpm1} or {@code dpm2}. In the
+ *     reference code: {@code sample.solver}.
+ * @param deterministic whether no noise is drawn on the way. In the reference code: {@code
+ *     sample.deterministic}.
+ * @param noiseLevel how much noise is drawn otherwise. In the reference code: {@code
+ *     sample.noise_level}.
  * @param guidanceScale scale of classifier-free guidance, up to 1 for none, as in diffusers.
  *     DiffusionNFT learns without guidance from images that were sampled with it; the reference
- *     code cannot
+ *     code cannot. In the reference code: {@code sample.guidance_scale}.
  * @param shift shift of the noise levels, 3 for Stable Diffusion 3
- * @param batchSize images sampled at once; changes memory and speed only
+ * @param batchSize images sampled at once; changes memory and speed only. In the reference code:
+ *     {@code sample.train_batch_size, of evaluations sample.test_batch_size}.
  * @param mergeLimitMb models of up to this many MiB are copied and the adapter is merged into the
  *     copy, which saves time; 0 to run the adapter beside the model always
  */

@@ -29,22 +29,26 @@ import org.diffusionnft.weights.io.TextFile;
  * from ours the settings' documentation gives both. Its mixed precision has no counterpart:
  * arithmetic is F32 here.
  *
- * @param algorithm {@code nft} or {@code grpo}
- * @param seed every random number of a run follows from it
- * @param epochs rounds of sampling and training
- * @param saveEvery epochs between saved states, 0 for the last one only
- * @param model a folder or file of weights, or {@code shapes}, the model that is shipped
- * @param resolution width and height of images, in pixels
+ * @param algorithm how a policy learns from scored images
+ * @param seed every random number of a run follows from it. In the reference code: {@code seed}.
+ * @param epochs rounds of sampling and training. In the reference code: {@code num_epochs}.
+ * @param saveEvery epochs between saved states, 0 for the last one only. In the reference code:
+ *     {@code save_freq}.
+ * @param model a folder or file of weights, or {@code shapes}, the model that is shipped. In the
+ *     reference code: {@code pretrained.model}.
+ * @param resolution width and height of images, in pixels. In the reference code: {@code
+ *     resolution}.
  * @param pipeline what stands before and behind a model on disk
- * @param output folder that a run writes to
- * @param rewards weights, and options, of rewards by name; what is maximised is the weighted sum
+ * @param output folder that a run writes to. In the reference code: {@code save_dir}.
+ * @param rewards weights, and options, of rewards by name; what is maximised is the weighted sum.
+ *     In the reference code: {@code reward_fn}.
  * @param prompts which prompts an epoch draws
  * @param sampling how images to train on are sampled
- * @param training how they are trained on
+ * @param training how these images are trained on
  * @param loss the loss
  * @param grpo what {@code algorithm: grpo} needs as well
- * @param oldPolicy how slowly the policy that samples follows the one in training. In files: {@code
- *     decayType} 0, 1 or 2, or {@code flat}, {@code rate} and {@code cap}
+ * @param oldPolicy how slowly the policy that samples follows the one in training: {@code
+ *     decayType} alone, or {@code flat}, {@code rate} and {@code cap}
  * @param adapter what is trained
  * @param ema the average of what is trained
  * @param evaluation evaluations on the way
@@ -202,7 +206,7 @@ public record TrainConfig(
     return text.toString();
   }
 
-  private static TrainConfig bind(Keys keys, TrainConfig d) {
+  static TrainConfig bind(Keys keys, TrainConfig d) {
     return new TrainConfig(
         keys.choice("algorithm", d.algorithm),
         keys.integer("seed", d.seed),
@@ -225,6 +229,10 @@ public record TrainConfig(
         keys.section("checkpoints", d.checkpoints, CheckpointSettings::bind));
   }
 
+  /**
+   * a schedule of the reference code: 0 on policy, 1 rising by 0.001 to 0.5, 2 rising by 0.0075 to
+   * 0.999 after 75 steps. In the reference code: {@code decay_type}.
+   */
   private static SoftUpdateSchedule bindOldPolicy(Keys keys, SoftUpdateSchedule defaults) {
     OptionalInt type = keys.optionalInteger("decayType");
     type.ifPresent(t -> require("decayType", t, t >= 0 && t <= 2, "0, 1 or 2"));

@@ -150,6 +150,20 @@ class LauncherTest {
   }
 
   @Test
+  void classesOfTheUserComeAfterOurs() throws Exception {
+    Path jar = Files.createFile(temp.resolve("my reward.jar"));
+    Path folder = Files.createDirectory(temp.resolve("classes"));
+    String own = jar + ":" + folder + ":" + folder + "/*";
+    Outcome outcome = dnft(javaHome("25.0.3"), Map.of("DNFT_CLASSPATH", own), "demo");
+    assertTrue(outcome.out().contains("/lib/other-1.jar:" + own + "]"), outcome.out());
+
+    String wrong = jar + ":/no/such.jar";
+    assertEquals(
+        new Outcome(2, "", "dnft: DNFT_CLASSPATH names /no/such.jar, which does not exist.\n"),
+        dnft(javaHome("25.0.3"), Map.of("DNFT_CLASSPATH", wrong), "demo"));
+  }
+
+  @Test
   void wrongJavaHomeIsToldInOneSentence() throws Exception {
     for (String version : List.of("17.0.15", "250", "2", "26")) {
       Path home = javaHome(version);

@@ -1,6 +1,7 @@
 package org.diffusionnft.cli;
 
 import java.nio.file.Path;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -18,6 +19,10 @@ final class CacheOptions {
 
   /** The folder; null for none. */
   @Nullable Path folder() {
+    if (withoutCache && cache != null) {
+      throw new InvalidInputException(
+          "--cache and --no-cache contradict each other: leave out one");
+    }
     if (withoutCache) {
       return null;
     }

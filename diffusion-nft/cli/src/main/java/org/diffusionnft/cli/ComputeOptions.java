@@ -96,9 +96,15 @@ final class ComputeOptions {
   /** A line on the error stream, unless all is to be quiet. */
   void note(String line) {
     if (!quiet) {
-      err().println(line);
+      err().println(ErrorMessages.oneLine(line));
       err().flush();
     }
+  }
+
+  /** A warning, which is shown even if all is to be quiet. */
+  void warn(String sentence) {
+    err().println("dnft: warning: " + ErrorMessages.oneLine(sentence));
+    err().flush();
   }
 
   /** Whether only results and errors are to be shown. */

@@ -69,8 +69,9 @@ final class ConvertCommand implements Callable<Integer> {
   }
 
   private int convert(Path adapter) throws IOException {
-    if (model.path() != null || layout != null || dtype.dtype() != null) {
-      throw new InvalidInputException("--model, --to and --dtype are not for an --adapter");
+    if (model.path() != null || model.parts() != null || layout != null || dtype.dtype() != null) {
+      throw new InvalidInputException(
+          "--model, --parts, --to and --dtype are not for an --adapter");
     }
     try (Device device = compute.open();
         Memory.Scope _ = device.memory().scope()) {

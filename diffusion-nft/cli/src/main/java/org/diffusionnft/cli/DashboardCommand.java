@@ -32,6 +32,17 @@ final class DashboardCommand implements Callable<Integer> {
   private List<Path> runs;
 
   @Option(
+      names = "--host",
+      paramLabel = "NAME|ADDRESS",
+      defaultValue = Dashboard.THIS_MACHINE,
+      description = {
+        "Which of this machine's addresses others may come by, 0.0.0.0 for all, as in a container."
+            + " Whoever can reach it sees prompts, settings and pictures. Default:"
+            + " ${DEFAULT-VALUE}, this machine only."
+      })
+  private String host;
+
+  @Option(
       names = "--port",
       paramLabel = "N",
       defaultValue = "6007",
@@ -43,10 +54,19 @@ final class DashboardCommand implements Callable<Integer> {
     if (port < 0 || port > LARGEST_PORT) {
       throw new InvalidInputException("--port must be 0 to 65535, not " + port);
     }
-    try (Dashboard dashboard = Dashboard.start(runs, port)) {
+    try (Dashboard dashboard = Dashboard.start(runs, host, port)) {
       PrintWriter console = spec.commandLine().getOut();
       console.println("dashboard: " + dashboard.address() + " (Ctrl-C ends it)");
       console.flush();
+      if (dashboard.isOpenToOthers()) {
+        spec.commandLine()
+            .getErr()
+            .println(
+                "dnft: warning: whoever can reach this machine's port "
+                    + port
+                    + " can read these runs' prompts, settings and pictures; without --host nobody"
+                    + " else can");
+      }
       new CountDownLatch(1).await();
       return 0;
     } catch (InterruptedException e) {

@@ -3,12 +3,15 @@ package org.diffusionnft.cli;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.diffusionnft.shapes.ShapesPictures;
 import org.diffusionnft.shapes.evaluation.HeldOut;
+import org.diffusionnft.shapes.training.ShapesTask;
 import org.diffusionnft.studies.demo.Comparison;
 import org.diffusionnft.studies.demo.Contender;
 import org.diffusionnft.studies.demo.Demo;
@@ -18,8 +21,8 @@ import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.trainer.TrainingListener;
 import org.diffusionnft.trainer.config.TrainConfig;
 import org.diffusionnft.trainer.evaluation.Evaluation;
+import org.diffusionnft.trainer.run.Resumption;
 import org.diffusionnft.trainer.run.TrainRun;
-import org.diffusionnft.weights.io.AtomicFolder;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -71,21 +74,45 @@ final class DemoCommand implements Callable<Integer> {
   private @Nullable Path configFile;
 
   @Override
-  public Integer call() throws IOException {
+  public Integer call() throws IOException, InterruptedException {
     return resume == null ? start(out == null ? Path.of(FOLDER) : out) : resume(resume);
   }
 
-  private int start(Path folder) throws IOException {
+  private int start(Path folder) throws IOException, InterruptedException {
     TrainConfig config = config();
-    AtomicFolder.requireWritable(folder);
+    requireNew(folder);
+    TrainRun.requireStartable(folder);
     try (Device device = compute.open();
         Demo demo = Demo.start(folder, config, device)) {
-      report(folder, demo.run(new Display(config)));
+      return run(demo, folder, config);
     }
-    return 0;
   }
 
-  private int resume(Path folder) throws IOException {
+  private int run(Demo demo, Path folder, TrainConfig config)
+      throws IOException, InterruptedException {
+    return Interruption.during(
+        spec.commandLine().getErr(),
+        Launched.command("demo", "--resume", folder),
+        stop -> report(folder, demo.run(new Display(config), stop)));
+  }
+
+  /** Says what can be done with what is there already. */
+  private static void requireNew(Path folder) throws IOException {
+    if (Files.exists(folder.resolve("config.yaml"))) {
+      boolean finished = Files.exists(folder.resolve("summary.json"));
+      throw new InvalidInputException(
+          "%s holds a demo that %s: %s with '%s', or choose another folder with --out DIR"
+              .formatted(
+                  folder,
+                  finished ? "is finished" : "was stopped",
+                  finished ? "look at it" : "go on",
+                  finished
+                      ? Launched.command("report", folder)
+                      : Launched.command("demo", "--resume", folder)));
+    }
+  }
+
+  private int resume(Path folder) throws IOException, InterruptedException {
     if (out != null
         || epochs != null
         || seed != null
@@ -95,13 +122,13 @@ final class DemoCommand implements Callable<Integer> {
           "--resume goes on with a demo as it was started: leave out --out, --epochs, --seed,"
               + " --config and --base");
     }
-    TrainRun.Resumption from = TrainRun.Resumption.find(folder);
-    Resumed.show(from, spec.commandLine().getErr(), compute);
-    try (Device device = compute.open();
-        Demo demo = Demo.resume(from, device)) {
-      report(folder, demo.run(new Display(from.config())));
+    try (Resumption from = Resumption.find(folder)) {
+      Resumed.show(from, spec.commandLine().getErr(), compute);
+      try (Device device = compute.open();
+          Demo demo = Demo.resume(from, device)) {
+        return run(demo, folder, from.config());
+      }
     }
-    return 0;
   }
 
   private TrainConfig config() throws IOException {
@@ -121,16 +148,22 @@ final class DemoCommand implements Callable<Integer> {
     console.println();
     console.printf(
         Locale.ROOT,
-        "%d epochs, %d samples, %.0f s. In %s: before-after.png, reward-curve.png, adapter/,"
+        "%d %s, %d samples, %.0f s. In %s: before-after.png, reward-curve.png, adapter/,"
             + " summary.json, metrics.jsonl, checkpoints/%n",
         result.metrics().size(),
+        result.metrics().size() == 1 ? "epoch" : "epochs",
         result.samples(),
         result.seconds(),
         folder);
-    console.printf(
-        "Go on: dnft sample --adapter %s --prompt \"a red circle left of a blue square\" --out"
-            + " picture.png%n",
-        folder.resolve("adapter"));
+    List<Object> sample =
+        new ArrayList<>(List.of("sample", "--adapter", folder.resolve("adapter")));
+    String model = result.config().model();
+    if (!model.equals(ShapesTask.NAME)) {
+      sample.addAll(List.of("--base", model)); // an adapter fits the model that it was trained on
+    }
+    sample.addAll(List.of("--prompt", "a blue circle", "--count", 6, "--out", "picture.png"));
+    console.println("Look at it: " + Launched.command("report", folder));
+    console.println("Draw with it: " + Launched.command(sample.toArray()));
     console.flush();
   }
 
@@ -184,7 +217,7 @@ final class DemoCommand implements Callable<Integer> {
       List<String> captions =
           HeldOut.of(config.evaluation().prompts()).captions().subList(0, pictures.size());
       compute.note("Samples of the base model:");
-      TerminalPictures.print(spec.commandLine().getErr(), pictures, captions);
+      TerminalPictures.print(pictures, captions);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package org.diffusionnft.cli;
 
 import java.io.PrintWriter;
+import java.util.function.Consumer;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -41,18 +42,23 @@ public final class Dnft implements Runnable {
   /** Runs the command line and ends the process with its exit code. */
   public static void main(String[] args) {
     TerminalError.restore();
-    System.exit(commandLine().execute(args));
+    System.exit(run(System.out::print, TerminalError::print, args));
   }
 
   /** Runs the command line inside a program; returns its exit code. */
   public static int run(PrintWriter out, PrintWriter err, String... args) {
-    return commandLine().setOut(out).setErr(err).execute(args);
+    return run(out::print, err::print, args);
+  }
+
+  private static int run(Consumer<String> out, Consumer<String> err, String... args) {
+    return commandLine().setOut(Printable.to(out)).setErr(Printable.to(err)).execute(args);
   }
 
   /** The command line with its error handling. */
   static CommandLine commandLine() {
     return new CommandLine(new Dnft())
         .setCaseInsensitiveEnumValuesAllowed(true)
+        .setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF))
         .setParameterExceptionHandler(ErrorMessages::wrongUsage)
         .setExecutionExceptionHandler(ErrorMessages::failed);
   }

@@ -39,7 +39,11 @@ final class ErrorMessages {
   static int wrongUsage(ParameterException e, String[] args) {
     CommandLine command = e.getCommandLine();
     PrintWriter err = command.getErr();
-    err.println("dnft: " + oneLine(e.getMessage()) + suggestion(e));
+    // An option that is missing may be there, but misspelt: that is what to say then.
+    List<String> unknown = command.getUnmatchedArguments();
+    ParameterException cause =
+        unknown.isEmpty() ? e : new UnmatchedArgumentException(command, unknown);
+    err.println("dnft: " + oneLine(cause.getMessage()) + suggestion(cause));
     err.println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
     err.flush();
     return WRONG_INPUT;
@@ -96,7 +100,7 @@ final class ErrorMessages {
     return "";
   }
 
-  private static String oneLine(@Nullable String text) {
+  static String oneLine(@Nullable String text) {
     return String.valueOf(text).strip().replaceAll("\\s*\\R\\s*", " ");
   }
 }

@@ -3,7 +3,6 @@ package org.diffusionnft.cli;
 import java.awt.Color;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -30,23 +29,19 @@ final class ModelSample {
   private final ModelOptions model;
   private final PictureOptions options;
   private final CacheOptions caching;
-  private final PrintWriter err;
 
   ModelSample(
-      ComputeOptions compute,
-      ModelOptions model,
-      PictureOptions options,
-      CacheOptions caching,
-      PrintWriter err) {
+      ComputeOptions compute, ModelOptions model, PictureOptions options, CacheOptions caching) {
     this.compute = compute;
     this.model = model;
     this.options = options;
     this.caching = caching;
-    this.err = err;
   }
 
   /** Makes the pictures and writes them; returns the files. */
   List<Path> run(PictureRequest request, @Nullable Path adapterPath, Path out) throws IOException {
+    PictureSheet.require(
+        request.count(), count -> layout(count, request.width(), request.height()));
     try (Device device = compute.open();
         ConsoleListener listener = new ConsoleListener();
         PictureModel opened =
@@ -94,12 +89,14 @@ final class ModelSample {
 
   /** All pictures on one sheet, as square as possible. */
   private static BufferedImage sheet(List<Pixels> pictures) {
-    int columns = (int) Math.ceil(Math.sqrt(pictures.size()));
     Pixels first = pictures.getFirst();
-    return new Sheet(columns, first.width(), first.height())
-        .withGap(GAP)
-        .on(Color.BLACK)
+    return layout(pictures.size(), first.width(), first.height())
         .draw(pictures.stream().map(Pixels::toImage).toList());
+  }
+
+  private static Sheet layout(int count, int width, int height) {
+    int columns = (int) Math.ceil(Math.sqrt(count));
+    return new Sheet(columns, width, height).withGap(GAP).on(Color.BLACK);
   }
 
   private String parameters(PictureRequest r, @Nullable Path adapter) {
@@ -122,8 +119,7 @@ final class ModelSample {
 
     @Override
     public void warning(String sentence) {
-      err.println("dnft: warning: " + sentence);
-      err.flush();
+      compute.warn(sentence);
     }
 
     @Override

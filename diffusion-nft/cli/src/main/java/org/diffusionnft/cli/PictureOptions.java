@@ -69,9 +69,8 @@ final class PictureOptions {
   @Option(
       names = "--skip-scale",
       paramLabel = "SCALE",
-      description =
-          "With --skip-layers: how strong, in the first fifth. Default: ${DEFAULT-VALUE}.")
-  private double skipScale = SkipLayerGuidance.SD35_MEDIUM.scale();
+      description = "With --skip-layers: how strong, in the first fifth. Default: 2.8.")
+  private @Nullable Double skipScale;
 
   @Option(
       names = "--tile",
@@ -107,19 +106,24 @@ final class PictureOptions {
 
   /** What was asked for; null for the recommendation. */
   private @Nullable SkipLayerGuidance skipping() {
+    boolean layers = skipLayers != null && !skipLayers.equals("none");
+    if (skipScale != null && !layers) {
+      throw new InvalidInputException("--skip-scale needs --skip-layers, which layers to skip");
+    }
     if (skipLayers == null) {
       return null;
     }
-    if (skipLayers.equals("none")) {
+    if (!layers) {
       return SkipLayerGuidance.NONE;
     }
     try {
-      Set<Integer> layers =
+      Set<Integer> numbers =
           Arrays.stream(skipLayers.split(","))
               .map(s -> Integer.valueOf(s.strip()))
               .collect(Collectors.toSet());
       SkipLayerGuidance usual = SkipLayerGuidance.SD35_MEDIUM;
-      return new SkipLayerGuidance(layers, skipScale, usual.start(), usual.stop());
+      double scale = skipScale == null ? usual.scale() : skipScale;
+      return new SkipLayerGuidance(numbers, scale, usual.start(), usual.stop());
     } catch (NumberFormatException e) {
       throw new InvalidInputException(
           "--skip-layers takes numbers like 7,8,9 or none, not " + skipLayers, e);

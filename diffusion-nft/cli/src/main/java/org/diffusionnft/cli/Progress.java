@@ -3,10 +3,8 @@ package org.diffusionnft.cli;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Locale;
-import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,21 +59,21 @@ final class Progress implements AutoCloseable {
   }
 
   private static ProgressBar bar(String task, long done, long all, int unit) {
+    ProgressLine line = new ProgressLine(unit);
     return new ProgressBarBuilder()
         .setTaskName(task)
         .setInitialMax(all)
-        .setUnit("", unit)
         .startsFrom(done, Duration.ZERO)
         .setUpdateIntervalMillis(500)
-        .setStyle(ProgressBarStyle.ASCII)
-        .setConsumer(new ConsoleProgressBarConsumer(System.err))
+        .setRenderer(line)
+        .setConsumer(line)
         .build();
   }
 
   /** Shows how many parts are done, with a few words or numbers about them. */
   void to(long done, String message) {
     if (bar != null) {
-      bar.setExtraMessage(" " + message);
+      bar.setExtraMessage(message);
       bar.stepTo(done);
       return;
     }
@@ -84,7 +82,10 @@ final class Progress implements AutoCloseable {
       lastLine = now;
       pause = Math.min(2 * pause, LONGEST_PAUSE);
       double perPart = (now - started) / 1e9 / Math.max(1, done - first);
-      String left = done >= all ? "took " + clock(now - started) : "left " + left(perPart, done);
+      String left =
+          done >= all
+              ? "took " + ProgressLine.clock((now - started) / 1e9)
+              : "left " + ProgressLine.clock(perPart * (all - done));
       err.println(
           String.format(
               Locale.ROOT,
@@ -98,20 +99,8 @@ final class Progress implements AutoCloseable {
     }
   }
 
-  private String left(double perPart, long done) {
-    return clock((long) (perPart * (all - done) * 1e9));
-  }
-
   private static String separated(String message) {
     return message.isEmpty() ? "" : ", " + message;
-  }
-
-  /** Hours, minutes and seconds. */
-  private static String clock(long nanos) {
-    Duration d = Duration.ofNanos(nanos);
-    return d.toHours() > 0
-        ? String.format("%d:%02d:%02d", d.toHours(), d.toMinutesPart(), d.toSecondsPart())
-        : String.format("%d:%02d", d.toMinutes(), d.toSecondsPart());
   }
 
   @Override

@@ -6,8 +6,10 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.diffusionnft.images.Png;
+import org.diffusionnft.images.Sheet;
 import org.diffusionnft.models.adapter.Adapter;
 import org.diffusionnft.models.adapter.ForwardPass;
 import org.diffusionnft.models.transformer.Mmdit;
@@ -28,6 +30,7 @@ import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
@@ -44,6 +47,7 @@ final class SampleCommand implements Callable<Integer> {
   private static final int COLUMNS = 6;
   private static final int SCALE = 8;
   private static final int SHAPES_STEPS = 10;
+  private static final Set<String> OF_MODELS = Set.of("--parts", "--cache", "--no-cache");
 
   @Spec private CommandSpec spec;
   @Mixin private ComputeOptions compute;
@@ -111,9 +115,12 @@ final class SampleCommand implements Callable<Integer> {
     if (!out.toString().toLowerCase(java.util.Locale.ROOT).endsWith(".png")) {
       throw new InvalidInputException("--out must name a file that ends with .png, not " + out);
     }
+    AtomicFile.requireWritable(out);
     if (model.path() != null) {
       return withModel();
     }
+    refuseOptionsOfModels();
+    PictureSheet.require(count, SampleCommand::layout);
     ShapesPrompt asked = ShapesPrompt.parse(prompt);
     SamplingSettings settings =
         ShapesModel.SAMPLING
@@ -131,6 +138,19 @@ final class SampleCommand implements Callable<Integer> {
     return 0;
   }
 
+  /** What would change nothing is not passed over in silence. */
+  private void refuseOptionsOfModels() {
+    for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
+      if (option.group() != null || OF_MODELS.contains(option.longestName())) {
+        throw new InvalidInputException(
+            option.longestName()
+                + " is for models on disk: name one with --model, or leave "
+                + option.longestName()
+                + " out");
+      }
+    }
+  }
+
   private int withModel() throws IOException {
     if (base.folder() != null) {
       throw new InvalidInputException("--base names a ShapesWorld model: leave out --model");
@@ -140,9 +160,8 @@ final class SampleCommand implements Callable<Integer> {
         usual
             .withSteps(steps == null ? usual.steps() : steps)
             .withGuidance(guidance == null ? usual.guidance() : guidance);
-    PrintWriter err = spec.commandLine().getErr();
     List<Path> files =
-        new ModelSample(compute, model, pictures, caching, err).run(request, adapterFolder, out);
+        new ModelSample(compute, model, pictures, caching).run(request, adapterFolder, out);
     PrintWriter console = spec.commandLine().getOut();
     files.forEach(console::println);
     console.flush();
@@ -158,6 +177,10 @@ final class SampleCommand implements Callable<Integer> {
       return new ShapesSampler(model, ForwardPass.with(adapter), settings)
           .sample(captions, seed, _ -> {});
     }
+  }
+
+  private static Sheet layout(int count) {
+    return ShapesPictures.layout(Math.min(count, COLUMNS), SCALE);
   }
 
   private void write(List<float[]> images) throws IOException {

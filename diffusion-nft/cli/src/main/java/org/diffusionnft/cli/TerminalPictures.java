@@ -1,7 +1,6 @@
 package org.diffusionnft.cli;
 
 import java.awt.image.BufferedImage;
-import java.io.PrintWriter;
 import java.util.List;
 
 /** Small pictures on a terminal of 24-bit colours: two pixels in each character. */
@@ -11,8 +10,8 @@ final class TerminalPictures {
 
   private TerminalPictures() {}
 
-  /** Prints pictures side by side, each under its caption. */
-  static void print(PrintWriter out, List<BufferedImage> pictures, List<String> captions) {
+  /** Prints pictures on the error stream side by side, each under its caption. */
+  static void print(List<BufferedImage> pictures, List<String> captions) {
     for (int first = 0; first < pictures.size(); first += ACROSS) {
       int last = Math.min(first + ACROSS, pictures.size());
       StringBuilder text = new StringBuilder();
@@ -27,9 +26,8 @@ final class TerminalPictures {
         }
         text.append('\n');
       }
-      out.println(text);
+      TerminalError.print(text.append('\n').toString());
     }
-    out.flush();
   }
 
   private static void row(StringBuilder text, BufferedImage picture, int y) {

@@ -1,90 +1,59 @@
 package org.diffusionnft.images;
 
 import java.awt.image.BufferedImage;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
 
 /**
- * Letters of 5 x 7 pixels for captions. The fonts of Java2D need a font configuration that bare
- * machines lack, and look different on each machine; these letters are always the same.
+ * Letters for captions: <a href="https://github.com/fcambus/spleen">Spleen</a> 6x12, a bitmap font
+ * of Latin and Cyrillic letters under the BSD licence beside it. The fonts of Java2D need a font
+ * configuration that bare machines lack, and look different on each machine; these letters are
+ * always the same.
  */
 public final class PixelFont {
   /** Distance between the starts of two letters, in pixels. */
   public static final int ADVANCE = 6;
 
   /** Distance between the tops of two lines, in pixels. */
-  public static final int LINE = 10;
+  public static final int LINE = 12;
 
-  private static final int HEIGHT = 7;
+  /** From the top of a capital letter to the lowest end of a small one, in pixels. */
+  public static final int HEIGHT = 10;
 
-  private static final String LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789.-:/+,%()=_";
+  private static final String FILE = "spleen-6x12.bdf";
+  private static final int ABOVE = 1; // rows of the file above a capital letter, for accents
 
-  // Five columns per letter, two hexadecimal digits each; the lowest bit is the top row.
-  private static final String COLUMNS =
-      "2054545478"
-          + "7F48444438"
-          + "3844444420"
-          + "384444487F"
-          + "3854545418"
-          + "087E090102"
-          + "081454543C"
-          + "7F08040478"
-          + "00447D4000"
-          + "2040443D00"
-          + "7F10284400"
-          + "00417F4000"
-          + "7C04180478"
-          + "7C08040478"
-          + "3844444438"
-          + "7C14141408"
-          + "081414187C"
-          + "7C08040408"
-          + "4854545420"
-          + "043F444020"
-          + "3C4040207C"
-          + "1C2040201C"
-          + "3C4030403C"
-          + "4428102844"
-          + "0C5050503C"
-          + "4464544C44"
-          + "3E5149453E"
-          + "00427F4000"
-          + "4261514946"
-          + "2141454B31"
-          + "1814127F10"
-          + "2745454539"
-          + "3C4A494930"
-          + "0171090503"
-          + "3649494936"
-          + "064949291E"
-          + "0060600000"
-          + "0808080808"
-          + "0036360000"
-          + "2010080402"
-          + "08083E0808"
-          + "0050300000"
-          + "2313086462"
-          + "001C224100"
-          + "0041221C00"
-          + "1414141414"
-          + "4040404040";
+  /** Stands for characters that the font lacks: an empty box. */
+  private static final int[] BOX = {0, 0xf8, 0x88, 0x88, 0x88, 0x88, 0x88, 0x88, 0xf8, 0, 0, 0};
+
+  /** Rows by code point, from the top; the highest bit is on the left. */
+  private static final Map<Integer, int[]> GLYPHS = read();
 
   private PixelFont() {}
 
   /** Width of a text in pixels. */
   public static int width(String text) {
-    return text.length() * ADVANCE;
+    return text.codePointCount(0, text.length()) * ADVANCE;
   }
 
-  /** Writes a text with its top left corner at (x, y); characters without a letter stay blank. */
+  /**
+   * Writes a text; what lies outside of the image is left out.
+   *
+   * @param x left edge of the text
+   * @param y top of its capital letters
+   */
   public static void write(BufferedImage image, String text, int x, int y, int rgb) {
-    String lower = text.toLowerCase(Locale.ROOT);
-    for (int i = 0; i < lower.length(); i++) {
-      int letter = LETTERS.indexOf(lower.charAt(i));
-      if (letter >= 0) {
-        write(image, letter, x + i * ADVANCE, y, rgb);
-      }
+    int left = x;
+    for (int c : text.codePoints().toArray()) {
+      write(image, GLYPHS.getOrDefault(c, BOX), left, y - ABOVE, rgb);
+      left += ADVANCE;
     }
   }
 
@@ -120,16 +89,43 @@ public final class PixelFont {
     return lines;
   }
 
-  private static void write(BufferedImage image, int letter, int x, int y, int rgb) {
-    for (int column = 0; column < 5; column++) {
-      int at = (letter * 5 + column) * 2;
-      int bits = Integer.parseInt(COLUMNS.substring(at, at + 2), 16);
-      for (int row = 0; row < HEIGHT; row++) {
-        boolean inside = x + column < image.getWidth() && y + row < image.getHeight();
-        if ((bits >> row & 1) != 0 && inside) {
-          image.setRGB(x + column, y + row, rgb);
+  private static void write(BufferedImage image, int[] rows, int x, int y, int rgb) {
+    for (int row = 0; row < rows.length; row++) {
+      for (int column = 0; column < ADVANCE; column++) {
+        int at = x + column;
+        int down = y + row;
+        boolean inside = at >= 0 && at < image.getWidth() && down >= 0 && down < image.getHeight();
+        if (inside && (rows[row] >> (Byte.SIZE - 1 - column) & 1) != 0) {
+          image.setRGB(at, down, rgb);
         }
       }
+    }
+  }
+
+  /** Reads the font's file: of each glyph its {@code ENCODING} and the rows of its bitmap. */
+  private static Map<Integer, int[]> read() {
+    Map<Integer, int[]> glyphs = new HashMap<>();
+    try (InputStream stream = PixelFont.class.getResourceAsStream(FILE)) {
+      if (stream == null) {
+        throw new IllegalStateException(FILE + " is missing in this build");
+      }
+      BufferedReader lines =
+          new BufferedReader(new InputStreamReader(stream, StandardCharsets.US_ASCII));
+      int code = 0;
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        if (line.startsWith("ENCODING ")) {
+          code = Integer.parseInt(line.substring("ENCODING ".length()));
+        } else if (line.equals("BITMAP")) {
+          int[] rows = new int[BOX.length];
+          for (int row = 0; row < rows.length; row++) {
+            rows[row] = Integer.parseInt(lines.readLine(), 16);
+          }
+          glyphs.put(code, rows);
+        }
+      }
+      return glyphs;
+    } catch (IOException e) {
+      throw new IllegalStateException(FILE + " cannot be read", e);
     }
   }
 }

@@ -43,11 +43,11 @@ class SheetTest {
   void captionsEndWhereTheirRoomDoes() {
     BufferedImage one = new BufferedImage(12, 4, BufferedImage.TYPE_INT_RGB);
     BufferedImage sheet =
-        new Sheet(1, 12, 4).withCaptions(24).draw(List.of(one), List.of("l l l l l l l"));
-    assertEquals(28, sheet.getHeight());
+        new Sheet(1, 12, 4).withCaptions(30).draw(List.of(one), List.of("l l l l l l l"));
+    assertEquals(34, sheet.getHeight());
     assertNotEquals(0, ink(sheet, 9));
-    assertNotEquals(0, ink(sheet, 19)); // 5 + 2 * 10 + 7 rows of text do not fit into 24
-    assertEquals(0, ink(sheet, 26));
+    assertNotEquals(0, ink(sheet, 21)); // 5 + 2 * 12 + 10 rows of text do not fit into 30
+    assertEquals(0, ink(sheet, 31));
   }
 
   private static long ink(BufferedImage sheet, int top) {

@@ -68,10 +68,10 @@ public final class DocumentPage {
   /** The page. */
   public String html() throws IOException {
     return PageTemplate.fill(
-        "document.html",
-        Map.of(
-            "STYLE", PageTemplate.resource("document.css"),
-            "SCRIPT", PageTemplate.resource("document.js"),
-            "DATA", PageTemplate.data(page)));
+            "document.html",
+            Map.of(
+                "STYLE", PageTemplate.resource("document.css"),
+                "SCRIPT", PageTemplate.resource("document.js")))
+        .with(page);
   }
 }

@@ -4,6 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -14,23 +17,74 @@ import java.util.regex.Pattern;
  */
 final class PageTemplate {
   private static final Pattern PLACE = Pattern.compile("/\\*([A-Z]+)\\*/");
+  private static final String DATA = "/*DATA*/";
+  private static final String POLICY = "/*POLICY*/";
+  private static final Pattern CODE =
+      Pattern.compile("<(script|style)>(.*?)</\\1>", Pattern.DOTALL);
 
   private PageTemplate() {}
 
   /**
-   * Fills all places of a template; what is put there is taken as it is.
+   * A page but for its data.
+   *
+   * @param before the data
+   * @param after the data
+   * @param policy what a browser may run and load of it: nothing but its own scripts and styles and
+   *     the pictures inside, so that no text that gets into it by mistake is ever obeyed
+   */
+  record Filled(String before, String after, String policy) {
+    /** The page. */
+    String with(JsonNode data) {
+      return before + data(data) + after;
+    }
+  }
+
+  /**
+   * Fills all places of a template but that of its data; what is put there is taken as it is.
    *
    * @param name of the template
    * @param parts by the name of their place, beside {@code ELEMENTS}: functions for scripts
    */
-  static String fill(String name, Map<String, String> parts) throws IOException {
+  static Filled fill(String name, Map<String, String> parts) throws IOException {
     String elements = resource("elements.js");
-    return PLACE
-        .matcher(resource(name))
-        .replaceAll(
-            place ->
-                Matcher.quoteReplacement(
-                    place.group(1).equals("ELEMENTS") ? elements : part(parts, place.group(1))));
+    String page =
+        PLACE
+            .matcher(resource(name))
+            .replaceAll(
+                place ->
+                    Matcher.quoteReplacement(
+                        switch (place.group(1)) {
+                          case "ELEMENTS" -> elements;
+                          case "DATA", "POLICY" -> place.group();
+                          default -> part(parts, place.group(1));
+                        }));
+    String policy = policy(page);
+    String safe = page.replace(POLICY, policy);
+    int data = safe.indexOf(DATA);
+    return new Filled(safe.substring(0, data), safe.substring(data + DATA.length()), policy);
+  }
+
+  /** Names the scripts and styles of a page by their SHA-256. */
+  private static String policy(String page) {
+    StringBuilder scripts = new StringBuilder("script-src");
+    StringBuilder styles = new StringBuilder("style-src");
+    Matcher code = CODE.matcher(page);
+    while (code.find()) {
+      (code.group(1).equals("script") ? scripts : styles)
+          .append(" 'sha256-")
+          .append(Base64.getEncoder().encodeToString(sha256(code.group(2))))
+          .append('\'');
+    }
+    return "default-src 'none'; %s; %s; img-src data:; connect-src 'self'; base-uri 'none'"
+        .formatted(scripts, styles);
+  }
+
+  private static byte[] sha256(String text) {
+    try {
+      return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e); // every Java has it
+    }
   }
 
   private static String part(Map<String, String> parts, String place) {

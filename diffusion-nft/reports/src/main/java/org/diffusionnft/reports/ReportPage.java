@@ -23,7 +23,7 @@ public final class ReportPage {
    * @throws org.diffusionnft.weights.io.InvalidFileException if a folder holds no run
    */
   public static void write(Path file, List<Path> runs) throws IOException {
-    AtomicFile.write(file, html(runs, false));
+    AtomicFile.write(file, around(false).with(data(runs)));
   }
 
   /** What the page shows, as JSON. */
@@ -37,11 +37,11 @@ public final class ReportPage {
   }
 
   /**
-   * The page.
+   * The page around its data.
    *
    * @param live whether it asks for new data every few seconds
    */
-  static String html(List<Path> runs, boolean live) throws IOException {
+  static PageTemplate.Filled around(boolean live) throws IOException {
     String library = PageTemplate.resource("uplot.folder").strip();
     String style = PageTemplate.resource(library + "uPlot.min.css");
     return PageTemplate.fill(
@@ -50,7 +50,6 @@ public final class ReportPage {
             "STYLE", style + PageTemplate.resource("report.css"),
             "LIBRARY", PageTemplate.resource(library + "uPlot.iife.min.js"),
             "LIVE", String.valueOf(live),
-            "SCRIPT", PageTemplate.resource("report.js"),
-            "DATA", PageTemplate.data(data(runs))));
+            "SCRIPT", PageTemplate.resource("report.js")));
   }
 }

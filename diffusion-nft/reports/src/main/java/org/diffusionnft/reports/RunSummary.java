@@ -3,34 +3,26 @@ package org.diffusionnft.reports;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
-import javax.imageio.ImageIO;
-import org.diffusionnft.images.Jpeg;
 import org.diffusionnft.weights.io.InvalidFileException;
-import org.diffusionnft.weights.io.JsonLines;
 import org.diffusionnft.weights.io.StrictJson;
 
 /** All that a page shows of a run, as JSON, pictures included. */
 final class RunSummary {
   private static final int SHEETS = 12;
+  private static final int MOST_ON_A_SHEET = 24;
   private static final int PAIRS = 24;
   private static final int PROMPTS = 12;
-  private static final int LARGEST_PICTURE = 200_000;
-  private static final float QUALITY = 0.85f;
 
-  private final Path folder;
+  private final RunFolder folder;
 
-  private RunSummary(Path folder) {
+  private RunSummary(RunFolder folder) {
     this.folder = folder;
   }
 
@@ -40,65 +32,66 @@ final class RunSummary {
    * @throws InvalidFileException if it is none
    */
   static ObjectNode of(Path folder) throws IOException {
-    if (!Files.exists(folder.resolve("metrics.jsonl"))) {
-      throw new InvalidFileException(
-          folder, "has no metrics.jsonl: give the folder of a run of 'dnft train' or 'dnft demo'");
-    }
-    return new RunSummary(folder).json();
+    return new RunSummary(RunFolder.open(folder)).json();
   }
 
   private ObjectNode json() throws IOException {
     ObjectNode json = StrictJson.object();
-    json.put("name", String.valueOf(folder.toAbsolutePath().normalize().getFileName()));
-    Path config = folder.resolve("config.yaml");
-    json.put("config", Files.exists(config) ? Files.readString(config) : "");
-    List<JsonNode> metrics = JsonLines.read(folder.resolve("metrics.jsonl"));
+    json.put("name", folder.name());
+    json.put("config", folder.text("config.yaml"));
+    List<JsonNode> metrics = folder.metrics();
     json.put("epochs", metrics.size());
     json.set("metrics", Series.of(metrics));
-    json.set("evaluations", Series.of(JsonLines.read(folder.resolve("evaluations.jsonl"))));
+    json.set("evaluations", Series.of(folder.lines("evaluations.jsonl")));
+    comparison(json);
     sheets(json.putArray("sheets"));
+    prompts(json.putArray("sheetPrompts"));
     pairs(json.putArray("groups"));
     gains(json.putObject("prompts"));
     return json;
   }
 
+  /** What a demo leaves: scores and pictures of its models beside each other. */
+  private void comparison(ObjectNode json) throws IOException {
+    json.put("scores", folder.text("scores.txt").stripTrailing());
+    json.put("beforeAfter", EmbeddedPicture.of(folder.file("before-after.png")));
+  }
+
+  /** What the pictures of a sheet show, row by row. */
+  private void prompts(ArrayNode array) throws IOException {
+    folder.text("samples/captions.txt").lines().limit(MOST_ON_A_SHEET).forEach(array::add);
+  }
+
   private void sheets(ArrayNode array) throws IOException {
-    Path samples = folder.resolve("samples");
-    if (!Files.isDirectory(samples)) {
-      return;
-    }
-    List<Path> files;
-    try (Stream<Path> all = Files.list(samples)) {
-      files = all.filter(f -> f.toString().endsWith(".png")).sorted().toList();
-    }
-    for (Path file : spread(files, SHEETS)) {
-      String digits = String.valueOf(file.getFileName()).replaceAll("\\D", "");
-      if (!digits.isEmpty() && digits.length() < 10) {
-        array.addObject().put("epoch", Integer.parseInt(digits)).put("image", embedded(file));
+    List<String> files =
+        folder.names("samples").stream().filter(name -> name.endsWith(".png")).toList();
+    for (String file : spread(files, SHEETS)) {
+      String digits = file.replaceAll("\\D", "");
+      String image = EmbeddedPicture.of(folder.file(file));
+      if (!digits.isEmpty() && digits.length() < 10 && !image.isEmpty()) {
+        array.addObject().put("epoch", Integer.parseInt(digits)).put("image", image);
       }
     }
   }
 
   private void pairs(ArrayNode array) throws IOException {
-    for (JsonNode line : spread(JsonLines.read(folder.resolve("groups.jsonl")), PAIRS)) {
+    for (JsonNode line : spread(folder.lines("groups.jsonl"), PAIRS)) {
       ObjectNode pair = array.addObject();
       pair.put("epoch", line.path("epoch").asLong());
       pair.put("prompt", line.path("prompt").asText());
       for (String which : new String[] {"best", "worst"}) {
         JsonNode member = line.path(which);
-        Path image = folder.resolve(member.path("image").asText("none")).normalize();
         ObjectNode out = pair.putObject(which);
         out.put("reward", Series.shortened(member.path("reward").asDouble()));
         out.put("r", Series.shortened(member.path("r").asDouble()));
-        boolean inside = image.startsWith(folder.normalize());
-        out.put("image", inside && Files.isRegularFile(image) ? embedded(image) : "");
+        out.put("image", EmbeddedPicture.of(folder.file(member.path("image").asText("none"))));
       }
     }
   }
 
   /** First and last score of prompts, of evaluations if there are two, else of training. */
   private void gains(ObjectNode json) throws IOException {
-    List<JsonNode> lines = JsonLines.read(folder.resolve("prompts.jsonl"));
+    List<JsonNode> lines = folder.lines("prompts.jsonl");
     List<JsonNode> heldOut = lines.stream().filter(l -> l.path("held_out").asBoolean()).toList();
     boolean evaluations = heldOut.size() > 1;
     Map<String, List<Double>> scores = new LinkedHashMap<>();
@@ -162,19 +155,5 @@ final class RunSummary {
       chosen.add(all.get((int) Math.round(i * (all.size() - 1) / (double) (most - 1))));
     }
     return chosen;
-  }
-
-  /** A picture as text; large ones as JPEG. */
-  private static String embedded(Path file) throws IOException {
-    byte[] bytes = Files.readAllBytes(file);
-    String type = "png";
-    if (bytes.length > LARGEST_PICTURE) {
-      BufferedImage image = ImageIO.read(file.toFile());
-      if (image != null) {
-        bytes = Jpeg.encode(image, QUALITY);
-        type = "jpeg";
-      }
-    }
-    return "data:image/" + type + ";base64," + Base64.getEncoder().encodeToString(bytes);
   }
 }

@@ -7,6 +7,6 @@ const element = (tag, attributes, ...children) => {
 };
 
 function table(head, rows) {
-  return element("table", {}, element("thead", {}, element("tr", {}, ...head.map(h => element("th", {}, h)))),
-    element("tbody", {}, ...rows.map(row => element("tr", {}, ...row.map(cell => cell instanceof Node ? cell : element("td", {}, String(cell)))))));
+  return element("div", { class: "scroll" }, element("table", {}, element("thead", {}, element("tr", {}, ...head.map(h => element("th", {}, h)))),
+    element("tbody", {}, ...rows.map(row => element("tr", {}, ...row.map(cell => cell instanceof Node ? cell : element("td", {}, String(cell))))))));
 }

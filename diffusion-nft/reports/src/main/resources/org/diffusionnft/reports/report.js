@@ -1,13 +1,15 @@
 "use strict";
 (() => {
   const COLORS = ["#1f5fb0", "#d0801f", "#2ea043", "#b3261e", "#7a4fb5", "#0f8b8d", "#c2448c", "#6b7280", "#9a6b1f", "#3b3f8f"];
+  const DASHES = [[], [8, 4], [2, 3]], EDGES = ["solid", "dashed", "dotted"];
+  const STEPS = [1, 2, 5].flatMap((s, i) => [0, 1, 2, 3, 4, 5, 6, 7].map(p => s * 10 ** p)).sort((a, b) => a - b);
   const CHARTS = [
     { title: "Reward", from: "metrics", keys: ["reward", "top_reward"], note: "mean over an epoch's images, and of the best quarter of its prompts" },
     { title: "Reward by component", from: "metrics", prefix: "rewards/", note: "unweighted" },
-    { title: "Strict score by category, held out", from: "evaluations", all: true, note: "the same prompts and seeds every time" },
+    { title: "Score on held-out prompts, by category", from: "evaluations", all: true, note: "the same prompts and seeds every time" },
     { title: "Deviation", from: "metrics", keys: ["old_deviation", "reference_mse", "old_reference_mse"], note: "squared distance to the old policy and to the frozen base: reward that climbs only while this runs away is hacked" },
     { title: "Gradient norm", from: "metrics", keys: ["grad_norm"], note: "before clipping" },
-    { title: "Prompts without spread", from: "metrics", keys: ["zero_std_ratio"], note: "share of groups whose images all scored the same: nothing is learnt from them" },
+    { title: "Prompts without spread", from: "metrics", keys: ["zero_std_ratio"], note: "share of groups whose images all scored the same: they give no direction" },
     { title: "Spread of rewards", from: "metrics", keys: ["reward_std"], note: "standard deviation inside a group, mean" },
     { title: "Loss", from: "metrics", keys: ["loss", "policy_loss"], note: "" },
     { title: "Time per epoch, s", from: "metrics", keys: ["sampling_seconds", "training_seconds", "sampling_processor_seconds", "training_processor_seconds"], note: "sampling includes waiting for rewards; processor time is that of all threads together" },
@@ -22,16 +24,27 @@
 
   function lines(chart, runs) {
     const found = [];
-    runs.forEach(run => {
-      const table = run[chart.from];
-      const keys = Object.keys(table.y).filter(k => chart.all || (chart.prefix ? k.startsWith(chart.prefix) : chart.keys.includes(k)));
-      keys.forEach(key => found.push({
-        label: (runs.length > 1 ? run.name + ": " : "") + (chart.prefix ? key.slice(chart.prefix.length) : key).replaceAll("_", " "),
-        x: table.x, y: table.y[key],
-      }));
-    });
-    return found.filter(l => l.y.some(v => v !== null));
+    const shown = key => chart.all || (chart.prefix ? key.startsWith(chart.prefix) : chart.keys.includes(key));
+    const several = runs.length > 1;
+    const keys = [...new Set(runs.flatMap(run => Object.keys(run[chart.from].y).filter(shown)))];
+    const byRun = several && keys.length <= DASHES.length;
+    runs.forEach((run, r) => keys.forEach((key, k) => {
+      const table = run[chart.from], y = table.y[key];
+      if (y && y.some(v => v !== null)) found.push({
+        label: (several ? run.name + ": " : "") + (chart.prefix ? key.slice(chart.prefix.length) : key).replaceAll("_", " "),
+        // of several runs each has a colour and each quantity a dash, if few; else each line has a colour
+        color: color(byRun ? r : found.length), dash: byRun ? DASHES[k] : [], edge: byRun ? EDGES[k] : "solid",
+        x: table.x, y,
+      });
+    }));
+    return found;
   }
+
+  /** Colours that differ, however many there are: after the chosen ones, steps of the golden angle. */
+  function color(i) { return i < COLORS.length ? COLORS[i] : "hsl(" + Math.round(i * 137.5) % 360 + " 65% " + (35 + i % 3 * 10) + "%)"; }
+
+  const width = holder => Math.max(200, holder.clientWidth);
+  const label = v => String(+v.toPrecision(4));
 
   function plot(chart, runs, grid) {
     const found = lines(chart, runs);
@@ -43,15 +56,20 @@
     grid.append(card);
     const data = uPlot.join(found.map(l => [l.x, l.y]));
     const options = {
-      width: Math.max(300, holder.clientWidth), height: 220,
+      width: width(holder), height: 220,
       scales: {
-        x: { time: false },
+        x: { time: false, range: (u, low, high) => low === high ? [low - 1, high + 1] : [low, high] },
         // a line that never moves gets room around it instead of uPlot's 0 to 100
         y: { range: (u, low, high) => low === high ? [Math.min(0, low), Math.max(1, high)] : uPlot.rangeNum(low, high, 0.1, true) },
       },
-      axes: [{ label: "epoch", labelSize: 18, size: 34 }, { size: 62, values: (u, ticks) => ticks.map(v => String(+v.toPrecision(4))) }],
-      series: [{ label: "epoch" }].concat(found.map((l, i) => ({
-        label: l.label, stroke: COLORS[i % COLORS.length], width: 1.5, spanGaps: true,
+      axes: [
+        { label: "epoch", labelSize: 18, size: 34, incrs: STEPS },
+        // as wide as its longest number, with its minus sign
+        { size: (u, texts) => 22 + 7 * Math.max(3, ...(texts || []).map(t => t.length)), values: (u, ticks) => ticks.map(label) },
+      ],
+      legend: { markers: { dash: (u, i) => i > 0 ? found[i - 1].edge : "solid" } },
+      series: [{ label: "epoch" }].concat(found.map(l => ({
+        label: l.label, stroke: l.color, dash: l.dash, width: 1.5, spanGaps: true,
         points: { show: l.x.length < 60 }, value: (u, v) => number(v),
       }))),
     };
@@ -59,16 +77,27 @@
   }
 
   function overview(runs) {
-    return table(["run", "epochs", "reward, first", "reward, last", "strict score, first", "strict score, last", "minutes"], runs.map(run => {
+    const strict = runs.some(run => run.evaluations.y.total);
+    const head = ["run", "epochs", "reward, first", "reward, last"].concat(strict ? ["strict score, first", "strict score, last"] : [], ["minutes"]);
+    return table(head, runs.map(run => {
       const y = run.metrics.y, total = run.evaluations.y.total || [];
       const step = run.metrics.x.length ? run.epochs / run.metrics.x.length : 1;
       const seconds = ["sampling_seconds", "training_seconds"].map(k => (y[k] || []).reduce((a, b) => a + (b || 0), 0) * step).reduce((a, b) => a + b, 0);
-      return [run.name, run.epochs, number(first(y.reward || [])), number(last(y.reward || [])), number(first(total)), number(last(total)), number(seconds / 60)];
+      return [run.name, run.epochs, number(first(y.reward || [])), number(last(y.reward || []))]
+        .concat(strict ? [number(first(total)), number(last(total))] : [], [number(seconds / 60)]);
     }));
+  }
+
+  function comparison(run) {
+    const part = element("div", { class: "comparison" });
+    if (run.scores) part.append(element("pre", {}, run.scores));
+    if (run.beforeAfter) part.append(element("div", { class: "scroll" }, element("img", { src: run.beforeAfter, alt: "pictures before and after training" })));
+    return part;
   }
 
   function samples(run) {
     const part = element("div", { class: "sheets" });
+    if (run.sheetPrompts.length) part.append(element("section", { class: "card" }, element("h3", {}, "what they show, row by row"), element("ol", {}, ...run.sheetPrompts.map(p => element("li", {}, p)))));
     run.sheets.forEach(s => part.append(element("section", { class: "card" }, element("h3", {}, "epoch " + s.epoch), element("img", { src: s.image, alt: "samples of epoch " + s.epoch }))));
     return part;
   }
@@ -108,9 +137,11 @@
     CHARTS.forEach(chart => plot(chart, data.runs, grid));
     data.runs.forEach(run => {
       const name = data.runs.length > 1 ? run.name + ": " : "";
+      if (run.scores || run.beforeAfter) section(name + "before and after",
+        "strict score on held-out prompts with its 95 % interval; a picture in a green frame is right in everything that the judge looks at, one in a red frame is not", comparison(run));
       if (run.sheets.length) section(name + "samples through time", "the same prompts and seeds in the same places", samples(run));
       if (run.groups.length) section(name + "best and worst of a group", "of the prompt whose images differed most in reward; r is the optimality that the loss weighs with", pairs(run));
-      if (run.prompts.count) section(name + "prompts", "means over the first and the last third of the scores, from " + run.prompts.source + ", " + run.prompts.count + " prompts seen more than once", gains(run));
+      if (run.prompts.count) section(name + "prompts", "means over the first and the last third of the scores, from " + run.prompts.source + ", " + run.prompts.count + (run.prompts.count === 1 ? " prompt" : " prompts") + " seen more than once", gains(run));
       if (run.config) main.append(element("details", {}, element("summary", {}, name + "configuration"), element("pre", {}, run.config)));
     });
     window.scrollTo(0, scroll);
@@ -119,7 +150,7 @@
 
   let shown = document.getElementById("data").textContent;
   render(JSON.parse(shown));
-  window.addEventListener("resize", () => plots.forEach(p => p.chart.setSize({ width: Math.max(300, p.holder.clientWidth), height: 220 })));
+  window.addEventListener("resize", () => plots.forEach(p => p.chart.setSize({ width: width(p.holder), height: 220 })));
   const state = document.getElementById("state");
   if (LIVE) {
     state.textContent = "live";

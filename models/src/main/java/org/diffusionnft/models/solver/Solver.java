@@ -67,7 +67,10 @@ public sealed interface Solver permits StochasticSolver, DdimSolver, DpmSolver {
       }
       default ->
           throw new InvalidInputException(
-              "solver '" + name + "' is unknown: use flow, dance, ddim, dpm1 or dpm2");
+              "solver '"
+                  + name
+                  + "' is unknown: use "
+                  + (deterministic ? "flow, ddim, dpm1 or dpm2" : "flow, dance or ddim"));
     };
   }
 }

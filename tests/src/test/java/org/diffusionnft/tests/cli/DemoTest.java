@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import javax.imageio.ImageIO;
@@ -61,6 +62,13 @@ class DemoTest {
     assertTrue(summary.path("seconds").asDouble() > 0);
     assertTrue(summary.path("peakResidentMb").asInt(1) > 0);
 
+    demo(out).refuses(out + " holds a demo that is finished: look at it with 'dnft report " + out);
+    Path page = folder.resolve("report.html");
+    dnft("report", out, "--out", page).succeeds();
+    String shown = Files.readString(page);
+    assertTrue(shown.contains("strict score, %"), "the report lacks the scores");
+    assertTrue(shown.contains("\"beforeAfter\":\"data:image/"), "the report lacks the pictures");
+
     assertEquals(2, Files.readAllLines(out.resolve("metrics.jsonl")).size());
     for (String picture : List.of("before-after.png", "reward-curve.png")) {
       BufferedImage image = ImageIO.read(out.resolve(picture).toFile());
@@ -68,17 +76,19 @@ class DemoTest {
       assertTrue(image.getWidth() > 300, picture);
     }
     Path sampled = folder.resolve("one.png");
-    dnft(
-            "sample",
-            "--base",
-            base,
-            "--adapter",
-            out.resolve("adapter"),
-            "--prompt",
-            "a red circle",
-            "--out",
-            sampled)
-        .succeeds();
+    String last = done.out().lines().toList().getLast();
+    assertTrue(last.startsWith("Draw with it: dnft sample "), last);
+    // As a shell takes it: one word in it has spaces.
+    String[] words = last.replace("'a blue circle'", "PROMPT").split(" ");
+    Object[] command =
+        Arrays.stream(words)
+            .skip(4)
+            .map(
+                word ->
+                    word.replace("picture.png", sampled.toString())
+                        .replace("PROMPT", "a blue circle"))
+            .toArray();
+    dnft(command).succeeds();
     assertNotNull(ImageIO.read(sampled.toFile()));
   }
 

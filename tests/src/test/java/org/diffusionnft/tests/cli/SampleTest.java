@@ -50,6 +50,41 @@ class SampleTest {
     assertFalse(Files.exists(out));
   }
 
+  /** What would change nothing is refused, by its name. */
+  @Test
+  void optionsWithoutEffectAreRefused() {
+    for (Object[] option :
+        new Object[][] {
+          {"--width", 512},
+          {"--height", 512},
+          {"--negative", "blurry"},
+          {"--solver", "flow"},
+          {"--batch", 2},
+          {"--no-t5"},
+          {"--t5-tokens", 64},
+          {"--skip-layers", "none"},
+          {"--tile", 128},
+          {"--parts", folder},
+          {"--cache", folder},
+          {"--no-cache"}
+        }) {
+      sample("a red circle", option)
+          .refuses(
+              "%s is for models on disk: name one with --model, or leave %s out"
+                  .formatted(option[0], option[0]));
+    }
+    dnft("sample", "--model", base, "--prompt", "x", "--out", out, "--skip-scale", 2)
+        .refuses("--skip-scale needs --skip-layers");
+    assertFalse(Files.exists(out));
+  }
+
+  /** A misspelt option is named, not another one that is missing for it. */
+  @Test
+  void misspeltOptionsAreNamed() {
+    dnft("sample", "--mdoel", base, "--prompt", "x").refuses("Unknown options: '--mdoel'");
+    dnft("sample", "--promt=x", "--out", out).refuses("Unknown option: '--promt=x'");
+  }
+
   @Test
   void aBrokenBaseIsRefusedInOneSentence() throws IOException {
     Path weights = base.resolve("transformer/diffusion_pytorch_model.safetensors");

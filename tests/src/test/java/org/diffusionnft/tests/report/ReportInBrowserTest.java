@@ -1,6 +1,7 @@
 package org.diffusionnft.tests.report;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -10,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.diffusionnft.reports.Dashboard;
 import org.diffusionnft.reports.ReportPage;
 import org.junit.jupiter.api.AfterAll;
@@ -18,6 +20,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.openqa.selenium.By;
 import org.openqa.selenium.StaleElementReferenceException;
 import org.openqa.selenium.WebElement;
@@ -114,10 +118,71 @@ class ReportInBrowserTest {
     assertTrue(text(".u-legend").contains("second: reward"), text(".u-legend"));
   }
 
+  /** Telephones and desks: nothing runs out of the page sideways, and every chart is drawn. */
+  @ParameterizedTest
+  @ValueSource(ints = {390, 1280})
+  void thePageFitsItsScreen(int width) throws IOException {
+    Path first = SyntheticRun.write(folder.resolve("a-run-with-quite-a-long-name-indeed"), 30);
+    Path second = SyntheticRun.write(folder.resolve("second"), 12);
+    Files.copy(first.resolve("samples/epoch-000010.png"), first.resolve("before-after.png"));
+    Files.writeString(first.resolve("scores.txt"), "strict score, %" + " ".repeat(90) + "base\n");
+    Path page = folder.resolve("page.html");
+    ReportPage.write(page, List.of(first, second));
+    Map<String, Object> screen =
+        Map.of("width", width, "height", 800, "deviceScaleFactor", 1, "mobile", false);
+    browser.driver().executeCdpCommand("Emulation.setDeviceMetricsOverride", screen);
+    try {
+      browser.driver().get(page.toUri().toString());
+      waitFor("html[data-ready]");
+      assertEquals(List.of(), browser.console());
+      Object beyond =
+          browser
+              .driver()
+              .executeScript(
+                  "return document.documentElement.scrollWidth -"
+                      + " document.documentElement.clientWidth");
+      assertEquals(0, ((Number) beyond).intValue(), "the page runs out sideways");
+      Object cut =
+          browser
+              .driver()
+              .executeScript(
+                  "return [...document.querySelectorAll('.card')].filter(c => c.scrollWidth >"
+                      + " c.clientWidth + 1).map(c => c.textContent.slice(0, 40))");
+      assertEquals(List.of(), cut, "cut cards");
+      assertTrue((Boolean) browser.driver().executeScript(DRAWN), "a chart is empty");
+      assertTrue(text("main").contains("two blue squares"), "sheets lack their prompts");
+      assertTrue(text("main").contains("a picture in a green frame"), "frames are not explained");
+    } finally {
+      browser.driver().executeCdpCommand("Emulation.clearDeviceMetricsOverride", Map.of());
+    }
+  }
+
+  /** Lines in one chart can be told apart, and a score that no run has makes no columns. */
+  @Test
+  void linesDifferAndOnlyWhatIsThereHasColumns() throws IOException {
+    Path first = SyntheticRun.write(folder.resolve("first"), 3);
+    Path second = SyntheticRun.write(folder.resolve("second"), 3);
+    Path page = folder.resolve("page.html");
+    ReportPage.write(page, List.of(first, second));
+    browser.driver().get(page.toUri().toString());
+    waitFor("html[data-ready]");
+    Object markers =
+        browser
+            .driver()
+            .executeScript(
+                "return [...document.querySelectorAll('.u-legend')].map(l =>"
+                    + " [...l.querySelectorAll('.u-marker')].map(m => m.style.border).slice(1))");
+    for (Object chart : (List<?>) markers) {
+      List<?> lines = (List<?>) chart;
+      assertEquals(lines.size(), lines.stream().distinct().count(), lines.toString());
+    }
+    assertFalse(text("table").contains("strict score"), text("table"));
+  }
+
   @Test
   void theDashboardFollowsTheRun() throws IOException {
     Path run = SyntheticRun.write(folder.resolve("live"), 5);
-    try (Dashboard dashboard = Dashboard.start(List.of(run), 0)) {
+    try (Dashboard dashboard = Dashboard.start(List.of(run), Dashboard.THIS_MACHINE, 0)) {
       browser.console();
       browser.requests();
       browser.driver().get(dashboard.address());

@@ -50,6 +50,8 @@ final class SyntheticRun {
                 .formatted(epoch, name, name));
       }
     }
+    Files.writeString(
+        folder.resolve("samples/captions.txt"), "a red circle\ntwo blue squares\n".repeat(12));
     Files.writeString(folder.resolve("config.yaml"), "seed: 1\nepochs: " + epochs + "\n");
     Files.writeString(folder.resolve("metrics.jsonl"), metrics);
     Files.writeString(folder.resolve("evaluations.jsonl"), evaluations);

@@ -159,7 +159,7 @@ public final class LineChart {
       for (double tick : up.ticks()) {
         g.draw(new Line2D.Double(LEFT, y(tick), right, y(tick)));
         String label = up.label(tick);
-        PixelFont.write(image, label, LEFT - 8 - PixelFont.width(label), (int) y(tick) - 3, INK);
+        PixelFont.write(image, label, LEFT - 8 - PixelFont.width(label), (int) y(tick) - 4, INK);
       }
       int base = HEIGHT - BOTTOM;
       for (double tick : across.ticks()) {
@@ -217,7 +217,7 @@ public final class LineChart {
       double[] tops = new double[labels.size()];
       double free = 0;
       for (int i = 0; i < tops.length; i++) {
-        tops[i] = Math.max(labels.get(i).y() - 3, free);
+        tops[i] = Math.max(labels.get(i).y() - 4, free);
         free = tops[i] + PixelFont.LINE + 2;
       }
       double last = HEIGHT - PixelFont.LINE;

@@ -2,19 +2,22 @@ package org.diffusionnft.studies.course;
 
 import java.awt.image.BufferedImage;
 import java.util.List;
+import java.util.Set;
 import org.diffusionnft.models.solver.FlowSolver;
 import org.diffusionnft.models.solver.Solver;
+import org.diffusionnft.studies.course.Trial.Knob;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Philox;
+import org.diffusionnft.trainer.nft.LossWeighting;
 
 /** The chapters of the course and the picture each talks about. */
 public enum Chapter {
   /** Noise flows to images. */
-  FLOW_MATCHING("Flow matching") {
+  FLOW_MATCHING("Flow matching", Knob.STEPS) {
     @Override
-    public BufferedImage draw() {
+    BufferedImage picture(Trial trial) {
       ToyWorld world = ToyWorld.eight();
-      List<List<Vector2>> paths = EXACT.paths(old(world), 160);
+      List<List<Vector2>> paths = solver(trial.steps(FINE)).paths(old(world), 160);
       Panel ways = new Panel("noise (grey) flows to images (blue)");
       paths.forEach(path -> ways.path(path, Panel.GREY));
       ways.points(paths.stream().map(List::getFirst).toList(), Panel.GREY);
@@ -35,18 +38,15 @@ public enum Chapter {
   },
 
   /** Another field, other images. */
-  POLICIES("Policies as velocity fields") {
+  POLICIES("Policies as velocity fields", Knob.GOOD) {
     @Override
-    public BufferedImage draw() {
-      ToyWorld base = ToyWorld.eight();
-      ToyWorld good = base.conditioned(true);
+    BufferedImage picture(Trial trial) {
+      ToyWorld base = trial.world();
       Panel[] panels = new Panel[3];
       double[] shares = {0, 0.5, 1};
       String[] titles = {"the old policy", "half of each velocity", "a better policy"};
       for (int i = 0; i < panels.length; i++) {
-        double share = shares[i];
-        ToySampler.Field mixed =
-            (x, t) -> base.at(x, t).old().times(1 - share).plus(good.at(x, t).old().times(share));
+        ToySampler.Field mixed = Fields.mixed(base, shares[i]);
         panels[i] = new Panel(titles[i]).field(mixed, 0.5, 0.1, Panel.GREY);
         judged(panels[i], base, EXACT.images(mixed, 500));
       }
@@ -54,14 +54,14 @@ public enum Chapter {
     }
   },
 
-  /** The paper's figure: two implicit policies and the direction between them. */
-  IMPLICIT_POLICIES("The positive and the negative policy") {
+  /** The paper's figure: the fields of good and of bad images and the direction between them. */
+  IMPLICIT_POLICIES("The positive and the negative policy", Knob.GOOD) {
     @Override
-    public BufferedImage draw() {
-      ToyWorld world = ToyWorld.eight();
+    BufferedImage picture(Trial trial) {
+      ToyWorld world = trial.world();
       double t = 0.6;
-      ToySampler.Field positive = (x, at) -> world.at(x, at).positive();
-      ToySampler.Field negative = (x, at) -> world.at(x, at).negative();
+      ToySampler.Field positive = Fields.positive(world);
+      ToySampler.Field negative = Fields.negative(world);
       ToySampler.Field direction = (x, at) -> world.at(x, at).direction();
       Panel before = new Panel("v_old").field(old(world), t, 0.1, Panel.BLUE);
       judged(before, world, EXACT.images(old(world), 400));
@@ -70,27 +70,28 @@ public enum Chapter {
       Panel minus = new Panel("v-: as if all were bad").field(negative, t, 0.1, Panel.BAD);
       judged(minus, world, EXACT.images(negative, 400));
       Panel update =
-          new Panel("update direction: from v- over v_old to v+")
-              .field(direction, t, 0.35, Panel.BLUE);
+          new Panel("delta: from v- over v_old to v+").field(direction, t, 0.35, Panel.BLUE);
       return Panel.sheet(2, before, plus, minus, update);
     }
   },
 
   /** What likelihoods would cost. */
-  NO_LIKELIHOOD("Why no likelihood") {
+  NO_LIKELIHOOD("Why no likelihood", Knob.STEPS) {
     @Override
-    public BufferedImage draw() {
+    BufferedImage picture(Trial trial) {
       ToyWorld world = ToyWorld.eight();
-      ToySampler stochastic = new ToySampler(new FlowSolver(0.7), 10);
+      int steps = trial.steps(COARSE);
+      ToySampler stochastic = noisy(steps);
+      ToySampler exact = solver(steps);
       Panel ways = new Panel("likelihoods need noisy ways, step by step");
       List<List<Vector2>> paths = stochastic.paths(old(world), 12);
       paths.forEach(path -> ways.path(path, Panel.BLUE).points(path, Panel.BLUE));
-      Panel noisy = new Panel("SDE, 10 steps: round blobs, some strays");
+      Panel noisy = new Panel("SDE, %d steps".formatted(steps));
       judged(noisy, world, stochastic.images(old(world), 800));
-      Panel clean = new Panel("ODE, second order, 10 steps: no strays, bent blobs");
-      judged(clean, world, EXACT10.images(old(world), 800));
+      Panel clean = new Panel("ODE, second order, %d steps".formatted(steps));
+      judged(clean, world, exact.images(old(world), 800));
       Panel jumps = new Panel("DiffusionNFT: an image, and noise added in one jump");
-      List<Vector2> images = EXACT10.images(old(world), 60);
+      List<Vector2> images = exact.images(old(world), 60);
       List<Vector2> noised = forward(images, 0.5);
       for (int i = 0; i < images.size(); i++) {
         jumps.path(List.of(images.get(i), noised.get(i)), Panel.GREY);
@@ -101,48 +102,64 @@ public enum Chapter {
   },
 
   /** One round of the algorithm. */
-  UPDATE("From samples to update") {
+  UPDATE("From samples to update", Knob.GOOD, Knob.BETA) {
     @Override
-    public BufferedImage draw() {
-      ToyWorld world = ToyWorld.eight();
+    BufferedImage picture(Trial trial) {
+      ToyWorld world = trial.world();
+      double beta = trial.beta(1);
       double t = 0.6;
       List<Vector2> images = EXACT.images(old(world), 6000);
       Panel sampled = new Panel("1. sample and score");
       judged(sampled, world, images.subList(0, 800));
       Panel learned = new Panel("2. learned from samples (red), formula (blue)");
-      for (SampledUpdate.Cell cell : SampledUpdate.learn(world, images, t, 1)) {
-        Vector2 exact = world.at(cell.centre(), t).direction().times(2);
+      for (SampledUpdate.Cell cell :
+          SampledUpdate.learn(world, images, t, beta, LossWeighting.UNIFORM)) {
+        Vector2 exact = world.at(cell.centre(), t).direction().times(2 / beta);
         learned.arrow(cell.centre(), exact.times(-0.25), Panel.BLUE);
         learned.arrow(cell.centre(), cell.learned().minus(cell.old()).times(-0.25), Panel.BAD);
       }
-      Panel small = new Panel("3. sampled with v_old + 2 delta (beta 1)");
-      judged(small, world, EXACT.images(updated(world, 1), 800));
-      Panel large = new Panel("beta 0.5: a step twice as long");
-      judged(large, world, EXACT.images(updated(world, 0.5), 800));
+      Panel small = new Panel("3. sampled with v_old + (2 / beta) delta, beta " + beta);
+      judged(small, world, EXACT.images(Fields.updated(world, beta), 800));
+      Panel large = new Panel("beta %s: a step twice as long".formatted(beta / 2));
+      judged(large, world, EXACT.images(Fields.updated(world, beta / 2), 800));
       return Panel.sheet(2, sampled, learned, small, large);
     }
+  },
 
-    private ToySampler.Field updated(ToyWorld world, double beta) {
-      return (x, t) -> {
-        ToyWorld.At at = world.at(x, t);
-        return at.old().plus(at.direction().times(2 / beta));
-      };
+  /** Its relatives, from the same samples. */
+  RELATIVES("What it is not", Knob.GOOD, Knob.BETA) {
+    @Override
+    BufferedImage picture(Trial trial) {
+      ToyWorld world = trial.world();
+      double beta = trial.beta(1);
+      Panel weighted = new Panel("reward-weighted regression: v+, and no further");
+      judged(weighted, world, EXACT.images(Fields.positive(world), 800));
+      Panel guided = new Panel("guidance 2: v_old + 2 (v+ - v_old), two networks");
+      judged(guided, world, EXACT.images(Fields.guided(world, 2), 800));
+      Panel updated = new Panel("DiffusionNFT: v_old + (2 / beta) delta, beta " + beta);
+      judged(updated, world, EXACT.images(Fields.updated(world, beta), 800));
+      return Panel.sheet(3, weighted, guided, updated);
     }
   };
 
-  private static final ToySampler EXACT = new ToySampler(Solver.named("dpm2", true, 0), 40);
-  private static final ToySampler EXACT10 = new ToySampler(Solver.named("dpm2", true, 0), 10);
+  private static final int FINE = 40;
+  private static final int COARSE = 10;
+  private static final ToySampler EXACT = solver(FINE);
 
   private final String title;
 
-  Chapter(String title) {
+  @SuppressWarnings("ImmutableEnumChecker") // Set.of makes sets that never change
+  private final Set<Knob> knobs;
+
+  Chapter(String title, Knob... knobs) {
     this.title = title;
+    this.knobs = Set.of(knobs);
   }
 
   /**
    * The chapter of a number.
    *
-   * @throws InvalidInputException unless it is 1 to 5
+   * @throws InvalidInputException unless it is 1 to 6
    */
   public static Chapter number(int number) {
     if (number < 1 || number > values().length) {
@@ -157,11 +174,35 @@ public enum Chapter {
     return title;
   }
 
-  /** The picture. */
-  public abstract BufferedImage draw();
+  /**
+   * Draws the picture.
+   *
+   * @throws InvalidInputException if the trial changes what the picture does not have
+   */
+  public BufferedImage draw(Trial trial) {
+    trial.requireWithin(knobs, ordinal() + 1);
+    return picture(trial);
+  }
+
+  abstract BufferedImage picture(Trial trial);
+
+  /** What can be changed in it. */
+  Set<Knob> knobs() {
+    return knobs;
+  }
+
+  /** The second-order ODE solver. */
+  static ToySampler solver(int steps) {
+    return new ToySampler(Solver.named("dpm2", true, 0), steps);
+  }
+
+  /** FlowGRPO's SDE solver. */
+  static ToySampler noisy(int steps) {
+    return new ToySampler(new FlowSolver(0.7), steps);
+  }
 
   private static ToySampler.Field old(ToyWorld world) {
-    return (x, t) -> world.at(x, t).old();
+    return Fields.old(world);
   }
 
   /** Images with noise added. */

@@ -29,7 +29,8 @@ final class SampledUpdate {
   record Cell(Vector2 centre, Vector2 old, Vector2 learned) {}
 
   /** Learns from images; cells that few come to are left out. */
-  static List<Cell> learn(ToyWorld world, List<Vector2> images, double t, double beta) {
+  static List<Cell> learn(
+      ToyWorld world, List<Vector2> images, double t, double beta, LossWeighting weighting) {
     Map<List<Long>, List<Integer>> cells = new HashMap<>();
     Vector2[] noised = new Vector2[images.size()];
     for (int i = 0; i < noised.length; i++) {
@@ -38,7 +39,7 @@ final class SampledUpdate {
       List<Long> key = List.of(Math.round(noised[i].x() / CELL), Math.round(noised[i].y() / CELL));
       cells.computeIfAbsent(key, _ -> new ArrayList<>()).add(i);
     }
-    NftLoss loss = new NftLoss(beta, 0, 1, AdvantageMode.ALL, LossWeighting.UNIFORM);
+    NftLoss loss = new NftLoss(beta, 0, 1, AdvantageMode.ALL, weighting);
     List<Cell> learned = new ArrayList<>();
     cells.forEach(
         (key, members) -> {

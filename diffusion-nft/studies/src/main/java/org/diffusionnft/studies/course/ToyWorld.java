@@ -12,7 +12,17 @@ import java.util.List;
  * @param blobs the Gaussians
  */
 record ToyWorld(List<Blob> blobs) {
-  private static final double SPREAD = 0.16;
+  /** Gaussians on the circle. */
+  static final int BLOBS = 8;
+
+  /** How many of them are good. */
+  static final int GOOD = 3;
+
+  /** Standard deviation of each. */
+  static final double SPREAD = 0.16;
+
+  private static final double RADIUS = 2;
+  private static final double LIKED = 0.9;
 
   /**
    * One Gaussian.
@@ -42,15 +52,32 @@ record ToyWorld(List<Blob> blobs) {
     blobs = List.copyOf(blobs);
   }
 
-  /** Eight Gaussians on a circle, those on the right being good. */
+  /** Eight Gaussians on a circle, the three on the right being good. */
   static ToyWorld eight() {
+    return eight(GOOD);
+  }
+
+  /**
+   * Eight Gaussians on a circle. Somebody calls an image of a good one good with probability 0.9,
+   * and one of the others with 0.1.
+   *
+   * @param good how many are good: those that are nearest to the right
+   */
+  static ToyWorld eight(int good) {
     List<Blob> blobs = new ArrayList<>();
-    for (int i = 0; i < 8; i++) {
-      double angle = 2 * Math.PI * i / 8;
-      Vector2 centre = new Vector2(2 * Math.cos(angle), 2 * Math.sin(angle));
-      blobs.add(new Blob(centre, 1 / 8.0, centre.x() > 0.1 ? 0.9 : 0.1));
+    for (int i = 0; i < BLOBS; i++) {
+      double angle = 2 * Math.PI * i / BLOBS;
+      Vector2 centre = new Vector2(RADIUS * Math.cos(angle), RADIUS * Math.sin(angle));
+      int place = i <= BLOBS / 2 ? 2 * i : 2 * (BLOBS - i) + 1; // from the right: 0, 7, 1, 6, ...
+      int before = i == 0 ? 0 : place - 1;
+      blobs.add(new Blob(centre, 1.0 / BLOBS, before < good ? LIKED : 1 - LIKED));
     }
     return new ToyWorld(blobs);
+  }
+
+  /** How far an image is from the centre of the nearest Gaussian, in standard deviations. */
+  double strayed(Vector2 image) {
+    return blobs.stream().mapToDouble(b -> image.minus(b.centre).length()).min().orElse(0) / SPREAD;
   }
 
   /** The policy after it was conditioned on images being good, or bad. */

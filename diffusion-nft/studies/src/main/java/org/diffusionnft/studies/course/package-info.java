@@ -1,4 +1,4 @@
-/** The course: five chapters, each a picture of a two-dimensional world that fits on paper. */
+/** The course: six chapters, each a picture of a two-dimensional world that fits on paper. */
 @NullMarked
 package org.diffusionnft.studies.course;
 

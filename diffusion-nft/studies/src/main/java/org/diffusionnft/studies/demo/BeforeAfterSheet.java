@@ -28,7 +28,9 @@ final class BeforeAfterSheet {
   private static final int FRAME = 3;
   private static final int LABEL = 100;
   private static final int CAPTION = 43;
-  private static final int TOP = 34;
+  private static final int TOP = 52;
+  private static final String FRAMES =
+      "Green frame: the judge found everything right. Red frame: something is wrong.";
   private static final int INK = 0xff303030;
   private static final Color RIGHT = new Color(0x2e, 0xa0, 0x43);
   private static final Color WRONG = new Color(0xd0, 0x6a, 0x5c);
@@ -55,6 +57,7 @@ final class BeforeAfterSheet {
     }
     BufferedImage sheet = layout.draw(columns, heldOut.captions().subList(0, count));
     PixelFont.write(sheet, title(), GAP, 12, INK);
+    PixelFont.write(sheet, FRAMES, GAP, 12 + PixelFont.LINE + 4, INK);
     Graphics2D graphics = sheet.createGraphics();
     graphics.setStroke(new BasicStroke(FRAME));
     for (int i = 0; i < count; i++) {

@@ -27,11 +27,13 @@ final class ExperimentPage {
     page.paragraph(
         String.format(
             Locale.ROOT,
-            "%d epochs of %d samples, seeds %s, strict score on %d held-out prompts of ShapesWorld,"
+            "%d %s of %d samples, %s %s, strict score on %d held-out prompts of ShapesWorld,"
                 + " sampled without guidance. Intervals are 95 %% of Student's distribution over"
                 + " seeds. The base model scores %.1f %%, with guidance %.1f %%.",
             run.base().epochs(),
+            run.base().epochs() == 1 ? "epoch" : "epochs",
             run.base().prompts().imagesPerEpoch(),
+            run.seeds().size() == 1 ? "seed" : "seeds",
             String.join(", ", run.seeds().stream().map(String::valueOf).toList()),
             run.base().evaluation().prompts(),
             100 * results.baseScore(),

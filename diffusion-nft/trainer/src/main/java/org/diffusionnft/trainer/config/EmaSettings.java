@@ -5,7 +5,7 @@ import static org.diffusionnft.trainer.config.InvalidSettingException.require;
 /**
  * The exponential moving average of the adapter, which is what evaluations and saved adapters use.
  *
- * @param enabled whether there is one
+ * @param enabled whether there is one. In the reference code: {@code train.ema}.
  * @param decay the most that its decay {@code min((1 + s) / (10 + s), decay)} grows to
  * @param interval optimizer steps between updates
  */

@@ -9,9 +9,10 @@ import org.diffusionnft.trainer.grpo.GrpoLoss;
  * What {@code algorithm: grpo} needs: it also takes {@code loss.advClipMax} and {@code
  * loss.advantageSpread}.
  *
- * @param clipRange how far the ratio of densities may go before it earns nothing
- * @param klWeight weight of the pull to the frozen base, 0 for none: {@code train.beta} of
- *     Flow-GRPO
+ * @param clipRange how far the ratio of densities may go before it earns nothing. In the reference
+ *     code: {@code train.clip_range}.
+ * @param klWeight weight of the pull to the frozen base, 0 for none. In the reference code: {@code
+ *     train.beta of Flow-GRPO}.
  * @param sharedNoise whether all images of a prompt start from the same noise, as in DanceGRPO
  * @param randomTimesteps whether each image is trained at a random choice of its timesteps, as in
  *     DanceGRPO, or all at the first ones, as in Flow-GRPO

@@ -12,16 +12,22 @@ import org.diffusionnft.trainer.nft.PromptStatistics.Spread;
 /**
  * The loss; see {@link NftLoss}.
  *
- * @param guidanceBeta {@code β} of the implicit policies: {@code config.beta} in the reference code
- * @param referenceMseWeight pull towards the frozen base: {@code config.train.beta}, its "KL ratio"
- * @param advClipMax standard deviations that advantages are clipped to
- * @param advantageMode {@code all}, {@code positive_only}, {@code negative_only}, {@code one_only}
- *     or {@code binary}
+ * @param guidanceBeta {@code β} of the implicit policies: the smaller, the longer the step. In the
+ *     reference code: {@code beta}.
+ * @param referenceMseWeight pull towards the frozen base. In the reference code: {@code
+ *     train.beta}.
+ * @param advClipMax standard deviations that advantages are clipped to. In the reference code:
+ *     {@code train.adv_clip_max}.
+ * @param advantageMode what becomes of clipped advantages: nothing, or only the positive or
+ *     negative ones stay, or 1 for positive ones and 0 for others, or their sign. In the reference
+ *     code: {@code train.adv_mode}.
  * @param branches {@code both} policies, or one of the simpler methods that leave the negative one
  *     out: {@code positive}, {@code accepted}
- * @param weighting {@code self_normalized}, {@code uniform} or {@code one_minus_t}
+ * @param weighting how squared errors of velocities weigh: divided by their own mean size, as in
+ *     the reference code, or as they are, or times {@code 1 - t}
  * @param advantageSpread what advantages are divided by: the standard deviation of all rewards of
- *     the epoch, {@code global}, or of the prompt's, {@code per_prompt}
+ *     the epoch, {@code global}, or of the prompt's, {@code per_prompt}. In the reference code:
+ *     {@code sample.global_std}.
  * @param measureReference whether the distance to the frozen base is measured where it has no
  *     weight: shows how far the policy has gone, and costs a forward pass
  */

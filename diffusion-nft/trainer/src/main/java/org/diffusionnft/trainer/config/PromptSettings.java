@@ -8,13 +8,18 @@ import io.soabase.recordbuilder.core.RecordBuilder;
  * Which prompts an epoch draws, and how often.
  *
  * @param source the world {@code shapes}; a file, {@code .txt} with a prompt a line or {@code
- *     .jsonl} with an object a line; or a folder of the reference code's {@code dataset/}
- * @param promptsPerEpoch different prompts of an epoch
- * @param imagesPerPrompt images sampled for each, which are compared with each other; at least 2
+ *     .jsonl} with an object a line; or a folder of the reference code's {@code dataset/}. In the
+ *     reference code: {@code dataset}.
+ * @param promptsPerEpoch different prompts of an epoch. In the reference code: {@code num_groups}.
+ * @param imagesPerPrompt images sampled for each, which are compared with each other. In the
+ *     reference code: {@code sample.num_image_per_prompt}.
  */
 @RecordBuilder
 public record PromptSettings(String source, int promptsPerEpoch, int imagesPerPrompt)
     implements PromptSettingsBuilder.With {
+  /** More have no random numbers of their own. */
+  static final int MOST_IMAGES = 1 << 24;
+
   /** Checks the ranges. */
   public PromptSettings {
     require("promptsPerEpoch", promptsPerEpoch, promptsPerEpoch >= 1, "at least 1");
@@ -22,8 +27,9 @@ public record PromptSettings(String source, int promptsPerEpoch, int imagesPerPr
     require(
         "promptsPerEpoch",
         promptsPerEpoch,
-        (long) promptsPerEpoch * imagesPerPrompt < 1 << 24,
-        "small enough that an epoch has fewer than 2^24 images");
+        (long) promptsPerEpoch * imagesPerPrompt < MOST_IMAGES,
+        "small enough that an epoch has fewer than 2^24 images, at imagesPerPrompt "
+            + imagesPerPrompt);
   }
 
   /** {@code source: dataset/geneval, promptsPerEpoch: 48, imagesPerPrompt: 24}. */

@@ -3,6 +3,7 @@ package org.diffusionnft.trainer.config;
 import static org.diffusionnft.trainer.config.InvalidSettingException.require;
 import static org.diffusionnft.trainer.config.InvalidSettingException.requireNotNegative;
 import static org.diffusionnft.trainer.config.InvalidSettingException.requirePositive;
+import static org.diffusionnft.trainer.config.InvalidSettingException.requireWithin;
 
 import io.soabase.recordbuilder.core.RecordBuilder;
 import org.diffusionnft.models.sampling.Guidance;
@@ -14,15 +15,20 @@ import org.diffusionnft.tensor.InvalidInputException;
 /**
  * How images are sampled with the old policy, for training or for evaluation.
  *
- * @param steps sampling steps; training uses the same timesteps
- * @param solver {@code flow}, {@code dance}, {@code ddim}, {@code dpm1} or {@code dpm2}
- * @param deterministic whether no noise is drawn on the way
- * @param noiseLevel how much noise is drawn otherwise
+ * @param steps sampling steps; training uses the same timesteps. In the reference code: {@code
+ *     sample.num_steps, of evaluations sample.eval_num_steps}.
+ * @param solver {@code flow}, {@code dance}, {@code ddim}, {@code dpm1} or {@code dpm2}. In the
+ *     reference code: {@code sample.solver}.
+ * @param deterministic whether no noise is drawn on the way. In the reference code: {@code
+ *     sample.deterministic}.
+ * @param noiseLevel how much noise is drawn otherwise. In the reference code: {@code
+ *     sample.noise_level}.
  * @param guidanceScale scale of classifier-free guidance, up to 1 for none, as in diffusers.
  *     DiffusionNFT learns without guidance from images that were sampled with it; the reference
- *     code cannot
+ *     code cannot. In the reference code: {@code sample.guidance_scale}.
  * @param shift shift of the noise levels, 3 for Stable Diffusion 3
- * @param batchSize images sampled at once; changes memory and speed only
+ * @param batchSize images sampled at once; changes memory and speed only. In the reference code:
+ *     {@code sample.train_batch_size, of evaluations sample.test_batch_size}.
  * @param mergeLimitMb models of up to this many MiB are copied and the adapter is merged into the
  *     copy, which saves time; 0 to run the adapter beside the model always
  */
@@ -41,9 +47,12 @@ public record SamplingSettings(
   public SamplingSettings {
     require("steps", steps, steps >= 1 && steps <= 1000, "1 to 1000");
     requireNotNegative("noiseLevel", noiseLevel);
+    require("noiseLevel", noiseLevel, noiseLevel <= 100, "at most 100");
     requireNotNegative("guidanceScale", guidanceScale);
+    require("guidanceScale", guidanceScale, guidanceScale <= 1000, "at most 1000");
     requirePositive("shift", shift);
-    require("batchSize", batchSize, batchSize >= 1, "at least 1");
+    require("shift", shift, shift >= 1e-3 && shift <= 1000, "0.001 to 1000");
+    requireWithin("batchSize", batchSize, 1, PromptSettings.MOST_IMAGES);
     require("mergeLimitMb", mergeLimitMb, mergeLimitMb >= 0 && mergeLimitMb < 1 << 30, "0 to 2^30");
     try {
       Solver.named(solver, deterministic, noiseLevel);

@@ -3,27 +3,34 @@ package org.diffusionnft.trainer.config;
 import static org.diffusionnft.trainer.config.InvalidSettingException.require;
 import static org.diffusionnft.trainer.config.InvalidSettingException.requireNotNegative;
 import static org.diffusionnft.trainer.config.InvalidSettingException.requirePositive;
+import static org.diffusionnft.trainer.config.InvalidSettingException.requireWithin;
 
 import org.diffusionnft.autograd.AdamW;
 
 /**
  * How an epoch's images are trained on.
  *
- * @param batchSize images of one forward and backward pass, at each of their timesteps
+ * @param batchSize images of one forward and backward pass, at each of their timesteps. In the
+ *     reference code: {@code train.batch_size}.
  * @param optimizerStepsPerEpoch into how many parts, each one optimizer step, an epoch's images are
- *     cut; the gradient of a part is the mean over its images and timesteps
- * @param innerEpochs passes over an epoch's images
+ *     cut; the gradient of a part is the mean over its images and timesteps. In the reference code:
+ *     {@code gradient_step_per_epoch}.
+ * @param innerEpochs passes over an epoch's images. In the reference code: {@code
+ *     train.num_inner_epochs}.
  * @param timestepFraction share of the sampling timesteps that each image is trained at, chosen at
- *     random for each image; rounded down, so 0.99 of 10 are 9
- * @param learningRate AdamW's step size
+ *     random for each image; rounded down, so 0.99 of 10 are 9. In the reference code: {@code
+ *     train.timestep_fraction}.
+ * @param learningRate AdamW's step size. In the reference code: {@code train.learning_rate}.
  * @param learningRateDecaySteps optimizer steps after which the step size has halved: it is {@code
- *     learningRate / (1 + step / learningRateDecaySteps)}; 0 for a constant one, as in the
- *     reference code
- * @param adamBeta1 decay of AdamW's first moment
- * @param adamBeta2 decay of AdamW's second moment
- * @param adamEpsilon added to AdamW's denominator
- * @param weightDecay decoupled weight decay
- * @param maxGradNorm gradients are scaled down to this norm
+ *     learningRate / (1 + step / learningRateDecaySteps)}; 0 for a constant one
+ * @param adamBeta1 decay of AdamW's first moment. In the reference code: {@code train.adam_beta1}.
+ * @param adamBeta2 decay of AdamW's second moment. In the reference code: {@code train.adam_beta2}.
+ * @param adamEpsilon added to AdamW's denominator. In the reference code: {@code
+ *     train.adam_epsilon}.
+ * @param weightDecay decoupled weight decay. In the reference code: {@code
+ *     train.adam_weight_decay}.
+ * @param maxGradNorm gradients are scaled down to this norm. In the reference code: {@code
+ *     train.max_grad_norm}.
  * @param checkpointing whether transformer blocks are computed again in the backward pass instead
  *     of being remembered: a third more time, a fraction of the memory, the same numbers
  */
@@ -48,7 +55,7 @@ public record TrainingSettings(
         optimizerStepsPerEpoch,
         optimizerStepsPerEpoch >= 1,
         "at least 1");
-    require("innerEpochs", innerEpochs, innerEpochs >= 1, "at least 1");
+    requireWithin("innerEpochs", innerEpochs, 1, 1000);
     require(
         "timestepFraction",
         timestepFraction,

@@ -10,16 +10,16 @@ import org.jspecify.annotations.Nullable;
  * r} in [0, 1], the paper minimises
  *
  * <pre>{@code
- * E[ r ‖v⁺ - v‖² + (1 - r) ‖v⁻ - v‖² ],   v⁺ = (1 - β) v_old + β v_θ,
- *                                         v⁻ = (1 + β) v_old - β v_θ,
+ * E[ r ‖v_θ⁺ - v‖² + (1 - r) ‖v_θ⁻ - v‖² ],   v_θ⁺ = (1 - β) v_old + β v_θ,
+ *                                             v_θ⁻ = (1 + β) v_old - β v_θ,
  * }</pre>
  *
  * whose minimiser is {@code v_old + (1/β) E[(2r - 1)(v - v_old)] = v_old + (2/β) Δ}, the paper's
  * theorem on policy optimization. The reference code, which this follows number by number, computes
  *
  * <pre>{@code
- * L = mean_b( advClipMax / β · ( r_b ℓ(v⁺) + (1 - r_b) ℓ(v⁻) ) ) + referenceMseWeight · mean((v_θ - v_ref)²)
- * ℓ(v±) = mean( (x̂₀ - x₀)² ) / w,   x̂₀ = x_t - t v±,   w = max(mean|x̂₀ - x₀|, 1e-5)
+ * L = mean_b( advClipMax / β · ( r_b ℓ(v_θ⁺) + (1 - r_b) ℓ(v_θ⁻) ) ) + referenceMseWeight · mean((v_θ - v_ref)²)
+ * ℓ(v_θ±) = mean( (x̂₀ - x₀)² ) / w,   x̂₀ = x_t - t v_θ±,   w = max(mean|x̂₀ - x₀|, 1e-5)
  * }</pre>
  *
  * It so differs from the paper in that the error is one of images ({@code t²} times that of
@@ -145,11 +145,11 @@ public record NftLoss(
    * Terms per sample, each {@code [B]}.
    *
    * @param r optimality
-   * @param positiveLoss {@code ℓ(v⁺)}
-   * @param negativeLoss {@code ℓ(v⁻)}
-   * @param positiveWeight {@code w} of {@code v⁺}
-   * @param negativeWeight {@code w} of {@code v⁻}
-   * @param policyLoss {@code (r ℓ(v⁺) + (1 - r) ℓ(v⁻)) / β}, without {@code advClipMax}
+   * @param positiveLoss {@code ℓ(v_θ⁺)}
+   * @param negativeLoss {@code ℓ(v_θ⁻)}
+   * @param positiveWeight {@code w} of {@code v_θ⁺}
+   * @param negativeWeight {@code w} of {@code v_θ⁻}
+   * @param policyLoss {@code (r ℓ(v_θ⁺) + (1 - r) ℓ(v_θ⁻)) / β}, without {@code advClipMax}
    */
   public record SampleTerms(
       double[] r,
@@ -225,7 +225,7 @@ public record NftLoss(
   }
 
   /**
-   * One implicit policy of one sample: {@code v± = a v_θ + c v_old}.
+   * One implicit policy of one sample: {@code v_θ± = a v_θ + c v_old}.
    *
    * @param a {@code β} or {@code -β}
    * @param c {@code 1 - β} or {@code 1 + β}

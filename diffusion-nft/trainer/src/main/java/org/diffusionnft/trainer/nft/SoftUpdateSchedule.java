@@ -8,9 +8,9 @@ import org.diffusionnft.tensor.InvalidInputException;
  * min((step - flat) · rate, cap)}; {@code return_decay} of the reference code. A decay near 0 is on
  * policy and learns fast at first; the paper warns that a decay that stays too small collapses.
  *
- * @param flat steps during which the old policy is replaced outright, at least 0
- * @param rate growth of the decay per step, at least 0
- * @param cap the largest decay, in [0, 1]
+ * @param flat steps during which the old policy is replaced outright
+ * @param rate growth of the decay per step
+ * @param cap the largest decay
  */
 public record SoftUpdateSchedule(long flat, double rate, double cap) {
 

@@ -8,12 +8,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import org.diffusionnft.autograd.Autocast;
 import org.diffusionnft.cli.bench.BenchReport;
 import org.diffusionnft.cli.bench.Measured;
 import org.diffusionnft.cli.bench.Workload;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.InvalidInputException;
+import org.diffusionnft.tensor.Precision;
 import org.diffusionnft.weights.io.StrictJson;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
@@ -40,11 +42,13 @@ final class BenchOptions {
 
   @Mixin private ComputeOptions compute;
 
+  @Mixin private PrecisionOption precision;
+
   @Option(
       names = "--dtype",
       paramLabel = "f32|bf16",
       defaultValue = "f32",
-      description = "What weights are stored as; arithmetic is F32. Default: ${DEFAULT-VALUE}.")
+      description = "What weights are stored as. Default: ${DEFAULT-VALUE}.")
   private Weights weights;
 
   @Option(
@@ -81,14 +85,14 @@ final class BenchOptions {
     requireAtLeast("--repeat", repeat, 1);
     List<Measured> results = new ArrayList<>();
     Map<String, String> all = new LinkedHashMap<>(parameters);
+    Precision chosen = precision.or(Precision.F32);
     try (Device device = compute.open()) {
       for (Function<Device, Workload> open : workloads) {
-        try (Workload workload = open.apply(device)) {
-          results.add(Measured.of(workload, warmup, repeat));
-        }
+        results.add(Autocast.in(chosen, () -> measured(open, device)));
       }
       all.put("device", device.name());
     }
+    all.put("precision", chosen.option());
     all.put("dtype", weights.name().toLowerCase(java.util.Locale.ROOT));
     all.put("threads", String.valueOf(compute.threads()));
     all.put("warmup", String.valueOf(warmup));
@@ -100,6 +104,12 @@ final class BenchOptions {
     out.flush();
     if (json != null) {
       StrictJson.write(json, report.json());
+    }
+  }
+
+  private Measured measured(Function<Device, Workload> open, Device device) {
+    try (Workload workload = open.apply(device)) {
+      return Measured.of(workload, warmup, repeat);
     }
   }
 

@@ -17,6 +17,7 @@ import org.diffusionnft.pipeline.PictureModel;
 import org.diffusionnft.pipeline.PictureRequest;
 import org.diffusionnft.pipeline.PictureSampler;
 import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.Precision;
 import org.diffusionnft.weights.io.AtomicFile;
 import org.jspecify.annotations.Nullable;
 
@@ -29,13 +30,19 @@ final class ModelSample {
   private final ModelOptions model;
   private final PictureOptions options;
   private final CacheOptions caching;
+  private final Precision precision;
 
   ModelSample(
-      ComputeOptions compute, ModelOptions model, PictureOptions options, CacheOptions caching) {
+      ComputeOptions compute,
+      ModelOptions model,
+      PictureOptions options,
+      CacheOptions caching,
+      Precision precision) {
     this.compute = compute;
     this.model = model;
     this.options = options;
     this.caching = caching;
+    this.precision = precision;
   }
 
   /** Makes the pictures and writes them; returns the files. */
@@ -47,7 +54,7 @@ final class ModelSample {
         PictureModel opened =
             PictureModel.open(
                 model.required(),
-                options.toModel(model.parts()),
+                options.toModel(model.parts(), precision),
                 device,
                 caching.folder(),
                 listener)) {
@@ -110,7 +117,8 @@ final class ModelSample {
         "skip-layer guidance " + (r.skipping() == null ? "as recommended" : r.skipping()),
         "solver " + r.solver(),
         "seed " + r.seed(),
-        "T5 " + options.t5());
+        "T5 " + options.t5(),
+        "precision " + precision.option());
   }
 
   /** Shows the events of the sampler. */

@@ -8,6 +8,7 @@ import org.diffusionnft.models.sampling.SkipLayerGuidance;
 import org.diffusionnft.pipeline.PictureModel;
 import org.diffusionnft.pipeline.PictureRequest;
 import org.diffusionnft.tensor.InvalidInputException;
+import org.diffusionnft.tensor.Precision;
 import org.diffusionnft.trainer.config.PipelineSettings;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -96,12 +97,12 @@ final class PictureOptions {
   }
 
   /** What the model is opened with. */
-  PictureModel.Options toModel(@Nullable Path parts) {
+  PictureModel.Options toModel(@Nullable Path parts, Precision precision) {
     if (tile < PipelineSettings.LEAST_TILE) {
       throw new InvalidInputException(
           "--tile must be at least %d, not %d".formatted(PipelineSettings.LEAST_TILE, tile));
     }
-    return new PictureModel.Options(parts, !withoutT5, t5Tokens, tile);
+    return new PictureModel.Options(parts, !withoutT5, t5Tokens, tile, precision);
   }
 
   /** What was asked for; null for the recommendation. */

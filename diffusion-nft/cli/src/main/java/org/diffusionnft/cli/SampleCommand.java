@@ -21,6 +21,7 @@ import org.diffusionnft.shapes.model.ShapesModel;
 import org.diffusionnft.shapes.model.ShapesSampler;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.InvalidInputException;
+import org.diffusionnft.tensor.Precision;
 import org.diffusionnft.trainer.config.SamplingSettings;
 import org.diffusionnft.weights.io.AtomicFile;
 import org.diffusionnft.weights.io.InvalidFileException;
@@ -50,6 +51,8 @@ final class SampleCommand implements Callable<Integer> {
   private static final Set<String> OF_MODELS = Set.of("--parts", "--cache", "--no-cache");
 
   @Spec private CommandSpec spec;
+  @Mixin private PrecisionOption precision;
+
   @Mixin private ComputeOptions compute;
   @Mixin private ModelOptions model;
   @Mixin private BaseOption base;
@@ -125,7 +128,8 @@ final class SampleCommand implements Callable<Integer> {
     SamplingSettings settings =
         ShapesModel.SAMPLING
             .withSteps(steps == null ? SHAPES_STEPS : steps)
-            .withGuidanceScale(guidance == null ? 1 : guidance);
+            .withGuidanceScale(guidance == null ? 1 : guidance)
+            .withPrecision(precision.or(Precision.F32));
     try (Device device = compute.open();
         Mmdit model = base.load(device)) {
       List<float[]> images = sample(model, settings);
@@ -161,7 +165,8 @@ final class SampleCommand implements Callable<Integer> {
             .withSteps(steps == null ? usual.steps() : steps)
             .withGuidance(guidance == null ? usual.guidance() : guidance);
     List<Path> files =
-        new ModelSample(compute, model, pictures, caching).run(request, adapterFolder, out);
+        new ModelSample(compute, model, pictures, caching, precision.or(Precision.F32))
+            .run(request, adapterFolder, out);
     PrintWriter console = spec.commandLine().getOut();
     files.forEach(console::println);
     console.flush();

@@ -10,8 +10,10 @@ import org.diffusionnft.pipeline.PictureListener;
 import org.diffusionnft.shapes.training.TrainableShapes;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.InvalidInputException;
+import org.diffusionnft.tensor.Precision;
 import org.diffusionnft.trainer.Stop;
 import org.diffusionnft.trainer.config.AdapterSettings;
+import org.diffusionnft.trainer.config.EvaluationSettings;
 import org.diffusionnft.trainer.config.Preset;
 import org.diffusionnft.trainer.config.SettingsReference;
 import org.diffusionnft.trainer.config.TrainConfig;
@@ -40,6 +42,8 @@ import picocli.CommandLine.Spec;
     sortOptions = false)
 final class TrainCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
+  @Mixin private PrecisionOption precision;
+
   @Mixin private ComputeOptions compute;
 
   @Mixin private CacheOptions caching;
@@ -198,7 +202,15 @@ final class TrainCommand implements Callable<Integer> {
     config = model == null ? config : config.withModel(model);
     config = prompts == null ? config : config.withPrompts(config.prompts().withSource(prompts));
     config = adapter == null ? config : config.withAdapter(AdapterSettings.startingFrom(adapter));
-    return seed == null ? config : config.withSeed(seed);
+    config = seed == null ? config : config.withSeed(seed);
+    Precision sampled = precision.or(config.sampling().precision());
+    Precision trained = precision.or(config.training().precision());
+    EvaluationSettings evaluation = config.evaluation();
+    Precision evaluated = precision.or(evaluation.sampling().precision());
+    return config
+        .withSampling(config.sampling().withPrecision(sampled))
+        .withTraining(config.training().withPrecision(trained))
+        .withEvaluation(evaluation.withSampling(evaluation.sampling().withPrecision(evaluated)));
   }
 
   private Trainable open(TrainConfig config, Device device) throws IOException {

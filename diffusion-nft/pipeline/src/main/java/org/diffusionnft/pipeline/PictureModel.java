@@ -23,6 +23,7 @@ import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Layout;
 import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.NotFinite;
+import org.diffusionnft.tensor.Precision;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.weights.TensorSource;
@@ -52,6 +53,7 @@ public final class PictureModel implements AutoCloseable {
   private static final int CHANNELS = 3;
 
   private final Device device;
+  private final Precision precision;
   private final FlowMatchSchedule.Config schedule;
   private final Mmdit transformer;
   private final Vae vae;
@@ -69,16 +71,20 @@ public final class PictureModel implements AutoCloseable {
    * @param withT5 whether the text encoder T5 is used where there is one; else zeros take its place
    * @param t5Tokens how many tokens of T5 a prompt has
    * @param tile pictures of more pixels a side are decoded in tiles of this size
+   * @param precision what a {@link PictureSampler} computes in: text encoders, transformer and
+   *     decoder
    */
-  public record Options(@Nullable Path parts, boolean withT5, int t5Tokens, int tile) {
-    /** Nothing from elsewhere, T5 with 256 tokens as in diffusers, tiles of 768 pixels. */
-    public static final Options DEFAULT = new Options(null, true, 256, 768);
+  public record Options(
+      @Nullable Path parts, boolean withT5, int t5Tokens, int tile, Precision precision) {
+    /** Nothing from elsewhere, T5 with 256 tokens as in diffusers, tiles of 768 pixels, F32. */
+    public static final Options DEFAULT = new Options(null, true, 256, 768, Precision.F32);
   }
 
   private PictureModel(
       Path path, Options options, Device device, @Nullable Path cache, PictureListener listener)
       throws IOException {
     this.device = device;
+    this.precision = options.precision();
     try {
       ModelCheckpoint files = ModelCheckpoint.open(path, options.parts());
       closers.push(files::close);
@@ -148,6 +154,11 @@ public final class PictureModel implements AutoCloseable {
   /** Where it computes. */
   public Device device() {
     return device;
+  }
+
+  /** What pictures are computed in. */
+  Precision precision() {
+    return precision;
   }
 
   /** The noise schedule. */

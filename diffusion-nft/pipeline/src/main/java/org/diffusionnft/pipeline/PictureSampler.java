@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.LongStream;
+import org.diffusionnft.autograd.Autocast;
 import org.diffusionnft.images.Images;
 import org.diffusionnft.images.Pixels;
 import org.diffusionnft.models.adapter.Adapter;
@@ -20,7 +21,6 @@ import org.diffusionnft.models.solver.Noise;
 import org.diffusionnft.models.solver.Solver;
 import org.diffusionnft.models.transformer.Conditioning;
 import org.diffusionnft.models.transformer.MmditConfig;
-import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Layout;
 import org.diffusionnft.tensor.Memory;
@@ -64,14 +64,17 @@ public final class PictureSampler {
    * @throws InvalidInputException if the request does not fit the model
    */
   public List<Pixels> pictures(PictureRequest request) throws IOException {
-    Device device = model.device();
     // The scope is also what lets threads wait for each other.
-    try (Memory.Scope _ = device.memory().scope()) {
-      Shape latents = model.latents(request.height(), request.width());
-      List<Tensor> batches = latents(request, latents, prompts(request));
-      device.memory().trim();
-      return decode(batches);
+    try (Memory.Scope _ = model.device().memory().scope()) {
+      return Autocast.in(model.precision(), () -> made(request));
     }
+  }
+
+  private List<Pixels> made(PictureRequest request) throws IOException {
+    Shape latents = model.latents(request.height(), request.width());
+    List<Tensor> batches = latents(request, latents, prompts(request));
+    model.device().memory().trim();
+    return decode(batches);
   }
 
   private Map<String, Conditioning> prompts(PictureRequest request) throws IOException {

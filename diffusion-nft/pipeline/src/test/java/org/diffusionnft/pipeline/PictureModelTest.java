@@ -23,6 +23,7 @@ import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.DeviceOptions;
 import org.diffusionnft.tensor.Devices;
 import org.diffusionnft.tensor.InvalidInputException;
+import org.diffusionnft.tensor.Precision;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.weights.io.InvalidFileException;
@@ -33,7 +34,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A model on disk that stays open, and what an inspection says of it. */
 class PictureModelTest {
-  private static final PictureModel.Options OPTIONS = new PictureModel.Options(null, true, 16, 64);
+  private static final PictureModel.Options OPTIONS =
+      new PictureModel.Options(null, true, 16, 64, Precision.F32);
   @TempDir private static Path folder;
   private static Device device;
   private static Path model;

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.diffusionnft.autograd.AdamW;
+import org.diffusionnft.autograd.Autocast;
 import org.diffusionnft.autograd.Ema;
 import org.diffusionnft.autograd.Gradients;
 import org.diffusionnft.images.Images;
@@ -17,6 +18,7 @@ import org.diffusionnft.models.transformer.Mmdit;
 import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Memory;
+import org.diffusionnft.tensor.Precision;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.trainer.config.TrainConfig;
@@ -181,11 +183,14 @@ public abstract sealed class Trainer implements AutoCloseable permits NftTrainer
         int last = Math.min(first + config.sampling().batchSize(), latents.length);
         List<Prompt> batch = prompts.subList(first, last);
         try (Memory.Scope scope = memory.scope()) {
-          Tensor sampled = sampleBatch(table, prompts, first, batch.size(), stop);
+          int start = first;
+          Precision precision = config.sampling().precision();
+          Tensor sampled =
+              Autocast.in(precision, () -> sampleBatch(table, prompts, start, batch.size(), stop));
           for (int i = first; i < last; i++) {
             latents[i] = sampled.narrow(i - first, 1).toFloats();
           }
-          Images images = task.decoder().decode(sampled);
+          Images images = Autocast.in(precision, () -> task.decoder().decode(sampled));
           scores.submit(images, batch);
         }
         listener.sampled(epoch, last, latents.length);
@@ -278,7 +283,11 @@ public abstract sealed class Trainer implements AutoCloseable permits NftTrainer
         for (int turn = 0; turn < turns; turn++) {
           stop.check();
           double share = 1.0 / (batchesPerStep * turns);
-          Trained trained = pass.train(batch * batchSize, batchSize, turn, share);
+          int first = batch * batchSize;
+          int now = turn;
+          Trained trained =
+              Autocast.in(
+                  config.training().precision(), () -> pass.train(first, batchSize, now, share));
           terms.add(trained.terms());
           listener.trained(epoch, ++done, inner * batches * turns, trained.batch());
         }

@@ -4,6 +4,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.diffusionnft.models.adapter.AdapterConfig;
 import org.diffusionnft.rewards.RewardSettings;
+import org.diffusionnft.tensor.Precision;
 import org.diffusionnft.trainer.config.AdapterSettings;
 import org.diffusionnft.trainer.config.Algorithm;
 import org.diffusionnft.trainer.config.CheckpointSettings;
@@ -77,7 +78,8 @@ final class TraceConfig {
         sample.number("guidance_scale"),
         3,
         sample.integer("train_batch_size"),
-        0);
+        0,
+        Precision.F32);
   }
 
   private TrainingSettings training(int images) throws InvalidFileException {
@@ -101,7 +103,8 @@ final class TraceConfig {
         train.number("adam_epsilon"),
         train.number("adam_weight_decay"),
         train.number("max_grad_norm"),
-        false);
+        false,
+        Precision.F32);
   }
 
   /** All advantages, unless it says otherwise. */

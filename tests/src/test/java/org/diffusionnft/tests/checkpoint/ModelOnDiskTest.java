@@ -40,6 +40,7 @@ import org.diffusionnft.tensor.Devices;
 import org.diffusionnft.tensor.Elementwise;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Philox;
+import org.diffusionnft.tensor.Precision;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.weights.TensorSource;
@@ -559,7 +560,7 @@ class ModelOnDiskTest {
       List<String> heard)
       throws IOException {
     long live = device.memory().liveBytes();
-    PictureModel.Options options = new PictureModel.Options(parts, withT5, 16, 768);
+    PictureModel.Options options = new PictureModel.Options(parts, withT5, 16, 768, Precision.F32);
     PictureListener listener = new Listener(heard);
     try (PictureModel opened = PictureModel.open(model, options, device, cache, listener)) {
       Adapter adapter = adapterPath == null ? null : opened.adapter(adapterPath);

@@ -10,12 +10,14 @@ import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.diffusionnft.autograd.Autocast;
 import org.diffusionnft.models.text.PromptEncoding;
 import org.diffusionnft.models.transformer.Conditioning;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Elementwise;
 import org.diffusionnft.tensor.NotFinite;
+import org.diffusionnft.tensor.Precision;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.weights.io.InvalidFileException;
@@ -127,6 +129,7 @@ public final class PromptCache {
             + encoding.withT5()
             + " "
             + encoding.width()
+            + (Autocast.precision() == Precision.F32 ? "" : " " + Autocast.precision())
             + "\n"
             + prompt;
     try {

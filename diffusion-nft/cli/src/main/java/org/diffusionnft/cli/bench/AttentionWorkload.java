@@ -1,6 +1,7 @@
 package org.diffusionnft.cli.bench;
 
 import java.util.List;
+import org.diffusionnft.autograd.Autocast;
 import org.diffusionnft.tensor.Attention;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
@@ -55,7 +56,8 @@ public final class AttentionWorkload implements Workload {
   }
 
   private Tensor attended() {
-    return Attention.attention(q, k, v, null, heads, 1 / Math.sqrt(headDim)).out();
+    double scale = 1 / Math.sqrt(headDim);
+    return Attention.attention(q, k, v, null, heads, scale, Autocast.precision()).out();
   }
 
   @Override

@@ -3,10 +3,13 @@ package org.diffusionnft.cli.bench;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.diffusionnft.autograd.Autocast;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Matrices;
+import org.diffusionnft.tensor.MatrixKernels.Product;
+import org.diffusionnft.tensor.Precision;
 import org.diffusionnft.tensor.Tensor;
 
 /** The product of a linear layer, {@code x Wᵀ} with x {@code [M, K]} and W {@code [N, K]}. */
@@ -60,11 +63,12 @@ public final class MatmulWorkload implements Workload {
     }
   }
 
-  /** Operands on a device; W in the given dtype, x in F32. */
+  /** Operands on a device; W in the given dtype, x as the precision takes it. */
   public MatmulWorkload(Device device, Size size, DType dtype) {
     this.size = size;
     RandomTensors random = new RandomTensors(device);
-    this.x = random.uniform(DType.F32, 1, size.m, size.k);
+    DType rows = Autocast.precision() == Precision.BF16 ? DType.BF16 : DType.F32;
+    this.x = random.uniform(rows, 1, size.m, size.k);
     this.weight = random.uniform(dtype, 1, size.n, size.k);
   }
 
@@ -82,7 +86,7 @@ public final class MatmulWorkload implements Workload {
   @Override
   public void run() {
     try (var _ = x.device().memory().scope()) {
-      Completion.await(Matrices.linear(x, weight, null));
+      Completion.await(Matrices.linear(x, weight, null, Product.NT.in(Autocast.precision())));
     }
   }
 
@@ -94,7 +98,8 @@ public final class MatmulWorkload implements Workload {
   @Override
   public long checksum() {
     try (var _ = x.device().memory().scope()) {
-      return Completion.checksum(List.of(Matrices.linear(x, weight, null)));
+      return Completion.checksum(
+          List.of(Matrices.linear(x, weight, null, Product.NT.in(Autocast.precision()))));
     }
   }
 

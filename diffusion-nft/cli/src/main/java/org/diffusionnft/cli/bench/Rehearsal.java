@@ -1,9 +1,11 @@
 package org.diffusionnft.cli.bench;
 
 import java.util.function.BiFunction;
+import org.diffusionnft.autograd.Autocast;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.DeviceOptions;
 import org.diffusionnft.tensor.Devices;
+import org.diffusionnft.tensor.Precision;
 
 /**
  * Runs a small model again and again on a thread of its own while a large one is made, so that the
@@ -19,7 +21,8 @@ public final class Rehearsal implements AutoCloseable {
   private volatile boolean closed;
 
   private Rehearsal(BiFunction<Device, ModelSize, Workload> make) {
-    thread = Thread.ofPlatform().daemon().name("rehearsal").start(() -> run(make));
+    Precision precision = Autocast.precision();
+    thread = Thread.ofPlatform().daemon().name("rehearsal").start(() -> run(make, precision));
   }
 
   /**
@@ -36,6 +39,15 @@ public final class Rehearsal implements AutoCloseable {
     try (var _ = new Rehearsal(make)) {
       return make.apply(device, size);
     }
+  }
+
+  private void run(BiFunction<Device, ModelSize, Workload> make, Precision precision) {
+    Autocast.in(
+        precision,
+        () -> {
+          run(make);
+          return null;
+        });
   }
 
   private void run(BiFunction<Device, ModelSize, Workload> make) {

@@ -11,6 +11,7 @@ import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Elementwise;
 import org.diffusionnft.tensor.InvalidInputException;
+import org.diffusionnft.tensor.Precision;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.trainer.config.SamplingSettings;
@@ -21,7 +22,7 @@ import org.diffusionnft.weights.io.InvalidFileException;
 public final class ShapesModel {
   /** How models of the world are evaluated: ten steps, without shift and without guidance. */
   public static final SamplingSettings SAMPLING =
-      new SamplingSettings(10, "dpm2", true, 0, 1, 1, 129, 256);
+      new SamplingSettings(10, "dpm2", true, 0, 1, 1, 129, 256, Precision.F32);
 
   /** The guidance scale of comparisons with guidance. */
   public static final double GUIDANCE = 3;

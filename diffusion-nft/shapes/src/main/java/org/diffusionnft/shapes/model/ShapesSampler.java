@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntConsumer;
+import org.diffusionnft.autograd.Autocast;
 import org.diffusionnft.models.adapter.ForwardPass;
 import org.diffusionnft.models.sampling.MmditVelocity;
 import org.diffusionnft.models.sampling.MmditVelocity.Timesteps;
@@ -39,7 +40,8 @@ public record ShapesSampler(Mmdit model, ForwardPass pass, SamplingSettings sett
     for (int first = 0; first < captions.size(); first += settings.batchSize()) {
       List<String> part =
           captions.subList(first, Math.min(first + settings.batchSize(), captions.size()));
-      images.addAll(sampleBatch(part, seed, first));
+      int start = first;
+      images.addAll(Autocast.in(settings.precision(), () -> sampleBatch(part, seed, start)));
       done.accept(images.size());
     }
     return images;

@@ -24,6 +24,11 @@ public record EvaluationSettings(int every, String source, int prompts, Sampling
         10, PipelineSettings.NONE, 2212, SamplingSettings.officialEvaluation());
   }
 
+  /** The same with images sampled in another way. */
+  public EvaluationSettings withSampling(SamplingSettings other) {
+    return new EvaluationSettings(every, source, prompts, other);
+  }
+
   static EvaluationSettings bind(Keys keys, EvaluationSettings d) {
     return new EvaluationSettings(
         keys.count("every", d.every),

@@ -5,6 +5,7 @@ import static org.diffusionnft.trainer.config.InvalidSettingException.requireWit
 
 import java.nio.file.Path;
 import org.diffusionnft.pipeline.PictureModel;
+import org.diffusionnft.tensor.Precision;
 
 /**
  * What stands before and behind the transformer of a model on disk. ShapesWorld's has nothing
@@ -36,9 +37,12 @@ public record PipelineSettings(String parts, boolean t5, int t5Tokens, int tile)
     return new PipelineSettings(NONE, true, 128, 768);
   }
 
-  /** What the model is opened with. */
+  /**
+   * What the model is opened with; runs compute in the precision of their sampling and training.
+   */
   public PictureModel.Options toOptions() {
-    return new PictureModel.Options(parts.equals(NONE) ? null : Path.of(parts), t5, t5Tokens, tile);
+    return new PictureModel.Options(
+        parts.equals(NONE) ? null : Path.of(parts), t5, t5Tokens, tile, Precision.F32);
   }
 
   static PipelineSettings bind(Keys keys, PipelineSettings d) {

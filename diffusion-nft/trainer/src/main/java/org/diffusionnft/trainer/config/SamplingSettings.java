@@ -11,6 +11,7 @@ import org.diffusionnft.models.sampling.GuidedSampler;
 import org.diffusionnft.models.solver.FlowMatchSchedule;
 import org.diffusionnft.models.solver.Solver;
 import org.diffusionnft.tensor.InvalidInputException;
+import org.diffusionnft.tensor.Precision;
 
 /**
  * How images are sampled with the old policy, for training or for evaluation.
@@ -31,6 +32,8 @@ import org.diffusionnft.tensor.InvalidInputException;
  *     {@code sample.train_batch_size, of evaluations sample.test_batch_size}.
  * @param mergeLimitMb models of up to this many MiB are copied and the adapter is merged into the
  *     copy, which saves time; 0 to run the adapter beside the model always
+ * @param precision {@code f32}, or {@code bf16}: what products and attention take; sums are F32. In
+ *     the reference code: {@code mixed_precision}, which is {@code fp16} there.
  */
 @RecordBuilder
 public record SamplingSettings(
@@ -41,7 +44,8 @@ public record SamplingSettings(
     double guidanceScale,
     double shift,
     int batchSize,
-    long mergeLimitMb)
+    long mergeLimitMb,
+    Precision precision)
     implements SamplingSettingsBuilder.With {
   /** Checks the ranges. */
   public SamplingSettings {
@@ -63,15 +67,15 @@ public record SamplingSettings(
 
   /**
    * For training: {@code steps: 10, solver: dpm2, deterministic: true, noiseLevel: 0.7,
-   * guidanceScale: 1, shift: 3, batchSize: 9, mergeLimitMb: 256}.
+   * guidanceScale: 1, shift: 3, batchSize: 9, mergeLimitMb: 256, precision: f32}.
    */
   public static SamplingSettings official() {
-    return new SamplingSettings(10, "dpm2", true, 0.7, 1, 3, 9, 256);
+    return new SamplingSettings(10, "dpm2", true, 0.7, 1, 3, 9, 256, Precision.F32);
   }
 
   /** For evaluation: 40 steps of {@code flow}, batches of 14, and else the same. */
   public static SamplingSettings officialEvaluation() {
-    return new SamplingSettings(40, "flow", true, 0.7, 1, 3, 14, 256);
+    return new SamplingSettings(40, "flow", true, 0.7, 1, 3, 14, 256, Precision.F32);
   }
 
   /** Whether there is classifier-free guidance. */
@@ -108,6 +112,7 @@ public record SamplingSettings(
         keys.number("guidanceScale", d.guidanceScale),
         keys.number("shift", d.shift),
         keys.count("batchSize", d.batchSize),
-        keys.integer("mergeLimitMb", d.mergeLimitMb));
+        keys.integer("mergeLimitMb", d.mergeLimitMb),
+        keys.choice("precision", d.precision));
   }
 }

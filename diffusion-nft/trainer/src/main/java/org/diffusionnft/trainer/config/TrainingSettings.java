@@ -6,6 +6,7 @@ import static org.diffusionnft.trainer.config.InvalidSettingException.requirePos
 import static org.diffusionnft.trainer.config.InvalidSettingException.requireWithin;
 
 import org.diffusionnft.autograd.AdamW;
+import org.diffusionnft.tensor.Precision;
 
 /**
  * How an epoch's images are trained on.
@@ -33,6 +34,9 @@ import org.diffusionnft.autograd.AdamW;
  *     train.max_grad_norm}.
  * @param checkpointing whether transformer blocks are computed again in the backward pass instead
  *     of being remembered: a third more time, a fraction of the memory, the same numbers
+ * @param precision {@code f32}, or {@code bf16}: what products and attention take, forward and
+ *     backward; sums, norms, the loss, the optimizer and adapters are F32. In the reference code:
+ *     {@code mixed_precision}, which is {@code fp16} there.
  */
 public record TrainingSettings(
     int batchSize,
@@ -46,7 +50,8 @@ public record TrainingSettings(
     double adamEpsilon,
     double weightDecay,
     double maxGradNorm,
-    boolean checkpointing) {
+    boolean checkpointing,
+    Precision precision) {
   /** Checks the ranges. */
   public TrainingSettings {
     require("batchSize", batchSize, batchSize >= 1, "at least 1");
@@ -77,16 +82,36 @@ public record TrainingSettings(
   /**
    * {@code batchSize: 9, optimizerStepsPerEpoch: 1, innerEpochs: 1, timestepFraction: 0.99,
    * learningRate: 3e-4, learningRateDecaySteps: 0, adamBeta1: 0.9, adamBeta2: 0.999, adamEpsilon:
-   * 1e-8, weightDecay: 1e-4, maxGradNorm: 1, checkpointing: false}. The official batch of 9 is one
-   * GPU's of eight, and accumulated 16 times; that is the same step as 128 times 9 here.
+   * 1e-8, weightDecay: 1e-4, maxGradNorm: 1, checkpointing: false, precision: f32}. The official
+   * batch of 9 is one GPU's of eight, and accumulated 16 times; that is the same step as 128 times
+   * 9 here.
    */
   public static TrainingSettings official() {
-    return new TrainingSettings(9, 1, 1, 0.99, 3e-4, 0, 0.9, 0.999, 1e-8, 1e-4, 1, false);
+    return new TrainingSettings(
+        9, 1, 1, 0.99, 3e-4, 0, 0.9, 0.999, 1e-8, 1e-4, 1, false, Precision.F32);
   }
 
   /** Timesteps that each image is trained at, of {@code steps} sampling steps. */
   public int trainedTimesteps(int samplingSteps) {
     return (int) (samplingSteps * timestepFraction);
+  }
+
+  /** The same in another precision. */
+  public TrainingSettings withPrecision(Precision other) {
+    return new TrainingSettings(
+        batchSize,
+        optimizerStepsPerEpoch,
+        innerEpochs,
+        timestepFraction,
+        learningRate,
+        learningRateDecaySteps,
+        adamBeta1,
+        adamBeta2,
+        adamEpsilon,
+        weightDecay,
+        maxGradNorm,
+        checkpointing,
+        other);
   }
 
   /**
@@ -112,6 +137,7 @@ public record TrainingSettings(
         keys.number("adamEpsilon", d.adamEpsilon),
         keys.number("weightDecay", d.weightDecay),
         keys.number("maxGradNorm", d.maxGradNorm),
-        keys.flag("checkpointing", d.checkpointing));
+        keys.flag("checkpointing", d.checkpointing),
+        keys.choice("precision", d.precision));
   }
 }

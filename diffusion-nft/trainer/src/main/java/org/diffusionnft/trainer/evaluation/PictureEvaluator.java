@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import org.diffusionnft.autograd.Autocast;
 import org.diffusionnft.images.Images;
 import org.diffusionnft.images.Pixels;
 import org.diffusionnft.models.adapter.Adapter;
@@ -61,7 +62,10 @@ public record PictureEvaluator(
       stop.check();
       int last = Math.min(first + settings.batchSize(), prompts.size());
       List<Prompt> batch = prompts.subList(first, last);
-      Images images = sample(batch, first, ForwardPass.with(adapter), stop);
+      int start = first;
+      Images images =
+          Autocast.in(
+              settings.precision(), () -> sample(batch, start, ForwardPass.with(adapter), stop));
       scores.submit(images, batch);
       for (int i = 0; i < images.count() && shown.size() < SHOWN; i++) {
         shown.add(images.pixels(i));

@@ -1,0 +1,22 @@
+package org.diffusionnft.cli;
+
+import org.diffusionnft.tensor.Precision;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The option of commands that compute in a precision of the user's choice. */
+final class PrecisionOption {
+  @Option(
+      names = "--precision",
+      paramLabel = "f32|bf16",
+      description =
+          "What products and attention take; sums, norms and optimizers are F32. bf16 is faster"
+              + " where the processor has AVX-512 BF16, and slower elsewhere. Default: f32, or what"
+              + " the settings say.")
+  private @Nullable String name;
+
+  /** The precision that was asked for, or another one. */
+  Precision or(Precision other) {
+    return name == null ? other : Precision.named(name);
+  }
+}

@@ -3,6 +3,7 @@ package org.diffusionnft.cli;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -20,6 +21,7 @@ import org.diffusionnft.trainer.config.TrainConfig;
 import org.diffusionnft.trainer.evaluation.Evaluation;
 import org.diffusionnft.trainer.run.Resumption;
 import org.diffusionnft.trainer.run.TrainRun;
+import org.diffusionnft.weights.io.AtomicFolder;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -78,6 +80,9 @@ final class DemoCommand implements Callable<Integer> {
   private int start(Path folder) throws IOException, InterruptedException {
     TrainConfig config = config();
     TrainRun.requireStartable(folder);
+    if (!Files.exists(folder)) {
+      AtomicFolder.requireWritable(folder);
+    }
     try (Device device = compute.open();
         Demo demo = Demo.start(folder, config, device)) {
       return run(demo, folder, config);

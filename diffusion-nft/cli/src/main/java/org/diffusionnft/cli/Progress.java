@@ -68,8 +68,20 @@ final class Progress implements AutoCloseable {
         .startsFrom(done, Duration.ZERO)
         .setUpdateIntervalMillis(500)
         .setStyle(ProgressBarStyle.ASCII)
-        .setConsumer(new ConsoleProgressBarConsumer(System.err))
+        .setConsumer(new Line())
         .build();
+  }
+
+  /** The line of the bar. Its terminal stays open: closed, it would take our signal handlers away. */
+  private static final class Line extends ConsoleProgressBarConsumer {
+    private Line() {
+      super(System.err);
+    }
+
+    @Override
+    public void close() {
+      System.err.println();
+    }
   }
 
   /** Shows how many parts are done, with a few words or numbers about them. */

@@ -23,6 +23,7 @@ import org.diffusionnft.trainer.config.TrainConfig;
 import org.diffusionnft.trainer.evaluation.Evaluation;
 import org.diffusionnft.trainer.run.Resumption;
 import org.diffusionnft.trainer.run.TrainRun;
+import org.diffusionnft.weights.io.AtomicFolder;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -82,6 +83,9 @@ final class DemoCommand implements Callable<Integer> {
     TrainConfig config = config();
     requireNew(folder);
     TrainRun.requireStartable(folder);
+    if (!Files.exists(folder)) {
+      AtomicFolder.requireWritable(folder);
+    }
     try (Device device = compute.open();
         Demo demo = Demo.start(folder, config, device)) {
       return run(demo, folder, config);

@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import org.diffusionnft.trainer.Stop;
 import org.diffusionnft.trainer.StoppedException;
 import org.jline.utils.Signals;
@@ -54,6 +55,11 @@ final class Interruption implements Stop {
   }
 
   private Map<String, Object> listen() {
+    if (TerminalError.isTerminal()) {
+      // The progress bar's library takes the signals of the terminal for itself when it first asks how
+      // wide that is: it does so before us, or Ctrl-C would be its again.
+      new ConsoleProgressBarConsumer(System.err).getMaxRenderedLength();
+    }
     Map<String, Object> before = new LinkedHashMap<>();
     CODES.forEach(
         (signal, code) -> {

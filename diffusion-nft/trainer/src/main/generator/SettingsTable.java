@@ -48,8 +48,8 @@ import javax.tools.ToolProvider;
  * tabs between them.
  */
 void main(String[] args) throws IOException {
-  Path sources = Path.of(args[0]);
-  Path table = Path.of(args[1]);
+  List<Path> sources = Stream.of(args).limit(args.length - 1).map(Path::of).toList();
+  Path table = Path.of(args[args.length - 1]);
   String text = new Settings(sources).table();
   Files.createDirectories(table.getParent());
   if (!Files.exists(table) || !Files.readString(table).equals(text)) {
@@ -68,12 +68,14 @@ final class Settings {
   private final Map<Tree, DocCommentTree> docs = new HashMap<>();
   private final List<String> lines = new ArrayList<>();
 
-  Settings(Path sources) throws IOException {
+  Settings(List<Path> sources) throws IOException {
     JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
     StandardJavaFileManager files = compiler.getStandardFileManager(null, null, null);
-    List<Path> paths;
-    try (Stream<Path> walk = Files.walk(sources)) {
-      paths = walk.filter(f -> f.toString().endsWith(".java")).sorted().toList();
+    List<Path> paths = new ArrayList<>();
+    for (Path source : sources) {
+      try (Stream<Path> walk = Files.walk(source)) {
+        walk.filter(f -> f.toString().endsWith(".java")).sorted().forEach(paths::add);
+      }
     }
     Iterable<? extends JavaFileObject> units = files.getJavaFileObjectsFromPaths(paths);
     JavacTask task =

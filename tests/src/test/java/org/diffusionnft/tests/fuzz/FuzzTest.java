@@ -15,9 +15,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Every parser of files, on files that were damaged at random: two seconds each, always the same
- * inputs in the same order. A long run is
- *
- * <pre>mvn verify -pl tests -am -Dtest=FuzzTest -Ddnft.fuzz.inputs=1000000 -Ddnft.fuzz.seed=2</pre>
+ * inputs in the same order. For a long run see {@code docs/building.md}.
  *
  * <p>An input that is not read as it should be is kept in {@code target/fuzz}.
  */

@@ -366,7 +366,11 @@ final class Parsers {
         List.of(
             ": ", "- ", "&a ", "*a", "!!int ", "? ", "|\n  ", "<<: *a\n", "---\n", ".nan", ".inf"),
         NONE,
-        folder -> TrainConfig.read(folder.resolve("run.yaml")).toYaml());
+        folder -> {
+          Path file = folder.resolve("run.yaml");
+          String text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+          TrainConfig.parse(file.toString(), text, TrainConfig.official()).toYaml();
+        });
   }
 
   private static Parser journal() {

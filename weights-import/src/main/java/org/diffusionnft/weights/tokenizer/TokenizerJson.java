@@ -6,9 +6,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.diffusionnft.models.tokenizer.AddedToken;
 import org.diffusionnft.models.tokenizer.BytePairs;
@@ -40,6 +42,9 @@ final class TokenizerJson {
 
   private final Path file;
   private final JsonNode root;
+
+  /** The steps met so far that can make a text longer. */
+  private final Set<String> growing = new HashSet<>();
 
   private TokenizerJson(Path file, JsonNode root) {
     this.file = file;
@@ -170,11 +175,13 @@ final class TokenizerJson {
           new TextNormalizer.Strip(
               json.path("strip_left").asBoolean(), json.path("strip_right").asBoolean());
       case "Replace" -> replace(json);
-      case "Precompiled" ->
-          new TextNormalizer.Mapped(
-              Charsmap.parse(
-                  Base64.getDecoder()
-                      .decode(text(json.path("precompiled_charsmap"), "a character map"))));
+      case "Precompiled" -> {
+        requireFirst("Precompiled");
+        yield new TextNormalizer.Mapped(
+            Charsmap.parse(
+                Base64.getDecoder()
+                    .decode(text(json.path("precompiled_charsmap"), "a character map"))));
+      }
       default -> throw unsupported("the normalizer " + quote(json.path("type").asText()));
     };
   }
@@ -212,6 +219,7 @@ final class TokenizerJson {
         yield new PreTokenizer.Matches(pattern(json.path("pattern")));
       }
       case "ByteLevel" -> {
+        requireFirst("ByteLevel");
         requireOff(json, "add_prefix_space");
         if (!json.path("use_regex").asBoolean(true)) {
           throw unsupported("a ByteLevel without its pattern");
@@ -220,6 +228,7 @@ final class TokenizerJson {
       }
       case "WhitespaceSplit" -> new PreTokenizer.WhitespaceSplit();
       case "Metaspace" -> {
+        requireFirst("Metaspace");
         boolean always =
             json.has("prepend_scheme")
                 ? json.path("prepend_scheme").asText().equals("always")
@@ -232,6 +241,13 @@ final class TokenizerJson {
       }
       default -> throw unsupported("the pre_tokenizer " + quote(json.path("type").asText()));
     };
+  }
+
+  /** What makes a text longer does so once: repeated, it would make it endless. */
+  private void requireFirst(String step) throws InvalidFileException {
+    if (!growing.add(step)) {
+      throw unsupported("the step " + quote(step) + " twice");
+    }
   }
 
   private Pattern pattern(JsonNode json) throws InvalidFileException {

@@ -96,6 +96,9 @@ final class TorchFile implements TensorSource {
           throw new InvalidFileException(path, "holds no tensors by name");
         }
         TorchFile file = new TorchFile(path, archive, folder, tensors);
+        for (String tensor : tensors.keySet()) {
+          file.requireInside(tensor);
+        }
         opened = true;
         return file;
       } finally {
@@ -185,13 +188,29 @@ final class TorchFile implements TensorSource {
           path, "tensor " + quote(name) + " is not contiguous: save the file again as safetensors");
     }
     MemorySegment storage = storage(name, ref.storage().key());
-    long room = storage.byteSize() / dtype.bytes();
-    if (ref.offset() < 0 || ref.offset() > room || shape.elements() > room - ref.offset()) {
+    long start = ref.offset() * dtype.bytes();
+    return device.wrap(dtype, shape, storage.asSlice(start, shape.elements() * dtype.bytes()));
+  }
+
+  /** Checks that a tensor lies in its storage; of a type that is not known, one byte a number. */
+  private void requireInside(String name) throws InvalidFileException {
+    TensorRef ref = ref(name);
+    long bytes = Math.max(1, stored(name).bits() / Byte.SIZE);
+    long room = entry(name, ref.storage().key()).getSize() / bytes;
+    long elements = shape(name).elements();
+    if (ref.offset() < 0 || ref.offset() > room || elements > room - ref.offset()) {
       throw new InvalidFileException(
           path, "lacks bytes of tensor " + quote(name) + ": the file is damaged");
     }
-    long start = ref.offset() * dtype.bytes();
-    return device.wrap(dtype, shape, storage.asSlice(start, shape.elements() * dtype.bytes()));
+  }
+
+  private ZipEntry entry(String name, String key) throws InvalidFileException {
+    ZipEntry entry = archive.getEntry(folder + "/data/" + key);
+    if (entry == null) {
+      throw new InvalidFileException(
+          path, "lacks the bytes of tensor " + quote(name) + ": the file is damaged");
+    }
+    return entry;
   }
 
   private synchronized MemorySegment storage(String name, String key) throws InvalidFileException {
@@ -199,12 +218,7 @@ final class TorchFile implements TensorSource {
     if (known != null) {
       return known;
     }
-    ZipEntry entry = archive.getEntry(folder + "/data/" + key);
-    if (entry == null) {
-      throw new InvalidFileException(
-          path, "lacks the bytes of tensor " + quote(name) + ": the file is damaged");
-    }
-    MemorySegment storage = copy(name, entry);
+    MemorySegment storage = copy(name, entry(name, key));
     storages.put(key, storage);
     return storage;
   }

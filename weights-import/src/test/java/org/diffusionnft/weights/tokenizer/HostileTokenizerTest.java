@@ -114,6 +114,11 @@ class HostileTokenizerTest {
             + " | by the longer '  '",
         "{'type':'Lowercase'} | {'type':'Replace','pattern':{'String':'a'},'content':5}"
             + " | a text as the content of a Replace",
+        "{'type':'WhitespaceSplit'} | {'type':'ByteLevel'},{'type':'ByteLevel'}"
+            + " | the step 'ByteLevel' twice",
+        "{'type':'WhitespaceSplit'} |"
+            + " {'type':'Metaspace','replacement':'▁','prepend_scheme':'always'} | the step"
+            + " 'Metaspace' twice",
         "'unk_id':2 | 'unk_id':9 | unknown token has id 9, but there are 4 pieces",
         "['▁a',-1.5] | ['▁a','x'] | not a text and a score",
         "['▁a',-1.5] | ['',-1.5] | is impossible",

@@ -6,6 +6,7 @@ module org.diffusionnft.cli {
   requires org.diffusionnft.verify;
   requires info.picocli;
   requires me.tongfei.progressbar;
+  requires org.jline.terminal;
   requires static org.jspecify;
 
   opens org.diffusionnft.cli to

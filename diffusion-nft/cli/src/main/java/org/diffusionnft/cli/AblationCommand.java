@@ -26,7 +26,7 @@ final class AblationCommand implements Callable<Integer> {
   private String name;
 
   @Override
-  public Integer call() throws IOException {
+  public Integer call() throws IOException, InterruptedException {
     return options.run(Experiment.ablation(name), compute);
   }
 }

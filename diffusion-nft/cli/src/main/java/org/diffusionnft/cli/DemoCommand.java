@@ -21,6 +21,7 @@ import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.trainer.TrainingListener;
 import org.diffusionnft.trainer.config.TrainConfig;
 import org.diffusionnft.trainer.evaluation.Evaluation;
+import org.diffusionnft.trainer.run.Resumption;
 import org.diffusionnft.trainer.run.TrainRun;
 import org.diffusionnft.weights.io.AtomicFolder;
 import org.jspecify.annotations.Nullable;
@@ -74,18 +75,17 @@ final class DemoCommand implements Callable<Integer> {
   private @Nullable Path configFile;
 
   @Override
-  public Integer call() throws IOException {
+  public Integer call() throws IOException, InterruptedException {
     return resume == null ? start(out == null ? Path.of(FOLDER) : out) : resume(resume);
   }
 
-  private int start(Path folder) throws IOException {
+  private int start(Path folder) throws IOException, InterruptedException {
     TrainConfig config = config();
     requireNew(folder);
     try (Device device = compute.open();
         Demo demo = Demo.start(folder, config, device)) {
-      report(folder, demo.run(new Display(config)));
+      return run(demo, folder, config);
     }
-    return 0;
   }
 
   /** Says what can be done with what is there already. */
@@ -102,10 +102,21 @@ final class DemoCommand implements Callable<Integer> {
                       ? Launched.command("report", folder)
                       : Launched.command("demo", "--resume", folder)));
     }
-    AtomicFolder.requireWritable(folder);
+    TrainRun.requireStartable(folder);
+    if (!Files.exists(folder)) {
+      AtomicFolder.requireWritable(folder);
+    }
   }
 
-  private int resume(Path folder) throws IOException {
+  private int run(Demo demo, Path folder, TrainConfig config)
+      throws IOException, InterruptedException {
+    return Interruption.during(
+        spec.commandLine().getErr(),
+        Launched.command("demo", "--resume", folder),
+        stop -> report(folder, demo.run(new Display(config), stop)));
+  }
+
+  private int resume(Path folder) throws IOException, InterruptedException {
     if (out != null
         || epochs != null
         || seed != null
@@ -115,13 +126,13 @@ final class DemoCommand implements Callable<Integer> {
           "--resume goes on with a demo as it was started: leave out --out, --epochs, --seed,"
               + " --config and --base");
     }
-    TrainRun.Resumption from = TrainRun.Resumption.find(folder);
-    Resumed.show(from, spec.commandLine().getErr(), compute);
-    try (Device device = compute.open();
-        Demo demo = Demo.resume(from, device)) {
-      report(folder, demo.run(new Display(from.config())));
+    try (Resumption from = Resumption.find(folder)) {
+      Resumed.show(from, compute);
+      try (Device device = compute.open();
+          Demo demo = Demo.resume(from, device)) {
+        return run(demo, folder, from.config());
+      }
     }
-    return 0;
   }
 
   private TrainConfig config() throws IOException {

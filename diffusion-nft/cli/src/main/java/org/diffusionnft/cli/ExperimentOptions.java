@@ -51,7 +51,7 @@ final class ExperimentOptions {
       description = "Settings that all ways share instead of the demo's, as YAML.")
   private @Nullable Path configFile;
 
-  int run(Experiment experiment, ComputeOptions compute) throws IOException {
+  int run(Experiment experiment, ComputeOptions compute) throws IOException, InterruptedException {
     TrainConfig config = TrainConfig.parse("preset", PRESET, Demo.defaultConfig());
     config = TrainConfig.parse("experiment " + experiment.name(), experiment.settings(), config);
     if (configFile != null) {
@@ -63,11 +63,14 @@ final class ExperimentOptions {
     ExperimentRun run = new ExperimentRun(experiment, config, seeds, folder);
     PrintWriter console = spec.commandLine().getOut();
     try (Device device = compute.open()) {
-      Path page = run.run(device, command(), new Shown(compute));
-      console.println("written to " + page);
+      return Interruption.during(
+          spec.commandLine().getErr(),
+          command(),
+          stop -> {
+            console.println("written to " + run.run(device, command(), new Shown(compute), stop));
+            console.flush();
+          });
     }
-    console.flush();
-    return 0;
   }
 
   private String command() {
@@ -89,6 +92,11 @@ final class ExperimentOptions {
 
     private Shown(ComputeOptions compute) {
       this.compute = compute;
+    }
+
+    @Override
+    public void warmingUp() {
+      compute.note("warming up: one epoch of each, which is thrown away");
     }
 
     @Override

@@ -22,7 +22,7 @@ final class HeadToHeadCommand implements Callable<Integer> {
   @Mixin private ExperimentOptions options;
 
   @Override
-  public Integer call() throws IOException {
+  public Integer call() throws IOException, InterruptedException {
     return options.run(Experiment.HEAD_TO_HEAD, compute);
   }
 }

@@ -40,6 +40,8 @@ final class ModelSample {
 
   /** Makes the pictures and writes them; returns the files. */
   List<Path> run(PictureRequest request, @Nullable Path adapterPath, Path out) throws IOException {
+    PictureSheet.require(
+        request.count(), count -> layout(count, request.width(), request.height()));
     try (Device device = compute.open();
         ConsoleListener listener = new ConsoleListener();
         PictureModel opened =
@@ -87,12 +89,14 @@ final class ModelSample {
 
   /** All pictures on one sheet, as square as possible. */
   private static BufferedImage sheet(List<Pixels> pictures) {
-    int columns = (int) Math.ceil(Math.sqrt(pictures.size()));
     Pixels first = pictures.getFirst();
-    return new Sheet(columns, first.width(), first.height())
-        .withGap(GAP)
-        .on(Color.BLACK)
+    return layout(pictures.size(), first.width(), first.height())
         .draw(pictures.stream().map(Pixels::toImage).toList());
+  }
+
+  private static Sheet layout(int count, int width, int height) {
+    int columns = (int) Math.ceil(Math.sqrt(count));
+    return new Sheet(columns, width, height).withGap(GAP).on(Color.BLACK);
   }
 
   private String parameters(PictureRequest r, @Nullable Path adapter) {

@@ -12,10 +12,12 @@ import org.diffusionnft.shapes.evaluation.ScoreTable;
 import org.diffusionnft.shapes.evaluation.ScoreText;
 import org.diffusionnft.shapes.model.ShapesModel;
 import org.diffusionnft.shapes.model.ShapesModelConfig;
+import org.diffusionnft.shapes.pretrain.PretrainListener;
 import org.diffusionnft.shapes.pretrain.PretrainRun;
 import org.diffusionnft.shapes.pretrain.PretrainSettings;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.InvalidInputException;
+import org.diffusionnft.trainer.Stop;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -84,12 +86,16 @@ final class PretrainShapesCommand implements Callable<Integer> {
             resume
                 ? PretrainRun.resume(out, device, ShapesModelConfig.BASE)
                 : PretrainRun.start(out, device, ShapesModelConfig.BASE, settings)) {
-      train(run);
-      if (heldOut != null) {
-        evaluate(run, heldOut);
-      }
+      return Interruption.during(
+          spec.commandLine().getErr(),
+          Launched.command("pretrain", "shapes", "--resume", "--out", out),
+          stop -> {
+            train(run, stop);
+            if (heldOut != null) {
+              evaluate(run, heldOut, stop);
+            }
+          });
     }
-    return 0;
   }
 
   /** What the command line asks for, the rest as in the given recipe. */
@@ -118,21 +124,38 @@ final class PretrainShapesCommand implements Callable<Integer> {
     return before;
   }
 
-  private void train(PretrainRun run) throws IOException, InterruptedException {
+  private void train(PretrainRun run, Stop stop) throws IOException, InterruptedException {
     RunningMean loss = new RunningMean(0.98);
     try (Progress progress = compute.progress("pretraining", run.step(), run.settings().steps())) {
       run.train(
           interval,
-          step ->
+          new PretrainListener() {
+            @Override
+            public void stepDone(Step step) {
               progress.to(
-                  step.step(), String.format(Locale.ROOT, "loss %.4f", loss.add(step.loss()))));
+                  step.step(), String.format(Locale.ROOT, "loss %.4f", loss.add(step.loss())));
+            }
+
+            @Override
+            public void repaired(String sentence) {
+              spec.commandLine().getErr().println("dnft: warning: " + sentence);
+              spec.commandLine().getErr().flush();
+            }
+          },
+          stop);
     }
   }
 
-  private void evaluate(PretrainRun run, HeldOut heldOut) throws IOException {
+  private void evaluate(PretrainRun run, HeldOut heldOut, Stop stop) throws IOException {
     PretrainRun.Scores scores;
     try (Progress progress = compute.progress("evaluating", 0, 2L * heldOut.prompts().size())) {
-      scores = run.evaluate(heldOut, done -> progress.to(done, ""));
+      scores =
+          run.evaluate(
+              heldOut,
+              done -> {
+                stop.check();
+                progress.to(done, "");
+              });
     }
     SequencedMap<String, ScoreTable> table = new LinkedHashMap<>();
     table.put("without guidance", scores.plain().scores());

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.diffusionnft.images.Png;
+import org.diffusionnft.images.Sheet;
 import org.diffusionnft.models.adapter.Adapter;
 import org.diffusionnft.models.adapter.ForwardPass;
 import org.diffusionnft.models.transformer.Mmdit;
@@ -114,10 +115,12 @@ final class SampleCommand implements Callable<Integer> {
     if (!out.toString().toLowerCase(java.util.Locale.ROOT).endsWith(".png")) {
       throw new InvalidInputException("--out must name a file that ends with .png, not " + out);
     }
+    AtomicFile.requireWritable(out);
     if (model.path() != null) {
       return withModel();
     }
     refuseOptionsOfModels();
+    PictureSheet.require(count, SampleCommand::layout);
     ShapesPrompt asked = ShapesPrompt.parse(prompt);
     SamplingSettings settings =
         ShapesModel.SAMPLING
@@ -174,6 +177,10 @@ final class SampleCommand implements Callable<Integer> {
       return new ShapesSampler(model, ForwardPass.with(adapter), settings)
           .sample(captions, seed, _ -> {});
     }
+  }
+
+  private static Sheet layout(int count) {
+    return ShapesPictures.layout(Math.min(count, COLUMNS), SCALE);
   }
 
   private void write(List<float[]> images) throws IOException {

@@ -10,10 +10,12 @@ import org.diffusionnft.pipeline.PictureListener;
 import org.diffusionnft.shapes.training.TrainableShapes;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.InvalidInputException;
+import org.diffusionnft.trainer.Stop;
 import org.diffusionnft.trainer.config.AdapterSettings;
 import org.diffusionnft.trainer.config.Preset;
 import org.diffusionnft.trainer.config.SettingsReference;
 import org.diffusionnft.trainer.config.TrainConfig;
+import org.diffusionnft.trainer.run.Resumption;
 import org.diffusionnft.trainer.run.TrainRun;
 import org.diffusionnft.trainer.run.Trainable;
 import org.diffusionnft.trainer.run.TrainablePictures;
@@ -86,62 +88,90 @@ final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--resume",
       paramLabel = "DIR",
-      description = "Goes on with the run in this folder; it needs no other setting.")
+      description =
+          "Goes on with the run in this folder; it needs no other setting. With --epochs a finished"
+              + " run is made longer.")
   private @Nullable Path resume;
 
-  @Option(names = "--epochs", paramLabel = "N", description = "Instead of 'epochs'.")
+  @Option(
+      names = "--epochs",
+      paramLabel = "N",
+      description = "Instead of 'epochs': all epochs of the run.")
   private @Nullable Integer epochs;
 
   @Option(names = "--seed", paramLabel = "N", description = "Instead of 'seed'.")
   private @Nullable Long seed;
 
   @Override
-  public Integer call() throws IOException {
+  public Integer call() throws IOException, InterruptedException {
     boolean none = settings == null && resume == null;
     if ((none && !printing) || (settings != null && resume != null)) {
       throw new InvalidInputException("give either --config FILE or --resume DIR");
     }
     if (resume != null
-        && (epochs != null
-            || seed != null
-            || out != null
-            || model != null
-            || prompts != null
-            || adapter != null)) {
+        && (seed != null || out != null || model != null || prompts != null || adapter != null)) {
       throw new InvalidInputException(
-          "--resume goes on with a run as it was started: leave out --epochs, --seed and --out,"
-              + " --model, --prompts and --adapter");
+          "--resume goes on with a run as it was started: leave out --seed, --out, --model,"
+              + " --prompts and --adapter; --epochs makes it longer");
     }
-    TrainRun.Resumption from = resume == null ? null : TrainRun.Resumption.find(resume);
-    TrainConfig config = from == null ? read() : from.config();
     if (printing) {
+      TrainConfig config = resume == null ? read() : Resumption.settings(resume);
       spec.commandLine().getOut().print(SettingsReference.commented(config));
       spec.commandLine().getOut().flush();
       return 0;
     }
-    if (from != null) {
-      Resumed.show(from, spec.commandLine().getErr(), compute);
+    return resume == null ? start() : goOn(resume);
+  }
+
+  private int start() throws IOException, InterruptedException {
+    TrainConfig config = read();
+    Path folder = out == null ? Path.of(config.output()) : out;
+    TrainRun.requireStartable(folder);
+    return train(folder, config, trainable -> TrainRun.start(folder, config, trainable));
+  }
+
+  private int goOn(Path folder) throws IOException, InterruptedException {
+    try (Resumption found = Resumption.find(folder)) {
+      Resumption from = epochs == null ? found : found.withEpochs(epochs);
+      Resumed.show(from, compute);
+      return train(folder, from.config(), trainable -> TrainRun.resume(from, trainable));
     }
-    Path folder = resume != null ? resume : out != null ? out : Path.of(config.output());
+  }
+
+  @FunctionalInterface
+  private interface Opening {
+    TrainRun open(Trainable trainable) throws IOException;
+  }
+
+  private int train(Path folder, TrainConfig config, Opening opening)
+      throws IOException, InterruptedException {
+    PrintWriter err = spec.commandLine().getErr();
     try (Device device = compute.open();
         Trainable trainable = open(config, device);
-        TrainRun run =
-            from != null
-                ? TrainRun.resume(from, trainable)
-                : TrainRun.start(folder, config, trainable)) {
+        TrainRun run = opening.open(trainable)) {
       tellStart(run);
-      try (TrainingProgress progress =
-          new TrainingProgress(compute, run.epoch(), config.epochs())) {
-        run.train(
-            progress,
-            (epoch, evaluation) ->
-                compute.note("epoch " + epoch + ", held out: " + evaluation.summary()));
+      Resumed.showRepairs(run, compute);
+      String command = Launched.command("train", "--resume", folder);
+      int stopped = Interruption.during(err, command, stop -> train(run, stop));
+      if (stopped != 0) {
+        return stopped;
       }
     }
     PrintWriter console = spec.commandLine().getOut();
     console.println("written to " + folder);
     console.flush();
     return 0;
+  }
+
+  private void train(TrainRun run, Stop stop) throws IOException {
+    try (TrainingProgress progress =
+        new TrainingProgress(compute, run.epoch(), run.config().epochs())) {
+      run.train(
+          progress,
+          (epoch, evaluation) ->
+              compute.note("epoch " + epoch + ", held out: " + evaluation.summary()),
+          stop);
+    }
   }
 
   private void tellStart(TrainRun run) {

@@ -59,6 +59,18 @@ public record Sheet(
     return margin.top + i / columns * (height + caption + gap);
   }
 
+  /**
+   * Pixels of the sheet of this many pictures, however many that is.
+   *
+   * @param pictures at least one
+   */
+  public long pixels(int pictures) {
+    long rows = (pictures - 1L) / columns + 1;
+    long across = margin.left + columns * ((long) width + gap) - gap + margin.right;
+    long down = margin.top + rows * ((long) height + caption + gap) - gap + margin.bottom;
+    return across * down;
+  }
+
   /** Draws at least one picture. */
   public BufferedImage draw(List<BufferedImage> pictures) {
     return draw(pictures, List.of());

@@ -70,7 +70,11 @@ public record PictureRequest(
   }
 
   private static void requireSide(String what, int side) {
-    if (side < UNIT || side > LARGEST || side % UNIT != 0) {
+    if (side < UNIT || side > LARGEST) {
+      throw new InvalidInputException(
+          "%s must be %d to %d pixels, not %d".formatted(what, UNIT, LARGEST, side));
+    }
+    if (side % UNIT != 0) {
       int nearest = Math.clamp(Math.round((double) side / UNIT), 1, LARGEST / UNIT) * UNIT;
       throw new InvalidInputException(
           what + " must be a multiple of 16, not " + side + ": " + nearest + " is the nearest");

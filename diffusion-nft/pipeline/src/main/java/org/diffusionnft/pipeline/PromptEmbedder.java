@@ -101,7 +101,7 @@ public final class PromptEmbedder {
     Map<String, Conditioning> embedded = new LinkedHashMap<>();
     Set<String> missing = new LinkedHashSet<>(prompts);
     if (cache != null) {
-      for (String prompt : Set.copyOf(missing)) {
+      for (String prompt : List.copyOf(missing)) {
         Optional<Conditioning> cached = cache.find(prompt, encoding, device);
         cached.ifPresent(c -> embedded.put(prompt, c));
       }

@@ -1,5 +1,7 @@
 package org.diffusionnft.rewards;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -10,9 +12,9 @@ import java.util.Map;
  *     for
  */
 public record Prompt(String text, Map<String, Object> metadata) {
-  /** Copies the metadata. */
+  /** Copies the metadata, which keep their order: services are sent them. */
   public Prompt {
-    metadata = Map.copyOf(metadata);
+    metadata = Collections.unmodifiableMap(new LinkedHashMap<>(metadata));
   }
 
   /** A prompt that is only its text. */

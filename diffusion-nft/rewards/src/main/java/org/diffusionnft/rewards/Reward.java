@@ -15,6 +15,14 @@ public interface Reward extends AutoCloseable {
    */
   float[] score(Images images, List<Prompt> prompts);
 
+  /**
+   * Checks, before anything is sampled, that pictures of a prompt can be scored: that it has the
+   * words or the metadata that the reward goes by.
+   *
+   * @throws org.diffusionnft.tensor.InvalidInputException that says in one sentence what is missing
+   */
+  default void check(Prompt prompt) {}
+
   /** Frees what it holds. */
   @Override
   default void close() {}

@@ -4,6 +4,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SequencedMap;
+import org.diffusionnft.tensor.InvalidInputException;
 
 /**
  * What a configuration says about one reward: a number, its weight, or {@code weight} and the other
@@ -19,8 +20,16 @@ public record RewardSettings(double weight, SequencedMap<String, String> options
   /** The key that names the registered reward; without it the reward's own name does. */
   public static final String TYPE = "type";
 
-  /** Copies the options. */
+  /**
+   * Checks the weight and copies the options.
+   *
+   * @throws InvalidInputException unless the weight is finite as a float
+   */
   public RewardSettings {
+    if (!Float.isFinite((float) weight)) {
+      throw new InvalidInputException(
+          "the weight of a reward must be a number of at most 3.4e38, not " + weight);
+    }
     options = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(options));
   }
 

@@ -1,8 +1,9 @@
 package org.diffusionnft.rewards;
 
 /**
- * A service did not give a reward, after all retries. Nothing is wrong with the run: it pauses, and
- * can be resumed when the service is back. The message is one sentence.
+ * A reward gave no scores: a service did not answer after all retries, or the reward's own code
+ * failed. The run's state is what it was before the epoch: it pauses, and can be resumed when the
+ * reward works again. The message is one sentence.
  */
 public final class RewardUnavailableException extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -12,5 +13,12 @@ public final class RewardUnavailableException extends RuntimeException {
    */
   public RewardUnavailableException(String message, Throwable cause) {
     super(message, cause);
+  }
+
+  /**
+   * @param message which reward, and what is wrong with what it gave
+   */
+  public RewardUnavailableException(String message) {
+    super(message);
   }
 }

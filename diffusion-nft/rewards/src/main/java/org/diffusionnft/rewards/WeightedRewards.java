@@ -28,7 +28,7 @@ public final class WeightedRewards implements AutoCloseable {
           "rewards %s need a weight each, not %s".formatted(rewards.keySet(), weights.keySet()));
     }
     this.rewards = new LinkedHashMap<>(rewards);
-    this.weights = Map.copyOf(weights);
+    this.weights = new LinkedHashMap<>(weights);
   }
 
   /** One reward alone. */
@@ -110,9 +110,31 @@ public final class WeightedRewards implements AutoCloseable {
   }
 
   /**
+   * Checks that every reward can score pictures of a prompt.
+   *
+   * @throws InvalidInputException that says which cannot, and why
+   */
+  public void check(Prompt prompt) {
+    rewards.forEach(
+        (name, reward) -> {
+          try {
+            reward.check(prompt);
+          } catch (InvalidInputException e) {
+            throw e;
+          } catch (RuntimeException e) {
+            throw new InvalidInputException(
+                "reward '%s' cannot take the prompt '%s': %s"
+                    .formatted(name, prompt.text(), described(e)),
+                e);
+          }
+        });
+  }
+
+  /**
    * Scores images with every reward.
    *
-   * @throws IllegalStateException if a reward does not give one finite number for each image
+   * @throws RewardUnavailableException if a reward throws anything, or does not give one finite
+   *     number for each image
    */
   public Scores score(Images images, List<Prompt> prompts) {
     double[] sum = new double[images.count()];
@@ -130,6 +152,11 @@ public final class WeightedRewards implements AutoCloseable {
     float[] total = new float[sum.length];
     for (int i = 0; i < total.length; i++) {
       total[i] = (float) sum[i];
+      if (!Float.isFinite(total[i])) {
+        throw new RewardUnavailableException(
+            "the weighted sum of the rewards is %s for an image of the prompt '%s'"
+                .formatted(sum[i], prompts.get(i).text()));
+      }
     }
     return new Scores(total, components);
   }
@@ -141,11 +168,11 @@ public final class WeightedRewards implements AutoCloseable {
   private SequencedMap<String, float[]> scoreAll(Images images, List<Prompt> prompts) {
     SequencedMap<String, float[]> all = new LinkedHashMap<>();
     if (rewards.size() == 1) {
-      rewards.forEach((name, reward) -> all.put(name, reward.score(images, prompts)));
+      rewards.forEach((name, reward) -> all.put(name, score(name, reward, images, prompts)));
       return all;
     }
     try (InParallel<float[]> calls = new InParallel<>(rewards.size())) {
-      rewards.forEach((_, reward) -> calls.submit(() -> reward.score(images, prompts)));
+      rewards.forEach((name, reward) -> calls.submit(() -> score(name, reward, images, prompts)));
       List<float[]> scores = calls.results();
       int i = 0;
       for (String name : rewards.keySet()) {
@@ -155,6 +182,30 @@ public final class WeightedRewards implements AutoCloseable {
     return all;
   }
 
+  /** Whatever a reward throws: what was trained before must not be lost by it. */
+  private static float[] score(String name, Reward reward, Images images, List<Prompt> prompts) {
+    try {
+      return reward.score(images, prompts);
+    } catch (RewardUnavailableException e) {
+      throw e;
+    } catch (RuntimeException | LinkageError | StackOverflowError e) {
+      throw new RewardUnavailableException(
+          "reward '%s' failed: %s".formatted(name, described(e)), e);
+    }
+  }
+
+  /** What a failure says; of one that is no sentence for users also its kind and place. */
+  private static String described(Throwable failure) {
+    String message = String.valueOf(failure.getMessage());
+    if (failure instanceof InvalidInputException) {
+      return message;
+    }
+    StackTraceElement[] trace = failure.getStackTrace();
+    return failure.getClass().getName()
+        + (failure.getMessage() == null ? "" : " (" + message + ")")
+        + (trace.length == 0 ? "" : " at " + trace[0]);
+  }
+
   @Override
   public void close() {
     rewards.values().forEach(Reward::close);
@@ -162,13 +213,13 @@ public final class WeightedRewards implements AutoCloseable {
 
   private static void check(String name, float[] scores, List<Prompt> prompts) {
     if (scores.length != prompts.size()) {
-      throw new IllegalStateException(
+      throw new RewardUnavailableException(
           "reward '%s' gave %d scores for %d images"
               .formatted(name, scores.length, prompts.size()));
     }
     for (int i = 0; i < scores.length; i++) {
       if (!Float.isFinite(scores[i])) {
-        throw new IllegalStateException(
+        throw new RewardUnavailableException(
             "reward '%s' gave %s for an image of the prompt '%s'"
                 .formatted(name, scores[i], prompts.get(i).text()));
       }

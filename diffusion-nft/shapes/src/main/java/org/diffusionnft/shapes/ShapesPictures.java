@@ -32,11 +32,16 @@ public final class ShapesPictures {
    */
   public static BufferedImage sheet(
       int columns, int scale, List<float[]> images, List<String> captions) {
+    return layout(columns, scale)
+        .draw(images.stream().map(image -> pixels(image).toImage()).toList(), captions);
+  }
+
+  /** How {@link #sheet} lays pictures out. */
+  public static Sheet layout(int columns, int scale) {
     int side = ShapesWorld.SIZE * scale;
     return new Sheet(columns, side, side)
         .withGap(GAP)
         .withMargin(GAP, GAP, GAP, GAP)
-        .withCaptions(CAPTION)
-        .draw(images.stream().map(image -> pixels(image).toImage()).toList(), captions);
+        .withCaptions(CAPTION);
   }
 }

@@ -54,6 +54,11 @@ public final class ShapesReward implements Reward {
   }
 
   @Override
+  public void check(Prompt prompt) {
+    ShapesPrompt.parse(prompt.text());
+  }
+
+  @Override
   public float[] score(Images images, List<Prompt> prompts) {
     float[] scores = new float[images.count()];
     for (int i = 0; i < scores.length; i++) {

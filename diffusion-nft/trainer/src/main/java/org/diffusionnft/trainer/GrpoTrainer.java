@@ -57,7 +57,7 @@ public final class GrpoTrainer extends Trainer {
   }
 
   @Override
-  Tensor sampleBatch(PromptTable table, List<Prompt> prompts, int first, int count) {
+  Tensor sampleBatch(PromptTable table, List<Prompt> prompts, int first, int count, Stop stop) {
     if (first == 0) {
       paths.clear();
     }
@@ -69,7 +69,7 @@ public final class GrpoTrainer extends Trainer {
             .sampling()
             .toSampler()
             .trajectory(
-                old.velocity(Timesteps.EXACT), asked, () -> table.empty(count), start, noise);
+                old.velocity(Timesteps.EXACT, stop), asked, () -> table.empty(count), start, noise);
     remember(trajectory, count);
     return trajectory.result();
   }

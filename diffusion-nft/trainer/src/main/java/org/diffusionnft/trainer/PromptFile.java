@@ -2,19 +2,19 @@ package org.diffusionnft.trainer;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
-import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.function.Consumer;
 import org.diffusionnft.rewards.Prompt;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.io.StrictJson;
+import org.diffusionnft.weights.io.TextFile;
 
 /**
  * Files of prompts, in the reference code's two forms: {@code .txt} with one prompt a line, and
@@ -47,7 +47,35 @@ public final class PromptFile {
    * @throws InvalidFileException that names file and line of the first mistake
    */
   public static List<Prompt> read(Path source, Split split) throws InvalidFileException {
-    return Files.isDirectory(source) ? readFile(inFolder(source, split)) : readFile(source);
+    List<Prompt> prompts = readFile(file(source, split)).stream().map(Line::prompt).toList();
+    if (prompts.isEmpty()) {
+      throw new InvalidFileException(file(source, split), "holds no prompts");
+    }
+    return prompts;
+  }
+
+  /**
+   * Looks at the first prompts of what {@link #read} reads.
+   *
+   * @param check throws InvalidInputException for a prompt that is of no use
+   * @throws InvalidFileException that names file and line of the first of these, and says why
+   */
+  public static void check(Path source, Split split, long most, Consumer<Prompt> check)
+      throws InvalidFileException {
+    Path file = file(source, split);
+    for (Line line : readFile(file).stream().limit(most).toList()) {
+      try {
+        check.accept(line.prompt);
+      } catch (InvalidInputException e) {
+        throw new InvalidFileException(file, "line " + line.number + ": " + e.getMessage(), e);
+      }
+    }
+  }
+
+  private record Line(int number, Prompt prompt) {}
+
+  private static Path file(Path source, Split split) throws InvalidFileException {
+    return Files.isDirectory(source) ? inFolder(source, split) : source;
   }
 
   private static Path inFolder(Path folder, Split split) throws InvalidFileException {
@@ -64,7 +92,7 @@ public final class PromptFile {
         "holds neither " + objects.getFileName() + " nor " + lines.getFileName() + " of prompts");
   }
 
-  private static List<Prompt> readFile(Path file) throws InvalidFileException {
+  private static List<Line> readFile(Path file) throws InvalidFileException {
     boolean objects = file.toString().endsWith(OBJECTS);
     if (!objects && !file.toString().endsWith(LINES)) {
       throw new InvalidFileException(
@@ -74,31 +102,15 @@ public final class PromptFile {
               : "no such file: prompts come from a .txt or .jsonl file or a folder of them, named"
                   + " with prompts.source or --prompts");
     }
-    List<String> lines = lines(file);
-    List<Prompt> prompts = new ArrayList<>();
+    List<String> lines = TextFile.read(file).lines().toList();
+    List<Line> prompts = new ArrayList<>();
     for (int i = 0; i < lines.size(); i++) {
       String line = lines.get(i).strip();
       if (!line.isEmpty()) {
-        prompts.add(objects ? parse(file, i + 1, line) : Prompt.of(line));
+        prompts.add(new Line(i + 1, objects ? parse(file, i + 1, line) : Prompt.of(line)));
       }
     }
-    if (prompts.isEmpty()) {
-      throw new InvalidFileException(file, "holds no prompts");
-    }
     return prompts;
-  }
-
-  private static List<String> lines(Path file) throws InvalidFileException {
-    try {
-      String text = Files.readString(file);
-      return (text.startsWith("\ufeff") ? text.substring(1) : text).lines().toList();
-    } catch (NoSuchFileException e) {
-      throw new InvalidFileException(file, "no such file", e);
-    } catch (MalformedInputException e) {
-      throw new InvalidFileException(file, "is not UTF-8 text", e);
-    } catch (IOException e) {
-      throw new InvalidFileException(file, "cannot be read: " + e.getMessage(), e);
-    }
   }
 
   private static Prompt parse(Path file, int number, String line) throws InvalidFileException {

@@ -12,6 +12,8 @@ import org.diffusionnft.tensor.InvalidInputException;
 /** Where an epoch's prompts come from. */
 @FunctionalInterface
 public interface PromptPool {
+  /** Draws in a row that bring nothing new, after which nothing new is expected. */
+  int MOST_IN_VAIN = 100_000;
 
   /** Draws prompts whose texts all differ. */
   List<Prompt> draw(RandomGenerator random, int count);
@@ -48,14 +50,15 @@ public interface PromptPool {
   static PromptPool generated(Function<RandomGenerator, Prompt> generator) {
     return (random, count) -> {
       SequencedMap<String, Prompt> byText = new LinkedHashMap<>();
-      for (long tries = 0; byText.size() < count; tries++) {
-        if (tries > 1000L * count) {
+      int inVain = 0;
+      while (byText.size() < count) {
+        if (inVain > MOST_IN_VAIN) {
           throw new InvalidInputException(
               "an epoch needs %d different prompts, but there seem to be only %d"
                   .formatted(count, byText.size()));
         }
         Prompt prompt = generator.apply(random);
-        byText.putIfAbsent(prompt.text(), prompt);
+        inVain = byText.putIfAbsent(prompt.text(), prompt) == null ? 0 : inVain + 1;
       }
       return List.copyOf(byText.values());
     };

@@ -57,12 +57,18 @@ final class SamplingPolicy implements AutoCloseable {
         : merged.forward(latents, timesteps, prompts, ForwardPass.BASE);
   }
 
-  /** What the policy predicts for a prompt while it samples. */
-  Function<Conditioning, Velocity> velocity(Timesteps timesteps) {
-    return prompts ->
-        merged == null
-            ? new MmditVelocity(base, prompts, ForwardPass.with(adapter), timesteps)
-            : new MmditVelocity(merged, prompts, ForwardPass.BASE, timesteps);
+  /** What the policy predicts for a prompt while it samples, which can be stopped at each step. */
+  Function<Conditioning, Velocity> velocity(Timesteps timesteps, Stop stop) {
+    return prompts -> {
+      Velocity velocity =
+          merged == null
+              ? new MmditVelocity(base, prompts, ForwardPass.with(adapter), timesteps)
+              : new MmditVelocity(merged, prompts, ForwardPass.BASE, timesteps);
+      return (latents, step, sigma) -> {
+        stop.check();
+        return velocity.at(latents, step, sigma);
+      };
+    };
   }
 
   /** Takes {@code 1 - decay} of another adapter, and keeps {@code decay} of its own. */

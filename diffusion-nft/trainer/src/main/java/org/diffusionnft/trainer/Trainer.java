@@ -50,6 +50,7 @@ public abstract sealed class Trainer implements AutoCloseable permits NftTrainer
 
   private final AdamW optimizer;
   private final @Nullable Ema ema;
+  private final Snapshot before;
   private final Set<String> promptsSeen = new HashSet<>();
   private long epoch;
   private long step;
@@ -61,6 +62,7 @@ public abstract sealed class Trainer implements AutoCloseable permits NftTrainer
    * @param policy is trained in place; the trainer takes its memory over
    */
   Trainer(TrainConfig config, TrainingTask task, Adapter policy) {
+    EpochMemory.require(config, task.latents());
     this.config = config;
     this.task = task;
     this.model = task.model();
@@ -77,6 +79,19 @@ public abstract sealed class Trainer implements AutoCloseable permits NftTrainer
             : null;
     // With a zero for every matrix, those that no loss reaches get their weight decay too.
     this.gradients = new Gradients(policy.parameters());
+    this.before = new Snapshot(device, trained());
+  }
+
+  /** All tensors that optimizer steps change. */
+  private List<Tensor> trained() {
+    List<Tensor> tensors = new ArrayList<>();
+    policy.parameters().forEach(parameter -> tensors.add(parameter.value()));
+    if (ema != null) {
+      tensors.addAll(ema.averages());
+    }
+    tensors.addAll(optimizer.firstMoments());
+    tensors.addAll(optimizer.secondMoments());
+    return tensors;
   }
 
   /** The trainer that a configuration asks for, of a new adapter that changes nothing yet. */
@@ -103,8 +118,19 @@ public abstract sealed class Trainer implements AutoCloseable permits NftTrainer
     }
   }
 
-  /** Runs one epoch: sample, score, compare, train, follow. */
+  /** {@link #runEpoch(TrainingListener, Stop)} to its end. */
   public final EpochReport runEpoch(TrainingListener listener) {
+    return runEpoch(listener, Stop.NEVER);
+  }
+
+  /**
+   * Runs one epoch: sample, score, compare, train, follow. One that fails or is stopped has changed
+   * nothing: all is as it was before it.
+   *
+   * @throws StoppedException if that is asked
+   * @throws org.diffusionnft.rewards.RewardUnavailableException if a reward gave no scores
+   */
+  public final EpochReport runEpoch(TrainingListener listener, Stop stop) {
     PhaseTime.Moment started = PhaseTime.Moment.now();
     long live = memory.liveBytes();
     boolean wasWarm = warm;
@@ -112,14 +138,14 @@ public abstract sealed class Trainer implements AutoCloseable permits NftTrainer
     EpochReport report;
     try (PromptTable table =
         new PromptTable(device, task.encoder(), prompts, config.sampling().isGuided())) {
-      Rollout rollout = sample(prompts, table, listener);
+      Rollout rollout = sample(prompts, table, listener, stop);
       device.section(() -> "epoch %d, sampling".formatted(epoch + 1));
       PromptStatistics statistics = compare(rollout);
       double[][] advantages = statistics.advantages(config.loss().advantageSpread());
       listener.scored(rollout, advantages);
 
       PhaseTime.Moment sampled = PhaseTime.Moment.now();
-      List<StepReport> steps = train(rollout, advantages, table, listener);
+      List<StepReport> steps = trainOrRestore(rollout, advantages, table, listener, stop);
 
       double decay = oldDecay(step);
       old.follow(policy, decay);
@@ -146,14 +172,16 @@ public abstract sealed class Trainer implements AutoCloseable permits NftTrainer
   }
 
   /** Samples an epoch's images with the old policy; rewards run beside it. */
-  private Rollout sample(List<Prompt> prompts, PromptTable table, TrainingListener listener) {
+  private Rollout sample(
+      List<Prompt> prompts, PromptTable table, TrainingListener listener, Stop stop) {
     float[][] latents = new float[prompts.size()][];
     try (RewardQueue scores = new RewardQueue(task.rewards())) {
       for (int first = 0; first < latents.length; first += config.sampling().batchSize()) {
+        stop.check();
         int last = Math.min(first + config.sampling().batchSize(), latents.length);
         List<Prompt> batch = prompts.subList(first, last);
         try (Memory.Scope scope = memory.scope()) {
-          Tensor sampled = sampleBatch(table, prompts, first, batch.size());
+          Tensor sampled = sampleBatch(table, prompts, first, batch.size(), stop);
           for (int i = first; i < last; i++) {
             latents[i] = sampled.narrow(i - first, 1).toFloats();
           }
@@ -162,7 +190,7 @@ public abstract sealed class Trainer implements AutoCloseable permits NftTrainer
         }
         listener.sampled(epoch, last, latents.length);
       }
-      return new Rollout(epoch, prompts, latents, scores.await());
+      return new Rollout(epoch, prompts, latents, scores.await(stop));
     }
   }
 
@@ -173,7 +201,8 @@ public abstract sealed class Trainer implements AutoCloseable permits NftTrainer
    * @param first number in the epoch of the first image
    * @return {@code [count, C, H, W]}
    */
-  abstract Tensor sampleBatch(PromptTable table, List<Prompt> prompts, int first, int count);
+  abstract Tensor sampleBatch(
+      PromptTable table, List<Prompt> prompts, int first, int count, Stop stop);
 
   /** At how many timesteps each image is trained in a pass. */
   abstract int turns();
@@ -203,9 +232,37 @@ public abstract sealed class Trainer implements AutoCloseable permits NftTrainer
    */
   record Trained(LossTerms terms, @Nullable TrainedBatch batch) {}
 
+  private List<StepReport> trainOrRestore(
+      Rollout rollout,
+      double[][] advantages,
+      PromptTable table,
+      TrainingListener listener,
+      Stop stop) {
+    before.take();
+    long stepBefore = step;
+    long optimizerStepBefore = optimizer.step();
+    boolean done = false;
+    try {
+      List<StepReport> reports = train(rollout, advantages, table, listener, stop);
+      done = true;
+      return reports;
+    } finally {
+      if (!done) {
+        before.restore();
+        step = stepBefore;
+        optimizer.step(optimizerStepBefore);
+        gradients.zero();
+      }
+    }
+  }
+
   /** Learns from an epoch's images. */
   private List<StepReport> train(
-      Rollout rollout, double[][] advantages, PromptTable table, TrainingListener listener) {
+      Rollout rollout,
+      double[][] advantages,
+      PromptTable table,
+      TrainingListener listener,
+      Stop stop) {
     int batchSize = config.training().batchSize();
     int turns = turns();
     int batches = rollout.images() / batchSize;
@@ -219,6 +276,7 @@ public abstract sealed class Trainer implements AutoCloseable permits NftTrainer
       for (int batch = 0; batch < batches; batch++) {
         long live = memory.liveBytes();
         for (int turn = 0; turn < turns; turn++) {
+          stop.check();
           double share = 1.0 / (batchesPerStep * turns);
           Trained trained = pass.train(batch * batchSize, batchSize, turn, share);
           terms.add(trained.terms());
@@ -333,6 +391,7 @@ public abstract sealed class Trainer implements AutoCloseable permits NftTrainer
   /** Frees everything but the task. */
   @Override
   public final void close() {
+    before.close();
     gradients.close();
     optimizer.close();
     if (ema != null) {

@@ -11,10 +11,12 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.diffusionnft.autograd.Ema;
 import org.diffusionnft.autograd.Variable;
 import org.diffusionnft.models.adapter.Adapter;
 import org.diffusionnft.rewards.Reward;
+import org.diffusionnft.rewards.RewardUnavailableException;
 import org.diffusionnft.rewards.WeightedRewards;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.trainer.config.TrainConfig;
@@ -190,10 +192,33 @@ class NftTrainerTest {
         };
     try (NftTrainer trainer =
         new NftTrainer(config(""), run.task(config(""), WeightedRewards.of("broken", broken)))) {
-      IllegalArgumentException e =
+      RewardUnavailableException e =
           assertThrows(
-              IllegalArgumentException.class, () -> trainer.runEpoch(TrainingListener.NONE));
-      assertEquals("no such judge", e.getMessage());
+              RewardUnavailableException.class, () -> trainer.runEpoch(TrainingListener.NONE));
+      assertTrue(String.valueOf(e.getMessage()).contains("(no such judge)"), e.getMessage());
+    }
+  }
+
+  /** Wherever an epoch is stopped, all is as it was before it, and it can be run again. */
+  @Test
+  void aStoppedEpochHasChangedNothing() {
+    List<float[]> undisturbed = afterRun(config(""), 2);
+    for (int looks = 0; looks < 60; looks++) {
+      int most = looks;
+      AtomicInteger looked = new AtomicInteger();
+      Stop stop = () -> looked.getAndIncrement() >= most;
+      try (NftTrainer trainer = trainer(config(""))) {
+        trainer.runEpoch(TrainingListener.NONE);
+        try {
+          trainer.runEpoch(TrainingListener.NONE, stop);
+        } catch (StoppedException e) {
+          assertEquals(1, trainer.epoch());
+          assertEquals(2, trainer.step());
+          trainer.runEpoch(TrainingListener.NONE);
+        }
+        assertEquals(2, trainer.epoch());
+        assertSame(undisturbed, floats(values(trainer.policy())));
+      }
     }
   }
 

@@ -1,6 +1,8 @@
 package org.diffusionnft.models.sampling;
 
+import java.util.Collections;
 import java.util.Set;
+import java.util.TreeSet;
 import org.diffusionnft.models.transformer.MmditConfig;
 import org.diffusionnft.tensor.InvalidInputException;
 
@@ -29,7 +31,7 @@ public record SkipLayerGuidance(Set<Integer> layers, double scale, double start,
    * @throws InvalidInputException if the scale is not finite or the shares are not within 0 to 1
    */
   public SkipLayerGuidance {
-    layers = Set.copyOf(layers);
+    layers = Collections.unmodifiableSet(new TreeSet<>(layers));
     if (!Double.isFinite(scale) || !(start >= 0 && start <= stop && stop <= 1)) {
       throw new InvalidInputException(
           "skip-layer guidance with scale "

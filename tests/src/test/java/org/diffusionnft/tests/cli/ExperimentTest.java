@@ -68,6 +68,30 @@ class ExperimentTest {
     dnft(headToHead(out, 3)).refuses("holds a run with other settings");
   }
 
+  /** The last epoch is evaluated, however many lie between evaluations. */
+  @Test
+  void oneEpochIsEnough() throws IOException {
+    Files.writeString(config, Files.readString(config).replace("every: 1", "every: 5"));
+    Path out = folder.resolve("one");
+    dnft(
+            "experiment",
+            "head-to-head",
+            "--config",
+            config,
+            "--seeds",
+            1,
+            "--epochs",
+            1,
+            "--out",
+            out,
+            "-q")
+        .succeeds();
+    for (JsonNode arm : StrictJson.readObject(out.resolve("results.json")).path("arms")) {
+      assertEquals(2, arm.path("1").size());
+      assertEquals(12, arm.path("1").path(1).path("samples").asInt());
+    }
+  }
+
   @Test
   void anAblationWritesAPage() throws IOException {
     for (String name : List.of("negative-branch", "guidance", "weighting")) {

@@ -177,7 +177,7 @@ class TrainTest {
     dnft("train", "--config", folder.resolve("none.yaml"), "--out", out).refuses("none.yaml");
     dnft("train", "--resume", folder.resolve("none"))
         .refuses("is not the folder of a training run");
-    dnft("train", "--resume", folder, "--seed", 3).refuses("leave out --epochs, --seed and --out");
+    dnft("train", "--resume", folder, "--seed", 3).refuses("leave out --seed, --out");
 
     refuses("learningRat: 1", "learningRat", out);
     refuses("rewards: {beauty: 1}", "there is no reward 'beauty'", out);

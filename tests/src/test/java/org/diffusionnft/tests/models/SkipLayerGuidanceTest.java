@@ -146,4 +146,14 @@ class SkipLayerGuidanceTest {
     }
     return out;
   }
+
+  /**
+   * It stands in the text of pictures, which must not change from one start of Java to the next.
+   */
+  @Test
+  void layersAreInOrder() {
+    assertEquals(
+        "[1, 7, 8, 9, 100]",
+        new SkipLayerGuidance(Set.of(100, 9, 7, 8, 1), 1, 0, 1).layers().toString());
+  }
 }

@@ -55,6 +55,27 @@ public final class AtomicFile {
     }
   }
 
+  /**
+   * Checks before any work is done that {@link #write(Path, Content)} will be able to put a file
+   * here.
+   *
+   * @throws OutputException if it is a folder, or there is no folder for it that can be written to
+   */
+  public static void requireWritable(Path file) throws OutputException {
+    Path folder = folderOf(file);
+    if (Files.isDirectory(file)) {
+      throw new OutputException(file, "it is a folder", null);
+    }
+    if (!Files.isDirectory(folder)) {
+      boolean inTheWay = Files.exists(folder);
+      throw new OutputException(
+          file, inTheWay ? folder + " is not a folder" : "there is no folder " + folder, null);
+    }
+    if (!Files.isWritable(folder)) {
+      throw new OutputException(file, "permission denied", null);
+    }
+  }
+
   /** See {@link #write(Path, Content)}. */
   public static void write(Path file, byte[] content) throws OutputException {
     write(file, out -> writeFully(out, ByteBuffer.wrap(content)));

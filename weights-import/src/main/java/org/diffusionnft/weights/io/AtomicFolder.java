@@ -52,6 +52,30 @@ public final class AtomicFolder {
   }
 
   /**
+   * Creates a folder, or replaces the one that is there. Killed in between, it may leave none;
+   * {@link Leftovers} knows the names that the old and the new one then have.
+   *
+   * @throws OutputException if it cannot be written
+   */
+  public static void replace(Path folder, Content content) throws OutputException {
+    if (!Files.exists(folder)) {
+      write(folder, content);
+      return;
+    }
+    Path next = AtomicFile.hiddenBeside(folder);
+    write(next, content);
+    Path old = AtomicFile.hiddenBeside(folder);
+    try {
+      Files.move(folder, old, StandardCopyOption.ATOMIC_MOVE);
+      Files.move(next, folder, StandardCopyOption.ATOMIC_MOVE);
+      AtomicFile.syncFolder(AtomicFile.folderOf(folder));
+      Leftovers.delete(old);
+    } catch (IOException e) {
+      throw OutputException.of(folder, e);
+    }
+  }
+
+  /**
    * Checks before any work is done that {@link #write} can put a folder here.
    *
    * @throws OutputException if something is there already that is not an empty folder

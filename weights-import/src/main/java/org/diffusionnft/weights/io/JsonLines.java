@@ -1,27 +1,42 @@
 package org.diffusionnft.weights.io;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Files with a JSON object a line, which programs append to. A last line that is cut, because it is
- * being written or its writer was killed, is passed over; any other line that is no object is an
- * error.
+ * being written or its writer was killed, is passed over, wherever it is cut; any other line that
+ * is no object is damage.
  */
 public final class JsonLines {
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final ObjectMapper JSON =
+      JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
 
-  private record Line(String text, JsonNode object) {}
+  /**
+   * A line without its end: an object, or what is wrong with it.
+   *
+   * @param cut whether it may be the beginning of an object
+   */
+  private record Line(byte[] bytes, @Nullable JsonNode object, String problem, boolean cut) {}
 
   private JsonLines() {}
 
@@ -31,50 +46,96 @@ public final class JsonLines {
    * @throws InvalidFileException if a line is no JSON object, unless it is the last one and cut
    */
   public static List<JsonNode> read(Path file) throws IOException {
-    return lines(file).stream().map(Line::object).toList();
+    List<JsonNode> objects = new ArrayList<>();
+    for (Line line : lines(file)) {
+      if (line.object == null) {
+        throw new InvalidFileException(file, line.problem);
+      }
+      objects.add(line.object);
+    }
+    return objects;
   }
 
   /**
-   * Removes the lines whose number is larger than {@code last}, and a last line that is cut. The
-   * others keep their bytes. A file that is not there stays so.
+   * Removes the lines whose number is larger than {@code last}, a last line that is cut, and
+   * damaged ones. The others keep their bytes. A file that is not there stays so. What was damaged
+   * is kept beside it, in a file whose name ends with {@code .damaged}.
    *
    * @param key of the number; every line has one
-   * @throws InvalidFileException as {@link #read}
+   * @return a sentence for each damaged line
    */
-  public static void dropAfter(Path file, String key, long last) throws IOException {
-    if (Files.exists(file)) {
-      StringBuilder kept = new StringBuilder();
-      for (Line line : lines(file)) {
-        if (line.object.path(key).asLong(Long.MAX_VALUE) <= last) {
-          kept.append(line.text).append('\n');
-        }
-      }
-      AtomicFile.write(file, kept.toString());
+  public static List<String> dropAfter(Path file, String key, long last) throws IOException {
+    return keep(file, line -> line.path(key).asLong() <= last, key);
+  }
+
+  /** Like {@link #dropAfter}, with any rule for the lines that are kept. */
+  public static List<String> keep(Path file, Predicate<JsonNode> kept, String key)
+      throws IOException {
+    List<String> damages = new ArrayList<>();
+    if (!Files.exists(file)) {
+      return damages;
     }
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream damaged = new ByteArrayOutputStream();
+    for (Line line : lines(file)) {
+      boolean whole = line.object != null && line.object.path(key).isIntegralNumber();
+      if (!whole) {
+        damaged.writeBytes(line.bytes);
+        damaged.write('\n');
+        damages.add(
+            "%s: %s; it is left out, and kept in %s.damaged"
+                .formatted(
+                    file,
+                    line.object == null ? line.problem : "a line has no number '" + key + "'",
+                    file.getFileName()));
+      } else if (kept.test(line.object)) {
+        out.writeBytes(line.bytes);
+        out.write('\n');
+      }
+    }
+    if (damaged.size() > 0) {
+      AtomicFile.write(file.resolveSibling(file.getFileName() + ".damaged"), damaged.toByteArray());
+    }
+    AtomicFile.write(file, out.toByteArray());
+    return damages;
   }
 
   private static List<Line> lines(Path file) throws IOException {
-    List<Line> read = new ArrayList<>();
+    List<Line> lines = new ArrayList<>();
     if (!Files.exists(file)) {
-      return read;
+      return lines;
     }
-    // Not Files.readAllLines: a last line may be cut inside a character.
-    List<String> texts =
-        new String(Files.readAllBytes(file), StandardCharsets.UTF_8).lines().toList();
-    for (int i = 0; i < texts.size(); i++) {
-      try {
-        JsonNode object = JSON.readTree(texts.get(i));
-        if (!object.isObject()) {
-          throw new InvalidFileException(file, "line " + (i + 1) + " is no JSON object");
-        }
-        read.add(new Line(texts.get(i), object));
-      } catch (JsonProcessingException e) {
-        if (i + 1 < texts.size()) {
-          throw new InvalidFileException(file, "line " + (i + 1) + " is no JSON", e);
-        }
+    byte[] bytes = Files.readAllBytes(file);
+    int begin = 0;
+    for (int number = 1; begin < bytes.length; number++) {
+      int end = begin;
+      while (end < bytes.length && bytes[end] != '\n') {
+        end++;
       }
+      byte[] text = Arrays.copyOfRange(bytes, begin, end);
+      Line line = line(text, number);
+      boolean last = end + 1 >= bytes.length;
+      if (!last || !line.cut) {
+        lines.add(line);
+      }
+      begin = end + 1;
     }
-    return read;
+    return lines;
+  }
+
+  private static Line line(byte[] text, int number) {
+    try {
+      // Jackson's reader of bytes would take some that are no UTF-8.
+      String decoded = UTF_8.newDecoder().decode(ByteBuffer.wrap(text)).toString();
+      JsonNode json = JSON.readTree(decoded);
+      return json.isObject()
+          ? new Line(text, json, "", false)
+          : new Line(text, null, "line " + number + " is no JSON object", false);
+    } catch (CharacterCodingException e) {
+      return new Line(text, null, "line " + number + " is no UTF-8 text", true);
+    } catch (JsonProcessingException e) {
+      return new Line(text, null, "line " + number + " is no JSON", true);
+    }
   }
 
   /**

@@ -1,5 +1,6 @@
 package org.diffusionnft.weights.io;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -54,6 +55,36 @@ class JsonLinesTest {
       InvalidFileException e =
           assertThrows(InvalidFileException.class, () -> JsonLines.read(file), wrong);
       assertTrue(String.valueOf(e.getMessage()).contains("line 1 is no JSON"), e.getMessage());
+    }
+  }
+
+  /** A journal is not worth a run: it goes on without the line. */
+  @Test
+  void damagedLinesAreLeftOutAndKept() throws IOException {
+    byte[] bytes = "{\"epoch\":1}\n{\"epoch\":2,\"a\":\"x\"}\n{\"epoch\":3}\n".getBytes(UTF_8);
+    bytes[28] = (byte) 0xff;
+    Files.write(file, bytes);
+    InvalidFileException e = assertThrows(InvalidFileException.class, () -> JsonLines.read(file));
+    assertEquals(file + ": line 2 is no UTF-8 text", e.getMessage());
+    assertEquals(
+        List.of(
+            file + ": line 2 is no UTF-8 text; it is left out, and kept in metrics.jsonl.damaged"),
+        JsonLines.dropAfter(file, "epoch", 5));
+    assertEquals("{\"epoch\":1}\n{\"epoch\":3}\n", Files.readString(file));
+    assertEquals(20, Files.size(folder.resolve("metrics.jsonl.damaged")));
+    assertEquals(List.of(), JsonLines.dropAfter(file, "epoch", 5));
+  }
+
+  /** Wherever a kill cuts the last line, the others stay as they are. */
+  @Test
+  void aCutAnywhereIsPassedOver() throws IOException {
+    byte[] whole = "{\"epoch\":1}\n{\"epoch\":2,\"p\":\"\u4e00\ud83d\ude00\"}\n".getBytes(UTF_8);
+    for (int length = 0; length <= whole.length; length++) {
+      Files.write(file, Arrays.copyOf(whole, length));
+      int lines = length >= whole.length - 1 ? 2 : length >= 11 ? 1 : 0;
+      assertEquals(lines, JsonLines.read(file).size(), "cut at " + length);
+      assertEquals(List.of(), JsonLines.dropAfter(file, "epoch", 9), "cut at " + length);
+      assertEquals(lines, Files.readString(file).lines().count(), "cut at " + length);
     }
   }
 

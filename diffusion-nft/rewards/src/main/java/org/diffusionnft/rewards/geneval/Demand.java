@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record Demand(String tag, List<Clause> include, List<Clause> exclude) {
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final List<String> RELATIONS = List.of("left of", "right of", "above", "below");
 
   /**
    * Objects of one class.
@@ -67,7 +68,7 @@ public record Demand(String tag, List<Clause> include, List<Clause> exclude) {
               && count >= 1
               && (at.isMissingNode()
                   || (at.size() == 2
-                      && at.path(0).isTextual()
+                      && RELATIONS.contains(at.path(0).asText())
                       && at.path(1).asInt(-1) >= 0
                       && at.path(1).asInt() < clauses.size()));
       if (!sound) {

@@ -66,6 +66,12 @@ public final class GenEvalReward implements Reward {
   }
 
   @Override
+  public void check(Prompt prompt) {
+    detector.requireAlive();
+    Demand.of(prompt);
+  }
+
+  @Override
   public float[] score(Images images, List<Prompt> prompts) {
     List<Demand> demands = prompts.stream().map(Demand::of).toList();
     List<List<DetectedObject>> seen = detector.ask(images, prompts, GenEvalReward::objects);

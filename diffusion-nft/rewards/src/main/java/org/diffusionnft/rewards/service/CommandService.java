@@ -18,16 +18,31 @@ import org.jspecify.annotations.Nullable;
 /**
  * A program that stays running, receives one JSON object per line and image on its standard input,
  * {@code {"id", "prompt", "metadata", "image"}} with the path of a PNG, and answers with a line
- * each, in the same order. One that ends or hangs is started again.
+ * each, in the same order; an {@code id} in it must be that of the question. One that ends or hangs
+ * is started again, but not one that has never answered.
  */
 final class CommandService implements ImageService {
+  /** How long a program that cannot start, for want of a module say, is given to show it. */
+  private static final Duration FIRST_LOOK = Duration.ofSeconds(2);
+
+  /** Starts after which a program that has never answered is given up. */
+  private static final int MOST_VAIN_STARTS = 3;
+
+  /** How long after a batch an answer too many is waited for. */
+  private static final Duration LAST_LOOK = Duration.ofMillis(20);
+
+  private final String reward;
   private final String command;
   private final Duration timeout;
   private final Patience patience;
   private final Path folder;
   private @Nullable LineProcess process;
+  private int vainStarts;
+  private boolean answered;
 
-  private CommandService(String command, Duration timeout, Patience patience, Path folder) {
+  private CommandService(
+      String reward, String command, Duration timeout, Patience patience, Path folder) {
+    this.reward = reward;
     this.command = command;
     this.timeout = timeout;
     this.patience = patience;
@@ -38,7 +53,7 @@ final class CommandService implements ImageService {
    * Reads {@code command}, {@code timeoutSeconds} for a line (300) and those of {@link Patience},
    * and starts the program.
    *
-   * @throws InvalidInputException if it cannot be started
+   * @throws InvalidInputException if it cannot be started, or ends at once
    */
   static CommandService start(RewardOptions options) {
     String command = options.require("command", "the command that answers");
@@ -46,12 +61,36 @@ final class CommandService implements ImageService {
     Patience patience = Patience.of(options, "'" + command + "'");
     try {
       Path folder = Files.createTempDirectory("dnft-reward");
-      CommandService service = new CommandService(command, timeout, patience, folder);
-      service.running();
+      CommandService service =
+          new CommandService(options.reward(), command, timeout, patience, folder);
+      if (service.running().endsWithin(FIRST_LOOK)) {
+        try (service) {
+          service.requireAlive();
+        }
+      }
       return service;
     } catch (IOException e) {
       throw new InvalidInputException(
           "reward '%s': %s".formatted(options.reward(), e.getMessage()), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while a reward was started", e);
+    }
+  }
+
+  @Override
+  public void requireAlive() {
+    LineProcess program = process;
+    if (program == null || answered || program.isAlive()) {
+      return;
+    }
+    try {
+      throw new InvalidInputException(
+          "reward '%s' cannot use '%s': %s, before it was asked anything"
+              .formatted(reward, command, program.ended().getMessage()));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while a reward was started", e);
     }
   }
 
@@ -81,12 +120,20 @@ final class CommandService implements ImageService {
     boolean good = false;
     try {
       LineProcess program = running();
-      for (ObjectNode question : questions.subList(first, questions.size())) {
-        String answer = program.ask(question.toString(), timeout);
-        answers.add(Questions.read(answer, reader));
+      for (int id = first; id < questions.size(); id++) {
+        String answer = program.ask(questions.get(id).toString(), timeout);
+        answers.add(Questions.read(id, answer, reader));
+        answered = true;
       }
+      program.refuseUnasked(LAST_LOOK);
       good = true;
       return answers;
+    } catch (ServiceFailure e) {
+      // One that cannot work would be started again and again, and nobody would be told.
+      if (!answered && vainStarts >= MOST_VAIN_STARTS) {
+        throw ServiceFailure.lasting(String.valueOf(e.getMessage()));
+      }
+      throw e;
     } finally {
       if (!good) {
         stop();
@@ -99,6 +146,7 @@ final class CommandService implements ImageService {
     if (running == null || !running.isAlive()) {
       running = LineProcess.start(command);
       process = running;
+      vainStarts++;
     }
     return running;
   }

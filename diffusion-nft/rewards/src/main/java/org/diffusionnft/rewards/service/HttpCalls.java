@@ -18,6 +18,7 @@ final class HttpCalls implements AutoCloseable {
   private static final int TOO_MANY_REQUESTS = 429;
   private static final int SERVER_ERRORS = 500;
   private static final long LONGEST_WAIT = 60;
+  private static final long LONGEST_ANSWER = 16 << 20;
 
   private final URI address;
   private final Duration timeout;
@@ -81,7 +82,11 @@ final class HttpCalls implements AutoCloseable {
     }
     HttpResponse<String> response;
     try {
-      response = client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+      response =
+          client.send(
+              request.build(),
+              HttpResponse.BodyHandlers.limiting(
+                  HttpResponse.BodyHandlers.ofString(), LONGEST_ANSWER));
     } catch (HttpTimeoutException e) {
       throw ServiceFailure.passing("no answer within " + timeout.toMillis() / 1000.0 + " s");
     } catch (ConnectException e) {

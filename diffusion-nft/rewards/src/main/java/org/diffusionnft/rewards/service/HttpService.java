@@ -11,7 +11,8 @@ import org.diffusionnft.rewards.RewardOptions;
 
 /**
  * A service that receives {@code {"id", "prompt", "metadata", "image"}} by POST, one image at a
- * time (a PNG in Base64), and answers with a JSON object.
+ * time (a PNG in Base64), and answers with a JSON object. An {@code id} in it must be that of the
+ * question.
  */
 final class HttpService implements ImageService {
   private final HttpCalls calls;
@@ -41,7 +42,8 @@ final class HttpService implements ImageService {
         byte[] png = Png.encode(images.pixels(i));
         question.put("image", Base64.getEncoder().encodeToString(png));
         String json = question.toString();
-        all.submit(() -> patience.ask(() -> Questions.read(calls.post(json), reader)));
+        int id = i;
+        all.submit(() -> patience.ask(() -> Questions.read(id, calls.post(json), reader)));
       }
       return all.results();
     }

@@ -28,6 +28,13 @@ public interface ImageService extends AutoCloseable {
    */
   <T> List<T> ask(Images images, List<Prompt> prompts, Reader<T> reader);
 
+  /**
+   * Checks that it is still there, before anything is sampled for it.
+   *
+   * @throws InvalidInputException that says how it ended
+   */
+  default void requireAlive() {}
+
   @Override
   void close();
 

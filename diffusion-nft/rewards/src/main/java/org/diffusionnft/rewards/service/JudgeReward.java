@@ -40,6 +40,8 @@ public final class JudgeReward implements Reward {
       Text Caption: [{prompt}]\
       """;
 
+  private static final int LARGEST_SIDE = 8192;
+
   private final HttpCalls calls;
   private final Patience patience;
   private final int parallel;
@@ -60,7 +62,7 @@ public final class JudgeReward implements Reward {
     this.question = options.text("question", QUESTION);
     this.pattern = pattern(options);
     this.divisor = options.number("divisor", 5, Double.MIN_NORMAL, Double.MAX_VALUE);
-    this.size = options.count("size", 512);
+    this.size = (int) options.number("size", 512, 1, LARGEST_SIDE);
     this.maxTokens = options.count("maxTokens", 1024);
     if (!question.contains("{prompt}")) {
       throw new InvalidInputException(

@@ -1,34 +1,28 @@
 package org.diffusionnft.rewards.service;
 
-import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /** A program that answers lines with lines. */
 final class LineProcess implements AutoCloseable {
-  /** Stands for the end of the program's output: no line can contain a line break. */
-  private static final String END = "\n";
-
-  private static final int KEPT = 5;
+  private static final int LONGEST_ANSWER = 16 << 20;
+  private static final int LONGEST_COMPLAINT = 1000;
+  private static final int COMPLAINTS = 5;
 
   private final Process process;
   private final BufferedWriter input;
-  private final BlockingQueue<String> output = new LinkedBlockingQueue<>();
-  private final Deque<String> complaints = new ArrayDeque<>();
+  private final LineQueue output = new LineQueue(LONGEST_ANSWER, false);
+  private final LineQueue complaints = new LineQueue(LONGEST_COMPLAINT, true);
 
   private LineProcess(Process process) {
     this.process = process;
     this.input = process.outputWriter(StandardCharsets.UTF_8);
-    Thread.ofVirtual().start(() -> pump(process.inputReader(StandardCharsets.UTF_8), output::add));
-    Thread.ofVirtual()
-        .start(() -> pump(process.errorReader(StandardCharsets.UTF_8), this::complain));
+    output.fill(process.getInputStream());
+    complaints.fill(process.getErrorStream());
   }
 
   /** Starts a command of the system's shell. */
@@ -45,12 +39,19 @@ final class LineProcess implements AutoCloseable {
     return process.isAlive();
   }
 
+  /** Waits a while for the program's end; whether it came. */
+  boolean endsWithin(Duration time) throws InterruptedException {
+    return process.waitFor(time.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
   /**
    * Writes a line and waits for the answer.
    *
-   * @throws ServiceFailure if the program ends or does not answer in time
+   * @throws ServiceFailure if the program ends, does not answer in time, or wrote something before
+   *     it was asked
    */
   String ask(String line, Duration timeout) throws ServiceFailure, InterruptedException {
+    refuseUnasked(Duration.ZERO);
     try {
       input.write(line);
       input.write('\n');
@@ -58,50 +59,47 @@ final class LineProcess implements AutoCloseable {
     } catch (IOException e) {
       throw ended();
     }
-    String answer = output.poll(timeout.toMillis(), TimeUnit.MILLISECONDS);
-    if (answer == null) {
-      throw ServiceFailure.passing("no answer within " + timeout.toMillis() / 1000.0 + " s");
+    Optional<String> answer = output.next(timeout);
+    if (answer.isPresent()) {
+      return answer.get();
     }
-    if (answer.equals(END)) {
-      throw ended();
-    }
-    return answer;
+    throw output.isAtEnd()
+        ? ended()
+        : ServiceFailure.passing("no answer within " + timeout.toMillis() / 1000.0 + " s");
   }
 
-  private ServiceFailure ended() throws InterruptedException {
+  /**
+   * Makes sure that there is no answer to no question: all later pictures would get the scores of
+   * those before them.
+   *
+   * @param time how long to wait for one
+   * @throws ServiceFailure if there is
+   */
+  void refuseUnasked(Duration time) throws ServiceFailure, InterruptedException {
+    Optional<String> unasked = output.next(time);
+    if (unasked.isPresent()) {
+      throw ServiceFailure.lasting(
+          "the program wrote a line that answers no question, '"
+              + Questions.shown(unasked.get())
+              + "': it must write one line for each, and what else it has to say to its error"
+              + " stream");
+    }
+  }
+
+  /** The program's end as a failure: its exit code and its last words. */
+  ServiceFailure ended() throws InterruptedException {
     String code =
         process.waitFor(1, TimeUnit.SECONDS) ? " with exit code " + process.exitValue() : "";
-    synchronized (complaints) {
-      String said = Questions.shown(String.join(" / ", complaints));
-      return ServiceFailure.passing(
-          "the program ended" + code + (said.isEmpty() ? "" : " and said '" + said + "'"));
-    }
-  }
-
-  private static void pump(BufferedReader reader, java.util.function.Consumer<String> to) {
-    try (reader) {
-      for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-        to.accept(line);
-      }
-    } catch (IOException _) {
-      // the program is gone
-    }
-    to.accept(END);
-  }
-
-  private void complain(String line) {
-    synchronized (complaints) {
-      if (!line.equals(END)) {
-        complaints.add(line);
-      }
-      if (complaints.size() > KEPT) {
-        complaints.remove();
-      }
-    }
+    Duration patience = Duration.ofMillis(100); // last words arrive after the end
+    String said = Questions.shown(String.join(" / ", complaints.newest(COMPLAINTS, patience)));
+    return ServiceFailure.passing(
+        "the program ended" + code + (said.isEmpty() ? "" : " and said '" + said + "'"));
   }
 
   @Override
   public void close() {
+    output.abandon();
+    complaints.abandon();
     process.descendants().forEach(ProcessHandle::destroy);
     process.destroy();
     try {

@@ -1,6 +1,7 @@
 package org.diffusionnft.rewards.service;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import org.diffusionnft.rewards.Prompt;
@@ -22,6 +23,34 @@ final class Questions {
   }
 
   /**
+   * Reads the answer to a question. Where it says which, by an {@code id} as in the question, it
+   * must be this one: else all later pictures would get each other's scores.
+   *
+   * @param id of the question
+   */
+  static <T> T read(int id, String text, ImageService.Reader<T> reader) throws ServiceFailure {
+    return read(
+        text,
+        answer -> {
+          JsonNode given = answer.path("id");
+          if (!given.isMissingNode() && !given.asText().equals(Integer.toString(id))) {
+            throw new WrongAnswerException(
+                "it answered question %s when it was asked question %d".formatted(given, id));
+          }
+          return reader.read(answer);
+        });
+  }
+
+  /** An answer to something else: a mistake in the program that more attempts do not mend. */
+  static final class WrongAnswerException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    WrongAnswerException(String message) {
+      super(message);
+    }
+  }
+
+  /**
    * Reads an answer.
    *
    * @throws ServiceFailure if it is no JSON object, or not one that the reward can use
@@ -32,6 +61,8 @@ final class Questions {
         return reader.read(answer);
       }
       throw ServiceFailure.passing("it answered '" + shown(text) + "', which is no JSON object");
+    } catch (WrongAnswerException e) {
+      throw ServiceFailure.lasting(String.valueOf(e.getMessage()));
     } catch (JsonProcessingException e) {
       throw ServiceFailure.passing("it answered '" + shown(text) + "', which is not JSON");
     } catch (IllegalArgumentException e) {

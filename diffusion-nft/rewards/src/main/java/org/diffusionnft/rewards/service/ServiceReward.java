@@ -59,6 +59,11 @@ public final class ServiceReward implements Reward {
   }
 
   @Override
+  public void check(Prompt prompt) {
+    service.requireAlive();
+  }
+
+  @Override
   public float[] score(Images images, List<Prompt> prompts) {
     List<Double> answers = service.ask(images, prompts, ServiceReward::score);
     float[] scores = new float[answers.size()];

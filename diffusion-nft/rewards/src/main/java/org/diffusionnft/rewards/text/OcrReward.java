@@ -42,6 +42,12 @@ public final class OcrReward implements Reward {
   }
 
   @Override
+  public void check(Prompt prompt) {
+    reader.requireAlive();
+    TextMatch.wanted(prompt);
+  }
+
+  @Override
   public float[] score(Images images, List<Prompt> prompts) {
     List<String> wanted = prompts.stream().map(TextMatch::wanted).toList();
     List<String> read = reader.ask(images, prompts, OcrReward::text);

@@ -24,7 +24,8 @@ public final class TextMatch {
       throw new InvalidInputException(
           "the prompt '"
               + prompt.text()
-              + "' has no words between double quotes, which reward 'ocr' could look for");
+              + "' has no words between straight double quotes, which reward 'ocr' could look"
+              + " for");
     }
     return parts[1];
   }

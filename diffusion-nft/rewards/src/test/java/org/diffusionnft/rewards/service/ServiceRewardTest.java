@@ -276,15 +276,94 @@ class ServiceRewardTest {
           assertThrows(RewardUnavailableException.class, () -> reward.score(images(1), prompts(1)));
       assertTrue(String.valueOf(e.getMessage()).contains("no answer within 0.2 s"));
     }
-    String fails = "sh " + script("echo 'no such model' >&2; exit 3");
+    String fails = "sh " + script("read line; echo 'no such model' >&2; exit 3");
     try (Reward reward =
-        new ServiceReward.Command().open(options("command", fails, "patienceSeconds", "0.5"))) {
+        new ServiceReward.Command().open(options("command", fails, "patienceSeconds", "600"))) {
       RewardUnavailableException e =
           assertThrows(RewardUnavailableException.class, () -> reward.score(images(1), prompts(1)));
       assertTrue(
           String.valueOf(e.getMessage())
               .endsWith("the program ended with exit code 3 and said 'no such model'"),
           e.getMessage());
+    }
+  }
+
+  @Test
+  void aCommandThatEndsAtOnceIsToldAtTheStart() throws IOException {
+    assertRefused(
+        "the program ended with exit code 127",
+        new ServiceReward.Command(),
+        options("command", "no-such-program-at-all"));
+    assertRefused(
+        "the program ended with exit code 3 and said 'no such model', before it was asked anything",
+        new ServiceReward.Command(),
+        options("command", "sh " + script("echo 'no such model' >&2; exit 3")));
+  }
+
+  /** Else every later image would get the score of the one before it. */
+  @Test
+  void answersToNoQuestionAreAnError() throws IOException {
+    String answer = "echo '{\"score\": 0.25}'";
+    for (String extra :
+        List.of(
+            "while read line; do " + answer + "; " + answer + "; done",
+            "read line; " + answer + "; " + answer + "; while read line; do " + answer + "; done",
+            "echo 'Loading model...'; while read line; do " + answer + "; done")) {
+      assertNoScores(extra, "the program wrote a line that answers no question, '");
+    }
+    // An answer too many that comes late is seen by its number.
+    assertNoScores(
+        "while read line; do echo '{\"score\": 1, \"id\": 0}'; done",
+        "it answered question 0 when it was asked question 1");
+  }
+
+  private void assertNoScores(String script, String message) throws IOException {
+    String command = "sh " + script(script);
+    try (Reward reward =
+        new ServiceReward.Command().open(options("command", command, "patienceSeconds", "600"))) {
+      RewardUnavailableException e =
+          assertThrows(
+              RewardUnavailableException.class,
+              () -> {
+                reward.score(images(3), prompts(3));
+                reward.score(images(3), prompts(3));
+              });
+      assertTrue(String.valueOf(e.getMessage()).contains(message), e.getMessage());
+    }
+  }
+
+  @Test
+  void numbersOfAnswersAreThoseOfQuestions() throws Exception {
+    try (FakeService service =
+            new FakeService(
+                (n, request) -> {
+                  String id = request.replaceAll("(?s).*\"id\":(\\d+).*", "$1");
+                  return Reply.ok("{\"score\": 1, \"id\": " + (n < 2 ? id : "0") + "}");
+                });
+        Reward reward =
+            new ServiceReward.Http().open(options("url", service.url(), "parallel", "1"))) {
+      assertArrayEquals(new float[] {1, 1}, reward.score(images(2), prompts(2)));
+      RewardUnavailableException e =
+          assertThrows(RewardUnavailableException.class, () -> reward.score(images(2), prompts(2)));
+      assertTrue(
+          String.valueOf(e.getMessage())
+              .endsWith("it answered question 0 when it was asked question 1"),
+          e.getMessage());
+      assertEquals(4, service.requests.size());
+    }
+  }
+
+  /** What nobody asked for must not fill the memory. */
+  @Test
+  void aProgramThatWritesWithoutEndIsStopped() throws IOException {
+    for (String endless : List.of("yes", "tr '\\0' x < /dev/zero", "yes >&2")) {
+      String command = "sh " + script("read line; exec " + endless);
+      try (Reward reward =
+          new ServiceReward.Command()
+              .open(options("command", command, "timeoutSeconds", "0.5", "patienceSeconds", "1"))) {
+        assertThrows(
+            RewardUnavailableException.class, () -> reward.score(images(1), prompts(1)), endless);
+      }
     }
   }
 

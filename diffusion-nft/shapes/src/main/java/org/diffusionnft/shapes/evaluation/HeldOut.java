@@ -19,6 +19,7 @@ public record HeldOut(List<ShapesPrompt> prompts, long seed) {
   /** Prompts of the full set: 86 of each of the six categories. */
   public static final int FULL = 516;
 
+  private static final int MOST = 20_000; // all their pictures are kept in memory
   private static final long SEED = 7;
 
   /** What a model made of the prompts. */
@@ -32,12 +33,13 @@ public record HeldOut(List<ShapesPrompt> prompts, long seed) {
   /**
    * The evaluation set, or its beginning.
    *
-   * @throws InvalidInputException for less than one prompt
+   * @throws InvalidInputException unless it has 1 to 20000 prompts
    */
   public static HeldOut of(int size) {
-    if (size < 1) {
+    if (size < 1 || size > MOST) {
       throw new InvalidInputException(
-          "the number of prompts to evaluate on must be at least 1, not " + size);
+          "the number of ShapesWorld prompts to evaluate on must be %s, not %d"
+              .formatted(size < 1 ? "at least 1" : "at most " + MOST, size));
     }
     return new HeldOut(ShapesPrompts.evaluationSet(size, new Philox(SEED, 0).sequence(0)), SEED);
   }

@@ -16,4 +16,7 @@ public interface PretrainListener {
 
   /** Called after every step. */
   void stepDone(Step step);
+
+  /** Something in the files of the run was damaged and is repaired: a sentence that says what. */
+  default void repaired(String sentence) {}
 }

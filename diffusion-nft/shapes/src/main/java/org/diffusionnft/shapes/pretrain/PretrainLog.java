@@ -20,9 +20,9 @@ final class PretrainLog implements AutoCloseable {
    * Opens a log for writing after step {@code done}; lines of later steps, which a killed run wrote
    * after its last checkpoint, are removed.
    */
-  PretrainLog(Path file, long done, int interval) throws IOException {
+  PretrainLog(Path file, long done, int interval, PretrainListener listener) throws IOException {
     this.interval = interval;
-    JsonLines.dropAfter(file, "step", done);
+    JsonLines.dropAfter(file, "step", done).forEach(listener::repaired);
     this.out = Files.newBufferedWriter(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
   }
 

@@ -18,27 +18,34 @@ import org.diffusionnft.shapes.model.ShapesModel;
 import org.diffusionnft.shapes.model.ShapesModelFolder;
 import org.diffusionnft.shapes.model.ShapesSampler;
 import org.diffusionnft.tensor.Device;
+import org.diffusionnft.trainer.Stop;
+import org.diffusionnft.trainer.StoppedException;
+import org.diffusionnft.trainer.run.TrainRun;
 import org.diffusionnft.weights.io.AtomicFile;
-import org.diffusionnft.weights.io.AtomicFolder;
+import org.diffusionnft.weights.io.FolderLock;
 import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.io.Leftovers;
 import org.diffusionnft.weights.io.OutputException;
 import org.diffusionnft.weights.io.StrictJson;
 
 /**
  * A pretraining run in a folder: {@code log.jsonl} and {@code state/} grow while it runs, the
- * model, its score and a sheet of its pictures come at the end.
+ * model, its score and a sheet of its pictures come at the end. One process at a time uses it.
  */
 public final class PretrainRun implements AutoCloseable {
   private static final int LOG_INTERVAL = 10;
   private static final int SHEET_IMAGES = 48;
 
   private final Path folder;
+  private final FolderLock lock;
   private final Device device;
   private final MmditConfig config;
   private final Pretrainer pretrainer;
 
-  private PretrainRun(Path folder, Device device, MmditConfig config, Pretrainer pretrainer) {
+  private PretrainRun(
+      Path folder, FolderLock lock, Device device, MmditConfig config, Pretrainer pretrainer) {
     this.folder = folder;
+    this.lock = lock;
     this.device = device;
     this.config = config;
     this.pretrainer = pretrainer;
@@ -48,28 +55,65 @@ public final class PretrainRun implements AutoCloseable {
    * Starts a run in a new folder, which must be empty or not exist.
    *
    * @throws OutputException if the folder cannot be made
+   * @throws IOException if another process uses it
    */
   public static PretrainRun start(
       Path folder, Device device, MmditConfig config, PretrainSettings settings)
-      throws OutputException {
-    AtomicFolder.requireNewOrEmpty(folder);
+      throws IOException {
+    TrainRun.requireStartable(folder);
     try {
-      Files.createDirectories(folder.resolve("state"));
+      Files.createDirectories(folder);
     } catch (IOException e) {
-      throw new OutputException(folder, String.valueOf(e.getMessage()), e);
+      throw new OutputException(folder, InvalidFileException.reason(e), e);
     }
-    return new PretrainRun(folder, device, config, new Pretrainer(device, config, settings));
+    return open(
+        folder,
+        lock -> {
+          TrainRun.requireStartable(folder); // another process may have been faster
+          Leftovers.sweep(folder);
+          Pretrainer pretrainer = new Pretrainer(device, config, settings);
+          PretrainRun run = new PretrainRun(folder, lock, device, config, pretrainer);
+          Files.createDirectories(folder.resolve("state"));
+          pretrainer.save(stateFile(folder)); // so that it can be resumed from here on
+          return run;
+        });
+  }
+
+  @FunctionalInterface
+  private interface Opening {
+    PretrainRun open(FolderLock lock) throws IOException;
+  }
+
+  private static PretrainRun open(Path folder, Opening opening) throws IOException {
+    FolderLock lock = FolderLock.take(folder);
+    boolean opened = false;
+    try {
+      PretrainRun run = opening.open(lock);
+      opened = true;
+      return run;
+    } finally {
+      if (!opened) {
+        lock.close();
+      }
+    }
   }
 
   /**
    * Goes on with the run of a folder from its last checkpoint.
    *
-   * @throws InvalidFileException if there is none
+   * @throws InvalidFileException if there is none, or another process uses the folder
    */
   public static PretrainRun resume(Path folder, Device device, MmditConfig config)
-      throws InvalidFileException {
-    Pretrainer pretrainer = Pretrainer.resume(device, config, stateFile(folder));
-    return new PretrainRun(folder, device, config, pretrainer);
+      throws IOException {
+    settings(folder);
+    return open(
+        folder,
+        lock -> {
+          Leftovers.sweep(folder);
+          Leftovers.sweep(folder.resolve("state"));
+          Pretrainer pretrainer = Pretrainer.resume(device, config, stateFile(folder));
+          return new PretrainRun(folder, lock, device, config, pretrainer);
+        });
   }
 
   /**
@@ -95,22 +139,35 @@ public final class PretrainRun implements AutoCloseable {
     return pretrainer.step();
   }
 
+  /** {@link #train(int, PretrainListener, Stop)} to the end. */
+  public void train(int interval, PretrainListener listener)
+      throws IOException, InterruptedException {
+    train(interval, listener, Stop.NEVER);
+  }
+
   /**
    * Trains to the end, with a checkpoint every {@code interval} steps, and writes the model.
    *
+   * @param stop is looked at after each step
+   * @throws StoppedException if that was asked; the state is saved
    * @throws IOException if something cannot be written
    */
-  public void train(int interval, PretrainListener listener)
+  public void train(int interval, PretrainListener listener, Stop stop)
       throws IOException, InterruptedException {
-    try (PretrainLog log = new PretrainLog(folder.resolve("log.jsonl"), step(), LOG_INTERVAL)) {
+    try (PretrainLog log =
+        new PretrainLog(folder.resolve("log.jsonl"), step(), LOG_INTERVAL, listener)) {
       while (step() < settings().steps()) {
         pretrainer.runTo(
-            (step() / interval + 1) * interval,
+            (step() / interval + 1L) * interval,
             step -> {
               add(log, step);
               listener.stepDone(step);
-            });
+            },
+            stop);
         pretrainer.save(stateFile(folder));
+        if (step() < settings().steps()) {
+          stop.check();
+        }
       }
     } catch (UncheckedIOException e) {
       throw new IOException(e.getCause());
@@ -163,5 +220,6 @@ public final class PretrainRun implements AutoCloseable {
   @Override
   public void close() {
     pretrainer.close();
+    lock.close();
   }
 }

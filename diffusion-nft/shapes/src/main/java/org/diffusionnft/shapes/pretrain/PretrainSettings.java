@@ -39,6 +39,9 @@ public record PretrainSettings(
     long seed)
     implements PretrainSettingsBuilder.With {
 
+  private static final int MOST_STEPS = 100_000_000;
+  private static final int MOST_SAMPLES = 16_384;
+
   /** The recipe of the shipped checkpoint. */
   public static final PretrainSettings SHAPES =
       new PretrainSettings(6000, 48, 5e-3, 100, 0.02, 0.99, 0, 1, 0.997, 0.1, 0.5, 0, 1, 0);
@@ -49,8 +52,8 @@ public record PretrainSettings(
    * @throws InvalidInputException that names the setting
    */
   public PretrainSettings {
-    require("steps", steps, steps >= 1, "at least 1");
-    require("batch", batch, batch >= 1, "at least 1");
+    require("steps", steps, steps >= 1 && steps <= MOST_STEPS, "1 to " + MOST_STEPS);
+    require("batch", batch, batch >= 1 && batch <= MOST_SAMPLES, "1 to " + MOST_SAMPLES);
     require("learningRate", learningRate, positive(learningRate), "a number above 0");
     require("warmup", warmup, warmup >= 0, "at least 0");
     require("finalRate", finalRate, isShare(finalRate), "in [0, 1]");
@@ -71,8 +74,9 @@ public record PretrainSettings(
     return learningRate * rise * (cosine * (1 - finalRate) + finalRate);
   }
 
+  /** As a float, for that is what computes. */
   private static boolean positive(double x) {
-    return x > 0 && Double.isFinite(x);
+    return (float) x > 0 && Float.isFinite((float) x);
   }
 
   private static boolean isShare(double x) {

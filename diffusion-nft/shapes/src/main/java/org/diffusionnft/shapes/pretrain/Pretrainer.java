@@ -22,6 +22,7 @@ import org.diffusionnft.shapes.Vocabulary;
 import org.diffusionnft.shapes.WordVectors;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Tensor;
+import org.diffusionnft.trainer.Stop;
 import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.io.OutputException;
 
@@ -94,10 +95,15 @@ public final class Pretrainer implements AutoCloseable {
 
   /** Trains until this many steps are done, or the recipe's end. */
   public void runTo(long step, PretrainListener listener) throws InterruptedException {
+    runTo(step, listener, Stop.NEVER);
+  }
+
+  /** Trains until this many steps are done, or the recipe's end, or no more is wanted. */
+  public void runTo(long step, PretrainListener listener, Stop stop) throws InterruptedException {
     long last = Math.min(step, settings.steps());
     ShapesBatches batches = new ShapesBatches(settings, vectors);
     try (BatchAhead<ShapesBatch> ahead = new BatchAhead<>(batches::at, last)) {
-      while (step() < last) {
+      while (step() < last && !stop.isAsked()) {
         listener.stepDone(train(ahead.at(step() + 1)));
       }
     }

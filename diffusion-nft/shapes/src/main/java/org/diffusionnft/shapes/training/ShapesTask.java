@@ -20,12 +20,15 @@ public final class ShapesTask {
   /** What {@code model} and {@code prompts.source} are called in configurations. */
   public static final String NAME = "shapes";
 
+  private static final int MOST_CHECKED = 1000;
+
   private ShapesTask() {}
 
   /**
    * The task of a configuration.
    *
-   * @throws InvalidInputException if a reward is unknown, or the prompts are of another world
+   * @throws InvalidInputException if a reward is unknown or can make nothing of the prompts, or
+   *     these are of another world
    */
   public static TrainingTask of(Mmdit model, TrainConfig config) {
     if (!config.prompts().source().equals(NAME)) {
@@ -40,12 +43,28 @@ public final class ShapesTask {
     WordVectors vectors = new WordVectors(model.config().jointAttentionDim());
     PromptPool pool =
         PromptPool.generated(random -> Prompt.of(new ShapesPrompts(random).forTraining().text()));
+    PhiloxRandomness randomness = new PhiloxRandomness(config.seed(), pool, config.prompts());
     return new TrainingTask(
         model,
         Shape.of(ShapesWorld.CHANNELS, ShapesWorld.SIZE, ShapesWorld.SIZE),
         (device, texts) -> Captions.encode(device, vectors, texts),
         ImageDecoder.identity(),
-        WeightedRewards.open(config.rewards()),
-        new PhiloxRandomness(config.seed(), pool, config.prompts()));
+        rewards(config, randomness),
+        randomness);
+  }
+
+  /** There are too many prompts to look at all: those of the first epoch are of every kind. */
+  private static WeightedRewards rewards(TrainConfig config, PhiloxRandomness randomness) {
+    WeightedRewards rewards = WeightedRewards.open(config.rewards());
+    boolean fit = false;
+    try {
+      randomness.prompts(0).stream().distinct().limit(MOST_CHECKED).forEach(rewards::check);
+      fit = true;
+      return rewards;
+    } finally {
+      if (!fit) {
+        rewards.close();
+      }
+    }
   }
 }

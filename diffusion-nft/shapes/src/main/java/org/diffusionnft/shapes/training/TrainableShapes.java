@@ -17,6 +17,7 @@ import org.diffusionnft.shapes.evaluation.ScoreJson;
 import org.diffusionnft.shapes.model.ShapesModel;
 import org.diffusionnft.shapes.model.ShapesSampler;
 import org.diffusionnft.tensor.Device;
+import org.diffusionnft.trainer.Stop;
 import org.diffusionnft.trainer.TrainingTask;
 import org.diffusionnft.trainer.config.TrainConfig;
 import org.diffusionnft.trainer.evaluation.Evaluation;
@@ -55,6 +56,7 @@ public final class TrainableShapes implements Trainable {
             : ShapesModel.load(Path.of(config.model()), device);
     boolean opened = false;
     try {
+      HeldOut.of(config.evaluation().prompts()); // a wrong number is told before any work
       TrainableShapes trainable = new TrainableShapes(config, model, ShapesTask.of(model, config));
       opened = true;
       return trainable;
@@ -73,13 +75,13 @@ public final class TrainableShapes implements Trainable {
   @Override
   public Evaluator evaluator() {
     HeldOut heldOut = HeldOut.of(config.evaluation().prompts());
-    return adapter -> evaluate(heldOut, adapter);
+    return (adapter, stop) -> evaluate(heldOut, adapter, stop);
   }
 
-  private Evaluation evaluate(HeldOut heldOut, Adapter adapter) {
+  private Evaluation evaluate(HeldOut heldOut, Adapter adapter, Stop stop) {
     ShapesSampler sampler =
         new ShapesSampler(model, ForwardPass.with(adapter), config.evaluation().sampling());
-    HeldOut.Outcome outcome = heldOut.evaluate(sampler, _ -> {});
+    HeldOut.Outcome outcome = heldOut.evaluate(sampler, _ -> stop.check());
     ObjectNode json = StrictJson.object();
     json.setAll(ScoreJson.of(outcome.scores()));
     json.put("graded", outcome.scores().total().graded());

@@ -15,7 +15,9 @@ import org.diffusionnft.shapes.evaluation.HeldOut;
 import org.diffusionnft.shapes.model.ShapesSampler;
 import org.diffusionnft.shapes.training.TrainableShapes;
 import org.diffusionnft.tensor.Device;
+import org.diffusionnft.trainer.Stop;
 import org.diffusionnft.trainer.config.TrainConfig;
+import org.diffusionnft.trainer.run.Resumption;
 import org.diffusionnft.trainer.run.TrainRun;
 import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.io.JsonLines;
@@ -95,7 +97,7 @@ public final class Demo implements AutoCloseable {
    * @throws InvalidFileException if the checkpoint does not fit the model
    * @throws IOException if the base model cannot be read
    */
-  public static Demo resume(TrainRun.Resumption from, Device device) throws IOException {
+  public static Demo resume(Resumption from, Device device) throws IOException {
     return open(from.folder(), from.config(), device, shapes -> TrainRun.resume(from, shapes));
   }
 
@@ -122,23 +124,24 @@ public final class Demo implements AutoCloseable {
   /**
    * Runs all of it, and writes the comparison into the folder of the run.
    *
+   * @throws org.diffusionnft.trainer.StoppedException if that was asked; what was trained is saved
    * @throws IOException if something cannot be written
    */
-  public Result run(DemoListener listener) throws IOException {
+  public Result run(DemoListener listener, Stop stop) throws IOException {
     long started = System.nanoTime();
     long epochsBefore = run.epoch();
     TrainConfig config = run.config();
     HeldOut heldOut = HeldOut.of(config.evaluation().prompts());
     SequencedMap<Contender, HeldOut.Outcome> outcomes = new LinkedHashMap<>();
     for (Contender contender : List.of(Contender.BASE, Contender.BASE_CFG)) {
-      outcomes.put(contender, evaluate(contender, ForwardPass.BASE, heldOut, listener));
+      outcomes.put(contender, evaluate(contender, ForwardPass.BASE, heldOut, listener, stop));
     }
-    run.train(listener.training(run.epoch(), config.epochs()), listener);
+    run.train(listener.training(run.epoch(), config.epochs()), listener, stop);
     listener.trained();
     Contender trained = Contender.trained(config.algorithm());
     try (Adapter adapter =
         AdapterFile.load(folder.resolve("adapter"), model().config(), model().device())) {
-      outcomes.put(trained, evaluate(trained, ForwardPass.with(adapter), heldOut, listener));
+      outcomes.put(trained, evaluate(trained, ForwardPass.with(adapter), heldOut, listener, stop));
     }
     List<JsonNode> metrics = JsonLines.read(folder.resolve("metrics.jsonl"));
     double seconds = (System.nanoTime() - started) / 1e9 + seconds(metrics, epochsBefore);
@@ -162,7 +165,7 @@ public final class Demo implements AutoCloseable {
   }
 
   private HeldOut.Outcome evaluate(
-      Contender contender, ForwardPass pass, HeldOut heldOut, DemoListener listener) {
+      Contender contender, ForwardPass pass, HeldOut heldOut, DemoListener listener, Stop stop) {
     ShapesSampler sampler =
         new ShapesSampler(
             model(),
@@ -171,7 +174,12 @@ public final class Demo implements AutoCloseable {
     int count = heldOut.prompts().size();
     listener.evaluating(contender, 0, count);
     HeldOut.Outcome outcome =
-        heldOut.evaluate(sampler, images -> listener.evaluating(contender, images, count));
+        heldOut.evaluate(
+            sampler,
+            images -> {
+              stop.check();
+              listener.evaluating(contender, images, count);
+            });
     model().device().section(() -> "evaluation of " + contender.title());
     listener.evaluated(contender, outcome);
     return outcome;

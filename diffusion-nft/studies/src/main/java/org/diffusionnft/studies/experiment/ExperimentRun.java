@@ -16,13 +16,18 @@ import org.diffusionnft.shapes.model.ShapesSampler;
 import org.diffusionnft.shapes.training.TrainableShapes;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.InvalidInputException;
+import org.diffusionnft.trainer.Stop;
+import org.diffusionnft.trainer.Trainer;
 import org.diffusionnft.trainer.TrainingListener;
 import org.diffusionnft.trainer.config.TrainConfig;
+import org.diffusionnft.trainer.run.Resumption;
 import org.diffusionnft.trainer.run.TrainRun;
 import org.diffusionnft.trainer.run.Trainable;
 import org.diffusionnft.weights.io.AtomicFile;
+import org.diffusionnft.weights.io.JsonLines;
 import org.diffusionnft.weights.io.OutputException;
 import org.diffusionnft.weights.io.StrictJson;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs an experiment in a folder: a training in {@code runs/ARM-SEED} for every arm and seed, then
@@ -39,6 +44,9 @@ public record ExperimentRun(
 
   /** Receives the events of an experiment. */
   public interface Listener {
+    /** An epoch of each arm is run and thrown away, so that all are timed alike. */
+    void warmingUp();
+
     /** A training begins or goes on. */
     TrainingListener training(String run, long epochsDone, int epochs);
 
@@ -71,32 +79,39 @@ public record ExperimentRun(
   }
 
   /**
-   * Trains what is not trained yet, and writes the page.
+   * Trains what is not trained yet, and writes the page. What could stop it later is looked at
+   * first: the settings of all arms, and the runs that are there.
    *
+   * @param stop ends it; what was trained is saved
    * @param command as the user would repeat it, for the page
    * @return the page
    * @throws IOException if a folder holds a run with other settings, or nothing can be written
    */
-  public Path run(Device device, String command, Listener listener) throws IOException {
+  public Path run(Device device, String command, Listener listener, Stop stop) throws IOException {
+    requireSameSettings();
     Files.createDirectories(folder.resolve("runs"));
     HeldOut heldOut = HeldOut.of(base.evaluation().prompts());
     double plain;
     double guided;
     try (TrainableShapes shapes = TrainableShapes.open(base, device)) {
       Mmdit model = shapes.task().model();
-      plain = score(model, heldOut, 1);
+      plain = score(model, heldOut, 1, stop);
       listener.scored("base", 0, plain);
-      guided = score(model, heldOut, ShapesModel.GUIDANCE);
+      guided = score(model, heldOut, ShapesModel.GUIDANCE, stop);
       listener.scored("base with guidance", 0, guided);
     }
     SequencedMap<Arm, List<Curve>> curves = new LinkedHashMap<>();
+    boolean warm = false;
     // Seed by seed, so that a stopped experiment has compared something.
     for (long seed : seeds) {
       for (Arm arm : experiment.arms()) {
-        TrainConfig config = arm.config(base).withSeed(seed);
-        String name = arm.name() + "-" + seed;
-        Path run = folder.resolve("runs").resolve(name);
-        train(run, name, config, device, listener);
+        TrainConfig config = config(arm, seed);
+        Path run = runFolder(arm, seed);
+        if (!warm && !isDone(run, config)) {
+          warmUp(device, listener, stop);
+          warm = true;
+        }
+        train(run, config, device, listener, stop);
         curves.computeIfAbsent(arm, _ -> new ArrayList<>()).add(Curve.read(run, config, plain));
       }
     }
@@ -107,39 +122,99 @@ public record ExperimentRun(
     return page;
   }
 
-  private void train(Path run, String name, TrainConfig config, Device device, Listener listener)
+  private TrainConfig config(Arm arm, long seed) {
+    return arm.config(base).withSeed(seed);
+  }
+
+  private Path runFolder(Arm arm, long seed) {
+    return folder.resolve("runs").resolve(arm.name() + "-" + seed);
+  }
+
+  private void requireSameSettings() throws IOException {
+    for (long seed : seeds) {
+      for (Arm arm : experiment.arms()) {
+        TrainConfig config = config(arm, seed);
+        Path run = runFolder(arm, seed);
+        if (!TrainRun.isIn(run)) {
+          TrainRun.requireStartable(run);
+        } else if (!Resumption.settings(run).equals(config)) {
+          throw new OutputException(
+              run, "holds a run with other settings: choose another folder with --out", null);
+        }
+      }
+    }
+  }
+
+  private static boolean isDone(Path run, TrainConfig config) throws IOException {
+    return JsonLines.read(run.resolve("metrics.jsonl")).size() >= config.epochs();
+  }
+
+  /**
+   * An epoch of every arm that is thrown away: else the first one's seconds would be those of the
+   * JVM's compiler too.
+   */
+  private void warmUp(Device device, Listener listener, Stop stop) throws IOException {
+    listener.warmingUp();
+    for (Arm arm : experiment.arms()) {
+      TrainConfig config = config(arm, seeds.getFirst());
+      try (Trainable trainable = TrainableShapes.open(config, device);
+          Trainer trainer = Trainer.of(config, trainable.task())) {
+        trainer.runEpoch(TrainingListener.NONE, stop);
+      }
+    }
+  }
+
+  private void train(Path run, TrainConfig config, Device device, Listener listener, Stop stop)
       throws IOException {
+    String name = String.valueOf(run.getFileName());
     try (Trainable trainable = TrainableShapes.open(config, device);
-        TrainRun training = open(run, config, trainable)) {
-      if (training.epoch() < config.epochs()) {
+        Opened opened = open(run, config, trainable)) {
+      TrainRun training = opened.run();
+      if (!isDone(run, config) || !Files.exists(run.resolve("adapter"))) {
         TrainingListener progress = listener.training(name, training.epoch(), config.epochs());
         training.train(
             progress,
             (epoch, evaluation) ->
-                listener.scored(name, epoch, evaluation.numbers().path("total").asDouble()));
+                listener.scored(name, epoch, evaluation.numbers().path("total").asDouble()),
+            stop);
         listener.trained();
       }
     }
   }
 
-  private static TrainRun open(Path run, TrainConfig config, Trainable trainable)
-      throws IOException {
-    if (!Files.exists(run)) {
-      return TrainRun.start(run, config, trainable);
+  /** A run, and what it goes on from if it was there. */
+  private record Opened(TrainRun run, @Nullable Resumption from) implements AutoCloseable {
+    @Override
+    public void close() {
+      run.close();
+      if (from != null) {
+        from.close();
+      }
     }
-    TrainRun.Resumption from = TrainRun.Resumption.find(run);
-    if (!from.config().equals(config)) {
-      throw new OutputException(
-          run, "holds a run with other settings: choose another folder with --out", null);
-    }
-    return TrainRun.resume(from, trainable);
   }
 
-  private double score(Mmdit model, HeldOut heldOut, double guidance) {
+  private static Opened open(Path run, TrainConfig config, Trainable trainable) throws IOException {
+    if (!TrainRun.isIn(run)) {
+      return new Opened(TrainRun.start(run, config, trainable), null);
+    }
+    Resumption from = Resumption.find(run);
+    boolean opened = false;
+    try {
+      Opened result = new Opened(TrainRun.resume(from, trainable), from);
+      opened = true;
+      return result;
+    } finally {
+      if (!opened) {
+        from.close();
+      }
+    }
+  }
+
+  private double score(Mmdit model, HeldOut heldOut, double guidance, Stop stop) {
     ShapesSampler sampler =
         new ShapesSampler(
             model, ForwardPass.BASE, base.evaluation().sampling().withGuidanceScale(guidance));
-    return heldOut.evaluate(sampler, _ -> {}).scores().total().strict();
+    return heldOut.evaluate(sampler, _ -> stop.check()).scores().total().strict();
   }
 
   private ObjectNode json(Results results) {

@@ -3,6 +3,7 @@ package org.diffusionnft.trainer.config;
 import static org.diffusionnft.trainer.config.InvalidSettingException.require;
 import static org.diffusionnft.trainer.config.InvalidSettingException.requireNotNegative;
 import static org.diffusionnft.trainer.config.InvalidSettingException.requirePositive;
+import static org.diffusionnft.trainer.config.InvalidSettingException.requireWithin;
 
 import java.util.List;
 import org.diffusionnft.models.adapter.AdapterConfig;
@@ -23,15 +24,18 @@ import org.diffusionnft.models.adapter.AdapterConfig;
 public record AdapterSettings(String start, int rank, double alpha, List<String> targets) {
   private static final String NONE = "none";
 
+  /** More than the width of any layer: a rank above that adds nothing. */
+  private static final int LARGEST_RANK = 4096;
+
   /** Checks the ranges. */
   public AdapterSettings {
     targets = List.copyOf(targets);
     if (start.equals(NONE)) {
-      require("rank", rank, rank >= 1, "at least 1");
+      requireWithin("rank", rank, 1, LARGEST_RANK);
       requirePositive("alpha", alpha);
       require("targets", targets, !targets.isEmpty(), "at least one layer");
     } else {
-      require("rank", rank, rank >= 0, "at least 0");
+      requireWithin("rank", rank, 0, LARGEST_RANK);
       requireNotNegative("alpha", alpha);
     }
   }

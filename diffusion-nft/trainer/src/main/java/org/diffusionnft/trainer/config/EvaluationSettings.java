@@ -1,6 +1,7 @@
 package org.diffusionnft.trainer.config;
 
 import static org.diffusionnft.trainer.config.InvalidSettingException.require;
+import static org.diffusionnft.trainer.config.InvalidSettingException.requireWithin;
 
 /**
  * Evaluations on held-out prompts during training.
@@ -14,7 +15,7 @@ public record EvaluationSettings(int every, String source, int prompts, Sampling
   /** Checks the ranges. */
   public EvaluationSettings {
     require("every", every, every >= 0, "at least 0");
-    require("prompts", prompts, prompts >= 1, "at least 1");
+    requireWithin("prompts", prompts, 1, 1_000_000);
   }
 
   /** Every 10 epochs on GenEval's 2212 prompts; {@link SamplingSettings#officialEvaluation}. */

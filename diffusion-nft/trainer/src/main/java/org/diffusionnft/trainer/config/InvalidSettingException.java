@@ -6,6 +6,9 @@ import org.diffusionnft.tensor.InvalidInputException;
 public final class InvalidSettingException extends InvalidInputException {
   private static final long serialVersionUID = 1;
 
+  private static final double LEAST = 1e-37;
+  private static final double MOST = 1e37;
+
   private final String key;
 
   /**
@@ -36,13 +39,25 @@ public final class InvalidSettingException extends InvalidInputException {
     }
   }
 
-  /** Checks that a number is finite and above 0. */
+  /** Checks that a number is above 0, and that a float holds it, for that is what computes. */
   static void requirePositive(String key, double value) {
-    require(key, value, value > 0 && !Double.isInfinite(value), "a number above 0");
+    require(key, value, value > 0, "a number above 0");
+    require(key, value, value >= LEAST && value <= MOST, "a number from 1e-37 to 1e37");
   }
 
-  /** Checks that a number is finite and at least 0. */
+  /** Checks that a number is 0, or above it and such that a float holds it. */
   static void requireNotNegative(String key, double value) {
-    require(key, value, value >= 0 && !Double.isInfinite(value), "a number of at least 0");
+    require(key, value, value >= 0, "a number of at least 0");
+    require(
+        key, value, value == 0 || (value >= LEAST && value <= MOST), "0, or from 1e-37 to 1e37");
+  }
+
+  /** Checks that a whole number is in a range, both ends included. */
+  static void requireWithin(String key, long value, long least, long most) {
+    require(
+        key,
+        value,
+        value >= least && value <= most,
+        value < least ? "at least " + least : "at most " + most);
   }
 }

@@ -1,6 +1,7 @@
 package org.diffusionnft.trainer.config;
 
 import static org.diffusionnft.trainer.config.InvalidSettingException.require;
+import static org.diffusionnft.trainer.config.InvalidSettingException.requireWithin;
 
 import java.nio.file.Path;
 import org.diffusionnft.pipeline.PictureModel;
@@ -27,7 +28,7 @@ public record PipelineSettings(String parts, boolean t5, int t5Tokens, int tile)
   /** Checks the ranges. */
   public PipelineSettings {
     require("t5Tokens", t5Tokens, t5Tokens >= 2 && t5Tokens <= MOST_TOKENS, "2 to 512");
-    require("tile", tile, tile >= LEAST_TILE, "at least 64");
+    requireWithin("tile", tile, LEAST_TILE, TrainConfig.LARGEST_SIDE);
   }
 
   /** {@code parts: none, t5: true, t5Tokens: 128, tile: 768}. */

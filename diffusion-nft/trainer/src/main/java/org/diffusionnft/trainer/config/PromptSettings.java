@@ -17,6 +17,9 @@ import io.soabase.recordbuilder.core.RecordBuilder;
 @RecordBuilder
 public record PromptSettings(String source, int promptsPerEpoch, int imagesPerPrompt)
     implements PromptSettingsBuilder.With {
+  /** More have no random numbers of their own. */
+  static final int MOST_IMAGES = 1 << 24;
+
   /** Checks the ranges. */
   public PromptSettings {
     require("promptsPerEpoch", promptsPerEpoch, promptsPerEpoch >= 1, "at least 1");
@@ -24,8 +27,9 @@ public record PromptSettings(String source, int promptsPerEpoch, int imagesPerPr
     require(
         "promptsPerEpoch",
         promptsPerEpoch,
-        (long) promptsPerEpoch * imagesPerPrompt < 1 << 24,
-        "small enough that an epoch has fewer than 2^24 images");
+        (long) promptsPerEpoch * imagesPerPrompt < MOST_IMAGES,
+        "small enough that an epoch has fewer than 2^24 images, at imagesPerPrompt "
+            + imagesPerPrompt);
   }
 
   /** {@code source: dataset/geneval, promptsPerEpoch: 48, imagesPerPrompt: 24}. */

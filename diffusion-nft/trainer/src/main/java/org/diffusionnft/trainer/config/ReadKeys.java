@@ -156,17 +156,22 @@ final class ReadKeys implements Keys {
   // YAML 1.1 takes 3e-4 for a text, so numbers are read from the text whatever YAML thinks of it.
   private double parseDouble(String key, String text) {
     try {
-      return Double.parseDouble(text);
+      double value = Double.parseDouble(text);
+      if (Double.isFinite(value)) {
+        return value;
+      }
     } catch (NumberFormatException e) {
-      throw wrong(key, "a number", node(key));
+      // reported below
     }
+    throw wrong(key, "a number", node(key));
   }
 
   private long parseLong(String key, String text) {
     try {
       return Long.parseLong(text.replace("_", ""));
     } catch (NumberFormatException e) {
-      throw wrong(key, "a whole number", node(key));
+      boolean tooLarge = text.matches("[+-]?[0-9_]+");
+      throw wrong(key, tooLarge ? "a whole number below 2^63" : "a whole number", node(key));
     }
   }
 

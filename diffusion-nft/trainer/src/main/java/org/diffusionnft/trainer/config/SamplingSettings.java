@@ -3,6 +3,7 @@ package org.diffusionnft.trainer.config;
 import static org.diffusionnft.trainer.config.InvalidSettingException.require;
 import static org.diffusionnft.trainer.config.InvalidSettingException.requireNotNegative;
 import static org.diffusionnft.trainer.config.InvalidSettingException.requirePositive;
+import static org.diffusionnft.trainer.config.InvalidSettingException.requireWithin;
 
 import io.soabase.recordbuilder.core.RecordBuilder;
 import org.diffusionnft.models.sampling.Guidance;
@@ -46,9 +47,12 @@ public record SamplingSettings(
   public SamplingSettings {
     require("steps", steps, steps >= 1 && steps <= 1000, "1 to 1000");
     requireNotNegative("noiseLevel", noiseLevel);
+    require("noiseLevel", noiseLevel, noiseLevel <= 100, "at most 100");
     requireNotNegative("guidanceScale", guidanceScale);
+    require("guidanceScale", guidanceScale, guidanceScale <= 1000, "at most 1000");
     requirePositive("shift", shift);
-    require("batchSize", batchSize, batchSize >= 1, "at least 1");
+    require("shift", shift, shift >= 1e-3 && shift <= 1000, "0.001 to 1000");
+    requireWithin("batchSize", batchSize, 1, PromptSettings.MOST_IMAGES);
     require("mergeLimitMb", mergeLimitMb, mergeLimitMb >= 0 && mergeLimitMb < 1 << 30, "0 to 2^30");
     try {
       Solver.named(solver, deterministic, noiseLevel);

@@ -2,6 +2,7 @@ package org.diffusionnft.trainer.config;
 
 import static org.diffusionnft.trainer.config.InvalidSettingException.require;
 import static org.diffusionnft.trainer.config.InvalidSettingException.requireNotNegative;
+import static org.diffusionnft.trainer.config.InvalidSettingException.requireWithin;
 
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
@@ -9,7 +10,6 @@ import io.soabase.recordbuilder.core.RecordBuilder;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -21,6 +21,7 @@ import org.diffusionnft.models.solver.StochasticSolver;
 import org.diffusionnft.rewards.RewardSettings;
 import org.diffusionnft.trainer.config.WriteKeys.Tree;
 import org.diffusionnft.trainer.nft.SoftUpdateSchedule;
+import org.diffusionnft.weights.io.TextFile;
 
 /**
  * All settings of a DiffusionNFT run. Defaults are those of the reference code's {@code
@@ -76,14 +77,19 @@ public record TrainConfig(
     CheckpointSettings checkpoints)
     implements TrainConfigBuilder.With {
 
+  /** Pixels of the longest side that a picture, or a tile of one, can have. */
+  static final int LARGEST_SIDE = 1 << 14;
+
+  private static final int MOST_EPOCHS = 1_000_000;
+
   /** Checks ranges, and that the sizes of batches, epochs and steps fit each other. */
   public TrainConfig {
-    require("epochs", epochs, epochs >= 1, "at least 1");
+    requireWithin("epochs", epochs, 1, MOST_EPOCHS);
     require("saveEvery", saveEvery, saveEvery >= 0, "at least 0");
-    require("resolution", resolution, resolution >= 1, "at least 1");
+    requireWithin("resolution", resolution, 1, LARGEST_SIDE);
     rewards = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(rewards));
     require("rewards", rewards, !rewards.isEmpty(), "at least one name with its weight");
-    int part = training.batchSize() * training.optimizerStepsPerEpoch();
+    long part = (long) training.batchSize() * training.optimizerStepsPerEpoch();
     if (prompts.imagesPerEpoch() % part != 0) {
       throw new InvalidSettingException(
           "training",
@@ -97,6 +103,15 @@ public record TrainConfig(
                   training.optimizerStepsPerEpoch(),
                   training.batchSize()));
     }
+    long trained =
+        (long) training.innerEpochs()
+            * (prompts.imagesPerEpoch() / training.batchSize())
+            * training.trainedTimesteps(sampling.steps());
+    require(
+        "training",
+        trained,
+        trained <= Integer.MAX_VALUE,
+        "such that an epoch has at most 2^31 passes over a batch");
     boolean noisy = sampling.toSolver() instanceof StochasticSolver s && !s.deterministic();
     if (algorithm == Algorithm.GRPO && !noisy) {
       throw new InvalidSettingException(
@@ -153,7 +168,7 @@ public record TrainConfig(
 
   /** {@link #read(Path)} with other defaults. */
   public static TrainConfig read(Path file, TrainConfig defaults) throws IOException {
-    return parse(file.toString(), Files.readString(file), defaults);
+    return parse(file.toString(), TextFile.read(file), defaults);
   }
 
   /**
@@ -169,6 +184,11 @@ public record TrainConfig(
     return ReadKeys.read(name, root, defaults, TrainConfig::bind);
   }
 
+  /** Every key and its value. */
+  SequencedMap<String, Object> tree() {
+    return WriteKeys.of(this, TrainConfig::bind);
+  }
+
   /** All settings as a file that {@link #read} takes. */
   public String toYaml() {
     StringWriter text = new StringWriter();
@@ -176,9 +196,10 @@ public record TrainConfig(
         YAMLFactory.builder()
             .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
             .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES)
+            .stringQuotingChecker(new QuotedTexts())
             .build();
     try (YAMLGenerator yaml = factory.createGenerator(text)) {
-      write(yaml, WriteKeys.of(this, TrainConfig::bind));
+      write(yaml, tree());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -248,7 +269,15 @@ public record TrainConfig(
       case Double number -> yaml.writeNumber(number);
       case Number number -> yaml.writeNumber(number.longValue());
       case Boolean flag -> yaml.writeBoolean(flag);
-      default -> yaml.writeString(value.toString());
+      default -> writeText(yaml, value.toString());
     }
+  }
+
+  /** Texts of several lines are easier to read as they are, unless they would come back changed. */
+  private static void writeText(YAMLGenerator yaml, String text) throws IOException {
+    boolean escaped = QuotedTexts.needsEscapes(text);
+    yaml.configure(YAMLGenerator.Feature.MINIMIZE_QUOTES, !escaped);
+    yaml.writeString(text);
+    yaml.enable(YAMLGenerator.Feature.MINIMIZE_QUOTES);
   }
 }

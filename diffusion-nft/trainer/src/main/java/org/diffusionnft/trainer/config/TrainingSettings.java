@@ -3,6 +3,7 @@ package org.diffusionnft.trainer.config;
 import static org.diffusionnft.trainer.config.InvalidSettingException.require;
 import static org.diffusionnft.trainer.config.InvalidSettingException.requireNotNegative;
 import static org.diffusionnft.trainer.config.InvalidSettingException.requirePositive;
+import static org.diffusionnft.trainer.config.InvalidSettingException.requireWithin;
 
 import org.diffusionnft.autograd.AdamW;
 
@@ -54,7 +55,7 @@ public record TrainingSettings(
         optimizerStepsPerEpoch,
         optimizerStepsPerEpoch >= 1,
         "at least 1");
-    require("innerEpochs", innerEpochs, innerEpochs >= 1, "at least 1");
+    requireWithin("innerEpochs", innerEpochs, 1, 1000);
     require(
         "timestepFraction",
         timestepFraction,

@@ -3,11 +3,14 @@ package org.diffusionnft.trainer.config;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.diffusionnft.trainer.config.WriteKeys.Tree;
 import org.diffusionnft.trainer.config.YamlNode.Mapping;
 
 /** Refuses keys that no setting has, and suggests the one that was probably meant. */
 final class UnknownKeys {
+  private static final int SHORTEST_PART = 4;
+
   private final String file;
   private final List<String> known;
 
@@ -46,17 +49,34 @@ final class UnknownKeys {
     for (String candidate : known) {
       // A key in the wrong section counts as one mistake.
       int misplaced = section(path).equals(section(candidate)) ? 0 : 1;
-      int distance =
-          Math.min(distance(path, candidate), misplaced + distance(leaf(path), leaf(candidate)));
+      int change = isPart(leaf(path), leaf(candidate)) ? 1 : distance(leaf(path), leaf(candidate));
+      int distance = Math.min(distance(path, candidate), misplaced + change);
       if (distance < least) {
         least = distance;
         nearest = candidate;
       }
     }
-    boolean near = least <= Math.max(2, leaf(path).length() / 2);
+    // Most letters of the word must be right, or it is nobody's guess.
+    int letters = Math.max(leaf(path).length(), leaf(nearest).length());
+    boolean near = least <= Math.max(1, letters / 3);
     return "unknown key "
         + path
-        + (near ? ", did you mean " + nearest + "?" : "; the nearest known key is " + nearest);
+        + (near ? ", did you mean " + nearest + "?" : ": the keys here are " + siblings(path));
+  }
+
+  /** The keys that stand where an unknown one does. */
+  private String siblings(String path) {
+    return known.stream()
+        .filter(key -> section(key).equals(section(path)))
+        .map(UnknownKeys::leaf)
+        .collect(Collectors.joining(", "));
+  }
+
+  /** {@code beta1} of {@code adamBeta1}. */
+  private static boolean isPart(String word, String key) {
+    return word.length() >= SHORTEST_PART
+        && word.length() < key.length()
+        && key.toLowerCase(Locale.ROOT).contains(word.toLowerCase(Locale.ROOT));
   }
 
   private static String leaf(String path) {

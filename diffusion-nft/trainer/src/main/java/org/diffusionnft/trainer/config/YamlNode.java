@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.SequencedMap;
 
 /**
@@ -76,11 +77,24 @@ sealed interface YamlNode {
       };
     } catch (JsonProcessingException e) {
       JsonLocation at = e.getLocation();
-      throw ConfigException.at(
-          file, at == null ? 1 : at.getLineNr(), "not valid YAML: " + firstLine(e));
+      int line = at == null ? 1 : at.getLineNr();
+      throw tab(file, text, line)
+          .orElseGet(() -> ConfigException.at(file, line, "not valid YAML: " + firstLine(e)));
     } catch (IOException e) {
       throw new ConfigException(file + ": " + e.getMessage());
     }
+  }
+
+  /** The most frequent mistake, which the parser tells of in its own words. */
+  private static Optional<ConfigException> tab(String file, String text, int last) {
+    List<String> lines = text.lines().toList();
+    for (int i = 0; i < Math.min(last + 1, lines.size()); i++) {
+      if (lines.get(i).matches("\\s*\t.*")) {
+        String sentence = "is indented with a tab: YAML is indented with spaces only";
+        return Optional.of(ConfigException.at(file, i + 1, sentence));
+      }
+    }
+    return Optional.empty();
   }
 
   private static YamlNode read(String file, YAMLParser parser) throws IOException {

@@ -11,6 +11,7 @@ import org.diffusionnft.models.adapter.Adapter;
 import org.diffusionnft.models.adapter.ForwardPass;
 import org.diffusionnft.models.sampling.MmditVelocity;
 import org.diffusionnft.models.sampling.MmditVelocity.Timesteps;
+import org.diffusionnft.models.sampling.Velocity;
 import org.diffusionnft.models.solver.Noise;
 import org.diffusionnft.models.transformer.Conditioning;
 import org.diffusionnft.pipeline.PictureModel;
@@ -21,6 +22,8 @@ import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
+import org.diffusionnft.trainer.RewardQueue;
+import org.diffusionnft.trainer.Stop;
 import org.diffusionnft.trainer.config.SamplingSettings;
 import org.diffusionnft.weights.io.StrictJson;
 
@@ -45,22 +48,28 @@ public record PictureEvaluator(
   private static final int SHOWN = 16;
 
   @Override
-  public Evaluation evaluate(Adapter adapter) {
+  public Evaluation evaluate(Adapter adapter, Stop stop) {
     List<Pixels> shown = new ArrayList<>();
-    List<Scores> scores = new ArrayList<>();
+    try (RewardQueue scores = new RewardQueue(rewards)) {
+      sampleAll(adapter, stop, scores, shown);
+      return report(scores.await(stop), shown);
+    }
+  }
+
+  private void sampleAll(Adapter adapter, Stop stop, RewardQueue scores, List<Pixels> shown) {
     for (int first = 0; first < prompts.size(); first += settings.batchSize()) {
+      stop.check();
       int last = Math.min(first + settings.batchSize(), prompts.size());
       List<Prompt> batch = prompts.subList(first, last);
-      Images images = sample(batch, first, ForwardPass.with(adapter));
-      scores.add(rewards.score(images, batch));
+      Images images = sample(batch, first, ForwardPass.with(adapter), stop);
+      scores.submit(images, batch);
       for (int i = 0; i < images.count() && shown.size() < SHOWN; i++) {
         shown.add(images.pixels(i));
       }
     }
-    return report(Scores.concat(scores), shown);
   }
 
-  private Images sample(List<Prompt> batch, int first, ForwardPass pass) {
+  private Images sample(List<Prompt> batch, int first, ForwardPass pass, Stop stop) {
     Device device = model.transformer().device();
     int count = batch.size();
     try (Memory.Scope _ = device.memory().scope()) {
@@ -72,8 +81,14 @@ public record PictureEvaluator(
           settings
               .toSampler()
               .sample(
-                  prompt ->
-                      new MmditVelocity(model.transformer(), prompt, pass, Timesteps.TRUNCATED),
+                  prompt -> {
+                    Velocity velocity =
+                        new MmditVelocity(model.transformer(), prompt, pass, Timesteps.TRUNCATED);
+                    return (x, step, sigma) -> {
+                      stop.check();
+                      return velocity.at(x, step, sigma);
+                    };
+                  },
                   asked,
                   () -> model.embed(Collections.nCopies(count, "")),
                   start,

@@ -19,6 +19,7 @@ import org.diffusionnft.trainer.config.CheckpointSettings;
 import org.diffusionnft.trainer.config.TrainConfig;
 import org.diffusionnft.weights.io.AtomicFolder;
 import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.io.Leftovers;
 import org.diffusionnft.weights.peft.PeftAdapter;
 import org.diffusionnft.weights.peft.PeftFolder;
 import org.jspecify.annotations.Nullable;
@@ -63,12 +64,7 @@ record Checkpoints(Path folder) {
           }
           FileManifest.write(hidden);
         });
-    prune(config.checkpoints());
-  }
-
-  /** Whether there is one of an epoch. */
-  boolean has(long epoch) {
-    return Files.exists(at(epoch));
+    prune(config.checkpoints(), trainer.epoch());
   }
 
   private Path at(long epoch) {
@@ -84,18 +80,33 @@ record Checkpoints(Path folder) {
     List<String> skipped = new ArrayList<>();
     for (Path checkpoint : all()) {
       try {
-        FileManifest.verify(checkpoint);
-        RunProgress.read(checkpoint);
+        verify(checkpoint);
         return new Found(checkpoint, skipped);
-      } catch (InvalidFileException e) {
-        skipped.add("checkpoint " + checkpoint.getFileName() + " is damaged: " + e.getMessage());
+      } catch (IOException | RuntimeException e) {
+        // Whatever the damage: names that no system takes, numbers beyond all types.
+        skipped.add(
+            "checkpoint %s is damaged: %s"
+                .formatted(checkpoint.getFileName(), InvalidFileException.oneLine(e.getMessage())));
       }
     }
     if (!skipped.isEmpty()) {
       throw new InvalidFileException(
-          folder, "holds no intact checkpoint to go on from: " + String.join("; ", skipped));
+          folder,
+          "holds no intact checkpoint to go on from: "
+              + String.join("; ", skipped)
+              + "; to begin the run again, delete that folder");
     }
     return new Found(null, skipped);
+  }
+
+  private static void verify(Path checkpoint) throws IOException {
+    FileManifest.verify(checkpoint, List.of(STATE, CONFIG, RunProgress.NAME));
+    RunProgress progress = RunProgress.read(checkpoint);
+    if (progress.epoch() != epoch(checkpoint)) {
+      throw new InvalidFileException(checkpoint, "holds the state of epoch " + progress.epoch());
+    }
+    config(checkpoint);
+    TrainState.verify(checkpoint.resolve(STATE));
   }
 
   /** The configuration of a checkpoint's run. */
@@ -129,11 +140,12 @@ record Checkpoints(Path folder) {
 
   /** Deletes what a killed process may have left half-written or half-deleted. */
   void sweep() throws IOException {
+    // One that is being written or deleted is hidden, under one of two kinds of names.
     if (Files.isDirectory(folder)) {
       try (Stream<Path> entries = Files.list(folder)) {
         for (Path hidden :
             entries.filter(f -> f.getFileName().toString().startsWith(".")).toList()) {
-          deleteTree(hidden);
+          Leftovers.delete(hidden);
         }
       }
     }
@@ -146,7 +158,7 @@ record Checkpoints(Path folder) {
     }
     try (Stream<Path> entries = Files.list(folder)) {
       return entries
-          .filter(f -> f.getFileName().toString().matches(PREFIX + "\\d{6,}"))
+          .filter(f -> f.getFileName().toString().matches(PREFIX + "\\d{6,18}"))
           .sorted(Comparator.comparingLong(Checkpoints::epoch).reversed())
           .toList();
     }
@@ -156,9 +168,10 @@ record Checkpoints(Path folder) {
     return Long.parseLong(checkpoint.getFileName().toString().substring(PREFIX.length()));
   }
 
-  private void prune(CheckpointSettings settings) throws IOException {
+  /** Later ones are damaged, or not ours: they neither count nor go. */
+  private void prune(CheckpointSettings settings, long newest) throws IOException {
     record Scored(Path path, double score) {}
-    List<Path> all = all();
+    List<Path> all = all().stream().filter(checkpoint -> epoch(checkpoint) <= newest).toList();
     Set<Path> kept = new HashSet<>(all.subList(0, Math.min(settings.keepLast(), all.size())));
     List<Scored> scored = new ArrayList<>();
     for (Path checkpoint : all) {
@@ -166,7 +179,7 @@ record Checkpoints(Path folder) {
         RunProgress.read(checkpoint)
             .score()
             .ifPresent(score -> scored.add(new Scored(checkpoint, score)));
-      } catch (InvalidFileException e) {
+      } catch (IOException | RuntimeException e) {
         // A damaged one is none of the best.
       }
     }
@@ -184,18 +197,8 @@ record Checkpoints(Path folder) {
   /** Hides a checkpoint before it is deleted, so that no half of one is ever seen. */
   private void discard(Path checkpoint) throws IOException {
     Path hidden = folder.resolve("." + checkpoint.getFileName() + ".deleted");
-    deleteTree(hidden);
+    Leftovers.delete(hidden);
     Files.move(checkpoint, hidden, StandardCopyOption.ATOMIC_MOVE);
-    deleteTree(hidden);
-  }
-
-  private static void deleteTree(Path root) throws IOException {
-    if (Files.exists(root)) {
-      try (Stream<Path> walk = Files.walk(root)) {
-        for (Path path : walk.sorted(Comparator.reverseOrder()).toList()) {
-          Files.delete(path);
-        }
-      }
-    }
+    Leftovers.delete(hidden);
   }
 }

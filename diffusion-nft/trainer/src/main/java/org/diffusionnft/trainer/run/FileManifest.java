@@ -42,10 +42,11 @@ final class FileManifest {
   /**
    * Checks that a folder holds the very files of its manifest.
    *
+   * @param needed files that must be among them
    * @throws InvalidFileException that names the first file that is missing, too many, cut off or
    *     changed
    */
-  static void verify(Path folder) throws InvalidFileException {
+  static void verify(Path folder, List<String> needed) throws InvalidFileException {
     Path manifest = folder.resolve(NAME);
     if (!Files.isRegularFile(manifest)) {
       throw new InvalidFileException(manifest, "is missing, so the checkpoint is not complete");
@@ -54,11 +55,17 @@ final class FileManifest {
     if (json.path("version").asInt() != VERSION || !json.path("files").isObject()) {
       throw new InvalidFileException(manifest, "is no manifest of version " + VERSION);
     }
+    for (String name : needed) {
+      if (!json.path("files").has(name)) {
+        throw new InvalidFileException(manifest, "does not name the file " + name);
+      }
+    }
     try {
       Set<String> unknown = new TreeSet<>(files(folder));
       for (Map.Entry<String, JsonNode> e : json.path("files").properties()) {
         if (!unknown.remove(e.getKey())) {
-          throw new InvalidFileException(folder.resolve(e.getKey()), "is missing");
+          throw new InvalidFileException(
+              folder, "lacks the file " + InvalidFileException.quote(e.getKey()));
         }
         verify(folder.resolve(e.getKey()), e.getValue());
       }

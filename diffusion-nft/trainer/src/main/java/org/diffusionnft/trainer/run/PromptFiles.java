@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.diffusionnft.rewards.Prompt;
+import org.diffusionnft.rewards.WeightedRewards;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.trainer.PromptFile;
 import org.diffusionnft.trainer.PromptFile.Split;
@@ -37,6 +38,21 @@ record PromptFiles(List<Prompt> training, List<Prompt> heldOut) {
     EvaluationSettings evaluation = config.evaluation();
     return new PromptFiles(
         training, evaluation.every() == 0 ? List.of() : heldOut(source, evaluation));
+  }
+
+  /**
+   * Checks that all of these prompts are of use to the rewards.
+   *
+   * @throws InvalidFileException that names file and line of the first that is not, and says why
+   */
+  void check(TrainConfig config, WeightedRewards rewards) throws InvalidFileException {
+    Path source = Path.of(config.prompts().source());
+    PromptFile.check(source, Split.TRAIN, Long.MAX_VALUE, rewards::check);
+    if (!heldOut.isEmpty()) {
+      String own = config.evaluation().source();
+      Path file = own.equals(PipelineSettings.NONE) ? source : Path.of(own);
+      PromptFile.check(file, Split.TEST, heldOut.size(), rewards::check);
+    }
   }
 
   private static List<Prompt> heldOut(Path training, EvaluationSettings evaluation)

@@ -83,6 +83,9 @@ record RunProgress(long epoch, long step, long seed, int promptsSeen, OptionalDo
     if (!json.path(key).isIntegralNumber()) {
       throw new InvalidFileException(file, "has no number '" + key + "'");
     }
+    if (!json.path(key).canConvertToLong()) {
+      throw new InvalidFileException(file, "has a number '" + key + "' that no run can have");
+    }
     return json.path(key).asLong();
   }
 }

@@ -1,17 +1,22 @@
 package org.diffusionnft.trainer.run;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.stream.Stream;
 import org.diffusionnft.models.adapter.Adapter;
 import org.diffusionnft.rewards.RewardUnavailableException;
 import org.diffusionnft.trainer.EpochReport;
+import org.diffusionnft.trainer.Stop;
+import org.diffusionnft.trainer.StoppedException;
 import org.diffusionnft.trainer.Trainer;
 import org.diffusionnft.trainer.TrainingListener;
 import org.diffusionnft.trainer.TrainingTask;
@@ -19,9 +24,12 @@ import org.diffusionnft.trainer.config.TrainConfig;
 import org.diffusionnft.trainer.evaluation.Evaluation;
 import org.diffusionnft.trainer.evaluation.Evaluator;
 import org.diffusionnft.trainer.journal.RunJournal;
+import org.diffusionnft.weights.io.AtomicFile;
 import org.diffusionnft.weights.io.AtomicFolder;
+import org.diffusionnft.weights.io.FolderLock;
 import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.io.JsonLines;
+import org.diffusionnft.weights.io.Leftovers;
 import org.diffusionnft.weights.io.OutputException;
 import org.diffusionnft.weights.io.StrictJson;
 import org.diffusionnft.weights.peft.PeftAdapter;
@@ -32,25 +40,34 @@ import org.jspecify.annotations.Nullable;
  * A training run in a folder: {@code config.yaml}, {@code metrics.jsonl} and {@code
  * evaluations.jsonl} with a line for each epoch and evaluation, {@code checkpoints/} to go on from,
  * and {@code adapter/} at the end. Killed at any moment and resumed, it ends with the same bytes.
+ * One process at a time uses it.
  */
 public final class TrainRun implements AutoCloseable {
-  private static final String CONFIG = "config.yaml";
+  static final String CONFIG = "config.yaml";
+  static final String ADAPTER = "adapter";
   private static final String METRICS = "metrics.jsonl";
   private static final String EVALUATIONS = "evaluations.jsonl";
-  private static final String ADAPTER = "adapter";
+  private static final String EPOCH = "epoch";
 
   private final Path folder;
   private final TrainConfig config;
   private final Trainable trainable;
   private final Trainer trainer;
   private final Checkpoints checkpoints;
+  private final List<String> repairs = new ArrayList<>();
+  private @Nullable FolderLock lock;
+  private long savedEpoch = -1;
 
   private TrainRun(Path folder, TrainConfig config, Trainable trainable, Trainer trainer) {
     this.folder = folder;
     this.config = config;
     this.trainable = trainable;
-    this.checkpoints = new Checkpoints(folder.resolve("checkpoints"));
+    this.checkpoints = new Checkpoints(checkpoints(folder));
     this.trainer = trainer;
+  }
+
+  static Path checkpoints(Path folder) {
+    return folder.resolve("checkpoints");
   }
 
   /** A run before its first epoch, of a new adapter or of the one to start from. */
@@ -65,6 +82,46 @@ public final class TrainRun implements AutoCloseable {
     return new TrainRun(folder, settled, trainable, Trainer.of(settled, task, policy));
   }
 
+  /** Whether there is a run in a folder, to go on with. */
+  public static boolean isIn(Path folder) {
+    return Files.exists(folder.resolve(CONFIG));
+  }
+
+  /**
+   * Checks, before models are opened, that a run can start in a folder: it is not there, or holds
+   * nothing but what a process left that was killed before its run began.
+   *
+   * @throws OutputException that says what is in the way
+   */
+  public static void requireStartable(Path folder) throws OutputException {
+    if (!isFree(folder)) {
+      AtomicFolder.requireNewOrEmpty(folder);
+    }
+    Path there = folder.toAbsolutePath();
+    while (there.getParent() != null && !Files.exists(there)) {
+      there = there.getParent();
+    }
+    if (!Files.isDirectory(there)) {
+      throw new OutputException(folder, there + " is a file, not a folder", null);
+    }
+    if (!Files.isWritable(there)) {
+      throw new OutputException(folder, "no permission to write to " + there, null);
+    }
+  }
+
+  /** Whether a folder exists and holds nothing of anybody. */
+  static boolean isFree(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      return false;
+    }
+    try (Stream<Path> entries = Files.list(folder)) {
+      return entries.allMatch(
+          f -> f.getFileName().toString().equals(FolderLock.NAME) || Leftovers.is(f));
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
   /**
    * Starts a run in a new folder, which must be empty or not exist.
    *
@@ -74,57 +131,32 @@ public final class TrainRun implements AutoCloseable {
    */
   public static TrainRun start(Path folder, TrainConfig config, Trainable trainable)
       throws IOException {
-    AtomicFolder.requireNewOrEmpty(folder);
+    requireStartable(folder);
     TrainRun run = begin(folder, config, trainable);
+    boolean started = false;
     try {
-      Path parent = folder.toAbsolutePath().getParent();
-      if (parent != null) {
-        Files.createDirectories(parent);
-      }
-      AtomicFolder.write(
-          folder, hidden -> Files.writeString(hidden.resolve(CONFIG), run.config.toYaml()));
+      Files.createDirectories(folder);
+      run.lock = FolderLock.take(folder);
+      requireStartable(folder); // another process may have been faster
+      Leftovers.sweep(folder);
+      AtomicFile.write(folder.resolve(CONFIG), run.config.toYaml());
+      started = true;
       return run;
+    } catch (InvalidFileException | OutputException e) {
+      throw e;
     } catch (IOException e) {
-      run.close();
-      throw e instanceof OutputException known
-          ? known
-          : new OutputException(folder, String.valueOf(e.getMessage()), e);
-    }
-  }
-
-  /**
-   * What there is to go on from.
-   *
-   * @param folder of the run
-   * @param config of the run
-   * @param checkpoint the newest intact one; null before there is one, to begin again
-   * @param skipped a sentence for each newer checkpoint that is damaged
-   */
-  public record Resumption(
-      Path folder, TrainConfig config, @Nullable Path checkpoint, List<String> skipped) {
-    /**
-     * Looks into the folder of a run.
-     *
-     * @throws InvalidFileException if it is none, or all of its checkpoints are damaged
-     */
-    public static Resumption find(Path folder) throws IOException {
-      Path config = folder.resolve(CONFIG);
-      if (!Files.isRegularFile(config)) {
-        throw new InvalidFileException(
-            folder, "is not the folder of a training run: it has no " + CONFIG);
+      throw new OutputException(folder, InvalidFileException.reason(e), e);
+    } finally {
+      if (!started) {
+        run.close();
       }
-      Checkpoints.Found found = new Checkpoints(folder.resolve("checkpoints")).find();
-      return new Resumption(
-          folder,
-          found.newest() == null ? TrainConfig.read(config) : Checkpoints.config(found.newest()),
-          found.newest(),
-          found.skipped());
     }
   }
 
   /**
    * Goes on with a run.
    *
+   * @param from stays the caller's, and open
    * @param trainable of its configuration; stays the caller's
    * @throws InvalidFileException if the checkpoint does not fit the model
    */
@@ -136,12 +168,16 @@ public final class TrainRun implements AutoCloseable {
             : new TrainRun(from.folder(), config, trainable, Trainer.of(config, trainable.task()));
     boolean loaded = false;
     try {
-      run.checkpoints.sweep();
+      run.lock = from.lock();
+      run.sweep();
       if (from.checkpoint() != null) {
         Checkpoints.load(from.checkpoint(), run.trainer, config);
+        run.savedEpoch = run.trainer.epoch();
       }
-      run.dropLinesAfter(METRICS);
-      run.dropLinesAfter(EVALUATIONS);
+      run.repair(from.epochsBefore());
+      if (!Resumption.settings(from.folder()).equals(config)) {
+        AtomicFile.write(from.folder().resolve(CONFIG), config.toYaml());
+      }
       loaded = true;
       return run;
     } finally {
@@ -149,6 +185,43 @@ public final class TrainRun implements AutoCloseable {
         run.close();
       }
     }
+  }
+
+  /** Deletes what killed processes have left half-written. */
+  private void sweep() throws IOException {
+    Leftovers.sweep(folder);
+    Leftovers.sweep(folder.resolve("samples"));
+    checkpoints.sweep();
+  }
+
+  /**
+   * Drops what a killed run wrote after the state it is resumed from, and what a shorter run wrote
+   * because it ended there.
+   *
+   * @param lastBefore what was to be the last epoch
+   */
+  private void repair(int lastBefore) throws IOException {
+    long done = trainer.epoch();
+    repairs.addAll(JsonLines.dropAfter(folder.resolve(METRICS), EPOCH, done));
+    repairs.addAll(JsonLines.dropAfter(folder.resolve("groups.jsonl"), EPOCH, done));
+    repairs.addAll(
+        JsonLines.keep(folder.resolve(EVALUATIONS), line -> isKept(line, lastBefore), EPOCH));
+    repairs.addAll(
+        JsonLines.keep(
+            folder.resolve("prompts.jsonl"),
+            line -> line.path("held_out").asBoolean() ? isKept(line, lastBefore) : at(line) <= done,
+            EPOCH));
+  }
+
+  /** Whether an evaluation is one of this run's. */
+  private boolean isKept(JsonNode line, int lastBefore) {
+    long epoch = at(line);
+    boolean onlyAsLast = epoch == lastBefore && !isEvaluated(epoch);
+    return epoch <= trainer.epoch() && !onlyAsLast;
+  }
+
+  private static long at(JsonNode line) {
+    return line.path(EPOCH).asLong();
   }
 
   /** The configuration, with all that the adapter it starts from has. */
@@ -161,6 +234,11 @@ public final class TrainRun implements AutoCloseable {
     return trainer.epoch();
   }
 
+  /** A sentence for each damage in the run's files that was repaired when it was resumed. */
+  public List<String> repairs() {
+    return List.copyOf(repairs);
+  }
+
   /** Receives the evaluations on the way. */
   @FunctionalInterface
   public interface EvaluationListener {
@@ -168,57 +246,130 @@ public final class TrainRun implements AutoCloseable {
     void evaluated(long epoch, Evaluation evaluation);
   }
 
+  /** {@link #train(TrainingListener, EvaluationListener, Stop)} to the end. */
+  public void train(TrainingListener listener, EvaluationListener evaluations) throws IOException {
+    train(listener, evaluations, Stop.NEVER);
+  }
+
   /**
    * Trains to the end and writes the adapter.
    *
    * @throws RunPausedException if a reward could not be had; the state of the last epoch is saved
+   * @throws StoppedException if that was asked; the state of the last epoch is saved
    * @throws IOException if something cannot be written
    */
-  public void train(TrainingListener listener, EvaluationListener evaluations) throws IOException {
-    if (trainer.epoch() < config.epochs()) {
+  public void train(TrainingListener listener, EvaluationListener evaluations, Stop stop)
+      throws IOException {
+    boolean unevaluated = isEvaluationMissing();
+    if (unevaluated || trainer.epoch() < config.epochs()) {
       try (RunJournal journal =
           RunJournal.open(folder, config, trainable.task(), trainer.epoch())) {
-        train(new JournalListener(listener, journal), journal, evaluations);
+        Evaluator evaluator = trainable.evaluator();
+        Rest rest = new Rest(evaluator, journal, evaluations, stop);
+        if (unevaluated) {
+          rest.finishEpoch(OptionalDouble.empty());
+        }
+        while (trainer.epoch() < config.epochs()) {
+          EpochReport report = runEpoch(new JournalListener(listener, journal), stop);
+          String metrics = EpochJson.line(report);
+          append(METRICS, metrics);
+          journal.epochDone(trainer.epoch(), metrics);
+          rest.finishEpoch(OptionalDouble.of(report.reward()));
+        }
       }
     }
     writeAdapter();
   }
 
-  private void train(TrainingListener listener, RunJournal journal, EvaluationListener evaluations)
-      throws IOException {
-    Evaluator evaluator = trainable.evaluator();
-    while (trainer.epoch() < config.epochs()) {
-      EpochReport report = runEpoch(listener);
-      String metrics = EpochJson.line(report);
-      append(METRICS, metrics);
-      journal.epochDone(trainer.epoch(), metrics);
+  /** One that was stopped, or whose reward failed, while it was evaluated: that is made up for. */
+  private boolean isEvaluationMissing() throws IOException {
+    long done = trainer.epoch();
+    return done > 0
+        && isEvaluated(done)
+        && JsonLines.read(folder.resolve(EVALUATIONS)).stream().noneMatch(line -> at(line) == done);
+  }
+
+  /** What follows the training of an epoch. */
+  private final class Rest {
+    private final Evaluator evaluator;
+    private final RunJournal journal;
+    private final EvaluationListener evaluations;
+    private final Stop stop;
+
+    private Rest(
+        Evaluator evaluator, RunJournal journal, EvaluationListener evaluations, Stop stop) {
+      this.evaluator = evaluator;
+      this.journal = journal;
+      this.evaluations = evaluations;
+      this.stop = stop;
+    }
+
+    /**
+     * Evaluates and saves, where that is due.
+     *
+     * @param reward what the checkpoint is compared by in runs that are not evaluated
+     */
+    void finishEpoch(OptionalDouble reward) throws IOException {
       long done = trainer.epoch();
-      int every = config.evaluation().every();
-      OptionalDouble score =
-          every > 0 ? OptionalDouble.empty() : OptionalDouble.of(report.reward());
-      if (isDue(every, done)) {
-        Evaluation evaluation = evaluate(evaluator);
+      OptionalDouble score = config.evaluation().every() > 0 ? OptionalDouble.empty() : reward;
+      if (isEvaluated(done)) {
+        Evaluation evaluation = evaluate();
         append(EVALUATIONS, line(done, evaluation));
         journal.evaluated(done, evaluation);
         evaluations.evaluated(done, evaluation);
         score = score(evaluation);
       }
       if (isDue(config.saveEvery(), done) || done == config.epochs()) {
-        checkpoints.save(trainer, config, score);
+        save(score);
+      }
+    }
+
+    private Evaluation evaluate() throws IOException {
+      try (Adapter best = trainer.best()) {
+        return evaluator.evaluate(best, stop);
+      } catch (StoppedException e) {
+        saveForLater();
+        throw e;
+      } catch (RewardUnavailableException e) {
+        throw paused(e, stop);
       }
     }
   }
 
-  /** An epoch that fails while it samples has changed nothing: what is saved is the one before. */
-  private EpochReport runEpoch(TrainingListener listener) throws IOException {
+  /** An epoch that fails or is stopped has changed nothing: what is saved is the one before. */
+  private EpochReport runEpoch(TrainingListener listener, Stop stop) throws IOException {
     try {
-      return trainer.runEpoch(listener);
+      return trainer.runEpoch(listener, stop);
+    } catch (StoppedException e) {
+      saveForLater();
+      throw e;
     } catch (RewardUnavailableException e) {
-      if (!checkpoints.has(trainer.epoch())) {
-        checkpoints.save(trainer, config, OptionalDouble.empty());
-      }
-      throw new RunPausedException(folder, trainer.epoch(), e);
+      throw paused(e, stop);
     }
+  }
+
+  /** A reward's program may have been stopped with us: then it is not the reward that failed. */
+  private RunPausedException paused(RewardUnavailableException e, Stop stop) throws IOException {
+    saveForLater();
+    stop.check();
+    return new RunPausedException(folder, trainer.epoch(), e);
+  }
+
+  private void saveForLater() throws IOException {
+    if (savedEpoch != trainer.epoch()) {
+      save(OptionalDouble.empty());
+    }
+  }
+
+  private void save(OptionalDouble score) throws IOException {
+    checkpoints.save(trainer, config, score);
+    savedEpoch = trainer.epoch();
+  }
+
+  /** Whether an epoch is followed by an evaluation: the last one always, in runs that have them. */
+  private boolean isEvaluated(long epoch) {
+    int every = config.evaluation().every();
+    return isDue(every, epoch) || (every > 0 && epoch == config.epochs());
   }
 
   private static boolean isDue(int every, long epoch) {
@@ -227,7 +378,7 @@ public final class TrainRun implements AutoCloseable {
 
   private static String line(long epoch, Evaluation evaluation) {
     ObjectNode json = StrictJson.object();
-    json.put("epoch", epoch);
+    json.put(EPOCH, epoch);
     json.setAll(evaluation.numbers());
     return json.toString();
   }
@@ -241,19 +392,12 @@ public final class TrainRun implements AutoCloseable {
         : evaluation.scores().stream().mapToDouble(Double::doubleValue).average();
   }
 
-  private Evaluation evaluate(Evaluator evaluator) throws IOException {
-    try (Adapter best = trainer.best()) {
-      return evaluator.evaluate(best);
-    }
-  }
-
+  /** Replaces the one of a shorter run, if the run was lengthened. */
   private void writeAdapter() throws IOException {
-    Path target = folder.resolve(ADAPTER);
-    if (Files.exists(target)) {
-      return; // a finished run that was resumed
-    }
     try (Adapter best = trainer.best()) {
-      PeftFolder.write(target, Map.of(PeftFolder.DEFAULT, PeftAdapter.of(best)));
+      AtomicFolder.replace(
+          folder.resolve(ADAPTER),
+          hidden -> PeftFolder.fill(hidden, Map.of(PeftFolder.DEFAULT, PeftAdapter.of(best))));
     }
   }
 
@@ -265,13 +409,11 @@ public final class TrainRun implements AutoCloseable {
     }
   }
 
-  /** Drops what a killed run wrote after the state it is resumed from. */
-  private void dropLinesAfter(String name) throws IOException {
-    JsonLines.dropAfter(folder.resolve(name), "epoch", trainer.epoch());
-  }
-
   @Override
   public void close() {
     trainer.close();
+    if (lock != null) {
+      lock.close();
+    }
   }
 }

@@ -63,6 +63,17 @@ final class TrainState {
     }
   }
 
+  /**
+   * Checks that a file can be read, whatever it holds.
+   *
+   * @throws InvalidFileException if it cannot
+   */
+  static void verify(Path file) throws InvalidFileException {
+    try (SafetensorsFile source = SafetensorsFile.open(file)) {
+      source.metadata();
+    }
+  }
+
   private static Map<String, Tensor> tensors(Trainer trainer) {
     Map<String, Tensor> tensors = new LinkedHashMap<>();
     add(tensors, "policy.", trainer.policy());

@@ -44,6 +44,7 @@ public final class TrainablePictures implements Trainable {
    * @param cache folder of embedded prompts, or null for none
    * @param listener is warned of what prompts lose
    * @throws IOException if a file is missing or damaged
+   * @throws IOException also if a reward can make nothing of a prompt; it names file and line
    * @throws IllegalArgumentException if a reward is unknown, or settings do not fit the model
    */
   public static TrainablePictures open(
@@ -53,10 +54,13 @@ public final class TrainablePictures implements Trainable {
     WeightedRewards rewards = WeightedRewards.open(config.rewards());
     PictureModel model = null;
     try {
+      prompts.check(config, rewards);
       model =
           PictureModel.open(
               Path.of(config.model()), config.pipeline().toOptions(), device, cache, listener);
       model.requireTextEncoders();
+      // Once more: opening the model took its time, in which a reward's program may have ended.
+      rewards.check(prompts.training().getFirst());
       return new TrainablePictures(config, prompts, model, rewards);
     } catch (IOException | RuntimeException e) {
       if (model != null) {

@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.diffusionnft.rewards.RewardSettings;
 import org.diffusionnft.trainer.nft.AdvantageMode;
 import org.diffusionnft.trainer.nft.PromptStatistics.Spread;
@@ -94,7 +96,7 @@ class TrainConfigTest {
           """
           learningrate: 1             | c:1: unknown key learningrate, did you mean training.learningRate?
           training:\\n  lernRate: 1   | c:2: unknown key training.lernRate, did you mean training.learningRate?
-          training: {beta1: 1}        | c:1: unknown key training.beta1; the nearest known key is training.adamBeta1
+          training: {beta1: 1}        | c:1: unknown key training.beta1, did you mean training.adamBeta1?
           samplin: {steps: 3}         | c:1: unknown key samplin, did you mean sampling?
           oldPolicy: {decaytype: 1}   | c:1: unknown key oldPolicy.decaytype, did you mean oldPolicy.decayType?
           seed: x                     | c:1: seed must be a whole number, not 'x'
@@ -120,13 +122,122 @@ class TrainConfigTest {
   @Test
   void otherMistakesToo() {
     assertStarts(
-        "c:2: unknown key sampling.zzzzzzzzzz; the nearest known key is ",
+        "c:2: unknown key sampling.zzzzzzzzzz: the keys here are steps, solver, deterministic, ",
         failure("sampling:\n  zzzzzzzzzz: 1"));
     assertStarts("c:1: sampling.solver cannot be used: ", failure("sampling: {solver: euler}"));
     assertStarts("c:3: not valid YAML: ", failure("seed: 1\nsampling:\n  steps: [1\n"));
     assertStarts(
         "c:1: training cuts the 1152 images of an epoch", failure("training: {batchSize: 7}"));
     assertStarts("c:1: training leaves no timestep", failure("training: {timestepFraction: 0.05}"));
+  }
+
+  /** A hint that is no hint is worse than none. */
+  @Test
+  void farOffWordsGetNoHint() {
+    assertStarts("c:1: unknown key lr: the keys here are algorithm, seed, ", failure("lr: 1"));
+    assertStarts("c:1: unknown key training.lr: the keys", failure("training: {lr: 1}"));
+    assertStarts("c:1: unknown key foo: the keys", failure("foo: 1"));
+  }
+
+  @Test
+  void tabsAreNamed() {
+    for (String text : List.of("sampling:\n\tsteps: 1\n", "sampling:\n  \tsteps: [1\n")) {
+      assertEquals("c:2: is indented with a tab: YAML is indented with spaces only", failure(text));
+    }
+  }
+
+  /** Every number has bounds, and they are looked at before anything is computed with it. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          training: {batchSize: 65536, optimizerStepsPerEpoch: 65536} | c:1: training cuts the 1152 images
+          training: {batchSize: 2147483647, optimizerStepsPerEpoch: 2147483647} | c:1: training cuts
+          training: {innerEpochs: 2147483647} | c:1: training.innerEpochs must be at most 1000,
+          adapter: {rank: 2147483647}     | c:1: adapter.rank must be at most 4096, not 2147483647
+          adapter: {rank: 1000000}        | c:1: adapter.rank must be at most 4096, not 1000000
+          adapter: {start: x, rank: 5000} | c:1: adapter.rank must be at most 4096, not 5000
+          adapter: {alpha: 1e300}         | c:1: adapter.alpha must be a number from 1e-37 to 1e37
+          adapter: {alpha: NaN}           | c:1: adapter.alpha must be a number, not 'NaN'
+          epochs: 2147483647              | c:1: epochs must be at most 1000000, not 2147483647
+          seed: 9223372036854775808       | c:1: seed must be a whole number below 2^63, not '9223
+          resolution: 2147483647          | c:1: resolution must be at most 16384
+          pipeline: {tile: 2147483647}    | c:1: pipeline.tile must be at most 16384
+          prompts: {promptsPerEpoch: 65536, imagesPerPrompt: 65536} | c:1: prompts.promptsPerEpoch must
+          prompts: {promptsPerEpoch: 2147483647} | c:1: prompts.promptsPerEpoch must be small enough
+          sampling: {batchSize: 2147483647} | c:1: sampling.batchSize must be at most 16777216
+          sampling: {guidanceScale: NaN}  | c:1: sampling.guidanceScale must be a number, not 'NaN'
+          sampling: {guidanceScale: 1e9}  | c:1: sampling.guidanceScale must be at most 1000
+          sampling: {noiseLevel: 1e9}     | c:1: sampling.noiseLevel must be at most 100
+          sampling: {shift: Infinity}     | c:1: sampling.shift must be a number, not 'Infinity'
+          sampling: {shift: 1e9}          | c:1: sampling.shift must be 0.001 to 1000
+          training: {learningRate: NaN}   | c:1: training.learningRate must be a number, not 'NaN'
+          training: {learningRate: 1e300} | c:1: training.learningRate must be a number from 1e-37
+          training: {adamEpsilon: 1e-300} | c:1: training.adamEpsilon must be a number from 1e-37
+          loss: {guidanceBeta: 1e999}     | c:1: loss.guidanceBeta must be a number, not '1e999'
+          grpo: {klWeight: -Infinity}     | c:1: grpo.klWeight must be a number, not '-Infinity'
+          oldPolicy: {rate: NaN}          | c:1: oldPolicy.rate must be a number, not 'NaN'
+          evaluation: {prompts: 2147483647} | c:1: evaluation.prompts must be at most 1000000
+          rewards: {geneval: NaN}         | c:1: rewards.geneval must be a number, not 'NaN'
+          rewards: {geneval: {weight: .inf}} | c:1: rewards.geneval.weight must be a number, not '.inf'
+          """)
+  void numbersOutOfBoundsAreRefused(String text, String message) {
+    assertStarts(message, failure(text));
+  }
+
+  /** A run's config.yaml must be that run's, whatever is in its texts. */
+  @Test
+  void everyTextComesBackAsItWas() {
+    String letters =
+        "ab \n"
+            + "\t\r"
+            + ":#-'\"\\\u0000\u0007\u001b\u0085\u00a0\u2028\u2029\ufeff\u00e4\u4e00{}[],&*!|>%@`~0";
+    Random random = new Random(4);
+    for (int i = 0; i < 3000; i++) {
+      StringBuilder text = new StringBuilder();
+      int length = 1 + random.nextInt(12);
+      for (int j = 0; j < length; j++) {
+        text.append(letters.charAt(random.nextInt(letters.length())));
+      }
+      if (random.nextInt(10) == 0) {
+        text.append("\ud83d\ude00");
+      }
+      LinkedHashMap<String, String> options = new LinkedHashMap<>();
+      options.put("question", text.toString());
+      LinkedHashMap<String, RewardSettings> rewards = new LinkedHashMap<>();
+      rewards.put("judge", new RewardSettings(1, options));
+      TrainConfig config = TrainConfig.official().withOutput(text.toString()).withRewards(rewards);
+      assertEquals(config, parse(config.toYaml()), () -> config.toYaml());
+    }
+  }
+
+  @Test
+  void editsThatChangeWhatIsLearntAreToldApart() {
+    TrainConfig saved = parse("rewards: {ocr: {weight: 1, url: 'http://a'}}");
+    ConfigEdits edits =
+        ConfigEdits.between(
+            saved,
+            parse(
+                "epochs: 7\n"
+                    + "model: elsewhere\n"
+                    + "evaluation: {every: 3}\n"
+                    + "training: {learningRate: 1e-3}\n"
+                    + "rewards: {ocr: {weight: 2, url: 'http://b'}, new: 1}"));
+    assertEquals(
+        List.of(
+            "epochs is 7, and was 100000",
+            "model is elsewhere, and was stabilityai/stable-diffusion-3.5-medium",
+            "rewards.ocr.url is http://b, and was http://a",
+            "evaluation.every is 3, and was 10"),
+        edits.free());
+    assertEquals(
+        List.of(
+            "rewards.ocr.weight is 2.0, and was 1.0",
+            "training.learningRate is 0.001, and was 3.0E-4",
+            "rewards.new.weight is 1.0, and was not there"),
+        edits.fixed());
+    assertEquals(new ConfigEdits(List.of(), List.of()), ConfigEdits.between(saved, saved));
   }
 
   @Test

@@ -1,0 +1,256 @@
+package org.diffusionnft.tests.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.diffusionnft.tests.cli.CommandLine.dnft;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.diffusionnft.weights.io.StrictJson;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What happens to the folder of a run: kills, hands, other processes, more epochs. */
+@Tag("slow")
+class RunFolderTest {
+  private static final String ADAPTER = "adapter/adapter_model.safetensors";
+
+  @TempDir private Path folder;
+  private Path config;
+
+  @BeforeEach
+  void makeBase() throws IOException {
+    config = TinyBase.config(folder, TinyBase.write(folder));
+  }
+
+  private void edit(Path file, String old, String replacement) throws IOException {
+    String text = Files.readString(file);
+    assertTrue(text.contains(old), text);
+    Files.writeString(file, text.replace(old, replacement));
+  }
+
+  private Path run(String name, int epochs) {
+    Path out = folder.resolve(name);
+    dnft("train", "-q", "--config", config, "--out", out, "--epochs", epochs).succeeds();
+    return out;
+  }
+
+  private static List<Long> evaluated(Path run) throws IOException {
+    return Files.readAllLines(run.resolve("evaluations.jsonl")).stream()
+        .map(line -> Long.valueOf(line.replaceAll("\\{\"epoch\":(\\d+),.*", "$1")))
+        .toList();
+  }
+
+  private static void assertSame(Path expected, Path actual, String... files) throws IOException {
+    for (String file : files) {
+      assertArrayEquals(
+          Files.readAllBytes(expected.resolve(file)),
+          Files.readAllBytes(actual.resolve(file)),
+          file);
+    }
+  }
+
+  @Test
+  void aFinishedRunIsLengthenedToTheSameBytes() throws IOException {
+    edit(config, "every: 2", "every: 4");
+    Path whole = run("whole", 6);
+    assertEquals(List.of(4L, 6L), evaluated(whole));
+    Path longer = run("longer", 5);
+    assertEquals(List.of(4L, 5L), evaluated(longer), "the last epoch is always evaluated");
+    dnft("train", "-q", "--resume", longer, "--epochs", 4)
+        .refuses("--epochs is 4, but the run in " + longer + " has done 5");
+    dnft("train", "-q", "--resume", longer, "--epochs", 6).succeeds();
+    assertSame(
+        whole,
+        longer,
+        ADAPTER,
+        "config.yaml",
+        "evaluations.jsonl",
+        "prompts.jsonl",
+        "checkpoints/epoch-000006/manifest.json");
+    assertEquals(List.of(), RunPhase.hidden(longer));
+    dnft("train", "-q", "--resume", longer).succeeds(); // finished: nothing more to do
+    assertSame(whole, longer, ADAPTER, "evaluations.jsonl", "prompts.jsonl");
+  }
+
+  @Test
+  void oneProcessAtATimeUsesARun() throws Exception {
+    Path out = folder.resolve("run");
+    Process owner =
+        DnftProcess.start("train", "-q", "--config", config, "--out", out, "--epochs", 100_000);
+    try {
+      while (owner.isAlive() && !Files.exists(out.resolve("metrics.jsonl"))) {
+        Thread.sleep(5);
+      }
+      dnft("train", "-q", "--resume", out)
+          .refuses("is in use by process " + owner.pid() + " since ");
+      dnft("train", "-q", "--config", config, "--out", out).refuses("isn't empty");
+      dnft("report", out).succeeds();
+      dnft("train", "--resume", out, "--print-config").succeeds();
+      assertTrue(owner.isAlive());
+    } finally {
+      owner.destroyForcibly().waitFor();
+    }
+    int done = RunPhase.newestCheckpoint(out);
+    dnft("train", "-q", "--resume", out, "--epochs", done + 1).succeeds();
+    assertEquals(List.of(), RunPhase.hidden(out));
+  }
+
+  /** The first signal saves what is done and says how to go on. */
+  @Test
+  void aSignalSavesAndSaysHowToGoOn() throws Exception {
+    edit(config, "saveEvery: 1", "saveEvery: 0");
+    Path whole = run("whole", 40);
+    for (String signal : List.of("INT", "TERM", "HUP")) {
+      Path out = folder.resolve(signal);
+      Process process =
+          DnftProcess.builder(
+                  List.of("-Xmx256m"), "train", "--config", config, "--out", out, "--epochs", 40)
+              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+              .start();
+      while (process.isAlive() && !Files.exists(out.resolve("metrics.jsonl"))) {
+        Thread.sleep(1);
+      }
+      new ProcessBuilder("kill", "-" + signal, "" + process.pid()).start().waitFor();
+      String said = new String(process.getErrorStream().readAllBytes(), UTF_8);
+      assertTrue(process.waitFor(60, TimeUnit.SECONDS), said);
+      int code = process.exitValue();
+      assertEquals(signal.equals("INT") ? 130 : signal.equals("TERM") ? 143 : 129, code, said);
+      assertTrue(said.contains("go on with 'dnft train --resume " + out + "'"), said);
+      int saved = RunPhase.newestCheckpoint(out);
+      assertTrue(saved >= 1 && saved < 40, "saved after epoch " + saved);
+      assertFalse(Files.exists(out.resolve("adapter")));
+      assertEquals(List.of(), RunPhase.hidden(out));
+      dnft("train", "-q", "--resume", out).succeeds();
+      assertSame(whole, out, ADAPTER, "evaluations.jsonl", "prompts.jsonl");
+    }
+  }
+
+  @Test
+  void editsOfSettingsAreTakenOrRefusedButNeverIgnored() throws IOException {
+    Path run = run("run", 2);
+    edit(run.resolve("config.yaml"), "epochs: 2", "epochs: 3");
+    CommandLine longer = dnft("train", "-q", "--resume", run);
+    longer.succeeds();
+    assertTrue(
+        longer
+            .err()
+            .contains(
+                "config.yaml was edited after checkpoint epoch-000002 was saved: epochs is 3, and"
+                    + " was 2; from here on that counts"),
+        longer.err());
+    assertSame(run("whole", 3), run, ADAPTER);
+    edit(run.resolve("config.yaml"), "learningRate: 0.01", "learningRate: 0.02");
+    dnft("train", "-q", "--resume", run)
+        .refuses("was edited after epoch 3 was saved: training.learningRate is 0.02, and was 0.01");
+    edit(run.resolve("config.yaml"), "learningRate: 0.02", "learningRate: 0.01");
+    edit(run.resolve("config.yaml"), "epochs: 3", "epochs: 1");
+    dnft("train", "-q", "--resume", run).refuses("config.yaml: epochs is 1, but the run in ");
+  }
+
+  @Test
+  void checkpointsAreSkippedWhateverTheDamage() throws IOException {
+    Path whole = run("whole", 3);
+    Path run = run("run", 3);
+    Path checkpoints = run.resolve("checkpoints");
+    Path manifest = checkpoints.resolve("epoch-000003/manifest.json");
+    ObjectNode json = StrictJson.readObject(manifest);
+    ((ObjectNode) json.path("files")).putObject("a\0b").put("bytes", 1).put("sha256", "");
+    StrictJson.write(manifest, json);
+    Files.createDirectory(checkpoints.resolve("epoch-99999999999999999999"));
+    Files.createDirectory(checkpoints.resolve("epoch-999999999999999999"));
+    Files.writeString(checkpoints.resolve("epoch-000007"), "a file");
+    CommandLine resumed = dnft("train", "-q", "--resume", run);
+    resumed.succeeds();
+    for (String name : List.of("epoch-999999999999999999", "epoch-000007", "epoch-000003")) {
+      String sentence = "skipped: checkpoint " + name + " is damaged: ";
+      assertTrue(resumed.err().contains(sentence), resumed.err());
+    }
+    assertSame(whole, run, ADAPTER, "checkpoints/epoch-000003/manifest.json");
+  }
+
+  @Test
+  void damagedJournalsAreRepairedAndTold() throws IOException {
+    Path whole = run("whole", 3);
+    Path run = run("run", 2);
+    for (String name :
+        List.of("metrics.jsonl", "prompts.jsonl", "groups.jsonl", "evaluations.jsonl")) {
+      byte[] bytes = Files.readAllBytes(run.resolve(name));
+      bytes[bytes.length / 3] = (byte) 0xff;
+      Files.write(run.resolve(name), bytes);
+    }
+    CommandLine resumed = dnft("train", "-q", "--resume", run, "--epochs", 3);
+    resumed.succeeds();
+    assertTrue(
+        resumed.err().contains("metrics.jsonl: line 1 is no UTF-8 text; it is left out, and kept"),
+        resumed.err());
+    assertSame(whole, run, ADAPTER);
+    assertEquals(2, Files.readAllLines(run.resolve("metrics.jsonl")).size());
+    dnft("report", run).succeeds();
+  }
+
+  @Test
+  void leftoversAreSwept() throws IOException {
+    Path run = run("run", 2);
+    Path half = Files.createDirectory(run.resolve(".adapter.12ab34cd56ef7890.tmp"));
+    Files.writeString(half.resolve("adapter_config.json"), "{");
+    Files.writeString(run.resolve(".config.yaml.1f.tmp"), "epo");
+    Files.writeString(run.resolve(".lock"), "process 1 since long ago");
+    Files.createDirectory(run.resolve("checkpoints/.epoch-000003.77.tmp"));
+    dnft("train", "-q", "--resume", run).succeeds();
+    assertEquals(List.of(), RunPhase.hidden(run));
+    assertEquals(List.of(), RunPhase.hidden(run.resolve("checkpoints")));
+  }
+
+  /** Killed before its settings were written, a run is none, and its folder is free. */
+  @Test
+  void aFolderOfAStartThatWasKilledIsFree() throws IOException {
+    Path out = Files.createDirectory(folder.resolve("out"));
+    Files.writeString(out.resolve(".lock"), "process 1 since long ago");
+    Files.writeString(out.resolve(".config.yaml.1f.tmp"), "epo");
+    dnft("train", "-q", "--resume", out).refuses("it has no config.yaml; start one there with");
+    run("out", 1);
+    assertEquals(List.of(), RunPhase.hidden(out));
+  }
+
+  @Test
+  void whatCannotBeWrittenIsToldBeforeAnyWork() throws IOException {
+    Path file = Files.writeString(folder.resolve("file"), "");
+    dnft("train", "--config", config, "--out", file).refuses("a file of that name exists");
+    dnft("train", "--config", config, "--out", file.resolve("run")).refuses("is a file, not a");
+    Path picture = folder.resolve("no/such/folder/x.png");
+    dnft("sample", "--prompt", "a red circle", "--out", picture)
+        .refuses("cannot write " + picture + ": there is no folder ");
+    dnft("sample", "--prompt", "a red circle", "--out", folder.resolve("x.png"), "--count", 10_000)
+        .refuses("a sheet of 10000 pictures has more pixels than fit into memory: give --count ");
+    dnft(
+            "sample",
+            "--prompt",
+            "a red circle",
+            "--out",
+            folder.resolve("x.png"),
+            "--threads",
+            1_000_000)
+        .refuses("threads must be at most 1024, not 1000000");
+    assertFalse(Files.exists(folder.resolve("x.png")));
+  }
+
+  /** Prompts that a reward can make nothing of are told before the run has a folder. */
+  @Test
+  void promptsAreCheckedWhenTheRunStarts() throws IOException {
+    edit(config, "rewards: {shapes_graded: 1, shapes_strict: 0}", "rewards: {ocr: {command: cat}}");
+    Path out = folder.resolve("out");
+    dnft("train", "--config", config, "--out", out)
+        .refuses("has no words between straight double quotes, which reward 'ocr' could look for");
+    assertFalse(Files.exists(out));
+  }
+}

@@ -1,0 +1,153 @@
+package org.diffusionnft.weights.io;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps a folder for one process: a file {@code .lock} in it, locked by the operating system, which
+ * gives it back when the process ends in any way. It holds the owner's name, for the message that
+ * others get. Whoever only reads the folder needs no lock.
+ */
+public final class FolderLock implements AutoCloseable {
+  /** The file in the folder. */
+  public static final String NAME = ".lock";
+
+  /** Which byte is locked: none of the owner's name, which stays readable on every system. */
+  private static final long PLACE = Long.MAX_VALUE - 1;
+
+  private static final int LONGEST_NAME = 200;
+
+  /** Folders of this process: opening such a file again and closing it would give the lock back. */
+  private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
+
+  private final Path file;
+  private final Path key;
+  private final FileChannel channel;
+
+  private FolderLock(Path file, Path key, FileChannel channel) {
+    this.file = file;
+    this.key = key;
+    this.channel = channel;
+  }
+
+  /**
+   * Takes a folder that exists.
+   *
+   * @throws InvalidFileException that names the owner if another has it
+   * @throws OutputException if the file cannot be written
+   */
+  public static FolderLock take(Path folder) throws IOException {
+    Path file = folder.resolve(NAME);
+    Path key = folder.toRealPath();
+    if (!HELD.add(key)) {
+      throw inUse(folder, "by this very process");
+    }
+    boolean taken = false;
+    try {
+      FolderLock lock = null;
+      while (lock == null) {
+        lock = attempt(folder, file, key);
+      }
+      taken = true;
+      return lock;
+    } catch (InvalidFileException e) {
+      throw e;
+    } catch (IOException e) {
+      throw OutputException.of(file, e);
+    } finally {
+      if (!taken) {
+        HELD.remove(key);
+      }
+    }
+  }
+
+  /** Null if the file was deleted by an owner that gave it back just now. */
+  private static @Nullable FolderLock attempt(Path folder, Path file, Path key) throws IOException {
+    FileChannel channel =
+        FileChannel.open(
+            file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    boolean taken = false;
+    try {
+      Object opened = identity(file);
+      if (!isFree(channel)) {
+        throw inUse(folder, "by " + owner(channel));
+      }
+      if (!Objects.equals(opened, identity(file))) {
+        return null;
+      }
+      channel.truncate(0);
+      AtomicFile.writeFully(channel, ByteBuffer.wrap(me().getBytes(StandardCharsets.UTF_8)));
+      taken = true;
+      return new FolderLock(file, key, channel);
+    } finally {
+      if (!taken) {
+        channel.close();
+      }
+    }
+  }
+
+  /** Locks the file. Where the file system has no locks, a run must still be possible. */
+  private static boolean isFree(FileChannel channel) {
+    try {
+      FileLock lock = channel.tryLock(PLACE, 1, false);
+      return lock != null;
+    } catch (IOException e) {
+      return true;
+    }
+  }
+
+  private static @Nullable Object identity(Path file) throws IOException {
+    return Files.exists(file)
+        ? Files.readAttributes(file, BasicFileAttributes.class).fileKey()
+        : null;
+  }
+
+  private static String me() {
+    return "process "
+        + ProcessHandle.current().pid()
+        + " since "
+        + LocalDateTime.now(ZoneId.systemDefault())
+            .format(DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss"));
+  }
+
+  private static String owner(FileChannel channel) throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(LONGEST_NAME);
+    int read = channel.read(bytes, 0);
+    String name = new String(bytes.array(), 0, Math.max(0, read), StandardCharsets.UTF_8).strip();
+    return name.isEmpty() ? "another process" : InvalidFileException.oneLine(name);
+  }
+
+  private static InvalidFileException inUse(Path folder, String owner) {
+    return new InvalidFileException(
+        folder, "is in use " + owner + ": wait until that ends, or end it first");
+  }
+
+  /** Gives the folder back. */
+  @Override
+  public void close() {
+    if (!channel.isOpen()) {
+      return;
+    }
+    try (channel) {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      // Windows deletes no open file; an unlocked one that stays is no lock.
+    } finally {
+      HELD.remove(key);
+    }
+  }
+}

@@ -38,7 +38,7 @@ public record CheckpointWeights(TensorSource source, Device device) implements W
                 + name
                 + "' is "
                 + source.dtype(name)
-                + ", but floating-point is expected");
+                + ", but floating-point is expected: quantised models are not supported");
       }
       return source.tensor(name, device);
     } catch (InvalidFileException e) {

@@ -10,15 +10,18 @@ import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.weights.io.InvalidFileException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A transformer's tensors with an adapter merged in, {@code W + alpha/r · B A}, each computed when
- * it is asked for, in F32, and rounded to the dtype of {@code W}.
+ * it is asked for, in F32, and rounded once: to what it is written as.
  *
  * @param base under diffusers names
  * @param adapter on the device that tensors are asked for
+ * @param written what floating-point tensors are rounded to; null for the dtype of {@code W}
  */
-public record MergedTensors(TensorSource base, Adapter adapter) implements TensorSource {
+public record MergedTensors(TensorSource base, Adapter adapter, @Nullable DType written)
+    implements TensorSource {
   private static final String WEIGHT = ".weight";
 
   @Override
@@ -33,7 +36,8 @@ public record MergedTensors(TensorSource base, Adapter adapter) implements Tenso
 
   @Override
   public DType dtype(String name) throws InvalidFileException {
-    return base.dtype(name);
+    DType dtype = base.dtype(name);
+    return written != null && dtype.isFloating() ? written : dtype;
   }
 
   @Override
@@ -44,15 +48,22 @@ public record MergedTensors(TensorSource base, Adapter adapter) implements Tenso
   @Override
   public Tensor tensor(String name, Device device) throws InvalidFileException {
     Tensor weight = base.tensor(name, device);
-    if (!name.endsWith(WEIGHT)) {
-      return weight;
-    }
-    String module = name.substring(0, name.length() - WEIGHT.length());
+    DType dtype = dtype(name);
+    String module = name.endsWith(WEIGHT) ? name.substring(0, name.length() - WEIGHT.length()) : "";
     if (adapter.find(module) == null) {
-      return weight;
+      return weight.dtype() == dtype ? weight : Elementwise.convert(weight, dtype);
+    }
+    if (!dtype.isFloating()) {
+      throw new InvalidFileException(
+          path(),
+          "tensor "
+              + InvalidFileException.quote(name)
+              + " is "
+              + dtype
+              + ": no adapter can be merged into quantised weights");
     }
     try (Memory.Scope scope = device.memory().scope()) {
-      Tensor merged = Elementwise.convert(adapter.merged(module, weight), weight.dtype());
+      Tensor merged = Elementwise.convert(adapter.merged(module, weight), dtype);
       scope.keep(merged.storage());
       return merged;
     }

@@ -65,6 +65,11 @@ public abstract class RenamedTensors<O extends RenamedTensors.Named> implements 
   }
 
   @Override
+  public final StoredType stored(String name) throws InvalidFileException {
+    return file.stored(origin(name).name());
+  }
+
+  @Override
   public void close() {
     file.close();
   }

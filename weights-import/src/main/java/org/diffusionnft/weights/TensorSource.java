@@ -1,9 +1,12 @@
 package org.diffusionnft.weights;
 
+import static org.diffusionnft.weights.io.InvalidFileException.quote;
+
 import java.nio.file.Path;
 import java.util.Set;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.NotFinite;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.weights.io.InvalidFileException;
@@ -18,11 +21,21 @@ public interface TensorSource extends AutoCloseable {
   Set<String> names();
 
   /**
-   * Type of a tensor.
+   * Type of a tensor, as it is read.
+   *
+   * @throws InvalidFileException if there is none of that name, or nothing here computes with what
+   *     it is stored as
+   */
+  DType dtype(String name) throws InvalidFileException;
+
+  /**
+   * Type of a tensor, as it lies on disk, whether it can be read or not.
    *
    * @throws InvalidFileException if there is none of that name
    */
-  DType dtype(String name) throws InvalidFileException;
+  default StoredType stored(String name) throws InvalidFileException {
+    return StoredType.of(dtype(name));
+  }
 
   /**
    * Dimensions of a tensor.
@@ -32,12 +45,40 @@ public interface TensorSource extends AutoCloseable {
   Shape shape(String name) throws InvalidFileException;
 
   /**
-   * A tensor where it is on disk: mapped, not copied, where the device computes in this process. It
-   * must not be used after {@link #close}.
+   * A tensor where it is on disk: mapped, not copied, where the device computes in this process and
+   * with the stored type. It must not be used after {@link #close}.
    *
-   * @throws InvalidFileException if there is none of that name
+   * @throws InvalidFileException if there is none of that name, or nothing here computes with what
+   *     it is stored as
    */
   Tensor tensor(String name, Device device) throws InvalidFileException;
+
+  /**
+   * Checks numbers that were read.
+   *
+   * @throws InvalidFileException that names the tensor if one is NaN or infinite
+   */
+  default void requireFinite(String name, Tensor tensor) throws InvalidFileException {
+    NotFinite found = NotFinite.find(tensor);
+    if (found != null) {
+      throw new InvalidFileException(
+          path(),
+          "tensor %s of shape %s holds %s at number %d: the file is damaged, or comes from a run that diverged"
+              .formatted(quote(name), tensor.shape(), found.what(), found.index()));
+    }
+  }
+
+  /**
+   * Checks all numbers, for whoever got a result that is none: this reads every file to its end.
+   *
+   * @param device reads them
+   * @throws InvalidFileException that names the first tensor with a number that is NaN or infinite
+   */
+  default void requireFinite(Device device) throws InvalidFileException {
+    for (String name : names()) {
+      requireFinite(name, tensor(name, device));
+    }
+  }
 
   /** Unmaps the files. */
   @Override

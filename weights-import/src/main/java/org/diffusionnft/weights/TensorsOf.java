@@ -36,6 +36,11 @@ public record TensorsOf(TensorSource file, Map<String, String> originals) implem
   }
 
   @Override
+  public StoredType stored(String name) throws InvalidFileException {
+    return file.stored(original(name));
+  }
+
+  @Override
   public Shape shape(String name) throws InvalidFileException {
     return file.shape(original(name));
   }

@@ -38,9 +38,11 @@ final class InspectCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     try (Device device = new ReferenceDevice()) {
       for (Path path : paths) {
-        Inspection.of(path, device, tensors)
-            .forEach(line -> out.println(line.replace("\n", "\\n")));
-        out.flush();
+        try {
+          Inspection.show(path, device, tensors, line -> out.println(line.replace("\n", "\\n")));
+        } finally {
+          out.flush();
+        }
       }
     }
     return 0;

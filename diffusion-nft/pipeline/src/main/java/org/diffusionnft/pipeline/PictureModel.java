@@ -12,6 +12,7 @@ import java.util.Set;
 import org.diffusionnft.autograd.Variable;
 import org.diffusionnft.images.Images;
 import org.diffusionnft.models.adapter.Adapter;
+import org.diffusionnft.models.sampling.DivergedException;
 import org.diffusionnft.models.solver.FlowMatchSchedule;
 import org.diffusionnft.models.transformer.Conditioning;
 import org.diffusionnft.models.transformer.Mmdit;
@@ -21,8 +22,10 @@ import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Layout;
 import org.diffusionnft.tensor.Memory;
+import org.diffusionnft.tensor.NotFinite;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
+import org.diffusionnft.weights.TensorSource;
 import org.diffusionnft.weights.checkpoint.MmditCheckpoint;
 import org.diffusionnft.weights.checkpoint.ModelCheckpoint;
 import org.diffusionnft.weights.checkpoint.PromptCache;
@@ -52,6 +55,8 @@ public final class PictureModel implements AutoCloseable {
   private final FlowMatchSchedule.Config schedule;
   private final Mmdit transformer;
   private final Vae vae;
+  private final TensorSource transformerFile;
+  private final TensorSource vaeFile;
   private final PromptEmbedder embedder;
   private final TiledDecoding tiles;
   private final Deque<Runnable> closers = new ArrayDeque<>();
@@ -78,13 +83,15 @@ public final class PictureModel implements AutoCloseable {
       ModelCheckpoint files = ModelCheckpoint.open(path, options.parts());
       closers.push(files::close);
       this.schedule = files.schedule();
-      VaeCheckpoint vaeFile = files.vae();
-      closers.push(vaeFile::close);
-      this.vae = Vae.load(vaeFile.config(), vaeFile.weights(device));
+      VaeCheckpoint vaeCheckpoint = files.vae();
+      closers.push(vaeCheckpoint::close);
+      this.vaeFile = vaeCheckpoint.tensors();
+      this.vae = Vae.load(vaeCheckpoint.config(), vaeCheckpoint.weights(device));
       closers.push(vae::close);
-      MmditCheckpoint transformerFile = files.transformer();
-      closers.push(transformerFile::close);
-      this.transformer = Mmdit.load(transformerFile.config(), transformerFile.weights(device));
+      MmditCheckpoint checkpoint = files.transformer();
+      closers.push(checkpoint::close);
+      this.transformerFile = checkpoint.tensors();
+      this.transformer = Mmdit.load(checkpoint.config(), checkpoint.weights(device));
       closers.push(transformer::close);
       this.embedder =
           PromptEmbedder.of(
@@ -220,8 +227,16 @@ public final class PictureModel implements AutoCloseable {
     return embedder.embed(texts);
   }
 
-  /** The pictures of latents, one after the other, since decoding one takes gigabytes. */
+  /**
+   * The pictures of latents, one after the other, since decoding one takes gigabytes.
+   *
+   * @throws InvalidInputException that names a damaged tensor, or the part that gives no numbers
+   */
   public Images decode(Tensor latents) {
+    NotFinite found = NotFinite.find(latents);
+    if (found != null) {
+      throw blame(new DivergedException("the transformer gives " + found.what()));
+    }
     int d = vae.config().downscale();
     int height = latents.shape().intDim(2) * d;
     int width = latents.shape().intDim(3) * d;
@@ -230,12 +245,36 @@ public final class PictureModel implements AutoCloseable {
     for (int i = 0; i < count; i++) {
       try (Memory.Scope _ = device.memory().scope()) {
         Variable one = Variable.constant(latents.narrow(i, 1));
-        float[] pixels = tiles.decode(vae, vae.unscaled(one).value()).toFloats();
+        Tensor decoded = tiles.decode(vae, vae.unscaled(one).value());
+        requireFinite(decoded);
+        float[] pixels = decoded.toFloats();
         System.arraycopy(pixels, 0, values, i * pixels.length, pixels.length);
       }
     }
     device.memory().trim();
     return new Images(values, CHANNELS, height, width);
+  }
+
+  /** Of what is no number, a black picture would be all that is seen. */
+  private void requireFinite(Tensor picture) {
+    NotFinite found = NotFinite.find(picture);
+    if (found != null) {
+      throw blame(vaeFile, new DivergedException("the autoencoder gives " + found.what()));
+    }
+  }
+
+  /** A damaged tensor of the transformer, if there is one, else what was found. */
+  InvalidInputException blame(DivergedException found) {
+    return blame(transformerFile, found);
+  }
+
+  private InvalidInputException blame(TensorSource weights, DivergedException found) {
+    try {
+      weights.requireFinite(device);
+      return found;
+    } catch (InvalidFileException e) {
+      return new InvalidInputException(String.valueOf(e.getMessage()), e);
+    }
   }
 
   /** Unmaps the files. */

@@ -13,6 +13,7 @@ import org.diffusionnft.images.Images;
 import org.diffusionnft.images.Pixels;
 import org.diffusionnft.models.adapter.Adapter;
 import org.diffusionnft.models.adapter.ForwardPass;
+import org.diffusionnft.models.sampling.DivergedException;
 import org.diffusionnft.models.sampling.SkipLayerGuidance;
 import org.diffusionnft.models.sampling.TextToImage;
 import org.diffusionnft.models.solver.Noise;
@@ -96,7 +97,11 @@ public final class PictureSampler {
     for (int first = 0; first < request.count(); first += request.batch()) {
       int size = Math.min(request.batch(), request.count() - first);
       Shape shape = Shape.of(size, latents.dim(0), latents.dim(1), latents.dim(2));
-      batches.add(batch(request, pipeline, prompts, first, shape));
+      try {
+        batches.add(batch(request, pipeline, prompts, first, shape));
+      } catch (DivergedException e) {
+        throw model.blame(e);
+      }
     }
     listener.stage("sampled in " + seconds(start));
     return batches;

@@ -14,6 +14,9 @@ import org.diffusionnft.models.text.PromptEncoding;
 import org.diffusionnft.models.tokenizer.Encoded;
 import org.diffusionnft.models.transformer.Conditioning;
 import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.InvalidInputException;
+import org.diffusionnft.tensor.NotFinite;
+import org.diffusionnft.weights.TensorSource;
 import org.diffusionnft.weights.checkpoint.ModelCheckpoint;
 import org.diffusionnft.weights.checkpoint.PromptCache;
 import org.diffusionnft.weights.singlefile.SingleFile.Part;
@@ -81,12 +84,10 @@ public final class PromptEmbedder {
   public void requireReadable() throws IOException {
     model.clipLTokenizer();
     model.clipGTokenizer();
-    Set<Part> encoders = EnumSet.of(Part.CLIP_L, Part.CLIP_G);
     if (encoding.withT5()) {
       model.t5Tokenizer();
-      encoders.add(Part.T5);
     }
-    for (Part encoder : encoders) {
+    for (Part encoder : encoders()) {
       model.tensors(encoder).close();
     }
   }
@@ -95,7 +96,8 @@ public final class PromptEmbedder {
    * The embeddings of prompts.
    *
    * @return by prompt, owned by the innermost open scope
-   * @throws IOException if a text encoder is missing or damaged
+   * @throws IOException if a text encoder is missing or damaged; a weight that is no number is
+   *     named
    */
   public Map<String, Conditioning> embed(Collection<String> prompts) throws IOException {
     Map<String, Conditioning> embedded = new LinkedHashMap<>();
@@ -113,6 +115,7 @@ public final class PromptEmbedder {
       List<String> batch = left.subList(first, Math.min(first + BATCH, left.size()));
       List<Conditioning> made = encoding.embed(batch, model, device, this::warn);
       for (int i = 0; i < batch.size(); i++) {
+        requireFinite(batch.get(i), made.get(i));
         embedded.put(batch.get(i), made.get(i));
         if (cache != null) {
           cache.put(batch.get(i), encoding, made.get(i));
@@ -126,6 +129,32 @@ public final class PromptEmbedder {
               Locale.ROOT, "prompts embedded in %.1f s", (System.nanoTime() - start) / 1e9));
     }
     return embedded;
+  }
+
+  /** Names the damaged tensor, or else the prompt. */
+  private void requireFinite(String prompt, Conditioning made) throws IOException {
+    NotFinite found = NotFinite.find(made.text().value());
+    if (found == null) {
+      found = NotFinite.find(made.pooled().value());
+    }
+    if (found != null) {
+      for (Part encoder : encoders()) {
+        try (TensorSource tensors = model.tensors(encoder)) {
+          tensors.requireFinite(device);
+        }
+      }
+      throw new InvalidInputException(
+          "the text encoders of %s give %s for the prompt '%s'"
+              .formatted(model.path(), found.what(), prompt));
+    }
+  }
+
+  private Set<Part> encoders() {
+    Set<Part> encoders = EnumSet.of(Part.CLIP_L, Part.CLIP_G);
+    if (encoding.withT5()) {
+      encoders.add(Part.T5);
+    }
+    return encoders;
   }
 
   private void warn(String encoder, Encoded prompt) {

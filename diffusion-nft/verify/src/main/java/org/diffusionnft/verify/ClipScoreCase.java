@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import javax.imageio.ImageIO;
+import org.diffusionnft.images.PictureFile;
 import org.diffusionnft.images.Pixels;
 import org.diffusionnft.images.Planes;
 import org.diffusionnft.models.clip.ClipModel;
@@ -67,7 +67,7 @@ final class ClipScoreCase implements CaseKind {
       checks.values("resized_uint8." + i, "resized_uint8." + i, expected, unsigned, Margin.exact());
       Path png = folder.path().resolve("image" + i + ".png");
       if (Files.exists(png)) {
-        BufferedImage read = ImageIO.read(png.toFile());
+        BufferedImage read = PictureFile.read(png);
         boolean same = Arrays.equals(Pixels.of(read).rgb(), picture.rgb());
         checks.holds(png.getFileName() + " decoded", same, "its pixels are not the recorded ones");
       }

@@ -1,5 +1,6 @@
 package org.diffusionnft.models.clip;
 
+import org.diffusionnft.models.Positive;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.UnaryOp;
 
@@ -28,6 +29,7 @@ public record ClipVisionConfig(
     int projectionDim,
     UnaryOp activation,
     double layerNormEps) {
+  private static final int MOST_SQUARES = 1 << 10;
 
   /**
    * Checks that the fields fit together.
@@ -35,13 +37,17 @@ public record ClipVisionConfig(
    * @throws InvalidInputException that names the field, by its name in {@code config.json}
    */
   public ClipVisionConfig {
-    require("hidden_size", hiddenSize);
-    require("intermediate_size", intermediateSize);
-    require("num_hidden_layers", numLayers);
-    require("num_attention_heads", numHeads);
-    require("image_size", imageSize);
-    require("patch_size", patchSize);
-    require("projection_dim", projectionDim);
+    Positive.require("hidden_size", hiddenSize);
+    Positive.require("intermediate_size", intermediateSize);
+    Positive.requireLayers("num_hidden_layers", numLayers);
+    Positive.require("num_attention_heads", numHeads);
+    Positive.require("image_size", imageSize);
+    Positive.require("patch_size", patchSize);
+    Positive.require("projection_dim", projectionDim);
+    if (!(layerNormEps > 0 && layerNormEps < 1)) {
+      throw new InvalidInputException(
+          "layer_norm_eps is " + layerNormEps + " but must be above 0 and below 1");
+    }
     if (hiddenSize % numHeads != 0) {
       throw new InvalidInputException(
           "hidden_size " + hiddenSize + " is no multiple of num_attention_heads " + numHeads);
@@ -50,17 +56,15 @@ public record ClipVisionConfig(
       throw new InvalidInputException(
           "image_size " + imageSize + " is no multiple of patch_size " + patchSize);
     }
+    if (imageSize / patchSize > MOST_SQUARES) {
+      throw new InvalidInputException(
+          "image_size " + imageSize + " has more than " + MOST_SQUARES + " patches a side");
+    }
   }
 
   /** Tokens of a picture: its squares, and one for the whole. */
   public int tokens() {
     int side = imageSize / patchSize;
     return side * side + 1;
-  }
-
-  private static void require(String field, int value) {
-    if (value < 1) {
-      throw new InvalidInputException(field + " is " + value + ", but must be at least 1");
-    }
   }
 }

@@ -9,6 +9,7 @@ import org.diffusionnft.models.transformer.Conditioning;
 import org.diffusionnft.models.transformer.Mmdit;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Memory;
+import org.diffusionnft.tensor.NotFinite;
 import org.diffusionnft.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -65,6 +66,7 @@ public record TextToImage(
    * @param negative of B entries; needed if there is guidance
    * @param draws the noise of solvers that draw some
    * @return like {@code noise}, owned by the caller's scope
+   * @throws DivergedException if the model gives something that is no number
    */
   public Tensor latents(
       Tensor noise,
@@ -120,6 +122,12 @@ public record TextToImage(
       Tensor velocity =
           new MmditVelocity(model, conditioning, how, Timesteps.EXACT).at(latents, step, sigma);
       done++;
+      NotFinite found = NotFinite.find(velocity);
+      if (found != null) {
+        throw new DivergedException(
+            "the transformer gives %s in evaluation %d of %d"
+                .formatted(found.what(), done, evaluations()));
+      }
       model.device().section(() -> "evaluation %d of %d".formatted(done, evaluations()));
       listener.evaluated(done, evaluations());
       return velocity;

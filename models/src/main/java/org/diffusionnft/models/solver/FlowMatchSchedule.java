@@ -12,7 +12,8 @@ import org.diffusionnft.tensor.Tensor;
  * <p>A level σ runs from 1 (noise) to 0 (image); timesteps are σ times the number of training
  * timesteps. The shift (Esser et al., arXiv 2403.03206, equation 23) moves levels towards noise. It
  * acts twice at the low end, as in the reference: the ends of the schedule come from the table of
- * training levels, which is shifted already, and the levels between them are shifted again.
+ * training levels, which is shifted already, and the levels between them are shifted again. A
+ * {@link Spacing} then keeps the first and the last of these and puts others between them.
  */
 public final class FlowMatchSchedule {
   /** Timesteps that Stable Diffusion 3 was trained at: noise level σ is timestep 1000 σ. */
@@ -26,26 +27,38 @@ public final class FlowMatchSchedule {
    *
    * @param trainTimesteps {@code num_train_timesteps}, 1000 for Stable Diffusion 3
    * @param shift 1 for none, 3 for Stable Diffusion 3
+   * @param spacing where the levels of a sampler lie
    */
-  public record Config(int trainTimesteps, double shift) {
+  public record Config(int trainTimesteps, double shift, Spacing spacing) {
     /** That of Stable Diffusion 3 and 3.5. */
     public static final Config SD3 = new Config(TRAIN_TIMESTEPS, 3);
 
+    private static final int MOST_TIMESTEPS = 100_000;
+    private static final double LARGEST_SHIFT = 10_000;
+
     /**
-     * Checks both.
+     * Checks the numbers.
      *
-     * @throws InvalidInputException if there are fewer than 1 timesteps or the shift is not
-     *     positive and finite
+     * @throws InvalidInputException if there are fewer than 1 or more than 100,000 timesteps, or
+     *     the shift is not from 0.0001 to 10,000
      */
     public Config {
-      if (trainTimesteps < 1) {
+      if (trainTimesteps < 1 || trainTimesteps > MOST_TIMESTEPS) {
         throw new InvalidInputException(
-            "num_train_timesteps is " + trainTimesteps + " but must be at least 1");
+            "num_train_timesteps is "
+                + trainTimesteps
+                + " but must be from 1 to "
+                + MOST_TIMESTEPS);
       }
-      if (!(shift > 0) || Double.isInfinite(shift)) {
+      if (!(shift >= 1 / LARGEST_SHIFT && shift <= LARGEST_SHIFT)) {
         throw new InvalidInputException(
-            "shift is " + shift + " but must be a finite number above 0");
+            "shift is " + shift + " but must be a number from 0.0001 to 10000");
       }
+    }
+
+    /** With levels as the shift spaces them. */
+    public Config(int trainTimesteps, double shift) {
+      this(trainTimesteps, shift, Spacing.SHIFTED);
     }
 
     /**
@@ -75,13 +88,18 @@ public final class FlowMatchSchedule {
     this.sigmas = new float[steps + 1];
     float[] training = config.trainingSigmas();
     int n = config.trainTimesteps();
+    double[] levels = new double[steps];
     double start = (double) training[0] * n;
     double stop = (double) training[n - 1] * n;
     for (int i = 0; i < steps; i++) {
       // numpy.linspace, whose last entry is the very end
       double t = i > 0 && i == steps - 1 ? stop : i * ((stop - start) / (steps - 1)) + start;
       double sigma = (steps == 1 ? start : t) / n;
-      sigmas[i] = (float) (config.shift() * sigma / (1 + (config.shift() - 1) * sigma));
+      levels[i] = config.shift() * sigma / (1 + (config.shift() - 1) * sigma);
+    }
+    double[] spaced = config.spacing().levels(levels[0], levels[steps - 1], levels);
+    for (int i = 0; i < steps; i++) {
+      sigmas[i] = (float) spaced[i];
     }
   }
 

@@ -1,5 +1,6 @@
 package org.diffusionnft.models.text;
 
+import org.diffusionnft.models.Positive;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.UnaryOp;
 
@@ -44,10 +45,14 @@ public record ClipTextConfig(
     Positive.require("vocab_size", vocabSize);
     Positive.require("hidden_size", hiddenSize);
     Positive.require("intermediate_size", intermediateSize);
-    Positive.require("num_hidden_layers", numLayers);
+    Positive.requireLayers("num_hidden_layers", numLayers);
     Positive.require("num_attention_heads", numHeads);
     Positive.require("max_position_embeddings", maxPositions);
     Positive.require("projection_dim", projectionDim);
+    if (!(layerNormEps > 0 && layerNormEps < 1)) {
+      throw new InvalidInputException(
+          "layer_norm_eps is " + layerNormEps + " but must be above 0 and below 1");
+    }
     if (hiddenSize % numHeads != 0) {
       throw new InvalidInputException(
           "hidden_size " + hiddenSize + " is no multiple of num_attention_heads " + numHeads);

@@ -1,5 +1,6 @@
 package org.diffusionnft.models.text;
 
+import org.diffusionnft.models.Positive;
 import org.diffusionnft.tensor.InvalidInputException;
 
 /**
@@ -36,10 +37,17 @@ public record T5Config(
     Positive.require("d_model", modelDim);
     Positive.require("d_kv", headDim);
     Positive.require("d_ff", feedForwardDim);
-    Positive.require("num_layers", numLayers);
+    Positive.requireLayers("num_layers", numLayers);
     Positive.require("num_heads", numHeads);
     Positive.require("relative_attention_num_buckets", buckets);
     Positive.require("relative_attention_max_distance", maxDistance);
+    if (!(normEps > 0 && normEps < 1)) {
+      throw new InvalidInputException(
+          "layer_norm_epsilon is " + normEps + " but must be above 0 and below 1");
+    }
+    if ((long) headDim * numHeads > 1 << 24) {
+      throw new InvalidInputException("d_kv * num_heads is more than 2^24");
+    }
     if (buckets % 4 != 0 || maxDistance <= buckets / 4) {
       throw new InvalidInputException(
           "relative_attention_num_buckets "

@@ -21,6 +21,10 @@ import org.jspecify.annotations.Nullable;
 public final class Charsmap {
   private static final Pattern GRAPHEME = Pattern.compile("\\X");
   private static final int LONGEST_WHOLE = 5;
+
+  /** Unicode's longest, U+FDFA, becomes 33 bytes. */
+  private static final int LONGEST_REPLACEMENT = 256;
+
   private static final int LABEL = 1 << 31 | 0xFF;
 
   private final int[] units;
@@ -35,7 +39,8 @@ public final class Charsmap {
    * Reads a {@code precompiled_charsmap}: the trie's length in bytes as a little-endian 32-bit
    * number, the trie, the pool.
    *
-   * @throws InvalidInputException if the length cannot be true
+   * @throws InvalidInputException if the length cannot be true, or a replacement is longer than any
+   *     of Unicode's
    */
   public static Charsmap parse(byte[] bytes) {
     if (bytes.length < Integer.BYTES) {
@@ -55,7 +60,21 @@ public final class Charsmap {
     int[] units = new int[(int) (size / Integer.BYTES)];
     in.asIntBuffer().get(units);
     byte[] pool = Arrays.copyOfRange(bytes, Integer.BYTES + (int) size, bytes.length);
+    requireShort(pool);
     return new Charsmap(units, pool);
+  }
+
+  /** What one character becomes is short: else a short text could become one without end. */
+  private static void requireShort(byte[] pool) {
+    int start = 0;
+    for (int i = 0; i < pool.length; i++) {
+      if (pool[i] == 0) {
+        start = i + 1;
+      } else if (i - start >= LONGEST_REPLACEMENT) {
+        throw new InvalidInputException(
+            "the character map has a replacement of more than " + LONGEST_REPLACEMENT + " bytes");
+      }
+    }
   }
 
   /** The text with everything replaced that the map knows. */

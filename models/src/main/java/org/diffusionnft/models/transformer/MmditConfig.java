@@ -2,6 +2,7 @@ package org.diffusionnft.models.transformer;
 
 import java.util.HashSet;
 import java.util.List;
+import org.diffusionnft.models.Positive;
 import org.diffusionnft.tensor.InvalidInputException;
 
 /**
@@ -42,17 +43,21 @@ public record MmditConfig(
    * @throws InvalidInputException that names the field, by its name in {@code config.json}
    */
   public MmditConfig {
-    requirePositive("sample_size", sampleSize);
-    requirePositive("patch_size", patchSize);
-    requirePositive("in_channels", inChannels);
-    requirePositive("num_layers", numLayers);
-    requirePositive("attention_head_dim", attentionHeadDim);
-    requirePositive("num_attention_heads", numAttentionHeads);
-    requirePositive("joint_attention_dim", jointAttentionDim);
-    requirePositive("caption_projection_dim", captionProjectionDim);
-    requirePositive("pooled_projection_dim", pooledProjectionDim);
-    requirePositive("out_channels", outChannels);
-    requirePositive("pos_embed_max_size", posEmbedMaxSize);
+    Positive.require("sample_size", sampleSize);
+    Positive.require("patch_size", patchSize);
+    Positive.require("in_channels", inChannels);
+    Positive.requireLayers("num_layers", numLayers);
+    Positive.require("attention_head_dim", attentionHeadDim);
+    Positive.require("num_attention_heads", numAttentionHeads);
+    Positive.require("joint_attention_dim", jointAttentionDim);
+    Positive.require("caption_projection_dim", captionProjectionDim);
+    Positive.require("pooled_projection_dim", pooledProjectionDim);
+    Positive.require("out_channels", outChannels);
+    Positive.require("pos_embed_max_size", posEmbedMaxSize);
+    requireAtMost("patch_size", patchSize, 64);
+    requireAtMost("in_channels", inChannels, 1 << 12);
+    requireAtMost("out_channels", outChannels, 1 << 12);
+    requireAtMost("pos_embed_max_size", posEmbedMaxSize, 1 << 14);
     dualAttentionLayers = List.copyOf(dualAttentionLayers);
     long width = (long) attentionHeadDim * numAttentionHeads;
     if (width > 1 << 24) {
@@ -97,9 +102,9 @@ public record MmditConfig(
     return dualAttentionLayers.contains(layer);
   }
 
-  private static void requirePositive(String field, int value) {
-    if (value < 1) {
-      throw new InvalidInputException(field + " is " + value + " but must be at least 1");
+  private static void requireAtMost(String field, int value, int most) {
+    if (value > most) {
+      throw new InvalidInputException(field + " is " + value + " but must be at most " + most);
     }
   }
 }

@@ -24,6 +24,8 @@ public record VaeConfig(
     double scalingFactor,
     double shiftFactor) {
   private static final int MOST_LEVELS = 8;
+  private static final int MOST_LAYERS = 100;
+  private static final double LARGEST_FACTOR = 1e6;
 
   /**
    * Checks that the fields fit together.
@@ -34,7 +36,10 @@ public record VaeConfig(
     blockChannels = List.copyOf(blockChannels);
     require("in_channels", inChannels, 1);
     require("latent_channels", latentChannels, 1);
-    require("layers_per_block", layersPerBlock, 1);
+    if (layersPerBlock < 1 || layersPerBlock > MOST_LAYERS) {
+      throw new InvalidInputException(
+          "layers_per_block is " + layersPerBlock + " but must be from 1 to " + MOST_LAYERS);
+    }
     require("norm_num_groups", normGroups, 1);
     if (blockChannels.isEmpty() || blockChannels.size() > MOST_LEVELS) {
       throw new InvalidInputException(
@@ -46,7 +51,9 @@ public record VaeConfig(
     for (int channels : blockChannels) {
       require("block_out_channels", channels, normGroups);
     }
-    if (!(scalingFactor > 0) || !Double.isFinite(scalingFactor) || !Double.isFinite(shiftFactor)) {
+    if (!(scalingFactor > 0)
+        || !(scalingFactor < LARGEST_FACTOR)
+        || !(Math.abs(shiftFactor) < LARGEST_FACTOR)) {
       throw new InvalidInputException(
           "scaling_factor " + scalingFactor + " or shift_factor " + shiftFactor + " is impossible");
     }

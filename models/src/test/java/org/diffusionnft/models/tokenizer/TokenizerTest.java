@@ -34,6 +34,27 @@ class TokenizerTest {
     assertEquals(List.of(4, 6, 5), ids(model, "aabb"));
   }
 
+  /**
+   * What tokenizers 0.23.2 makes of marks that came after Unicode 9, which today's Unicode would
+   * put in another order, and of one that it would join.
+   */
+  @Test
+  void composingLeavesLaterMarksAlone() {
+    TextNormalizer nfc = new TextNormalizer.Nfc();
+    for (String text :
+        List.of(
+            "\u0e81\u0ec8\u0eba",
+            "x\u1df8\u07f2",
+            "\u06e7\u1df8",
+            "\u0b95\u0bcd\u0d3b\u0749",
+            "\ud806\udd35\ud806\udd30")) {
+      assertEquals(text, nfc.apply(text));
+    }
+    assertEquals("\u00e9\u1df8\u00e9", nfc.apply("e\u0301\u1df8e\u0301"));
+    assertEquals("x\u0334\u0323", nfc.apply("x\u0323\u0334"));
+    assertEquals("", nfc.apply(""));
+  }
+
   @Test
   void neighbouringUnknownCharactersAreOne() {
     Unigram model = new Unigram(PIECES, 2);

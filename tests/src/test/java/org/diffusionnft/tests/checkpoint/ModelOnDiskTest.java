@@ -8,8 +8,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -32,23 +37,27 @@ import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.DeviceOptions;
 import org.diffusionnft.tensor.Devices;
+import org.diffusionnft.tensor.Elementwise;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Philox;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.weights.TensorSource;
 import org.diffusionnft.weights.checkpoint.ModelCheckpoint;
-import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.peft.DiffusersLora;
 import org.diffusionnft.weights.peft.PeftAdapter;
 import org.diffusionnft.weights.peft.PeftFolder;
 import org.diffusionnft.weights.safetensors.SafetensorsFile;
 import org.diffusionnft.weights.safetensors.SafetensorsWriter;
+import org.diffusionnft.weights.safetensors.TensorEntry;
 import org.diffusionnft.weights.singlefile.SingleFile.Part;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** A whole model of Stable Diffusion 3's kind on disk: written, read, changed, made use of. */
 @Tag("slow")
@@ -206,6 +215,97 @@ class ModelOnDiskTest {
     }
     assertEquals(31, adapted);
     assertEquals(-1, Files.mismatch(model.resolve(FILES.get(1)), merged.resolve(FILES.get(1))));
+  }
+
+  /** What PEFT gives with the base in F32, rounded to the dtype that is written and to no other. */
+  @Test
+  void mergingRoundsOnce() throws IOException {
+    Path adapter = folder.resolve("adapter");
+    writeAdapter(adapter);
+    for (DType written : List.of(DType.F32, DType.F16, DType.BF16)) {
+      Path merged = folder.resolve("merged-" + written);
+      try (ModelCheckpoint opened = ModelCheckpoint.open(model, null)) {
+        new Conversion(Layout.DIFFUSERS, written, adapter).run(opened, merged, device);
+      }
+      String name = "transformer_blocks.0.attn.to_q.weight";
+      try (var _ = device.memory().scope();
+          SafetensorsFile before = SafetensorsFile.open(model.resolve(FILES.getFirst()));
+          SafetensorsFile after = SafetensorsFile.open(merged.resolve(FILES.getFirst()));
+          Adapter own = PeftFolder.readOne(adapter, device).toAdapter(parameters(), false)) {
+        assertEquals(DType.BF16, before.dtype(name));
+        assertEquals(written, after.dtype(name));
+        Tensor sum = own.merged("transformer_blocks.0.attn.to_q", before.tensor(name, device));
+        assertArrayEquals(
+            Elementwise.convert(sum, written).toFloats(), after.tensor(name, device).toFloats());
+      }
+    }
+  }
+
+  @Test
+  void numbersTooLargeForTheDtypeAreNotWritten() throws IOException {
+    Path large = folder.resolve("large");
+    try (ModelCheckpoint opened = ModelCheckpoint.open(model, null)) {
+      new Conversion(Layout.DIFFUSERS, DType.F32, null).run(opened, large, device);
+    }
+    overwrite(large.resolve(FILES.getFirst()), "proj_out.weight", 70_000f);
+    try (ModelCheckpoint opened = ModelCheckpoint.open(large, null)) {
+      Path out = folder.resolve("half");
+      assertInvalid(
+          "tensor 'proj_out.weight' holds numbers too large for F16",
+          () -> new Conversion(Layout.DIFFUSERS, DType.F16, null).run(opened, out, device));
+      assertFalse(Files.exists(out));
+    }
+  }
+
+  /** A black picture, or a file of NaN, would be all that is seen of a damaged weight. */
+  @ParameterizedTest
+  @CsvSource({
+    "transformer/diffusion_pytorch_model.safetensors, proj_out.weight",
+    "vae/diffusion_pytorch_model.safetensors, decoder.conv_in.weight",
+    "text_encoder/model.safetensors, text_model.encoder.layers.0.mlp.fc1.weight",
+  })
+  void weightsThatAreNoNumbersAreNamed(String file, String tensor) throws IOException {
+    Path damaged = folder.resolve("damaged");
+    try (ModelCheckpoint opened = ModelCheckpoint.open(model, null)) {
+      new Conversion(Layout.DIFFUSERS, DType.F32, null).run(opened, damaged, device);
+    }
+    overwrite(damaged.resolve(file), tensor, Float.NaN);
+    String message = "tensor '" + tensor + "' of shape";
+    assertInvalid(message, () -> pictures(damaged, null, REQUEST, null, null));
+    try (ModelCheckpoint opened = ModelCheckpoint.open(damaged, null)) {
+      Path out = folder.resolve("again");
+      assertInvalid(
+          message, () -> new Conversion(Layout.DIFFUSERS, null, null).run(opened, out, device));
+      assertFalse(Files.exists(out));
+    }
+  }
+
+  /** Puts a number over all of an F32 tensor's. */
+  private static void overwrite(Path file, String tensor, float value) throws IOException {
+    long at;
+    long count;
+    try (SafetensorsFile opened = SafetensorsFile.open(file)) {
+      TensorEntry entry = opened.entry(tensor);
+      count = entry.shape().elements();
+      at = Files.size(file) - opened.names().stream().mapToLong(n -> size(opened, n)).sum();
+      at += entry.begin();
+    }
+    ByteBuffer values = ByteBuffer.allocate((int) count * Float.BYTES);
+    values.order(ByteOrder.LITTLE_ENDIAN);
+    for (long i = 0; i < count; i++) {
+      values.putFloat(value);
+    }
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      channel.write(values.flip(), at);
+    }
+  }
+
+  private static long size(SafetensorsFile file, String name) {
+    try {
+      return file.bytes(name).byteSize();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Test
@@ -403,7 +503,8 @@ class ModelOnDiskTest {
   }
 
   private static void assertInvalid(String message, Action action) {
-    InvalidFileException e = assertThrows(InvalidFileException.class, action::run);
+    Exception e = assertThrows(Exception.class, action::run);
+    assertTrue(e instanceof IOException || e instanceof InvalidInputException, e.toString());
     assertTrue(e.getMessage().contains(message), e.getMessage());
     assertFalse(e.getMessage().contains("\n"), e.getMessage());
   }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import org.diffusionnft.models.solver.FlowMatchSchedule;
+import org.diffusionnft.models.solver.Spacing;
 import org.diffusionnft.tensor.ReferenceDevice;
 import org.diffusionnft.tensor.Tensor;
 import org.junit.jupiter.api.Test;
@@ -32,6 +33,48 @@ class FlowMatchScheduleTest {
     assertArrayEquals(new float[] {1, 0}, FlowMatchSchedule.Config.SD3.steps(1).sigmas());
   }
 
+  /** Computed with NumPy 1.21 and SciPy 1.17 as diffusers 0.40 does it, at a shift of 3. */
+  @Test
+  void otherSpacingsAreThoseOfDiffusers() {
+    assertSpacing(Spacing.KARRAS, 1, 0.28669393f, 0.06258863f, 0.00892857f, 0);
+    assertSpacing(Spacing.EXPONENTIAL, 1, 0.20745663f, 0.04303826f, 0.00892857f, 0);
+    assertSpacing(Spacing.BETA, 1, 0.72704577f, 0.28188282f, 0.00892857f, 0);
+    assertSpacing(
+        Spacing.BETA,
+        1,
+        0.95332867f,
+        0.85569888f,
+        0.72704577f,
+        0.5806036f,
+        0.428325f,
+        0.28188282f,
+        0.15322965f,
+        0.05559993f,
+        0.00892857f,
+        0);
+    assertSpacing(
+        Spacing.KARRAS,
+        1,
+        0.67558032f,
+        0.44590479f,
+        0.28669393f,
+        0.17892501f,
+        0.10792738f,
+        0.06258863f,
+        0.03466355f,
+        0.01817918f,
+        0.00892857f,
+        0);
+    for (Spacing spacing : Spacing.values()) {
+      assertSpacing(spacing, 1, 0);
+    }
+  }
+
+  private static void assertSpacing(Spacing spacing, float... expected) {
+    FlowMatchSchedule.Config config = new FlowMatchSchedule.Config(1000, 3, spacing);
+    assertArrayEquals(expected, config.steps(expected.length - 1).sigmas(), 1e-7f);
+  }
+
   @Test
   void noiseIsAddedPerEntry() {
     try (var device = new ReferenceDevice()) {
@@ -52,5 +95,8 @@ class FlowMatchScheduleTest {
     assertThrows(
         IllegalArgumentException.class, () -> new FlowMatchSchedule.Config(1000, Double.NaN));
     assertThrows(IllegalArgumentException.class, () -> new FlowMatchSchedule.Config(0, 3));
+    assertThrows(
+        IllegalArgumentException.class, () -> new FlowMatchSchedule.Config(Integer.MAX_VALUE, 3));
+    assertThrows(IllegalArgumentException.class, () -> new FlowMatchSchedule.Config(1000, 1e300));
   }
 }

@@ -3,6 +3,7 @@ package org.diffusionnft.weights.checkpoint;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
 import org.diffusionnft.models.text.ClipTextConfig;
 import org.diffusionnft.models.text.ClipTextLayout;
 import org.diffusionnft.tensor.Shape;
@@ -28,6 +29,18 @@ public final class ClipTextConfigFile {
   /** Width of OpenAI's CLIP-L, whose activation is another than that of OpenCLIP's models. */
   private static final int OPENAI_WIDTH = 768;
 
+  private static final Set<String> READ =
+      Set.of(
+          "vocab_size",
+          "hidden_size",
+          "intermediate_size",
+          "num_hidden_layers",
+          "num_attention_heads",
+          "max_position_embeddings",
+          "projection_dim",
+          "hidden_act",
+          "layer_norm_eps");
+
   private ClipTextConfigFile() {}
 
   /**
@@ -48,6 +61,7 @@ public final class ClipTextConfigFile {
   public static ClipTextConfig parse(Path file, ObjectNode json) throws InvalidFileException {
     JsonFields fields = new JsonFields(file, json);
     UnaryOp activation = activation(fields);
+    TransformersConfig.requireOff(fields, "of a CLIP text encoder", READ);
     try {
       return new ClipTextConfig(
           fields.integer("vocab_size"),

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
@@ -32,6 +33,19 @@ import org.jspecify.annotations.Nullable;
  * second, diffusers folder. Parts are opened when they are asked for; nothing is copied.
  */
 public final class ModelCheckpoint implements TextEncoders, AutoCloseable {
+  /** How names end that quantised checkpoints have beside their weights. */
+  private static final List<String> SCALES =
+      List.of(
+          ".scale_weight",
+          ".scale_input",
+          ".weight_scale",
+          ".input_scale",
+          "scaled_fp8",
+          ".absmax",
+          ".quant_map",
+          ".qweight",
+          ".SCB");
+
   private final Path path;
   private final @Nullable Path folder;
   private final @Nullable SafetensorsFile file;
@@ -88,6 +102,17 @@ public final class ModelCheckpoint implements TextEncoders, AutoCloseable {
       }
     }
     if (!Files.isDirectory(folder.resolve(ModelLayout.folder(Part.TRANSFORMER)))) {
+      if (Files.exists(folder.resolve("adapter_config.json"))
+          || Files.exists(folder.resolve("pytorch_lora_weights.safetensors"))) {
+        throw new InvalidFileException(
+            folder,
+            "is an adapter, not a model: name it with --adapter, and its model with --model");
+      }
+      Path above = folder.toAbsolutePath().normalize().getParent();
+      if (above != null && Files.exists(above.resolve(ModelLayout.INDEX))) {
+        throw new InvalidFileException(
+            folder, "is a part of a model: name the folder around it, " + above);
+      }
       String unet =
           Files.isDirectory(folder.resolve("unet"))
               ? ": with unet/ it looks like Stable Diffusion 1, 2 or XL"
@@ -142,10 +167,31 @@ public final class ModelCheckpoint implements TextEncoders, AutoCloseable {
    * @throws InvalidFileException if it is missing or damaged
    */
   public TensorSource tensors(Part part) throws InvalidFileException {
-    if (single != null && single.has(part)) {
-      return single.part(part);
+    TensorSource tensors =
+        single != null && single.has(part)
+            ? single.part(part)
+            : ShardedTensors.open(folderOf(part), ModelLayout.base(part));
+    return PartCheckpoint.closingOnFailure(
+        tensors,
+        () -> {
+          requirePlain(tensors);
+          return tensors;
+        });
+  }
+
+  /** Numbers that must be multiplied by scales beside them are not what they say. */
+  private static void requirePlain(TensorSource tensors) throws InvalidFileException {
+    for (String name : tensors.names()) {
+      for (String end : SCALES) {
+        if (name.endsWith(end)) {
+          throw new InvalidFileException(
+              tensors.path(),
+              "is quantised, with scales such as "
+                  + quote(name)
+                  + ", which is not supported: get the file in BF16 or F16");
+        }
+      }
     }
-    return ShardedTensors.open(folderOf(part), ModelLayout.base(part));
   }
 
   /**

@@ -12,8 +12,12 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.diffusionnft.models.text.PromptEncoding;
 import org.diffusionnft.models.transformer.Conditioning;
+import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Elementwise;
+import org.diffusionnft.tensor.NotFinite;
+import org.diffusionnft.tensor.Shape;
+import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.safetensors.SafetensorsFile;
 import org.diffusionnft.weights.safetensors.SafetensorsWriter;
@@ -82,13 +86,20 @@ public final class PromptCache {
       return Optional.empty();
     }
     try (SafetensorsFile file = SafetensorsFile.open(path)) {
-      if (file.shape(TEXT).dim(-1) != encoding.width()) {
+      Shape text = file.shape(TEXT);
+      boolean fits =
+          text.equals(
+              Shape.of(1, PromptEncoding.CLIP_TOKENS + encoding.t5Tokens(), encoding.width()));
+      if (!fits || file.shape(POOLED).rank() != 2 || file.shape(POOLED).dim(0) != 1) {
         return Optional.empty();
       }
-      return Optional.of(
-          Conditioning.of(
-              Elementwise.copy(file.tensor(TEXT, device)),
-              Elementwise.copy(file.tensor(POOLED, device))));
+      Tensor tokens = file.tensor(TEXT, device);
+      Tensor pooled = file.tensor(POOLED, device);
+      boolean numbers = tokens.dtype() == DType.F32 && pooled.dtype() == DType.F32;
+      if (!numbers || NotFinite.find(tokens) != null || NotFinite.find(pooled) != null) {
+        return Optional.empty();
+      }
+      return Optional.of(Conditioning.of(Elementwise.copy(tokens), Elementwise.copy(pooled)));
     } catch (InvalidFileException e) {
       return Optional.empty();
     }

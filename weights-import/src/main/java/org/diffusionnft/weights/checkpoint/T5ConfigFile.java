@@ -1,8 +1,10 @@
 package org.diffusionnft.weights.checkpoint;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import org.diffusionnft.models.text.T5Config;
 import org.diffusionnft.models.text.T5Layout;
 import org.diffusionnft.tensor.Shape;
@@ -16,6 +18,21 @@ import org.diffusionnft.weights.io.StrictJson;
 public final class T5ConfigFile {
   private static final int MAX_DISTANCE = 128;
   private static final double EPS = 1e-6;
+
+  private static final Set<String> READ =
+      Set.of(
+          "vocab_size",
+          "d_model",
+          "d_kv",
+          "d_ff",
+          "num_layers",
+          "num_heads",
+          "relative_attention_num_buckets",
+          "relative_attention_max_distance",
+          "layer_norm_epsilon",
+          "feed_forward_proj",
+          "dense_act_fn",
+          "is_gated_act");
 
   private T5ConfigFile() {}
 
@@ -40,6 +57,9 @@ public final class T5ConfigFile {
     if (!fields.text("feed_forward_proj").equals("gated-gelu")) {
       throw fields.unsupported("feed_forward_proj", List.of("gated-gelu"));
     }
+    fields.require("model_type", TextNode.valueOf("t5"));
+    fields.require("dense_act_fn", TextNode.valueOf("gelu_new"));
+    TransformersConfig.requireOff(fields, "of a T5 encoder", READ);
     try {
       return new T5Config(
           fields.integer("vocab_size"),

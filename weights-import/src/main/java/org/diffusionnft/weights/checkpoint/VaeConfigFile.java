@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import org.diffusionnft.models.vae.VaeConfig;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.weights.TensorShapes;
@@ -23,6 +24,25 @@ public final class VaeConfigFile {
 
   private static final double SHIFT_FACTOR = 0.0609;
   private static final int NORM_GROUPS = 32;
+
+  private static final Set<String> READ =
+      Set.of(
+          "act_fn",
+          "block_out_channels",
+          "down_block_types",
+          "force_upcast",
+          "in_channels",
+          "latent_channels",
+          "layers_per_block",
+          "mid_block_add_attention",
+          "norm_num_groups",
+          "out_channels",
+          "sample_size",
+          "scaling_factor",
+          "shift_factor",
+          "up_block_types",
+          "use_post_quant_conv",
+          "use_quant_conv");
 
   private VaeConfigFile() {}
 
@@ -43,6 +63,7 @@ public final class VaeConfigFile {
    */
   public static VaeConfig parse(Path file, ObjectNode json) throws InvalidFileException {
     JsonFields fields = new JsonFields(file, json);
+    fields.requireOff(READ, "of an AutoencoderKL");
     fields.require("act_fn", TextNode.valueOf("silu"));
     fields.require("mid_block_add_attention", BooleanNode.TRUE);
     for (String quantising : List.of("use_quant_conv", "use_post_quant_conv")) {
@@ -150,7 +171,7 @@ public final class VaeConfigFile {
   private static int groups(List<Integer> channels) {
     int groups = NORM_GROUPS;
     for (int c : channels) {
-      while (c % groups != 0) {
+      while (groups > 1 && c % groups != 0) {
         groups /= 2;
       }
     }

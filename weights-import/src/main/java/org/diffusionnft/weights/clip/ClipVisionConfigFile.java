@@ -2,6 +2,8 @@ package org.diffusionnft.weights.clip;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
 import org.diffusionnft.models.clip.ClipVisionConfig;
 import org.diffusionnft.models.clip.ClipVisionLayout;
 import org.diffusionnft.tensor.Shape;
@@ -9,6 +11,7 @@ import org.diffusionnft.tensor.UnaryOp;
 import org.diffusionnft.weights.TensorShapes;
 import org.diffusionnft.weights.TensorSource;
 import org.diffusionnft.weights.checkpoint.ClipTextConfigFile;
+import org.diffusionnft.weights.checkpoint.TransformersConfig;
 import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.io.JsonFields;
 
@@ -19,6 +22,19 @@ public final class ClipVisionConfigFile {
 
   private static final int HEADS_OF_WIDE = 16;
   private static final int HEAD = 64;
+
+  private static final Set<String> READ =
+      Set.of(
+          "num_channels",
+          "hidden_size",
+          "intermediate_size",
+          "num_hidden_layers",
+          "num_attention_heads",
+          "image_size",
+          "patch_size",
+          "projection_dim",
+          "hidden_act",
+          "layer_norm_eps");
 
   private ClipVisionConfigFile() {}
 
@@ -31,8 +47,9 @@ public final class ClipVisionConfigFile {
   public static ClipVisionConfig parse(Path file, ObjectNode json) throws InvalidFileException {
     JsonFields fields = new JsonFields(file, json);
     if (fields.integer("num_channels", 3) != 3) {
-      throw fields.unsupported("num_channels", java.util.List.of("3"));
+      throw fields.unsupported("num_channels", List.of("3"));
     }
+    TransformersConfig.requireOff(fields, "of a CLIP image encoder", READ);
     try {
       return new ClipVisionConfig(
           fields.integer("hidden_size"),
@@ -63,19 +80,19 @@ public final class ClipVisionConfigFile {
         TensorShapes.require(source, "vision_model.embeddings.position_embedding.weight", 2);
     int width = patches.intDim(0);
     int patch = patches.intDim(2);
-    int side = (int) Math.round(Math.sqrt(positions.intDim(0) - 1));
+    int side = (int) Math.round(Math.sqrt(Math.max(0, positions.intDim(0) - 1)));
     try {
       return new ClipVisionConfig(
           width,
           TensorShapes.require(source, "vision_model.encoder.layers.0.mlp.fc1.weight", 2).intDim(0),
           TensorShapes.count(source, "vision_model.encoder.layers.", ".mlp.fc1.weight"),
           width >= WIDE ? HEADS_OF_WIDE : Math.max(1, width / HEAD),
-          side * patch,
+          Math.multiplyExact(side, patch),
           patch,
           TensorShapes.require(source, ClipVisionLayout.PROJECTION, 2).intDim(0),
           activation,
           1e-5);
-    } catch (IllegalArgumentException e) {
+    } catch (IllegalArgumentException | ArithmeticException e) {
       throw new InvalidFileException(
           source.path(), "has tensors of no valid CLIP image encoder: " + e.getMessage(), e);
     }

@@ -5,6 +5,8 @@ import static org.diffusionnft.weights.io.InvalidFileException.quote;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 
 /**
  * The fields of a configuration in JSON; what is missing or of another type is an error that names
@@ -79,6 +81,40 @@ public record JsonFields(Path file, JsonNode json) {
     if (!node.isMissingNode() && !node.equals(supported)) {
       throw unsupported(key, List.of(supported.toString()));
     }
+  }
+
+  /**
+   * Checks that a configuration has nothing on that is not understood: it could change the numbers.
+   * On is what is neither missing, null, false, zero nor empty. Keys that begin with an underscore
+   * are notes of whoever wrote the file.
+   *
+   * @param understood keys that are read, or change nothing
+   * @param what it is a configuration of, for the message
+   */
+  public void requireOff(Set<String> understood, String what) throws InvalidFileException {
+    for (Map.Entry<String, JsonNode> e : json.properties()) {
+      boolean known = understood.contains(e.getKey()) || e.getKey().startsWith("_");
+      if (!known && !isOff(e.getValue())) {
+        throw new InvalidFileException(
+            file,
+            "has the option "
+                + quote(e.getKey())
+                + " "
+                + what
+                + " with the value "
+                + quote(e.getValue().toString())
+                + ", which is not supported and may change the numbers: pictures would be others"
+                + " than in the library that wrote it");
+      }
+    }
+  }
+
+  private static boolean isOff(JsonNode node) {
+    return node.isNull()
+        || (node.isBoolean() && !node.asBoolean())
+        || (node.isNumber() && node.asDouble() == 0)
+        || (node.isTextual() && node.asText().isEmpty())
+        || (node.isContainerNode() && node.isEmpty());
   }
 
   public InvalidFileException unsupported(String key, List<String> supported) {

@@ -17,7 +17,8 @@ import java.nio.file.Path;
 
 /** JSON files in and out: bounded in size, without duplicate keys, errors of one sentence. */
 public final class StrictJson {
-  private static final long LARGEST_FILE = 256L << 20;
+  /** Vocabularies are the largest, with some 20 MB. In memory a tree takes many times as much. */
+  private static final long LARGEST_FILE = 64L << 20;
 
   private static final ObjectMapper MAPPER =
       JsonMapper.builder()
@@ -30,7 +31,7 @@ public final class StrictJson {
   /**
    * Reads a file that holds one JSON object.
    *
-   * @throws InvalidFileException if it is missing, larger than 256 MiB, or anything else
+   * @throws InvalidFileException if it is missing, larger than 64 MiB, or anything else
    */
   public static ObjectNode readObject(Path file) throws InvalidFileException {
     if (read(file) instanceof ObjectNode object) {
@@ -42,7 +43,7 @@ public final class StrictJson {
   /**
    * Reads a file that holds one JSON array.
    *
-   * @throws InvalidFileException if it is missing, larger than 256 MiB, or anything else
+   * @throws InvalidFileException if it is missing, larger than 64 MiB, or anything else
    */
   public static ArrayNode readArray(Path file) throws InvalidFileException {
     if (read(file) instanceof ArrayNode array) {
@@ -64,10 +65,19 @@ public final class StrictJson {
     } catch (NoSuchFileException e) {
       throw new InvalidFileException(file, "no such file", e);
     } catch (JsonProcessingException e) {
+      requireJson(file);
       throw new InvalidFileException(
           file, "is not valid JSON: " + InvalidFileException.oneLine(e.getOriginalMessage()), e);
     } catch (IOException e) {
       throw new InvalidFileException(file, "cannot be read: " + InvalidFileException.reason(e), e);
+    }
+  }
+
+  /** Says what a file is that is known to be something else. */
+  private static void requireJson(Path file) throws InvalidFileException {
+    switch (FileKind.of(file)) {
+      case JSON, TEXT, UNKNOWN -> {}
+      default -> FileKind.refuse(file, "JSON");
     }
   }
 

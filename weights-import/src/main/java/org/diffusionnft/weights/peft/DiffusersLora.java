@@ -12,12 +12,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
-import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
-import org.diffusionnft.tensor.Elementwise;
-import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.io.OutputException;
@@ -37,7 +33,9 @@ public final class DiffusersLora {
 
   private static final String METADATA = "lora_adapter_metadata";
   private static final String PREFIX = "transformer.";
-  private static final String ALPHA = ".alpha";
+
+  /** What the metadata says of these is of no concern: there are no tensors of them. */
+  private static final String TEXT_ENCODER = "text_encoder";
 
   private DiffusersLora() {}
 
@@ -48,57 +46,11 @@ public final class DiffusersLora {
    */
   public static PeftAdapter read(Path path, Device device) throws InvalidFileException {
     try (SafetensorsFile file = SafetensorsFile.open(path)) {
-      Map<String, LoraFactors> modules = new TreeMap<>();
-      Map<String, Double> alphas = new LinkedHashMap<>();
-      for (String name : file.names()) {
-        String module = module(path, name);
-        if (name.endsWith(ALPHA)) {
-          alphas.put(module, file.tensor(name, device).reshape(-1).narrow(0, 1).item());
-        } else if (!modules.containsKey(module)) {
-          modules.put(module, factors(file, module, device));
-        }
-      }
-      if (modules.isEmpty()) {
-        throw new InvalidFileException(path, "has no tensors of an adapter");
-      }
-      return new PeftAdapter(config(file, modules, alphas), modules);
+      LoraTensors read = LoraTensors.read(file, PREFIX, true, device);
+      PeftConfig config = config(file, read.modules(), read.alphas());
+      read.require(config);
+      return new PeftAdapter(config, read.modules());
     }
-  }
-
-  private static String module(Path path, String name) throws InvalidFileException {
-    for (String suffix : List.of(A, B, ALPHA)) {
-      if (name.startsWith(PREFIX) && name.endsWith(suffix)) {
-        return name.substring(PREFIX.length(), name.length() - suffix.length());
-      }
-    }
-    String advice =
-        name.startsWith("text_encoder") ? ": adapters of text encoders are not supported" : "";
-    throw new InvalidFileException(
-        path,
-        "has the tensor "
-            + quote(name)
-            + ", but names like 'transformer.<module>.lora_A.weight' are expected"
-            + advice);
-  }
-
-  private static LoraFactors factors(SafetensorsFile file, String module, Device device)
-      throws InvalidFileException {
-    Shape a = file.shape(PREFIX + module + A);
-    Shape b = file.shape(PREFIX + module + B);
-    if (a.rank() < 2 || b.rank() != a.rank() || a.dim(0) < 1 || a.dim(0) != b.dim(1)) {
-      throw new InvalidFileException(
-          file.path(),
-          "has lora_A "
-              + a
-              + " and lora_B "
-              + b
-              + " for "
-              + quote(module)
-              + ": [rank, in] and [out, rank] are expected");
-    }
-    return new LoraFactors(
-        Elementwise.convert(file.tensor(PREFIX + module + A, device), DType.F32),
-        Elementwise.convert(file.tensor(PREFIX + module + B, device), DType.F32));
   }
 
   private static PeftConfig config(
@@ -110,7 +62,7 @@ public final class DiffusersLora {
     }
     if (!alphas.isEmpty()) {
       throw new InvalidFileException(
-          file.path(), "states alpha twice: in its metadata, and in tensors '*" + ALPHA + "'");
+          file.path(), "states alpha twice: in its metadata, and in tensors '*.alpha'");
     }
     return stated(file.path(), metadata, modules);
   }
@@ -127,6 +79,16 @@ public final class DiffusersLora {
         StrictJson.parseObject(file, METADATA, metadata).properties()) {
       if (e.getKey().startsWith(PREFIX)) {
         json.set(e.getKey().substring(PREFIX.length()), e.getValue());
+      } else if (!e.getKey().startsWith(TEXT_ENCODER)) {
+        throw new InvalidFileException(
+            file,
+            "has the key "
+                + quote(e.getKey())
+                + " in its "
+                + METADATA
+                + ", but names like '"
+                + PREFIX
+                + "lora_alpha' are expected");
       }
     }
     if (json.path("target_modules").isMissingNode()) {

@@ -1,10 +1,7 @@
 package org.diffusionnft.weights.peft;
 
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,15 +26,36 @@ public record PeftConfig(
     double dropout,
     List<String> targetModules,
     @Nullable String targetPattern,
-    Map<String, Integer> rankPattern,
-    Map<String, Double> alphaPattern,
+    ModulePatterns<Integer> rankPattern,
+    ModulePatterns<Double> alphaPattern,
     @Nullable String baseModel) {
 
-  /** Keeps copies of the collections, in their order. */
+  /** Keeps a copy of the list. */
   public PeftConfig {
     targetModules = List.copyOf(targetModules);
-    rankPattern = Collections.unmodifiableMap(new LinkedHashMap<>(rankPattern));
-    alphaPattern = Collections.unmodifiableMap(new LinkedHashMap<>(alphaPattern));
+  }
+
+  /** A configuration whose patterns are given as maps. */
+  public PeftConfig(
+      int rank,
+      double alpha,
+      boolean rankStabilized,
+      double dropout,
+      List<String> targetModules,
+      @Nullable String targetPattern,
+      Map<String, Integer> rankPattern,
+      Map<String, Double> alphaPattern,
+      @Nullable String baseModel) {
+    this(
+        rank,
+        alpha,
+        rankStabilized,
+        dropout,
+        targetModules,
+        targetPattern,
+        new ModulePatterns<>(rankPattern),
+        new ModulePatterns<>(alphaPattern),
+        baseModel);
   }
 
   /** A configuration with one rank and one alpha for all modules. */
@@ -47,22 +65,12 @@ public record PeftConfig(
 
   /** The rank a module should have. */
   public int rank(String module) {
-    return lookUp(rankPattern, module, rank);
+    return rankPattern.get(module, rank);
   }
 
   /** What {@code B A} of a module of this rank is multiplied with. */
   public double scaling(String module, int actualRank) {
-    double a = lookUp(alphaPattern, module, alpha);
+    double a = alphaPattern.get(module, alpha);
     return a / (rankStabilized ? Math.sqrt(actualRank) : actualRank);
-  }
-
-  /** As PEFT's {@code get_pattern_key}: the first pattern that matches whole parts at the end. */
-  private static <T> T lookUp(Map<String, T> patterns, String module, T otherwise) {
-    for (Map.Entry<String, T> e : patterns.entrySet()) {
-      if (Pattern.matches("(.*\\.)?(" + e.getKey() + ")", module)) {
-        return e.getValue();
-      }
-    }
-    return otherwise;
   }
 }

@@ -10,9 +10,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.io.JsonFields;
 import org.diffusionnft.weights.io.StrictJson;
 
 /**
@@ -28,7 +28,6 @@ final class PeftConfigFile {
           "alora_invocation_tokens",
           "arrow_config",
           "corda_config",
-          "eva_config",
           "fan_in_fan_out",
           "kasa_config",
           "layer_replication",
@@ -45,9 +44,41 @@ final class PeftConfigFile {
           "use_qalora",
           "velora_config");
 
-  /** Initialisations that leave the base weights alone. */
+  /** Fields that say what the factors are, or where they came from, and nothing else. */
+  private static final Set<String> UNDERSTOOD =
+      Set.of(
+          "alpha_pattern",
+          "auto_mapping",
+          "base_model_name_or_path",
+          "bias",
+          "ensure_weight_tying",
+          "eva_config",
+          "exclude_modules",
+          "inference_mode",
+          "init_lora_weights",
+          "layers_pattern",
+          "layers_to_transform",
+          "lora_alpha",
+          "lora_dropout",
+          "megatron_core",
+          "peft_type",
+          "peft_version",
+          "qalora_group_size",
+          "r",
+          "rank_pattern",
+          "revision",
+          "runtime_config",
+          "target_modules",
+          "task_type",
+          "use_rslora");
+
+  /** Initialisations that leave the base weights alone. EVA chooses A from activations. */
   private static final Set<String> PLAIN_INITIALISATIONS =
-      Set.of("true", "false", "gaussian", "orthogonal");
+      Set.of("true", "false", "gaussian", "orthogonal", "eva");
+
+  /** Initialisations that take out of the base weights what the factors start with. */
+  private static final Set<String> CHANGING_INITIALISATIONS =
+      Set.of("pissa", "olora", "loftq", "corda", "lora_ga");
 
   private final Path file;
   private final ObjectNode json;
@@ -93,10 +124,13 @@ final class PeftConfigFile {
     JsonNode initialisation = json.path("init_lora_weights");
     if (!initialisation.isMissingNode()
         && !PLAIN_INITIALISATIONS.contains(initialisation.asText())) {
+      String name = initialisation.asText();
+      boolean changes = CHANGING_INITIALISATIONS.contains(name) || name.startsWith("pissa_niter_");
       throw invalid(
           "has init_lora_weights "
-              + quote(initialisation.asText())
-              + ", which changes the base weights and is not supported");
+              + (name.isEmpty() ? shown(initialisation) : quote(name))
+              + (changes ? ", which changes the base weights and" : ", which is unknown and")
+              + " is not supported");
     }
     Map<String, Integer> ranks = new LinkedHashMap<>();
     for (Map.Entry<String, JsonNode> e : pattern("rank_pattern").entrySet()) {
@@ -109,16 +143,33 @@ final class PeftConfigFile {
     JsonNode base = json.path("base_model_name_or_path");
     JsonNode targets = json.path("target_modules");
     JsonNode dropout = json.path("lora_dropout");
-    return new PeftConfig(
-        rank("r", json.path("r")),
-        number("lora_alpha", json.path("lora_alpha")),
-        json.path("use_rslora").asBoolean(false),
-        dropout.isMissingNode() ? 0 : number("lora_dropout", dropout),
-        targetModules(),
-        targets.isTextual() ? targets.asText() : null,
-        ranks,
-        alphas,
-        base.isTextual() ? base.asText() : null);
+    PeftConfig config =
+        new PeftConfig(
+            rank("r", json.path("r")),
+            number("lora_alpha", json.path("lora_alpha")),
+            new JsonFields(file, json).flag("use_rslora", false),
+            dropout.isMissingNode() || dropout.isNull() ? 0 : number("lora_dropout", dropout),
+            targetModules(),
+            targets.isTextual() ? targets.asText() : null,
+            patterns("rank_pattern", ranks),
+            patterns("alpha_pattern", alphas),
+            base.isTextual() ? base.asText() : null);
+    requireUnderstood();
+    return config;
+  }
+
+  private void requireUnderstood() throws InvalidFileException {
+    for (Map.Entry<String, JsonNode> e : json.properties()) {
+      boolean known = UNDERSTOOD.contains(e.getKey()) || UNSUPPORTED.contains(e.getKey());
+      if (!known && !isOff(e.getValue())) {
+        throw invalid(
+            "has the field "
+                + quote(e.getKey())
+                + " with the value "
+                + shown(e.getValue())
+                + ", which is unknown and may change the numbers: only plain LoRA is supported");
+      }
+    }
   }
 
   private List<String> targetModules() throws InvalidFileException {
@@ -146,16 +197,17 @@ final class PeftConfigFile {
     if (!node.isObject()) {
       throw invalid("has a " + field + " that is not an object");
     }
-    for (Map.Entry<String, JsonNode> e : node.properties()) {
-      try {
-        Pattern.compile(e.getKey());
-      } catch (PatternSyntaxException x) {
-        throw invalid(
-            "has the " + field + " key " + quote(e.getKey()) + ", not a regular expression");
-      }
-      entries.put(e.getKey(), e.getValue());
-    }
+    node.properties().forEach(e -> entries.put(e.getKey(), e.getValue()));
     return entries;
+  }
+
+  private <T> ModulePatterns<T> patterns(String field, Map<String, T> byPattern)
+      throws InvalidFileException {
+    try {
+      return new ModulePatterns<>(byPattern);
+    } catch (InvalidInputException e) {
+      throw new InvalidFileException(file, "has a wrong " + field + ": " + e.getMessage(), e);
+    }
   }
 
   private int rank(String what, JsonNode node) throws InvalidFileException {
@@ -192,7 +244,7 @@ final class PeftConfigFile {
     ObjectNode json = StrictJson.object();
     json.putNull("alora_invocation_tokens");
     ObjectNode alphas = json.putObject("alpha_pattern");
-    config.alphaPattern().forEach((key, alpha) -> putNumber(alphas, key, alpha));
+    config.alphaPattern().byPattern().forEach((key, alpha) -> putNumber(alphas, key, alpha));
     json.putNull("arrow_config");
     json.putObject("auto_mapping")
         .put("base_model_class", "SD3Transformer2DModel")
@@ -224,7 +276,7 @@ final class PeftConfigFile {
     json.put("qalora_group_size", 16);
     json.put("r", config.rank());
     ObjectNode ranks = json.putObject("rank_pattern");
-    config.rankPattern().forEach(ranks::put);
+    config.rankPattern().byPattern().forEach(ranks::put);
     json.putNull("revision");
     if (config.targetPattern() != null) {
       json.put("target_modules", config.targetPattern());

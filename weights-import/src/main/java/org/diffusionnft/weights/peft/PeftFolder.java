@@ -1,6 +1,5 @@
 package org.diffusionnft.weights.peft;
 
-import static org.diffusionnft.weights.io.InvalidFileException.quote;
 import static org.diffusionnft.weights.peft.LoraFactors.A;
 import static org.diffusionnft.weights.peft.LoraFactors.B;
 
@@ -11,12 +10,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.stream.Stream;
-import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
-import org.diffusionnft.tensor.Elementwise;
-import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.weights.io.AtomicFile;
 import org.diffusionnft.weights.io.AtomicFolder;
@@ -39,7 +34,9 @@ public final class PeftFolder {
   /** The adapter in the folder itself. */
   public static final String DEFAULT = "default";
 
-  private static final String TENSORS = "adapter_model.safetensors";
+  /** What PEFT names the file of tensors. */
+  static final String TENSORS = "adapter_model.safetensors";
+
   private static final String PREFIX = "base_model.model.";
 
   private static final String README =
@@ -96,69 +93,10 @@ public final class PeftFolder {
           tensors, "is missing, and the pickled adapter_model.bin beside it is not supported");
     }
     try (SafetensorsFile file = SafetensorsFile.open(tensors)) {
-      return new PeftAdapter(config, factors(file, config, device));
+      LoraTensors read = LoraTensors.read(file, PREFIX, false, device);
+      read.require(config);
+      return new PeftAdapter(config, read.modules());
     }
-  }
-
-  private static Map<String, LoraFactors> factors(
-      SafetensorsFile file, PeftConfig config, Device device) throws InvalidFileException {
-    Map<String, LoraFactors> modules = new TreeMap<>();
-    for (String name : file.names()) {
-      if (!name.startsWith(PREFIX) || !(name.endsWith(A) || name.endsWith(B))) {
-        throw new InvalidFileException(
-            file.path(),
-            "has the tensor "
-                + quote(name)
-                + ", but names like '"
-                + PREFIX
-                + "<module>"
-                + A
-                + "' are expected");
-      }
-      String module = name.substring(PREFIX.length(), name.length() - A.length());
-      if (!modules.containsKey(module)) {
-        modules.put(module, factors(file, config, module, device));
-      }
-    }
-    if (modules.isEmpty()) {
-      throw new InvalidFileException(file.path(), "has no tensors");
-    }
-    return modules;
-  }
-
-  private static LoraFactors factors(
-      SafetensorsFile file, PeftConfig config, String module, Device device)
-      throws InvalidFileException {
-    String nameA = PREFIX + module + A;
-    String nameB = PREFIX + module + B;
-    Shape a = file.shape(nameA);
-    Shape b = file.shape(nameB);
-    int rank = config.rank(module);
-    boolean matrices = a.rank() >= 2 && b.rank() == a.rank();
-    if (!matrices || a.dim(0) != rank || b.dim(1) != rank) {
-      throw new InvalidFileException(
-          file.path(),
-          "has lora_A "
-              + a
-              + " and lora_B "
-              + b
-              + " for "
-              + quote(module)
-              + ", but the configuration says rank "
-              + rank
-              + ": [rank, in] and [out, rank] are expected");
-    }
-    return new LoraFactors(f32(file, nameA, device), f32(file, nameB, device));
-  }
-
-  private static Tensor f32(SafetensorsFile file, String name, Device device)
-      throws InvalidFileException {
-    DType dtype = file.dtype(name);
-    if (!dtype.isFloating()) {
-      throw new InvalidFileException(
-          file.path(), "tensor " + quote(name) + " is " + dtype + ", not floating-point");
-    }
-    return Elementwise.convert(file.tensor(name, device), DType.F32);
   }
 
   /**

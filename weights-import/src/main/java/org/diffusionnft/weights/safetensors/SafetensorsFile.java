@@ -11,7 +11,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -19,11 +18,14 @@ import java.nio.file.StandardOpenOption;
 import java.util.Collections;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
+import org.diffusionnft.weights.StoredType;
 import org.diffusionnft.weights.TensorSource;
+import org.diffusionnft.weights.io.FileKind;
 import org.diffusionnft.weights.io.InvalidFileException;
 
 /**
@@ -46,6 +48,9 @@ public final class SafetensorsFile implements TensorSource {
   private final MemorySegment data;
   private final SafetensorsHeader header;
 
+  /** Of tensors that cannot be used where they are in the file. */
+  private final Map<String, MemorySegment> copies = new ConcurrentHashMap<>();
+
   private SafetensorsFile(Path path, Arena arena, MemorySegment data, SafetensorsHeader header) {
     this.path = path;
     this.arena = arena;
@@ -64,6 +69,9 @@ public final class SafetensorsFile implements TensorSource {
     boolean opened = false;
     try (FileChannel channel = channel(path)) {
       long size = channel.size();
+      if (size == 0) {
+        FileKind.refuse(path, "a safetensors file");
+      }
       if (size < Long.BYTES) {
         throw new InvalidFileException(
             path,
@@ -103,12 +111,9 @@ public final class SafetensorsFile implements TensorSource {
 
   private static long checkedHeaderLength(Path path, MemorySegment file)
       throws InvalidFileException {
-    if (startsWith(file, "version ")) {
-      throw new InvalidFileException(
-          path, "is a Git LFS pointer, not the tensors themselves: fetch them with 'git lfs pull'");
-    }
     long length = file.get(LENGTH, 0);
     if (length < 0 || length > LONGEST_HEADER) {
+      FileKind.refuse(path, "a safetensors file");
       throw new InvalidFileException(
           path,
           "claims a header of "
@@ -131,12 +136,6 @@ public final class SafetensorsFile implements TensorSource {
           path, "is not a safetensors file: its header does not start with '{'");
     }
     return length;
-  }
-
-  private static boolean startsWith(MemorySegment file, String text) {
-    byte[] bytes = text.getBytes(StandardCharsets.US_ASCII);
-    return file.byteSize() >= bytes.length
-        && file.asSlice(0, bytes.length).mismatch(MemorySegment.ofArray(bytes)) < 0;
   }
 
   private static InputStream stream(ByteBuffer bytes) {
@@ -189,7 +188,18 @@ public final class SafetensorsFile implements TensorSource {
 
   @Override
   public DType dtype(String name) throws InvalidFileException {
-    return entry(name).dtype();
+    StoredType type = stored(name);
+    if (type.dtype() == null) {
+      throw new InvalidFileException(
+          path,
+          "tensor " + quote(name) + " is " + type.name() + ", which nothing here computes with");
+    }
+    return type.dtype();
+  }
+
+  @Override
+  public StoredType stored(String name) throws InvalidFileException {
+    return entry(name).type();
   }
 
   @Override
@@ -210,18 +220,30 @@ public final class SafetensorsFile implements TensorSource {
   /**
    * {@inheritDoc}
    *
-   * <p>Old writers did not align the data: such a tensor is copied once, to memory that lives as
-   * long as the file is open.
+   * <p>Numbers of eight bits are widened to BF16, which has room for all of them. Old writers did
+   * not align the data. Such tensors are copied once, to memory that lives as long as the file is
+   * open.
    */
   @Override
   public Tensor tensor(String name, Device device) throws InvalidFileException {
-    TensorEntry entry = entry(name);
+    DType dtype = dtype(name);
     MemorySegment bytes = bytes(name);
-    if (bytes.address() % entry.dtype().bytes() != 0) {
-      bytes = arena.allocate(Math.max(1, bytes.byteSize()), 64).asSlice(0, bytes.byteSize());
-      bytes.copyFrom(bytes(name));
+    StoredType type = stored(name);
+    if (Float8.isOne(type)) {
+      MemorySegment narrow = bytes;
+      bytes = copies.computeIfAbsent(name, _ -> Float8.widened(type, narrow, arena));
+    } else if (bytes.address() % dtype.bytes() != 0) {
+      MemorySegment unaligned = bytes;
+      bytes =
+          copies.computeIfAbsent(
+              name,
+              _ ->
+                  arena
+                      .allocate(Math.max(1, unaligned.byteSize()), 64)
+                      .asSlice(0, unaligned.byteSize())
+                      .copyFrom(unaligned));
     }
-    return device.wrap(entry.dtype(), entry.shape(), bytes);
+    return device.wrap(dtype, shape(name), bytes);
   }
 
   @Override

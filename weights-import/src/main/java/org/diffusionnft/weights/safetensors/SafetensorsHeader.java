@@ -21,8 +21,9 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.diffusionnft.tensor.DType;
+import java.util.regex.Pattern;
 import org.diffusionnft.tensor.Shape;
+import org.diffusionnft.weights.StoredType;
 import org.diffusionnft.weights.io.InvalidFileException;
 
 /**
@@ -35,6 +36,8 @@ import org.diffusionnft.weights.io.InvalidFileException;
  */
 record SafetensorsHeader(Map<String, TensorEntry> entries, Map<String, String> metadata) {
   static final String METADATA = "__metadata__";
+
+  private static final Pattern TYPE_NAME = Pattern.compile("[A-Z][A-Z0-9_]{0,19}");
 
   private static final JsonFactory JSON =
       JsonFactory.builder()
@@ -135,7 +138,7 @@ record SafetensorsHeader(Map<String, TensorEntry> entries, Map<String, String> m
       if (json.currentToken() != JsonToken.START_OBJECT) {
         throw invalid("the header entry of tensor " + quote(name) + " is not a JSON object");
       }
-      DType dtype = null;
+      StoredType type = null;
       long[] shape = null;
       long[] offsets = null;
       while (json.nextToken() == JsonToken.FIELD_NAME) {
@@ -143,7 +146,7 @@ record SafetensorsHeader(Map<String, TensorEntry> entries, Map<String, String> m
         json.nextToken();
         boolean twice =
             switch (field) {
-              case "dtype" -> dtype != null;
+              case "dtype" -> type != null;
               case "shape" -> shape != null;
               case "data_offsets" -> offsets != null;
               default -> false;
@@ -152,37 +155,33 @@ record SafetensorsHeader(Map<String, TensorEntry> entries, Map<String, String> m
           throw invalid("tensor " + quote(name) + " has the field " + quote(field) + " twice");
         }
         switch (field) {
-          case "dtype" -> dtype = readDType(name);
+          case "dtype" -> type = readType(name);
           case "shape" -> shape = readNumbers(name, "shape");
           case "data_offsets" -> offsets = readNumbers(name, "data_offsets");
           default -> json.skipChildren();
         }
       }
-      if (dtype == null || shape == null || offsets == null) {
-        String missing = dtype == null ? "dtype" : shape == null ? "shape" : "data_offsets";
+      if (type == null || shape == null || offsets == null) {
+        String missing = type == null ? "dtype" : shape == null ? "shape" : "data_offsets";
         throw invalid("tensor " + quote(name) + " has no " + missing);
       }
-      return checked(name, dtype, shape, offsets);
+      return checked(name, type, shape, offsets);
     }
 
-    private DType readDType(String name) throws IOException {
+    private StoredType readType(String name) throws IOException {
       if (json.currentToken() != JsonToken.VALUE_STRING) {
         throw invalid("the dtype of tensor " + quote(name) + " is not a string");
       }
       String text = json.getText();
-      for (DType d : DType.values()) {
-        if (d.name().equals(text)) {
-          return d;
-        }
+      if (!TYPE_NAME.matcher(text).matches()) {
+        throw invalid(
+            "tensor "
+                + quote(name)
+                + " has dtype "
+                + quote(text)
+                + ", but names like 'F32' and 'BF16' are expected");
       }
-      throw invalid(
-          "tensor "
-              + quote(name)
-              + " has dtype "
-              + quote(text)
-              + ", but only "
-              + Arrays.toString(DType.values())
-              + " are supported");
+      return StoredType.named(text);
     }
 
     private long[] readNumbers(String name, String field) throws IOException {
@@ -213,7 +212,7 @@ record SafetensorsHeader(Map<String, TensorEntry> entries, Map<String, String> m
       return Arrays.copyOf(numbers, count);
     }
 
-    private TensorEntry checked(String name, DType dtype, long[] dims, long[] offsets)
+    private TensorEntry checked(String name, StoredType type, long[] dims, long[] offsets)
         throws InvalidFileException {
       if (offsets.length != 2) {
         throw invalid(
@@ -231,7 +230,6 @@ record SafetensorsHeader(Map<String, TensorEntry> entries, Map<String, String> m
                 + dims.length
                 + " dimensions, more than the 64 allowed");
       }
-      long bytes = bytes(name, dtype, dims);
       long begin = offsets[0];
       long end = offsets[1];
       if (end < begin || end > dataBytes) {
@@ -246,25 +244,37 @@ record SafetensorsHeader(Map<String, TensorEntry> entries, Map<String, String> m
                 + dataBytes
                 + ": it is truncated or corrupt");
       }
-      if (end - begin != bytes) {
+      requireSize(name, type, dims, end - begin);
+      return new TensorEntry(name, type, Shape.of(dims), begin, end);
+    }
+
+    /** A type that nobody knows has at least one bit a number. */
+    private void requireSize(String name, StoredType type, long[] dims, long bytes)
+        throws InvalidFileException {
+      int bits = Math.max(type.bits(), 1);
+      boolean whole = bits % Byte.SIZE == 0;
+      long needed =
+          whole
+              ? size(name, bits / Byte.SIZE, dims)
+              : Math.ceilDiv(size(name, bits, dims), Byte.SIZE);
+      if (type.bits() == 0 ? bytes < needed : bytes != needed) {
         throw invalid(
             "tensor "
                 + quote(name)
                 + " has "
-                + (end - begin)
+                + bytes
                 + " bytes, but "
-                + dtype
+                + type.name()
                 + " of shape "
                 + Arrays.toString(dims)
                 + " needs "
-                + bytes);
+                + needed);
       }
-      return new TensorEntry(name, dtype, Shape.of(dims), begin, end);
     }
 
-    /** Bytes of a tensor; the product of the non-zero dimensions must fit, even if one is zero. */
-    private long bytes(String name, DType dtype, long[] dims) throws InvalidFileException {
-      long product = dtype.bytes();
+    /** Bytes or bits; the product of the non-zero dimensions must fit, even if one is zero. */
+    private long size(String name, int each, long[] dims) throws InvalidFileException {
+      long product = each;
       boolean empty = false;
       for (long d : dims) {
         if (d == 0) {

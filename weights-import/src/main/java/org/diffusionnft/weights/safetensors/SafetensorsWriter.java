@@ -24,6 +24,7 @@ import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Elementwise;
 import org.diffusionnft.tensor.HostStorage;
 import org.diffusionnft.tensor.Memory;
+import org.diffusionnft.tensor.NotFinite;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.weights.TensorSource;
@@ -83,7 +84,8 @@ public final class SafetensorsWriter {
    * @param dtype what floating-point tensors are converted to; null to leave them as they are
    * @param device converts and joins; one that computes in this process
    * @param metadata see {@link #write(Path, Map, Map)}
-   * @throws InvalidFileException if the source has no dtype or shape for one of its names
+   * @throws InvalidFileException if the source has no dtype or shape for one of its names, or holds
+   *     a number that is NaN, infinite, or too large for the dtype
    * @throws OutputException if the file cannot be written; nothing is then left behind
    */
   public static void write(
@@ -106,11 +108,28 @@ public final class SafetensorsWriter {
         (out, t) -> {
           try (Memory.Scope _ = device.memory().scope()) {
             Tensor tensor = source.tensor(t.name(), device);
+            source.requireFinite(t.name(), tensor);
             boolean same = tensor.dtype() == t.dtype();
-            writeData(out, same ? tensor : Elementwise.convert(tensor, t.dtype()));
+            writeData(out, same ? tensor : rounded(source, t, tensor));
           }
           device.memory().trim();
         });
+  }
+
+  /** F16 ends at 65504: what is larger would be written as infinite. */
+  private static Tensor rounded(TensorSource source, Planned to, Tensor tensor)
+      throws InvalidFileException {
+    Tensor rounded = Elementwise.convert(tensor, to.dtype());
+    if (NotFinite.find(rounded) != null) {
+      throw new InvalidFileException(
+          source.path(),
+          "tensor "
+              + quote(to.name())
+              + " holds numbers too large for "
+              + to.dtype()
+              + ": write BF16 or F32");
+    }
+    return rounded;
   }
 
   /** What the header says of a tensor. */

@@ -18,6 +18,7 @@ import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
+import org.diffusionnft.weights.StoredType;
 import org.diffusionnft.weights.TensorSource;
 import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.io.StrictJson;
@@ -74,7 +75,7 @@ public final class ShardedTensors implements TensorSource {
     Map<String, List<String>> tensorsOf = new TreeMap<>();
     for (Map.Entry<String, JsonNode> e : map.properties()) {
       String file = e.getValue().asText();
-      if (!isPlainName(file)) {
+      if (!e.getValue().isTextual() || !isPlainName(file)) {
         throw new InvalidFileException(
             index,
             "says that tensor "
@@ -160,6 +161,11 @@ public final class ShardedTensors implements TensorSource {
   @Override
   public DType dtype(String name) throws InvalidFileException {
     return file(name).dtype(name);
+  }
+
+  @Override
+  public StoredType stored(String name) throws InvalidFileException {
+    return file(name).stored(name);
   }
 
   @Override

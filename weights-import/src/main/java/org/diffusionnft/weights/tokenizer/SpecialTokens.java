@@ -28,6 +28,10 @@ final class SpecialTokens {
       List.of("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token");
   private static final List<String> LISTS =
       List.of("additional_special_tokens", "extra_special_tokens");
+
+  /** T5 has 100, its kin up to 300. */
+  private static final int MOST_EXTRA_IDS = 1000;
+
   private static final String DECODER = "added_tokens_decoder";
 
   private final Path file;
@@ -92,10 +96,13 @@ final class SpecialTokens {
     if (!extraIds.isIntegralNumber()
         || !extraIds.canConvertToInt()
         || extraIds.asInt() < 0
-        || extraIds.asInt() > 1_000_000) {
+        || extraIds.asInt() > MOST_EXTRA_IDS) {
       throw new InvalidFileException(
           file,
-          "needs a whole number up to 1000000 under 'extra_ids', not " + quote("" + extraIds));
+          "needs a whole number up to "
+              + MOST_EXTRA_IDS
+              + " under 'extra_ids', not "
+              + quote("" + extraIds));
     }
     return extraIds.asInt();
   }

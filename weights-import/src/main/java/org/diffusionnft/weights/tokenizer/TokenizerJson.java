@@ -80,7 +80,7 @@ final class TokenizerJson {
           }
         }
         if (sequence < 0 || sequence > 1 || marks.size() != sequence + 1) {
-          throw unsupported("a post_processor with the tokens " + marks);
+          throw unsupported("a post_processor with the tokens " + quote(marks.toString()));
         }
         start = sequence == 1 ? Optional.of(marks.getFirst()) : Optional.empty();
         end = marks.getLast();
@@ -169,8 +169,7 @@ final class TokenizerJson {
       case "Strip" ->
           new TextNormalizer.Strip(
               json.path("strip_left").asBoolean(), json.path("strip_right").asBoolean());
-      case "Replace" ->
-          new TextNormalizer.Replace(pattern(json.path("pattern")), json.path("content").asText());
+      case "Replace" -> replace(json);
       case "Precompiled" ->
           new TextNormalizer.Mapped(
               Charsmap.parse(
@@ -178,6 +177,23 @@ final class TokenizerJson {
                       .decode(text(json.path("precompiled_charsmap"), "a character map"))));
       default -> throw unsupported("the normalizer " + quote(json.path("type").asText()));
     };
+  }
+
+  /** What a text is replaced by is never longer: else a few steps would make it endless. */
+  private TextNormalizer replace(JsonNode json) throws InvalidFileException {
+    JsonNode content = json.path("content");
+    if (!content.isTextual()) {
+      throw invalid("needs a text as the content of a Replace, not " + quote(content.toString()));
+    }
+    JsonNode pattern = json.path("pattern");
+    String literal = pattern.path("String").asText("");
+    int shortest = literal.isEmpty() ? 1 : literal.length();
+    if (content.asText().length() > shortest) {
+      throw unsupported(
+          "a Replace of %s by the longer %s"
+              .formatted(quote(pattern.toString()), quote(content.asText())));
+    }
+    return new TextNormalizer.Replace(pattern(pattern), content.asText());
   }
 
   private PreTokenizer preTokenizer(JsonNode json) throws InvalidFileException {
@@ -219,8 +235,9 @@ final class TokenizerJson {
   }
 
   private Pattern pattern(JsonNode json) throws InvalidFileException {
-    if (json.path("String").isTextual()) {
-      return Pattern.compile(Pattern.quote(json.path("String").asText()));
+    String literal = json.path("String").asText("");
+    if (!literal.isEmpty()) {
+      return Pattern.compile(Pattern.quote(literal));
     }
     String regex = text(json.path("Regex"), "a pattern");
     Pattern known = PATTERNS.get(regex);

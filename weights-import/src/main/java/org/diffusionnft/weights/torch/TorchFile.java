@@ -8,10 +8,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.zip.ZipEntry;
@@ -21,7 +19,9 @@ import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
+import org.diffusionnft.weights.StoredType;
 import org.diffusionnft.weights.TensorSource;
+import org.diffusionnft.weights.io.FileKind;
 import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.torch.TorchPickle.TensorRef;
 
@@ -36,10 +36,16 @@ final class TorchFile implements TensorSource {
 
   private static final Map<String, DType> TYPES =
       Map.of(
+          "DoubleStorage", DType.F64,
           "FloatStorage", DType.F32,
           "HalfStorage", DType.F16,
           "BFloat16Storage", DType.BF16,
-          "LongStorage", DType.I64);
+          "LongStorage", DType.I64,
+          "IntStorage", DType.I32,
+          "ShortStorage", DType.I16,
+          "CharStorage", DType.I8,
+          "ByteStorage", DType.U8,
+          "BoolStorage", DType.BOOL);
 
   private final Path path;
   private final ZipFile archive;
@@ -47,8 +53,8 @@ final class TorchFile implements TensorSource {
   private final Map<String, TensorRef> tensors;
   private final Arena arena = Arena.ofShared();
 
-  /** By name: one that is asked for in parts, as queries, keys and values are, is read once. */
-  private final Map<String, MemorySegment> copies = new HashMap<>();
+  /** By storage: one that several tensors share, or that is asked for in parts, is read once. */
+  private final Map<String, MemorySegment> storages = new HashMap<>();
 
   private TorchFile(Path path, ZipFile archive, String folder, Map<String, TensorRef> tensors) {
     this.path = path;
@@ -70,6 +76,7 @@ final class TorchFile implements TensorSource {
       ZipFile archive = new ZipFile(path.toFile());
       boolean opened = false;
       try {
+        requireStored(path, archive);
         ZipEntry pickle =
             archive.stream()
                 .filter(e -> e.getName().endsWith(PICKLE))
@@ -82,7 +89,8 @@ final class TorchFile implements TensorSource {
         String folder = name.substring(0, name.length() - PICKLE.length());
         Map<String, TensorRef> tensors;
         try (InputStream in = archive.getInputStream(pickle)) {
-          tensors = TorchPickle.tensors(TorchPickle.read(in.readAllBytes()));
+          byte[] bytes = in.readNBytes((int) pickle.getSize());
+          tensors = TorchPickle.tensors(TorchPickle.read(bytes));
         }
         if (tensors.isEmpty()) {
           throw new InvalidFileException(path, "holds no tensors by name");
@@ -98,12 +106,34 @@ final class TorchFile implements TensorSource {
     } catch (InvalidFileException e) {
       throw e;
     } catch (ZipException e) {
+      if (FileKind.of(path) != FileKind.ZIP) {
+        FileKind.refuse(path, "a file of torch.save since PyTorch 1.6");
+      }
       throw new InvalidFileException(
           path, "is not a file of torch.save since PyTorch 1.6: save it again as safetensors", e);
     } catch (IllegalArgumentException e) {
       throw new InvalidFileException(path, String.valueOf(e.getMessage()), e);
     } catch (IOException e) {
       throw new InvalidFileException(path, "cannot be read: " + InvalidFileException.reason(e), e);
+    }
+  }
+
+  /**
+   * PyTorch never compresses. What is compressed could grow without bounds when it is read, and
+   * what lies on top of something else could be read again and again.
+   */
+  private static void requireStored(Path path, ZipFile archive) throws IOException {
+    long room = Files.size(path);
+    for (ZipEntry entry : Collections.list(archive.entries())) {
+      long bytes = entry.getSize();
+      if (entry.getMethod() != ZipEntry.STORED || bytes != entry.getCompressedSize()) {
+        throw new InvalidFileException(
+            path, "is compressed, which files of torch.save never are: save it as safetensors");
+      }
+      if (bytes < 0 || bytes > room) {
+        throw new InvalidFileException(path, "claims more bytes inside than it has: it is damaged");
+      }
+      room -= bytes;
     }
   }
 
@@ -119,24 +149,30 @@ final class TorchFile implements TensorSource {
 
   @Override
   public DType dtype(String name) throws InvalidFileException {
+    StoredType type = stored(name);
+    if (type.dtype() == null) {
+      throw new InvalidFileException(
+          path,
+          "tensor " + quote(name) + " is a " + quote(type.name()) + ", which is not supported");
+    }
+    return type.dtype();
+  }
+
+  @Override
+  public StoredType stored(String name) throws InvalidFileException {
     String type = ref(name).storage().type();
     DType dtype = TYPES.get(type);
-    if (dtype == null) {
-      throw new InvalidFileException(
-          path, "tensor " + quote(name) + " is a " + quote(type) + ", which is not supported");
-    }
-    return dtype;
+    return dtype == null ? new StoredType(type, 0, null) : StoredType.of(dtype);
   }
 
   @Override
   public Shape shape(String name) throws InvalidFileException {
-    long[] dims = longs(ref(name).sizes());
-    for (long dim : dims) {
-      if (dim < 0) {
-        throw new InvalidFileException(path, "tensor " + quote(name) + " has a negative size");
-      }
+    try {
+      return Shape.of(ref(name).sizes());
+    } catch (IllegalArgumentException e) {
+      throw new InvalidFileException(
+          path, "tensor " + quote(name) + " has an impossible size: " + e.getMessage(), e);
     }
-    return Shape.of(dims);
   }
 
   @Override
@@ -144,31 +180,40 @@ final class TorchFile implements TensorSource {
     TensorRef ref = ref(name);
     Shape shape = shape(name);
     DType dtype = dtype(name);
-    if (!isContiguous(longs(ref.sizes()), longs(ref.strides()))) {
+    if (shape.elements() > 0 && !isContiguous(ref.sizes(), ref.strides())) {
       throw new InvalidFileException(
           path, "tensor " + quote(name) + " is not contiguous: save the file again as safetensors");
     }
-    ZipEntry entry = archive.getEntry(folder + "/data/" + ref.storage().key());
-    long start = ref.offset() * dtype.bytes();
-    long bytes = shape.elements() * dtype.bytes();
-    if (entry == null || start < 0 || start + bytes > entry.getSize()) {
+    MemorySegment storage = storage(name, ref.storage().key());
+    long room = storage.byteSize() / dtype.bytes();
+    if (ref.offset() < 0 || ref.offset() > room || shape.elements() > room - ref.offset()) {
       throw new InvalidFileException(
           path, "lacks bytes of tensor " + quote(name) + ": the file is damaged");
     }
-    MemorySegment memory = copies.get(name);
-    if (memory == null) {
-      memory = copy(name, entry, start, bytes);
-      copies.put(name, memory);
-    }
-    return device.wrap(dtype, shape, memory);
+    long start = ref.offset() * dtype.bytes();
+    return device.wrap(dtype, shape, storage.asSlice(start, shape.elements() * dtype.bytes()));
   }
 
-  private MemorySegment copy(String name, ZipEntry entry, long start, long bytes)
-      throws InvalidFileException {
+  private synchronized MemorySegment storage(String name, String key) throws InvalidFileException {
+    MemorySegment known = storages.get(key);
+    if (known != null) {
+      return known;
+    }
+    ZipEntry entry = archive.getEntry(folder + "/data/" + key);
+    if (entry == null) {
+      throw new InvalidFileException(
+          path, "lacks the bytes of tensor " + quote(name) + ": the file is damaged");
+    }
+    MemorySegment storage = copy(name, entry);
+    storages.put(key, storage);
+    return storage;
+  }
+
+  private MemorySegment copy(String name, ZipEntry entry) throws InvalidFileException {
+    long bytes = entry.getSize();
     MemorySegment memory = arena.allocate(Math.max(bytes, 1), 64);
     try (InputStream in = archive.getInputStream(entry)) {
-      in.skipNBytes(start);
-      byte[] part = new byte[1 << 20];
+      byte[] part = new byte[(int) Math.min(1 << 20, bytes)];
       for (long at = 0; at < bytes; ) {
         int count = in.readNBytes(part, 0, (int) Math.min(part.length, bytes - at));
         if (count == 0) {
@@ -186,6 +231,9 @@ final class TorchFile implements TensorSource {
   }
 
   private static boolean isContiguous(long[] sizes, long[] strides) {
+    if (sizes.length != strides.length) {
+      return false;
+    }
     long expected = 1;
     for (int i = sizes.length - 1; i >= 0; i--) {
       if (sizes[i] != 1 && strides[i] != expected) {
@@ -194,14 +242,6 @@ final class TorchFile implements TensorSource {
       expected *= sizes[i];
     }
     return true;
-  }
-
-  private static long[] longs(List<?> numbers) {
-    List<Long> all = new ArrayList<>();
-    for (Object number : numbers) {
-      all.add((Long) number);
-    }
-    return all.stream().mapToLong(Long::longValue).toArray();
   }
 
   private TensorRef ref(String name) throws InvalidFileException {

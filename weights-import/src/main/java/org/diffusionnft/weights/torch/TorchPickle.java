@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class TorchPickle {
   private static final int DEEPEST = 1_000_000;
+  private static final int MOST_DIMENSIONS = 64;
 
   /** A name of Python's, as a module and what is in it. */
   record Name(String module, String name) {
@@ -32,8 +33,9 @@ final class TorchPickle {
   /** Where a tensor's numbers are: a file of the archive, of numbers of this type. */
   record StorageRef(String type, String key) {}
 
-  /** A tensor in a storage; sizes and strides in numbers. */
-  record TensorRef(StorageRef storage, long offset, List<?> sizes, List<?> strides) {}
+  /** A tensor in a storage; offset, sizes and strides in numbers. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  record TensorRef(StorageRef storage, long offset, long[] sizes, long[] strides) {}
 
   /** Anything that is not about tensors. */
   record Opaque(Object what) {}
@@ -150,11 +152,19 @@ final class TorchPickle {
           new TensorRef(
               (StorageRef) arguments.get(0),
               (Long) arguments.get(1),
-              (List<?>) arguments.get(2),
-              (List<?>) arguments.get(3));
+              numbers((List<?>) arguments.get(2)),
+              numbers((List<?>) arguments.get(3)));
       case "torch._utils._rebuild_parameter" -> arguments.getFirst();
       default -> new Opaque(function);
     };
+  }
+
+  private static long[] numbers(List<?> list) {
+    if (list.size() > MOST_DIMENSIONS) {
+      throw new IllegalArgumentException(
+          "its pickle has a tensor of " + list.size() + " dimensions");
+    }
+    return list.stream().mapToLong(number -> (Long) number).toArray();
   }
 
   private static StorageRef storage(Object id) {
@@ -162,11 +172,8 @@ final class TorchPickle {
     if (parts.size() < 3 || !"storage".equals(parts.get(0))) {
       throw new IllegalArgumentException("its pickle refers to something that is no storage");
     }
-    String type =
-        switch (parts.get(1)) {
-          case Name n -> n.name();
-          case Object other -> String.valueOf(other);
-        };
+    // Nothing else is turned into text: what contains itself, or others many times, has no end.
+    String type = parts.get(1) instanceof Name n ? n.name() : (String) parts.get(1);
     return new StorageRef(type, (String) parts.get(2));
   }
 
@@ -246,13 +253,14 @@ final class TorchPickle {
     return line.toString();
   }
 
-  /** The tensors of a dictionary, or of the {@code state_dict} in it. */
+  /**
+   * The tensors of a dictionary, or of the {@code state_dict} in it; not in that one's in turn,
+   * which may be the same again.
+   */
   static Map<String, TensorRef> tensors(@Nullable Object value) {
     Map<String, TensorRef> tensors = new LinkedHashMap<>();
-    if (value instanceof Map<?, ?> map) {
-      if (map.get("state_dict") instanceof Map<?, ?> inner) {
-        return tensors(inner);
-      }
+    if (value instanceof Map<?, ?> outer) {
+      Map<?, ?> map = outer.get("state_dict") instanceof Map<?, ?> inner ? inner : outer;
       map.forEach(
           (name, tensor) -> {
             if (name instanceof String text && tensor instanceof TensorRef ref) {

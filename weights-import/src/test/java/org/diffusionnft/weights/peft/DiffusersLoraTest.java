@@ -15,6 +15,7 @@ import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.safetensors.SafetensorsWriter;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -73,14 +74,52 @@ class DiffusersLoraTest {
         "states alpha twice");
   }
 
-  private void assertInvalid(String metadata, Map<String, Tensor> more, String message)
+  @Test
+  void metadataThatContradictsTheTensorsIsRefused() throws IOException {
+    assertInvalid("{\"transformer.r\": 8}", Map.of(), "but the configuration says rank 8");
+    assertInvalid(
+        "{\"transformer.rank_pattern\": {\"to_k\": 2}}",
+        Map.of(),
+        "but the configuration says rank 2");
+    assertInvalid("{\"transformer.lora_alpha\": 1e300}", Map.of(), "scales 'b.0.to_k' by");
+    assertInvalid("{\"transformer.use_new\": 1}", Map.of(), "the field 'use_new'");
+    assertInvalid("{\"r\": 4}", Map.of(), "the key 'r' in its lora_adapter_metadata");
+  }
+
+  @Test
+  void tensorsThatAreNoFactorsAreRefusedByName() throws IOException {
+    Tensor one = Tensor.of(device, new float[] {2}, 1);
+    String prefix = "transformer.b.0.to_k.";
+    assertInvalid(
+        null, Map.of(prefix + "lora_magnitude_vector", one), "uses DoRA (tensor '" + prefix);
+    assertInvalid(null, Map.of(prefix + "dora_scale", one), "uses DoRA");
+    assertInvalid(null, Map.of(prefix + "lora_B.bias", one), "uses LoRA with biases");
+    assertInvalid(null, Map.of("transformer.other.alpha", one), "but no factors that it could");
+    assertInvalid(null, Map.of("transformer..alpha", one), "names like 'transformer.<module>");
+    assertInvalid(null, Map.of("transformer.lora_A.weight", one), "names like 'transformer.");
+    assertInvalid(null, Map.of("lora_unet_x.lora_down.weight", one), "another tool's layout");
+    assertInvalid(
+        null,
+        Map.of(prefix + "alpha", Tensor.of(device, new float[] {1, 2}, 2)),
+        "of shape [2], but one number is expected");
+    assertInvalid(
+        null, Map.of(prefix + "alpha", Tensor.of(device, new float[] {Float.NaN}, 1)), "holds NaN");
+    assertInvalid(
+        null,
+        Map.of(prefix + "lora_A.weight", Tensor.zeros(device, DType.I8, Shape.of(4, 3))),
+        "is I8, not floating-point: quantised adapters");
+  }
+
+  private void assertInvalid(@Nullable String metadata, Map<String, Tensor> more, String message)
       throws IOException {
     LoraFactors factors = factors(4);
-    Map<String, Tensor> tensors = new LinkedHashMap<>(more);
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
     tensors.put("transformer.b.0.to_k.lora_A.weight", factors.a());
     tensors.put("transformer.b.0.to_k.lora_B.weight", factors.b());
+    tensors.putAll(more);
     Path file = folder.resolve(DiffusersLora.NAME);
-    SafetensorsWriter.write(file, tensors, Map.of("lora_adapter_metadata", metadata));
+    SafetensorsWriter.write(
+        file, tensors, metadata == null ? Map.of() : Map.of("lora_adapter_metadata", metadata));
     InvalidFileException e =
         assertThrows(InvalidFileException.class, () -> DiffusersLora.read(file, device));
     assertTrue(e.getMessage().contains(message), e.getMessage());

@@ -104,7 +104,12 @@ class PeftFolderTest {
         "\"use_dora\": false | \"use_dora\": true | uses use_dora",
         "\"bias\": \"none\" | \"bias\": \"all\" | bias 'all'",
         "\"modules_to_save\": null | \"modules_to_save\": [\"x\"] | uses modules_to_save",
-        "\"gaussian\" | \"pissa\" | init_lora_weights 'pissa'",
+        "\"gaussian\" | \"pissa\" | init_lora_weights 'pissa', which changes the base weights",
+        "\"gaussian\" | \"newest\" | init_lora_weights 'newest', which is unknown",
+        "\"use_dora\": false | \"use_future_variant\": true | the field 'use_future_variant'",
+        "\"use_dora\": false | \"future_config\": {\"a\": 1} | the field 'future_config'",
+        "\"use_rslora\": false | \"use_rslora\": \"yes\" | true or false under 'use_rslora'",
+        "\"rank_pattern\": { } | \"rank_pattern\": {\"((x{100}){100}){100}\": 1} | is too large",
         "\"r\": 2 | \"r\": 0 | at least 1 as r, not '0'",
         "\"r\": 2 | \"s\": 2 | at least 1 as r, not nothing",
         "\"lora_alpha\": 8 | \"lora_alpha\": \"8\" | number as lora_alpha",
@@ -120,6 +125,78 @@ class PeftFolderTest {
     assertTrue(text.contains(found), text);
     Files.writeString(config, text.replace(found, replacement));
     assertInvalid(target, config.getFileName().toString(), message);
+  }
+
+  /**
+   * EVA chooses A from activations; the base stays as it is. And fields that are off say nothing.
+   */
+  @Test
+  void whatLeavesTheNumbersAloneIsRead() throws IOException {
+    Path target = folder.resolve("adapter");
+    PeftFolder.write(target, Map.of("default", adapter(2, 1)));
+    Path config = target.resolve("adapter_config.json");
+    String text =
+        Files.readString(config)
+            .replace("\"gaussian\"", "\"eva\"")
+            .replace("\"eva_config\": null", "\"eva_config\": {\"rho\": 2.0}")
+            .replace("\"use_dora\": false", "\"use_dora\": false, \"use_future_variant\": false");
+    assertTrue(text.contains("rho"), text);
+    Files.writeString(config, text);
+    assertEquals(2, PeftFolder.read(target, device).get("default").modules().size());
+  }
+
+  /** Names that are prefix and suffix at once, and factors of nothing. */
+  @Test
+  void namesAndShapesWithNothingInThem() throws IOException {
+    Path target = folder.resolve("adapter");
+    PeftFolder.write(target, Map.of("default", adapter(2, 1)));
+    Path tensors = target.resolve("adapter_model.safetensors");
+    Tensor x = Tensor.of(device, new float[6], 2, 3);
+    for (String name :
+        List.of("base_model.model.lora_A.weight", "base_model.model..lora_A.weight")) {
+      SafetensorsWriter.write(tensors, Map.of(name, x), Map.of());
+      assertInvalid(target, "adapter_model.safetensors", "lora_");
+    }
+    String module = "base_model.model.m";
+    SafetensorsWriter.write(
+        tensors,
+        Map.of(
+            module + ".lora_A.weight",
+            Tensor.zeros(device, DType.F32, Shape.of(2, 0)),
+            module + ".lora_B.weight",
+            Tensor.zeros(device, DType.F32, Shape.of(3, 2))),
+        Map.of());
+    assertInvalid(target, "adapter_model.safetensors", "[rank, in] and [out, rank] are expected");
+  }
+
+  @Test
+  void numbersThatAreNoneAreNamedByLayer() throws IOException {
+    Path target = folder.resolve("adapter");
+    PeftFolder.write(target, Map.of("default", adapter(2, Double.NaN)));
+    assertEquals(2, AdapterFile.readAsIs(target, device).modules().size());
+    InvalidFileException e =
+        assertThrows(InvalidFileException.class, () -> AdapterFile.read(target, device));
+    assertTrue(
+        e.getMessage().startsWith(target + ": the adapter's layer 'blocks.0.to_q' holds NaN"));
+  }
+
+  @Test
+  void aFileOfTheFolderIsSentToTheFolder() throws IOException {
+    Path target = folder.resolve("adapter");
+    PeftFolder.write(target, Map.of("default", adapter(2, 1)));
+    for (String name : List.of("adapter_model.safetensors", "adapter_config.json")) {
+      Path file = target.resolve(name);
+      InvalidFileException e =
+          assertThrows(InvalidFileException.class, () -> AdapterFile.read(file, device));
+      assertEquals(
+          file + ": is a file of a PEFT folder: name the folder, " + target, e.getMessage());
+    }
+    Files.delete(target.resolve("adapter_config.json"));
+    InvalidFileException e =
+        assertThrows(
+            InvalidFileException.class,
+            () -> AdapterFile.read(target.resolve("adapter_model.safetensors"), device));
+    assertTrue(e.getMessage().contains("adapter_config.json is missing"), e.getMessage());
   }
 
   @Test
@@ -149,11 +226,11 @@ class PeftFolderTest {
     Tensor x = Tensor.of(device, new float[6], 2, 3);
     String module = "base_model.model.blocks.0.to_q";
     SafetensorsWriter.write(tensors, Map.of(module + ".lora_magnitude_vector", x), Map.of());
-    assertInvalid(target, "adapter_model.safetensors", "lora_magnitude_vector', but names like");
+    assertInvalid(target, "adapter_model.safetensors", "uses DoRA (tensor '" + module);
     SafetensorsWriter.write(tensors, Map.of(module + ".lora_A.weight", x), Map.of());
     assertInvalid(target, "adapter_model.safetensors", "no tensor '" + module + ".lora_B.weight'");
     SafetensorsWriter.write(tensors, Map.of(), Map.of());
-    assertInvalid(target, "adapter_model.safetensors", "has no tensors");
+    assertInvalid(target, "adapter_model.safetensors", "has no tensors of an adapter");
   }
 
   private void assertInvalid(Path target, String file, String message) {

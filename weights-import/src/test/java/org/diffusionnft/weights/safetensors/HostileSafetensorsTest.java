@@ -43,7 +43,11 @@ class HostileSafetensorsTest {
             + " bytes",
         "{'a':{'dtype':'F32','shape':[0,4294967296,4294967296],'data_offsets':[0,0]}} | 0 | 2^63",
         "{'a':{'dtype':'F32','shape':[4611686018427387904],'data_offsets':[0,0]}} | 0 | 2^63 bytes",
-        "{'a':{'dtype':'F8_E4M3','shape':[8],'data_offsets':[0,8]}} | 8 | 'a' has dtype 'F8_E4M3'",
+        "{'a':{'dtype':'F8_E4M3','shape':[8],'data_offsets':[0,4]}} | 4 | F8_E4M3 of shape [8]"
+            + " needs 8",
+        "{'a':{'dtype':'F4','shape':[8],'data_offsets':[0,8]}} | 8 | F4 of shape [8] needs 4",
+        "{'a':{'dtype':'F6_E2M3','shape':[3],'data_offsets':[0,2]}} | 2 | of shape [3] needs 3",
+        "{'a':{'dtype':'X1','shape':[65],'data_offsets':[0,8]}} | 8 | X1 of shape [65] needs 9",
         "{'a':{'dtype':'f32','shape':[2],'data_offsets':[0,8]}} | 8 | dtype 'f32'",
         "{'a':{'dtype':32,'shape':[2],'data_offsets':[0,8]}} | 8 | dtype of tensor 'a'",
         "{'a':{'shape':[2],'data_offsets':[0,8]}} | 8 | has no dtype",
@@ -96,8 +100,9 @@ class HostileSafetensorsTest {
 
   @Test
   void filesTooShortForAnything() throws IOException {
-    for (int n = 0; n < 8; n++) {
-      Path file = folder.resolve("short");
+    Path file = Files.createFile(folder.resolve("short"));
+    assertInvalid(file, "is empty");
+    for (int n = 1; n < 8; n++) {
       Files.write(file, new byte[n]);
       assertInvalid(file, "the file has " + n + " bytes");
     }
@@ -129,6 +134,28 @@ class HostileSafetensorsTest {
     Path pointer = folder.resolve("pointer");
     Files.writeString(pointer, "version https://git-lfs.github.com/spec/v1\noid sha256:0\n");
     assertInvalid(pointer, "Git LFS pointer");
+  }
+
+  /** What a file is instead, and what to do. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "<!DOCTYPE html><html>login</html> | is a web page (HTML)",
+        "`\\n <html lang='en'>` | is a web page (HTML)",
+        "<?xml version='1.0'?><Error>AccessDenied</Error> | is an XML document",
+        "{'metadata': {'total_size': 1}} | is a JSON file",
+        "GGUF...............  | is a GGUF file",
+        "PK\\3\\4............ | is a zip archive",
+        "not tensors, but words | is a text file",
+        "version https://git-lfs.github.com/spec/v1 | is a Git LFS pointer",
+      })
+  void otherKindsOfFilesAreNamed(String start, String what) throws IOException {
+    String text = start.translateEscapes();
+    Path file = Files.writeString(folder.resolve("other"), text);
+    assertInvalid(file, what);
+    assertInvalid(file, "not a safetensors file: ");
   }
 
   @Test

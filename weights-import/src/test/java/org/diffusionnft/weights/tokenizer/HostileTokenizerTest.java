@@ -108,6 +108,12 @@ class HostileTokenizerTest {
             + " | claims a trie of 4294967295 bytes",
         "{'type':'Lowercase'} | {'type':'Replace','pattern':{'Regex':'(a+)+$'},'content':''}"
             + " | the pattern '(a+)+$'",
+        "{'type':'Lowercase'} | {'type':'Replace','pattern':{'String':'a'},'content':'aa'}"
+            + " | by the longer 'aa'",
+        "{'type':'Lowercase'} | {'type':'Replace','pattern':{'Regex':' {2,}'},'content':'  '}"
+            + " | by the longer '  '",
+        "{'type':'Lowercase'} | {'type':'Replace','pattern':{'String':'a'},'content':5}"
+            + " | a text as the content of a Replace",
         "'unk_id':2 | 'unk_id':9 | unknown token has id 9, but there are 4 pieces",
         "['▁a',-1.5] | ['▁a','x'] | not a text and a score",
         "['▁a',-1.5] | ['',-1.5] | is impossible",
@@ -131,6 +137,30 @@ class HostileTokenizerTest {
     assertTrue(json.contains(good), good);
     write("tokenizer.json", json.replace(good, bad));
     assertInvalid(message);
+  }
+
+  /** A few bytes that would make a million tokens. */
+  @Test
+  void numbersOfExtraTokensAreBounded() throws IOException {
+    Files.write(folder.resolve("spiece.model"), model());
+    write("tokenizer_config.json", "{'extra_ids':1001}");
+    assertInvalid("a whole number up to 1000 under 'extra_ids', not '1001'");
+  }
+
+  /** One character that would become the whole file. */
+  @Test
+  void replacementsOfACharacterMapAreShort() throws IOException {
+    byte[] map = new byte[4 + 4 + 300];
+    map[0] = 4;
+    java.util.Arrays.fill(map, 8, map.length, (byte) 'x');
+    String json =
+        "{'normalizer':{'type':'Precompiled','precompiled_charsmap':'"
+            + java.util.Base64.getEncoder().encodeToString(map)
+            + "'},'pre_tokenizer':{'type':'WhitespaceSplit'},'post_processor':{'type':"
+            + "'TemplateProcessing','single':[{'Sequence':{}},{'SpecialToken':{'id':'b'}}]},"
+            + "'model':{'type':'Unigram','unk_id':0,'vocab':[['a',0],['b',0]]}}";
+    write("tokenizer.json", json);
+    assertInvalid("a replacement of more than 256 bytes");
   }
 
   @Test

@@ -1,5 +1,6 @@
 package org.diffusionnft.weights.torch;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -11,6 +12,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
 import java.util.Set;
+import java.util.zip.CRC32;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.ReferenceDevice;
 import org.diffusionnft.tensor.Shape;
@@ -18,6 +22,8 @@ import org.diffusionnft.weights.TensorSource;
 import org.diffusionnft.weights.io.InvalidFileException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Files that PyTorch's {@code torch.save} wrote. */
 class TorchFileTest {
@@ -71,6 +77,126 @@ class TorchFileTest {
     Path text = Files.writeString(folder.resolve("text.pt"), "not an archive");
     assertThrows(InvalidFileException.class, () -> TensorFiles.open(text));
     assertThrows(InvalidFileException.class, () -> TensorFiles.open(folder.resolve("missing.pth")));
+  }
+
+  /** The pickle of one tensor of two numbers, in whose place something else may stand. */
+  private static final String TENSOR =
+      "}(X\u0001\0\0\0actorch._utils\n"
+          + "_rebuild_tensor_v2\n"
+          + "((X\u0007\0\0\0storagectorch\n"
+          + "FloatStorage\n"
+          + "X\u0001\0\0\u00000X\u0003\0\0\0cpuK\u0002tQK\0(K\u0002t(K\u0001t\u0089NtRu.";
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "(K\\2t(K\\1t | (K\\1K\\2t(K\\1t | not contiguous",
+        "(K\\2t(K\\1t | (X\\1\\0\\0\\0xt(K\\1t | none that torch.save writes",
+        "(K\\2t(K\\1t | (\\212\\10\\0\\0\\0\\0\\0\\0\\0\\100t(K\\1t | lacks bytes of tensor 'a'",
+        "(K\\2t(K\\1t | (J\\377\\377\\377\\377t(K\\1t | negative dimension",
+        "QK\\0( | Q\\212\\10\\377\\377\\377\\377\\377\\377\\377\\177( | lacks bytes of tensor 'a'",
+        "QK\\0( | QJ\\377\\377\\377\\377( | lacks bytes of tensor 'a'",
+        "X\\1\\0\\0\\0\\60X\\3 | X\\1\\0\\0\\0\\71X\\3 | lacks the bytes of tensor 'a'",
+        "ctorch\\n"
+            + "FloatStorage\\n"
+            + " | ctorch\\n"
+            + "OddStorage\\n"
+            + " | is a 'OddStorage', which is not supported",
+        "ctorch\\nFloatStorage\\n | ]q\\0h\\0a | none that torch.save writes",
+      })
+  void tensorsThatCannotBe(String found, String put, String message) throws IOException {
+    assertTrue(TENSOR.contains(found.translateEscapes()), found);
+    assertRefused(
+        archive(TENSOR.replace(found.translateEscapes(), put.translateEscapes()), false), message);
+  }
+
+  @Test
+  void aDictionaryInItself() throws IOException {
+    String inItself = "}q\0(X\n\0\0\0state_dicth\0u.";
+    assertRefused(archive(inItself, false), "holds no tensors by name");
+  }
+
+  /** Thirty lists, each with the one before in it ten times: as text, more than any memory. */
+  @Test
+  void textThatGrows() throws IOException {
+    StringBuilder lists = new StringBuilder("]q\0");
+    for (int i = 1; i < 30; i++) {
+      lists.append("](").append(("h" + (char) (i - 1)).repeat(10)).append("eq").append((char) i);
+    }
+    String pickle = TENSOR.replace("ctorch\nFloatStorage\n", lists);
+    assertRefused(archive(pickle, false), "none that torch.save writes");
+  }
+
+  @Test
+  void whatIsCompressedIsNotUnpacked() throws IOException {
+    byte[] bomb = archive(TENSOR + "\0".repeat(1 << 20), true);
+    assertTrue(bomb.length < 1 << 14);
+    assertRefused(bomb, "is compressed, which files of torch.save never are");
+  }
+
+  @Test
+  void moreThanTheFileHoldsIsNotAllocated() throws IOException {
+    byte[] good = archive(TENSOR, false);
+    try (TensorSource source = TensorFiles.open(Files.write(folder.resolve("good.pt"), good));
+        ReferenceDevice device = new ReferenceDevice()) {
+      assertArrayEquals(new float[2], source.tensor("a", device).toFloats());
+    }
+    String directory = new String(good, ISO_8859_1);
+    int entry = directory.lastIndexOf("a/data/0") - 46; // its sizes stand 20 bytes further on
+    java.nio.ByteBuffer sizes =
+        java.nio.ByteBuffer.wrap(good).order(java.nio.ByteOrder.LITTLE_ENDIAN);
+    sizes.putInt(entry + 20, 0x7ffffff0).putInt(entry + 24, 0x7ffffff0);
+    assertRefused(good, "");
+  }
+
+  @Test
+  void aFileIsWhatItsBytesSay() throws IOException {
+    Path misnamed = Files.write(folder.resolve("model.safetensors"), archive(TENSOR, false));
+    try (TensorSource source = TensorFiles.open(misnamed)) {
+      assertEquals(Set.of("a"), source.names());
+    }
+    assertRefused("<!doctype html><html>".getBytes(ISO_8859_1), "is a web page (HTML)");
+    assertRefused("GGUF".getBytes(ISO_8859_1), "is a GGUF file");
+  }
+
+  private void assertRefused(byte[] bytes, String message) throws IOException {
+    Path path = Files.write(folder.resolve("bad.pt"), bytes);
+    InvalidFileException e =
+        assertThrows(
+            InvalidFileException.class,
+            () -> {
+              try (TensorSource source = TensorFiles.open(path);
+                  ReferenceDevice device = new ReferenceDevice()) {
+                source.tensor("a", device);
+              }
+            });
+    assertTrue(e.getMessage().startsWith(path + ": "), e.getMessage());
+    assertTrue(e.getMessage().contains(message), e.getMessage());
+  }
+
+  private static byte[] archive(String pickle, boolean compressed) throws IOException {
+    java.io.ByteArrayOutputStream bytes = new java.io.ByteArrayOutputStream();
+    try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
+      put(zip, "a/data.pkl", pickle.getBytes(ISO_8859_1), compressed);
+      put(zip, "a/data/0", new byte[8], false);
+    }
+    return bytes.toByteArray();
+  }
+
+  private static void put(ZipOutputStream zip, String name, byte[] content, boolean compressed)
+      throws IOException {
+    ZipEntry entry = new ZipEntry(name);
+    if (!compressed) {
+      CRC32 sum = new CRC32();
+      sum.update(content);
+      entry.setMethod(ZipEntry.STORED);
+      entry.setSize(content.length);
+      entry.setCrc(sum.getValue());
+    }
+    zip.putNextEntry(entry);
+    zip.write(content);
+    zip.closeEntry();
   }
 
   /** Whatever a damaged pickle says, it is a message and not a crash, and no code of it runs. */

@@ -19,7 +19,7 @@ public final class AdapterSpectrum {
   /**
    * Singular values of {@code scale B A}, the largest first, as many as the rank allows.
    *
-   * @throws IllegalStateException if the factors hold something that is no number
+   * @throws IllegalStateException if the factors hold a number that is NaN or infinite
    */
   public static double[] of(LoraFactors factors, double scale) {
     DMatrixRMaj b = matrix(factors.b());

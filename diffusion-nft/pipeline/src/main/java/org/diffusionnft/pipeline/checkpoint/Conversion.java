@@ -55,7 +55,7 @@ public record Conversion(Layout layout, @Nullable DType dtype, @Nullable Path ad
         if (part == Part.TRANSFORMER && adapter != null) {
           Adapter merged = adapter(model, device, adapter);
           opened.add(merged);
-          tensors = new MergedTensors(tensors, merged);
+          tensors = new MergedTensors(tensors, merged, dtype);
         }
         writer.part(part, tensors, model.config(part));
         tokenizer(model, part, writer);

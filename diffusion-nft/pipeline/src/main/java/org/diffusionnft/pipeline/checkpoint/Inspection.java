@@ -4,24 +4,28 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
-import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Shape;
+import org.diffusionnft.weights.StoredType;
 import org.diffusionnft.weights.TensorSource;
 import org.diffusionnft.weights.checkpoint.ModelCheckpoint;
+import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.peft.AdapterFile;
 import org.diffusionnft.weights.peft.DiffusersLora;
+import org.diffusionnft.weights.peft.LoraFactors;
 import org.diffusionnft.weights.peft.PeftAdapter;
 import org.diffusionnft.weights.safetensors.SafetensorsFile;
 import org.diffusionnft.weights.safetensors.ShardedTensors;
 import org.diffusionnft.weights.singlefile.ModelFamily;
 import org.diffusionnft.weights.singlefile.SingleFile.Part;
+import org.diffusionnft.weights.torch.TensorFiles;
 
 /** What is in a file or folder of tensors, as lines for people. */
 public final class Inspection {
@@ -29,11 +33,12 @@ public final class Inspection {
 
   private final Device device;
   private final boolean listsTensors;
-  private final List<String> lines = new ArrayList<>();
+  private final Consumer<String> lines;
 
-  private Inspection(Device device, boolean listsTensors) {
+  private Inspection(Device device, boolean listsTensors, Consumer<String> lines) {
     this.device = device;
     this.listsTensors = listsTensors;
+    this.lines = lines;
   }
 
   /**
@@ -44,13 +49,24 @@ public final class Inspection {
    * @throws IOException if there is nothing of the kind, or it is damaged
    */
   public static List<String> of(Path path, Device device, boolean listsTensors) throws IOException {
-    Inspection inspection = new Inspection(device, listsTensors);
-    inspection.inspect(path);
-    return inspection.lines;
+    List<String> lines = new ArrayList<>();
+    show(path, device, listsTensors, lines::add);
+    return lines;
+  }
+
+  /**
+   * Looks into one as {@link #of} does, and gives each line as soon as it is known: where something
+   * turns out to be damaged, what could be said before has been said.
+   *
+   * @throws IOException see {@link #of}
+   */
+  public static void show(Path path, Device device, boolean listsTensors, Consumer<String> lines)
+      throws IOException {
+    new Inspection(device, listsTensors, lines).inspect(path);
   }
 
   private void inspect(Path path) throws IOException {
-    lines.add(path + ":");
+    lines.accept(path + ":");
     boolean adapter =
         Files.exists(path.resolve("adapter_config.json"))
             || Files.exists(path.resolve(DiffusersLora.NAME));
@@ -76,17 +92,31 @@ public final class Inspection {
   }
 
   private void file(Path path) throws IOException {
-    try (SafetensorsFile file = SafetensorsFile.open(path)) {
+    try (TensorSource file = TensorFiles.open(path)) {
       if (file.names().stream()
           .anyMatch(n -> n.startsWith("model.diffusion_model.joint_blocks."))) {
-        model(path);
+        singleFile(path, file);
       } else if (file.names().stream().allMatch(n -> n.startsWith("transformer."))
           && file.names().stream().anyMatch(n -> n.contains(".lora_A."))) {
         adapter(path);
       } else {
         tensors("", file);
       }
-      file.metadata().forEach((key, value) -> lines.add("  metadata " + key + ": " + cut(value)));
+      if (file instanceof SafetensorsFile safetensors) {
+        safetensors
+            .metadata()
+            .forEach((key, value) -> lines.accept("  metadata " + key + ": " + cut(value)));
+      }
+    }
+  }
+
+  /** What cannot be used as a model is a file of tensors all the same. */
+  private void singleFile(Path path, TensorSource file) throws IOException {
+    try {
+      model(path);
+    } catch (InvalidFileException e) {
+      lines.accept("  cannot be used as a model: " + e.getMessage());
+      tensors("", file);
     }
   }
 
@@ -97,7 +127,7 @@ public final class Inspection {
 
   private void model(Path path) throws IOException {
     try (ModelCheckpoint model = ModelCheckpoint.open(path, null)) {
-      lines.add(
+      lines.accept(
           "  "
               + (model.isSingleFile() ? "a single file" : "a diffusers folder")
               + " of Stable Diffusion 3 with "
@@ -105,52 +135,56 @@ public final class Inspection {
       for (Part part : model.parts()) {
         try (TensorSource tensors = model.tensors(part)) {
           tensors(part + ": ", tensors);
-          lines.add("    configuration: " + model.config(part));
+          lines.accept("    configuration: " + model.config(part));
         }
       }
     }
   }
 
   private void tensors(String label, TensorSource tensors) throws IOException {
-    Map<DType, Long> numbers = new EnumMap<>(DType.class);
-    long bytes = 0;
+    Map<String, Long> numbers = new TreeMap<>();
+    double bits = 0;
     for (String name : tensors.names()) {
       Shape shape = tensors.shape(name);
-      DType dtype = tensors.dtype(name);
-      numbers.merge(dtype, shape.elements(), Long::sum);
-      bytes += shape.elements() * dtype.bytes();
+      StoredType type = tensors.stored(name);
+      numbers.merge(type.name(), shape.elements(), Long::sum);
+      bits += (double) shape.elements() * type.bits();
     }
-    lines.add(
+    lines.accept(
         String.format(
             Locale.ROOT,
             "  %s%,d numbers in %,d tensors, %.2f GiB (%s)",
             label,
             numbers.values().stream().mapToLong(Long::longValue).sum(),
             tensors.names().size(),
-            bytes / (double) (1 << 30),
+            bits / Byte.SIZE / (1 << 30),
             numbers.entrySet().stream()
                 .map(e -> String.format(Locale.ROOT, "%s %,d", e.getKey(), e.getValue()))
                 .collect(Collectors.joining(", "))));
     if (label.isEmpty()) {
-      lines.add("  " + ModelFamily.sentence(tensors.names()));
+      lines.accept("  " + ModelFamily.sentence(tensors.names()));
     }
     if (listsTensors) {
       for (String name : tensors.names()) {
-        lines.add(
+        lines.accept(
             String.format(
-                Locale.ROOT, "    %-5s %s %s", tensors.dtype(name), tensors.shape(name), name));
+                Locale.ROOT,
+                "    %-7s %s %s",
+                tensors.stored(name).name(),
+                tensors.shape(name),
+                name));
       }
     }
   }
 
   private void adapter(Path path) throws IOException {
     try (Memory.Scope _ = device.memory().scope()) {
-      PeftAdapter adapter = AdapterFile.read(path, device);
+      PeftAdapter adapter = AdapterFile.readAsIs(path, device);
       long numbers =
           adapter.modules().values().stream()
               .mapToLong(f -> f.a().elements() + f.b().elements())
               .sum();
-      lines.add(
+      lines.accept(
           String.format(
               Locale.ROOT,
               "  a LoRA adapter of %d layers, rank %d, alpha %s, %,d numbers; target modules %s",
@@ -159,23 +193,33 @@ public final class Inspection {
               adapter.config().alpha(),
               numbers,
               adapter.config().targetModules()));
-      lines.add("  singular values of alpha/r B A, largest first; e is their effective rank");
-      adapter
-          .modules()
-          .forEach(
-              (module, factors) -> {
-                double[] values = AdapterSpectrum.of(factors, adapter.scaling(module));
-                lines.add(
-                    String.format(
-                        Locale.ROOT,
-                        "    %-44s rank %3d  e %5.1f  %s%s",
-                        module,
-                        factors.rank(),
-                        AdapterSpectrum.effectiveRank(values),
-                        shown(values),
-                        values.length > SHOWN_VALUES ? " ..." : ""));
-              });
+      lines.accept("  singular values of alpha/r B A, largest first; e is their effective rank");
+      InvalidFileException first = null;
+      for (Map.Entry<String, LoraFactors> e : adapter.modules().entrySet()) {
+        String fault = e.getValue().fault();
+        lines.accept(
+            "    %-44s rank %3d  ".formatted(e.getKey(), e.getValue().rank())
+                + (fault == null
+                    ? spectrum(e.getValue(), adapter.scaling(e.getKey()))
+                    : "holds " + fault));
+        if (fault != null && first == null) {
+          first = AdapterFile.notFinite(path, e.getKey(), fault);
+        }
+      }
+      if (first != null) {
+        throw first;
+      }
     }
+  }
+
+  private static String spectrum(LoraFactors factors, double scale) {
+    double[] values = AdapterSpectrum.of(factors, scale);
+    return String.format(
+        Locale.ROOT,
+        "e %5.1f  %s%s",
+        AdapterSpectrum.effectiveRank(values),
+        shown(values),
+        values.length > SHOWN_VALUES ? " ..." : "");
   }
 
   private static String shown(double[] values) {

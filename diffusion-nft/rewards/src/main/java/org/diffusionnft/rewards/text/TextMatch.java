@@ -1,7 +1,9 @@
 package org.diffusionnft.rewards.text;
 
+import java.util.List;
 import java.util.Locale;
 import org.apache.commons.text.similarity.LevenshteinDistance;
+import org.apache.commons.text.similarity.SimilarityInput;
 import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.tensor.InvalidInputException;
 
@@ -37,8 +39,27 @@ public final class TextMatch {
     if (found.contains(expected)) {
       return 1;
     }
-    int distance = LevenshteinDistance.getDefaultInstance().apply(found, expected);
-    return 1 - Math.min(distance, expected.length()) / (double) expected.length();
+    int length = expected.codePointCount(0, expected.length());
+    int distance =
+        LevenshteinDistance.getDefaultInstance().apply(new Letters(found), new Letters(expected));
+    return 1 - Math.min(distance, length) / (double) length;
+  }
+
+  /** A text as Python sees it: a character outside the basic plane is one letter, not two. */
+  private record Letters(List<Integer> codePoints) implements SimilarityInput<Integer> {
+    Letters(String text) {
+      this(text.codePoints().boxed().toList());
+    }
+
+    @Override
+    public Integer at(int index) {
+      return codePoints.get(index);
+    }
+
+    @Override
+    public int length() {
+      return codePoints.size();
+    }
   }
 
   private static String plain(String text) {

@@ -18,6 +18,8 @@ class TextMatchTest {
     "Hello, '', 0",
     "Hello, 'something else entirely', 0",
     "abcd, abdc, 0.5",
+    "'😀a😀b', '😀a😁b', 0.75",
+    "'😀😀', 'x', 0",
   })
   void scores(String wanted, String read, double expected) {
     assertEquals(expected, TextMatch.score(wanted, read), 1e-12);

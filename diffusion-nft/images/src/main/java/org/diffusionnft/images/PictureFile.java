@@ -1,0 +1,72 @@
+package org.diffusionnft.images;
+
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Iterator;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageReader;
+import javax.imageio.stream.ImageInputStream;
+import javax.imageio.stream.MemoryCacheImageInputStream;
+
+/** Pictures in files that anyone may have written. */
+public final class PictureFile {
+  private static final int LARGEST_SIDE = 1 << 14;
+  private static final long MOST_PIXELS = 1L << 26;
+
+  /** A picture of one colour is hardly smaller than this many pixels a byte. */
+  private static final long PIXELS_PER_BYTE = 10_000;
+
+  private PictureFile() {}
+
+  /**
+   * Reads a PNG or JPEG file, or another that Java knows.
+   *
+   * @throws IOException with one sentence that names the file if it is missing, damaged or no
+   *     picture, or claims to be larger than 16,384 pixels a side or than its bytes can tell
+   */
+  public static BufferedImage read(Path file) throws IOException {
+    if (!Files.isRegularFile(file)) {
+      throw new IOException(file + ": no such file");
+    }
+    try (ImageInputStream in = new MemoryCacheImageInputStream(Files.newInputStream(file))) {
+      Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
+      if (!readers.hasNext()) {
+        throw new IOException("is no picture that can be read, such as PNG or JPEG");
+      }
+      ImageReader reader = readers.next();
+      try {
+        reader.setInput(in, true, true); // without metadata, which may be packed and endless
+        requireSmall(reader.getWidth(0), reader.getHeight(0), Files.size(file));
+        return reader.read(0);
+      } finally {
+        reader.dispose();
+      }
+    } catch (IOException e) {
+      throw new IOException(file + ": " + sentence(e), e);
+    } catch (RuntimeException e) {
+      throw new IOException(file + ": is a damaged picture", e);
+    }
+  }
+
+  private static void requireSmall(int width, int height, long bytes) throws IOException {
+    long pixels = (long) width * height;
+    if (width < 1
+        || height < 1
+        || width > LARGEST_SIDE
+        || height > LARGEST_SIDE
+        || pixels > Math.min(MOST_PIXELS, bytes * PIXELS_PER_BYTE)) {
+      throw new IOException(
+          "claims to be a picture of %d by %d pixels, too many for its %d bytes"
+              .formatted(width, height, bytes));
+    }
+  }
+
+  private static String sentence(IOException e) {
+    String message = e.getMessage();
+    return e.getClass() == IOException.class && message != null
+        ? message
+        : "is a damaged picture" + (message == null ? "" : " (" + message.strip() + ")");
+  }
+}

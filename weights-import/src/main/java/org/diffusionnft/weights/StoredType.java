@@ -1,0 +1,54 @@
+package org.diffusionnft.weights;
+
+import java.util.Map;
+import org.diffusionnft.tensor.DType;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How the numbers of a tensor lie in a file.
+ *
+ * @param name as files call it, {@code F8_E4M3}
+ * @param bits of one number; 0 if that is not known
+ * @param dtype what it is read as, without loss; null for types that nothing here computes with
+ */
+public record StoredType(String name, int bits, @Nullable DType dtype) {
+  /** Eight bits, of which four are exponent: no infinities. */
+  public static final StoredType F8_E4M3 = new StoredType("F8_E4M3", 8, DType.BF16);
+
+  /** Eight bits, of which five are exponent: the upper half of an F16. */
+  public static final StoredType F8_E5M2 = new StoredType("F8_E5M2", 8, DType.BF16);
+
+  /** Types of safetensors that are no {@link DType} and are only listed, with their bits. */
+  private static final Map<String, Integer> LISTED =
+      Map.of(
+          "F4", 4,
+          "F6_E2M3", 6,
+          "F6_E3M2", 6,
+          "F8_E8M0", 8,
+          "F8_E4M3FNUZ", 8,
+          "F8_E5M2FNUZ", 8,
+          "U16", 16,
+          "U32", 32,
+          "U64", 64,
+          "C64", 64);
+
+  /** The type of numbers that lie in the file as they are in memory. */
+  public static StoredType of(DType dtype) {
+    return new StoredType(dtype.name(), dtype.bytes() * Byte.SIZE, dtype);
+  }
+
+  /** The type of this name; one that nobody knows has no bits. */
+  public static StoredType named(String name) {
+    for (DType dtype : DType.values()) {
+      if (dtype.name().equals(name)) {
+        return of(dtype);
+      }
+    }
+    if (name.equals(F8_E4M3.name())) {
+      return F8_E4M3;
+    }
+    return name.equals(F8_E5M2.name())
+        ? F8_E5M2
+        : new StoredType(name, LISTED.getOrDefault(name, 0), null);
+  }
+}

@@ -1,0 +1,245 @@
+package org.diffusionnft.weights.peft;
+
+import static org.diffusionnft.weights.io.InvalidFileException.quote;
+import static org.diffusionnft.weights.peft.LoraFactors.A;
+import static org.diffusionnft.weights.peft.LoraFactors.B;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.diffusionnft.tensor.DType;
+import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.Elementwise;
+import org.diffusionnft.tensor.InvalidInputException;
+import org.diffusionnft.tensor.Shape;
+import org.diffusionnft.tensor.Tensor;
+import org.diffusionnft.weights.TensorSource;
+import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.singlefile.ModelFamily;
+
+/**
+ * The tensors of a LoRA file, whoever wrote it: pairs of factors named {@code
+ * PREFIX<module>.lora_A.weight} and {@code PREFIX<module>.lora_B.weight}, and nothing else but what
+ * states alpha.
+ */
+final class LoraTensors {
+  private static final String ALPHA = ".alpha";
+
+  /** Parts of names that only variants of LoRA have, which change what the factors mean. */
+  private static final List<Map.Entry<String, String>> VARIANTS =
+      List.of(
+          Map.entry("lora_magnitude_vector", "DoRA"),
+          Map.entry("dora_scale", "DoRA"),
+          Map.entry(".lora_B.bias", "LoRA with biases"),
+          Map.entry(".hada_w", "LoHa"),
+          Map.entry(".lokr_", "LoKr"),
+          Map.entry(".oft_", "OFT"),
+          Map.entry(".boft_", "BOFT"),
+          Map.entry(".vera_lambda", "VeRA"),
+          Map.entry(".ia3_", "IA3"),
+          Map.entry(".lora_embedding_", "LoRA of embeddings"),
+          Map.entry(".lora_mid.", "LoCon with a factor in the middle"));
+
+  private final TensorSource file;
+  private final String prefix;
+  private final boolean alphas;
+  private final SortedMap<String, LoraFactors> modules = new TreeMap<>();
+  private final SortedMap<String, Double> alpha = new TreeMap<>();
+
+  private LoraTensors(TensorSource file, String prefix, boolean alphas) {
+    this.file = file;
+    this.prefix = prefix;
+    this.alphas = alphas;
+  }
+
+  /**
+   * Reads all tensors of a file.
+   *
+   * @param prefix of every name
+   * @param alphas whether tensors may state alpha
+   * @throws InvalidFileException if there are none, one is no matrix of floating-point numbers, the
+   *     two factors of a layer do not fit, or there is something that plain LoRA has not
+   */
+  static LoraTensors read(TensorSource file, String prefix, boolean alphas, Device device)
+      throws InvalidFileException {
+    LoraTensors tensors = new LoraTensors(file, prefix, alphas);
+    for (String name : file.names()) {
+      tensors.take(name, device);
+    }
+    if (tensors.modules.isEmpty()) {
+      throw new InvalidFileException(file.path(), "has no tensors of an adapter");
+    }
+    for (String module : tensors.alpha.keySet()) {
+      if (!tensors.modules.containsKey(module)) {
+        throw new InvalidFileException(
+            file.path(),
+            "has " + quote(prefix + module + ALPHA) + ", but no factors that it could belong to");
+      }
+    }
+    return tensors;
+  }
+
+  /** The factors by module; F32, owned by the innermost open scope. */
+  Map<String, LoraFactors> modules() {
+    return modules;
+  }
+
+  /** What tensors state as alpha, by module. */
+  Map<String, Double> alphas() {
+    return alpha;
+  }
+
+  private void take(String name, Device device) throws InvalidFileException {
+    List<String> suffixes = new ArrayList<>(List.of(A, B));
+    if (alphas) {
+      suffixes.add(ALPHA);
+    }
+    for (String suffix : suffixes) {
+      boolean fits = name.startsWith(prefix) && name.endsWith(suffix);
+      if (fits && name.length() > prefix.length() + suffix.length()) {
+        String module = name.substring(prefix.length(), name.length() - suffix.length());
+        if (suffix.equals(ALPHA)) {
+          alpha.put(module, alpha(name, device));
+        } else if (!modules.containsKey(module)) {
+          modules.put(module, factors(module, device));
+        }
+        return;
+      }
+    }
+    throw stranger(name);
+  }
+
+  private InvalidFileException stranger(String name) {
+    for (Map.Entry<String, String> variant : VARIANTS) {
+      if (name.contains(variant.getKey())) {
+        return new InvalidFileException(
+            file.path(),
+            "uses "
+                + variant.getValue()
+                + " (tensor "
+                + quote(name)
+                + "), which is not supported: only plain LoRA is");
+      }
+    }
+    String advice = "";
+    if (name.startsWith("text_encoder") || name.startsWith("lora_te")) {
+      advice = ": adapters of text encoders are not supported";
+    } else if (name.contains(".lora_down.") || name.contains(".lora_up.")) {
+      advice =
+          ": it is in another tool's layout (lora_down, lora_up); load and save it with diffusers"
+              + " to convert it";
+    } else if (file.names().stream().noneMatch(n -> n.contains(".lora_"))) {
+      advice = ": " + ModelFamily.sentence(file.names());
+    }
+    return new InvalidFileException(
+        file.path(),
+        "has the tensor "
+            + quote(name)
+            + ", but names like '"
+            + prefix
+            + "<module>"
+            + A
+            + "' are expected"
+            + advice);
+  }
+
+  private double alpha(String name, Device device) throws InvalidFileException {
+    Shape shape = file.shape(name);
+    if (shape.elements() != 1) {
+      throw new InvalidFileException(
+          file.path(),
+          "has " + quote(name) + " of shape " + shape + ", but one number is expected");
+    }
+    Tensor value = file.tensor(name, device);
+    file.requireFinite(name, value);
+    return value.reshape(1).item();
+  }
+
+  private LoraFactors factors(String module, Device device) throws InvalidFileException {
+    Shape a = file.shape(prefix + module + A);
+    Shape b = file.shape(prefix + module + B);
+    boolean matrices = a.rank() >= 2 && b.rank() == a.rank();
+    if (!matrices || a.dim(0) != b.dim(1) || a.elements() == 0 || b.elements() == 0) {
+      throw new InvalidFileException(
+          file.path(),
+          "has lora_A "
+              + a
+              + " and lora_B "
+              + b
+              + " for "
+              + quote(module)
+              + ": [rank, in] and [out, rank] are expected");
+    }
+    requireInts(a);
+    requireInts(b);
+    return new LoraFactors(f32(prefix + module + A, device), f32(prefix + module + B, device));
+  }
+
+  private void requireInts(Shape shape) throws InvalidFileException {
+    for (long dim : shape.dims()) {
+      if (dim > Integer.MAX_VALUE) {
+        throw new InvalidFileException(file.path(), "has a factor of shape " + shape);
+      }
+    }
+  }
+
+  private Tensor f32(String name, Device device) throws InvalidFileException {
+    DType dtype = file.dtype(name);
+    if (!dtype.isFloating()) {
+      throw new InvalidFileException(
+          file.path(),
+          "tensor "
+              + quote(name)
+              + " is "
+              + dtype
+              + ", not floating-point: quantised adapters are not supported");
+    }
+    return Elementwise.convert(file.tensor(name, device), DType.F32);
+  }
+
+  /**
+   * Checks that a configuration says the ranks that the factors have, and scales them by numbers.
+   *
+   * @throws InvalidFileException that names a module if not
+   */
+  void require(PeftConfig config) throws InvalidFileException {
+    try {
+      requireRanks(config);
+    } catch (InvalidInputException e) {
+      throw new InvalidFileException(
+          file.path(), "has modules whose rank or alpha cannot be found: " + e.getMessage(), e);
+    }
+  }
+
+  private void requireRanks(PeftConfig config) throws InvalidFileException {
+    for (Map.Entry<String, LoraFactors> e : modules.entrySet()) {
+      String module = e.getKey();
+      int stated = config.rank(module);
+      LoraFactors factors = e.getValue();
+      if (factors.rank() != stated) {
+        throw new InvalidFileException(
+            file.path(),
+            "has lora_A "
+                + factors.a().shape()
+                + " and lora_B "
+                + factors.b().shape()
+                + " for "
+                + quote(module)
+                + ", but the configuration says rank "
+                + stated
+                + ": [rank, in] and [out, rank] are expected");
+      }
+      if (!Float.isFinite((float) config.scaling(module, stated))) {
+        throw new InvalidFileException(
+            file.path(),
+            "scales "
+                + quote(module)
+                + " by "
+                + config.scaling(module, stated)
+                + ", which is no number that a layer can be scaled by");
+      }
+    }
+  }
+}

@@ -82,22 +82,10 @@ final class DemoCommand implements Callable<Integer> {
   private int start(Path folder) throws IOException, InterruptedException {
     TrainConfig config = config();
     requireNew(folder);
-    TrainRun.requireStartable(folder);
-    if (!Files.exists(folder)) {
-      AtomicFolder.requireWritable(folder);
-    }
     try (Device device = compute.open();
         Demo demo = Demo.start(folder, config, device)) {
       return run(demo, folder, config);
     }
-  }
-
-  private int run(Demo demo, Path folder, TrainConfig config)
-      throws IOException, InterruptedException {
-    return Interruption.during(
-        spec.commandLine().getErr(),
-        Launched.command("demo", "--resume", folder),
-        stop -> report(folder, demo.run(new Display(config), stop)));
   }
 
   /** Says what can be done with what is there already. */
@@ -114,6 +102,18 @@ final class DemoCommand implements Callable<Integer> {
                       ? Launched.command("report", folder)
                       : Launched.command("demo", "--resume", folder)));
     }
+    TrainRun.requireStartable(folder);
+    if (!Files.exists(folder)) {
+      AtomicFolder.requireWritable(folder);
+    }
+  }
+
+  private int run(Demo demo, Path folder, TrainConfig config)
+      throws IOException, InterruptedException {
+    return Interruption.during(
+        spec.commandLine().getErr(),
+        Launched.command("demo", "--resume", folder),
+        stop -> report(folder, demo.run(new Display(config), stop)));
   }
 
   private int resume(Path folder) throws IOException, InterruptedException {
@@ -127,7 +127,7 @@ final class DemoCommand implements Callable<Integer> {
               + " --config and --base");
     }
     try (Resumption from = Resumption.find(folder)) {
-      Resumed.show(from, spec.commandLine().getErr(), compute);
+      Resumed.show(from, compute);
       try (Device device = compute.open();
           Demo demo = Demo.resume(from, device)) {
         return run(demo, folder, from.config());

@@ -56,7 +56,8 @@ final class Interruption implements Stop {
 
   private Map<String, Object> listen() {
     if (TerminalError.isTerminal()) {
-      // The progress bar's library takes the signals of the terminal for itself when it first asks how
+      // The progress bar's library takes the signals of the terminal for itself when it first asks
+      // how
       // wide that is: it does so before us, or Ctrl-C would be its again.
       new ConsoleProgressBarConsumer(System.err).getMaxRenderedLength();
     }
@@ -74,9 +75,6 @@ final class Interruption implements Stop {
   private void received(int code) {
     if (!exitCode.compareAndSet(0, code)) {
       Runtime.getRuntime().halt(code);
-    }
-    if (TerminalError.isTerminal()) {
-      err.println(); // leaves the line of the progress bar
     }
     err.println("stopping: what is done is being saved; once more ends at once");
     err.flush();

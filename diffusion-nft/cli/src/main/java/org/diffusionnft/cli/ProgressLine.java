@@ -78,6 +78,7 @@ final class ProgressLine extends ConsoleProgressBarConsumer implements ProgressB
     }
   }
 
+  /** Its terminal stays open: closed, it would take our signal handlers away. */
   @Override
   public synchronized void close() {
     closed = true;

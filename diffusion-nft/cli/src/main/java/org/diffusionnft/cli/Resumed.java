@@ -1,6 +1,5 @@
 package org.diffusionnft.cli;
 
-import java.io.PrintWriter;
 import org.diffusionnft.trainer.run.Resumption;
 import org.diffusionnft.trainer.run.TrainRun;
 
@@ -9,10 +8,8 @@ final class Resumed {
   private Resumed() {}
 
   /** Damage and edited settings are reported even where all is to be quiet. */
-  static void show(Resumption from, PrintWriter err, ComputeOptions compute) {
-    from.warnings()
-        .forEach(sentence -> err.println("dnft: warning: " + ErrorMessages.oneLine(sentence)));
-    err.flush();
+  static void show(Resumption from, ComputeOptions compute) {
+    from.warnings().forEach(compute::warn);
     compute.note(
         from.checkpoint() == null
             ? "no checkpoint yet: the run begins again"
@@ -20,8 +17,7 @@ final class Resumed {
   }
 
   /** So are repairs. */
-  static void showRepairs(TrainRun run, PrintWriter err) {
-    run.repairs().forEach(sentence -> err.println("dnft: warning: " + sentence));
-    err.flush();
+  static void showRepairs(TrainRun run, ComputeOptions compute) {
+    run.repairs().forEach(compute::warn);
   }
 }

@@ -137,7 +137,7 @@ final class TrainCommand implements Callable<Integer> {
   private int goOn(Path folder) throws IOException, InterruptedException {
     try (Resumption found = Resumption.find(folder)) {
       Resumption from = epochs == null ? found : found.withEpochs(epochs);
-      Resumed.show(from, spec.commandLine().getErr(), compute);
+      Resumed.show(from, compute);
       return train(folder, from.config(), trainable -> TrainRun.resume(from, trainable));
     }
   }
@@ -154,7 +154,7 @@ final class TrainCommand implements Callable<Integer> {
         Trainable trainable = open(config, device);
         TrainRun run = opening.open(trainable)) {
       tellStart(run);
-      Resumed.showRepairs(run, err);
+      Resumed.showRepairs(run, compute);
       String command = Launched.command("train", "--resume", folder);
       int stopped = Interruption.during(err, command, stop -> train(run, stop));
       if (stopped != 0) {

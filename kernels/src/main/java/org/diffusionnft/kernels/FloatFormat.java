@@ -1,15 +1,21 @@
 package org.diffusionnft.kernels;
 
 import org.diffusionnft.kernels.Block.Left;
+import org.diffusionnft.kernels.machine.MachineTiles;
 import org.diffusionnft.tensor.DType;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Floats, multiplied by the tiles of the Vector API. Half precision is widened where operands are
- * copied.
+ * Floats, multiplied by machine code where there is some and operands lie as it reads them, else by
+ * the tiles of the Vector API; the sums are the same to the bit. Half precision is widened where
+ * operands are copied.
  *
  * @param rounds whether scores of attention are rounded to BF16 before they are multiplied
+ * @param down machine code for rows that are {@link TallRows#ROW} bytes apart, or null
+ * @param across the same for a left matrix that is stored transposed
  */
-record FloatFormat(boolean rounds) implements ProductFormat {
+record FloatFormat(boolean rounds, @Nullable MachineTiles down, @Nullable MachineTiles across)
+    implements ProductFormat {
   /** Bytes between rows of A above which its rows are copied together before use. */
   private static final long FAR = 2048;
 
@@ -20,7 +26,13 @@ record FloatFormat(boolean rounds) implements ProductFormat {
 
   @Override
   public int rows() {
-    return 20 * Block.ROWS;
+    // Machine code needs as many between two steps of k of a transposed left matrix.
+    return (down == null ? 20 : 19) * Block.ROWS;
+  }
+
+  @Override
+  public int columns() {
+    return 256;
   }
 
   @Override
@@ -48,7 +60,8 @@ record FloatFormat(boolean rounds) implements ProductFormat {
     long first = transposed ? fromK * a.ld() + row : row * a.ld() + fromK;
     long from = a.address() + size * first;
     long between = a.rowBytes();
-    boolean forTallTiles = reused && !transposed && inner <= TallRows.DEPTH;
+    boolean tall = (reused && !transposed) || down != null;
+    boolean forTallTiles = tall && 4L * inner <= TallRows.ROW;
     if (dtype != DType.F32 || between > FAR || forTallTiles) {
       long padded = forTallTiles ? TallRows.ROW : 4L * ((inner + 15) / 16 * 16 + 16);
       long to = scratch.floats(buffer, outer * padded / 4);
@@ -96,6 +109,13 @@ record FloatFormat(boolean rounds) implements ProductFormat {
       float scale,
       boolean add,
       long tile) {
-    Block.strip(rows, columns, k, a, b, stepB, c, rowC, scale, add, tile);
+    boolean packed = stepB == Panels.step(columns);
+    if (packed && down != null && a.row() == TallRows.ROW && a.step() == 4) {
+      down.strip(rows, columns, k, a.address(), b, c, rowC, scale, add);
+    } else if (packed && across != null && a.row() == 4 && a.step() == TallRows.ROW) {
+      across.strip(rows, columns, k, a.address(), b, c, rowC, scale, add);
+    } else {
+      Block.strip(rows, columns, k, a, b, stepB, c, rowC, scale, add, tile);
+    }
   }
 }

@@ -1,31 +1,80 @@
 package org.diffusionnft.kernels;
 
 import org.diffusionnft.kernels.machine.MachineKernels;
+import org.diffusionnft.kernels.machine.MachineTiles;
+import org.diffusionnft.tensor.InvalidInputException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The micro-kernels of a device.
  *
  * @param floats for operands that are multiplied as floats
+ * @param rounding the same, where scores of attention are rounded to BF16
  * @param half for operands that are BF16: pairs where the processor has the instructions, else
- *     floats
- * @param missing why half is no faster; empty if it is
+ *     {@code rounding}
+ * @param missing why not all are machine code; empty if they are
  */
-record Formats(ProductFormat floats, ProductFormat half, String missing) {
-  private static final int BITS = 512;
+record Formats(ProductFormat floats, ProductFormat rounding, ProductFormat half, String missing) {
+  /** The system property that forces a choice: {@code vector} or {@code native}. */
+  static final String PROPERTY = "dnft.kernels";
 
-  /** Those that this process can run. */
-  static Formats of() {
-    FloatFormat floats = new FloatFormat(false);
-    FloatFormat rounding = new FloatFormat(true);
-    if (Lanes.FLOATS.vectorBitSize() != BITS) {
-      return new Formats(
-          floats, rounding, "vectors are not of 512 bits: products in BF16 run in F32");
+  private static final int BITS = 512;
+  private static @Nullable Formats known;
+
+  /**
+   * Those of this process.
+   *
+   * @throws InvalidInputException if machine code is asked for that cannot be had, or a choice is
+   *     unknown
+   */
+  static synchronized Formats get() {
+    Formats formats = known;
+    if (formats == null) {
+      formats = make(System.getProperty(PROPERTY, ""));
+      known = formats;
     }
-    MachineKernels machine = MachineKernels.load((int) TallRows.ROW);
+    return formats;
+  }
+
+  static Formats make(String choice) {
+    MachineKernels machine =
+        switch (choice) {
+          case "" -> machine();
+          case "native" -> {
+            MachineKernels found = machine();
+            if (found.floats().isEmpty()) {
+              throw new InvalidInputException(
+                  "kernels in machine code are asked for (%s=native), but %s"
+                      .formatted(PROPERTY, found.missing()));
+            }
+            yield found;
+          }
+          case "vector" ->
+              MachineKernels.none("%s=vector forces the Vector API".formatted(PROPERTY));
+          default ->
+              throw new InvalidInputException(
+                  "%s must be vector or native, not '%s'".formatted(PROPERTY, choice));
+        };
+    MachineTiles down = machine.floats().orElse(null);
+    MachineTiles across = machine.floatsAcross().orElse(null);
+    ProductFormat rounding = new FloatFormat(true, down, across);
     ProductFormat half =
         machine.pairs().isPresent() && machine.pairsAcross().isPresent()
             ? new PairFormat(machine.pairs().get(), machine.pairsAcross().get())
             : rounding;
-    return new Formats(floats, half, machine.missing());
+    return new Formats(new FloatFormat(false, down, across), rounding, half, machine.missing());
+  }
+
+  private static MachineKernels machine() {
+    int bits = Lanes.FLOATS.vectorBitSize();
+    return bits == BITS
+        ? MachineKernels.load((int) TallRows.ROW)
+        : MachineKernels.none(
+            "machine code is written for vectors of 512 bits, and these have " + bits);
+  }
+
+  /** What is in use, in a few words. */
+  String summary() {
+    return missing.isEmpty() ? "machine code for FP32 and BF16" : missing;
   }
 }

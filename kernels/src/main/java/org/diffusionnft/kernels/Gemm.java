@@ -8,11 +8,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * One matrix product, split into tasks by shape alone.
  *
- * <p>A task is a block of rows and columns of the output with all of K. It walks K in steps of
- * {@link ProductFormat#depth}, for which a panel of B stays in the nearest cache, and adds each
- * step's product to the output: the order of additions for one element is the same however the rest
- * is split. Where B is small and one for the whole batch, it is packed once for all tasks;
- * otherwise each task packs its own columns.
+ * <p>A task is a block of rows and columns of the output with all of K. For a number of rows at a
+ * time it walks K in steps of {@link ProductFormat#depth}, for which a panel of B stays in the
+ * nearest cache, and adds each step's product to the output, which stays in the second: the order
+ * of additions for one element is the same however the rest is split. Where B is small and one for
+ * the whole batch, it is packed once for all tasks; otherwise each task packs its own columns.
  */
 final class Gemm {
 
@@ -41,12 +41,6 @@ final class Gemm {
 
   /** A block of the output of one task. */
   private record Part(int batch, int row, int rows, int column, int columns) {}
-
-  /**
-   * Columns of a task that packs B itself: with {@link ProductFormat#depth} rows they fit the
-   * second cache.
-   */
-  private static final int COLUMNS = 256;
 
   /** Most rows of a task that packs B itself. */
   private static final int TASK_ROWS = 2048;
@@ -157,12 +151,13 @@ final class Gemm {
 
   private Cut cut() {
     boolean dots = m <= FewRows.MOST && b.first.transposed() && !a.first.transposed();
-    boolean packOnce = !dots && b.batchStride() == 0 && Panels.floats(n, k) <= SHARED_FLOATS;
+    boolean packOnce =
+        !dots && b.batchStride() == 0 && Panels.floats(n, format.steps(k)) <= SHARED_FLOATS;
     if (packOnce && batches == 1 && m <= ALL_ROWS) {
       return new Cut(m, columnsOfTask(), false, 0);
     }
     long packed = packOnce ? packShared() : 0;
-    int columns = packOnce ? n : Math.min(n, COLUMNS);
+    int columns = packOnce ? n : Math.min(n, format.columns());
     int rows = packOnce ? rowsOfTask(columns) : Math.min(m, TASK_ROWS);
     while (!packOnce && blocks(rows, columns) < FEW_TASKS && worthHalving(rows, columns)) {
       // Rows first: a panel packed for fewer than about fifty rows costs as much as it saves.
@@ -194,7 +189,7 @@ final class Gemm {
 
   private int columnsOfTask() {
     long columns = Math.max(Panels.WIDTH, SMALL_TASK_WORK / ((long) m * Math.max(1, k)));
-    return Math.min(n, evenly(n, (int) Math.min(COLUMNS, columns), Panels.WIDTH));
+    return Math.min(n, evenly(n, (int) Math.min(format.columns(), columns), Panels.WIDTH));
   }
 
   /** Packs all of B, a task per panel. */
@@ -233,17 +228,21 @@ final class Gemm {
     return out + 4L * (((long) part.batch * m + part.row) * n + part.column);
   }
 
+  /**
+   * Rows first, then K, so that a block of the output stays in the second cache until it is done.
+   */
   private void multiply(Part part, long packed, Scratch scratch) {
     if (k == 0) {
       clear(part);
     }
-    for (int fromK = 0; fromK < k; fromK += format.depth()) {
-      int depth = Math.min(format.depth(), k - fromK);
-      long own = packed == 0 && !inPlace() ? packColumns(part, fromK, depth, scratch) : 0;
-      int most = evenly(part.rows, format.rows(), Block.ROWS);
-      for (int row = 0; row < part.rows; row += most) {
-        int rows = Math.min(most, part.rows - row);
-        boolean reused = Math.min(rows, part.columns) >= MANY;
+    boolean inPlace = packed == 0 && inPlace();
+    long panels = packed == 0 && !inPlace ? packColumns(part, scratch) : packed;
+    int most = evenly(part.rows, format.rows(), Block.ROWS);
+    for (int row = 0; row < part.rows; row += most) {
+      int rows = Math.min(most, part.rows - row);
+      boolean reused = Math.min(rows, part.columns) >= MANY;
+      for (int fromK = 0; fromK < k; fromK += format.depth()) {
+        int depth = Math.min(format.depth(), k - fromK);
         Matrix from = a.matrix(part.batch);
         Block.Left left =
             format.left(from, part.row + row, rows, fromK, depth, reused, scratch, SLOT_A);
@@ -251,13 +250,11 @@ final class Gemm {
           int columns = Math.min(Panels.WIDTH, part.columns - p * Panels.WIDTH);
           long offset = 4L * p * Panels.WIDTH;
           long step = Panels.step(columns);
-          long panel = own + offset * format.steps(depth);
-          if (packed != 0) {
-            panel = packed + offset * format.steps(k) + step * format.steps(fromK);
-          } else if (inPlace() && columns == Panels.WIDTH) {
+          long panel = panels + offset * format.steps(k) + step * format.steps(fromK);
+          if (inPlace && columns == Panels.WIDTH) {
             step = b.first.rowBytes();
             panel = b.at(part.batch) + step * fromK + 4L * part.column + offset;
-          } else if (inPlace()) {
+          } else if (inPlace) {
             panel = scratch.floats(SLOT_B, Panels.floats(columns, depth));
             int column = part.column + p * Panels.WIDTH;
             packPanel(b.matrix(part.batch), fromK, depth, column, column + columns, panel, scratch);
@@ -297,15 +294,15 @@ final class Gemm {
     }
   }
 
-  private long packColumns(Part part, int fromK, int depth, Scratch scratch) {
-    int steps = format.steps(depth);
+  /** Packs all of K of a task's columns. */
+  private long packColumns(Part part, Scratch scratch) {
+    int steps = format.steps(k);
     long to = scratch.floats(SLOT_B, Panels.floats(part.columns, steps));
     int end = part.column + part.columns;
     Matrix from = b.matrix(part.batch);
     for (int p = 0; p < Panels.count(part.columns); p++) {
       int column = part.column + p * Panels.WIDTH;
-      long panel = to + 4L * p * Panels.WIDTH * steps;
-      packPanel(from, fromK, depth, column, end, panel, scratch);
+      packPanel(from, 0, k, column, end, to + 4L * p * Panels.WIDTH * steps, scratch);
     }
     return to;
   }

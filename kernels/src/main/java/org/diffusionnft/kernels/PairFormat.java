@@ -29,6 +29,12 @@ record PairFormat(MachineTiles down, MachineTiles across) implements ProductForm
     return 19 * Block.ROWS;
   }
 
+  /** Twice as many as of floats: rows of A are copied for each task anew. */
+  @Override
+  public int columns() {
+    return 512;
+  }
+
   @Override
   public int steps(int k) {
     return (k + 1) / 2;

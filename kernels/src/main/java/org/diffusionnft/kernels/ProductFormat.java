@@ -14,6 +14,12 @@ interface ProductFormat {
   /** Most rows of A that are worked on at a time: they share the second cache with B. */
   int rows();
 
+  /**
+   * Most columns of a task that packs B itself: with {@link #depth} rows they share the second
+   * cache.
+   */
+  int columns();
+
   /** Steps for a number of elements of k. */
   int steps(int k);
 

@@ -163,7 +163,7 @@ final class VectorAttention implements AttentionKernels {
     if (!half) {
       return formats.floats();
     }
-    return call.depth() <= PairFormat.MOST_DEPTH ? formats.half() : new FloatFormat(true);
+    return call.depth() <= PairFormat.MOST_DEPTH ? formats.half() : formats.rounding();
   }
 
   private static boolean allHalf(Tensor... operands) {

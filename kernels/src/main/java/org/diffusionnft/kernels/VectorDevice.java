@@ -39,7 +39,7 @@ public final class VectorDevice implements Device {
     told = options.tellPlans();
     log = told ? line -> System.err.println("plans: " + line) : line -> {};
     fallback = new Fallback(log);
-    Formats formats = Formats.of();
+    Formats formats = Formats.get();
     matrices = new VectorMatrices(workers, formats, fallback);
     norms = new VectorNorms(workers, fallback);
     kernels =

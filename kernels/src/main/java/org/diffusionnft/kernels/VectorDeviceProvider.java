@@ -49,7 +49,17 @@ public final class VectorDeviceProvider implements DeviceProvider {
         + (VectorWidth.forced() ? ", forced by " + VectorWidth.PROPERTY : "")
         + "), up to "
         + Runtime.getRuntime().availableProcessors()
-        + " threads";
+        + " threads; "
+        + kernels();
+  }
+
+  /** As with the width: a wrong choice is refused when the device is opened. */
+  private static String kernels() {
+    try {
+      return Formats.get().summary();
+    } catch (InvalidInputException e) {
+      return String.valueOf(e.getMessage());
+    }
   }
 
   @Override

@@ -39,6 +39,15 @@ final class ComputeOptions {
   private @Nullable Integer threads;
 
   @Option(
+      names = "--kernels",
+      paramLabel = "vector|native",
+      description =
+          "Forces the vector device's products to be the Vector API's or machine code of its own."
+              + " Default: machine code where the processor and the system allow it. The same as"
+              + " -Ddnft.kernels.")
+  private @Nullable String kernels;
+
+  @Option(
       names = "--device-memory",
       paramLabel = "MIB",
       description =
@@ -65,6 +74,9 @@ final class ComputeOptions {
    */
   Device open() {
     DeviceOptions options = options();
+    if (kernels != null) {
+      System.setProperty("dnft.kernels", kernels); // read when the first device is opened
+    }
     Device opened = device == null ? Devices.openDefault(options) : Devices.open(device, options);
     if (!quiet) {
       err().println(choice(opened.name()));

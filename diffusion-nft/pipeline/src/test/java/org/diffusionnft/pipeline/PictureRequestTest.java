@@ -10,7 +10,7 @@ class PictureRequestTest {
   @ParameterizedTest
   @CsvSource({
     "100, 64, 1, 1, width must be a multiple of 16",
-    "64, 0, 1, 1, height must be a multiple of 16",
+    "64, 0, 1, 1, height must be 16 to 16384 pixels",
     "64, 64, 0, 1, steps must be 1 to 1000",
     "64, 64, 1, 0, count must be 1 to 10000",
   })

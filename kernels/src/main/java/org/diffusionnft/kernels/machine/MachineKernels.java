@@ -48,7 +48,7 @@ public record MachineKernels(
     try {
       Processor processor = Processor.ask();
       if (!processor.avx512()) {
-        return none("this processor has no AVX-512: kernels are the Vector API's");
+        return none("this processor has no AVX-512");
       }
       Optional<MachineTiles> floats = Optional.of(MachineTiles.of(Element.F32, rowA, 4));
       Optional<MachineTiles> floatsAcross = Optional.of(MachineTiles.of(Element.F32, 4, rowA));
@@ -58,7 +58,7 @@ public record MachineKernels(
             floatsAcross,
             Optional.empty(),
             Optional.empty(),
-            "this processor has no AVX-512 BF16: products in BF16 run in F32, at half the speed");
+            "this processor has no AVX-512 BF16: products in BF16 run in F32");
       }
       return new MachineKernels(
           floats,
@@ -67,7 +67,7 @@ public record MachineKernels(
           Optional.of(MachineTiles.of(Element.BF16_PAIR, 4, rowA)),
           "");
     } catch (RefusedException e) {
-      return none(e.getMessage() + ": kernels are the Vector API's");
+      return none(String.valueOf(e.getMessage()));
     }
   }
 }

@@ -1,5 +1,6 @@
 package org.diffusionnft.kernels;
 
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.diffusionnft.kernels.machine.MachineKernels;
 import org.diffusionnft.kernels.machine.MachineTiles;
 import org.diffusionnft.tensor.InvalidInputException;
@@ -18,6 +19,8 @@ record Formats(ProductFormat floats, ProductFormat rounding, ProductFormat half,
   /** The system property that forces a choice: {@code vector} or {@code native}. */
   static final String PROPERTY = "dnft.kernels";
 
+  private static final System.Logger LOG = System.getLogger(Formats.class.getPackageName());
+  private static final AtomicBoolean WARNED = new AtomicBoolean();
   private static final int BITS = 512;
   private static @Nullable Formats known;
 
@@ -71,6 +74,15 @@ record Formats(ProductFormat floats, ProductFormat rounding, ProductFormat half,
         ? MachineKernels.load((int) TallRows.ROW)
         : MachineKernels.none(
             "machine code is written for vectors of 512 bits, and these have " + bits);
+  }
+
+  /** Where BF16 is no faster than F32, a warning says so once. */
+  @Override
+  public ProductFormat half() {
+    if (half == rounding && !WARNED.getAndSet(true)) {
+      LOG.log(System.Logger.Level.WARNING, "BF16 is computed by F32 instructions: " + missing);
+    }
+    return half;
   }
 
   /** What is in use, in a few words. */

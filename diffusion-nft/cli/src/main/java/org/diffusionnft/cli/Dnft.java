@@ -42,6 +42,8 @@ public final class Dnft implements Runnable {
   /** Runs the command line and ends the process with its exit code. */
   public static void main(String[] args) {
     TerminalError.restore();
+    // What modules log is for this program's user: one line, as our own warnings are.
+    System.setProperty("java.util.logging.SimpleFormatter.format", "dnft: warning: %5$s%n");
     System.exit(run(System.out::print, TerminalError::print, args));
   }
 

@@ -44,7 +44,7 @@ class ModelCommandsTest {
     assertTrue(seen.out().contains("TRANSFORMER: 2,839,744 numbers in 159 tensors"), seen.out());
     Result part = run("inspect", "--tensors", model.resolve("vae").toString());
     assertTrue(part.out().contains("it looks like an autoencoder"), part.out());
-    assertTrue(part.out().contains("BF16  [64, 16, 3, 3] decoder.conv_in.weight"), part.out());
+    assertTrue(part.out().contains("BF16    [64, 16, 3, 3] decoder.conv_in.weight"), part.out());
   }
 
   @Test
@@ -121,7 +121,7 @@ class ModelCommandsTest {
         "sample --model MODEL --prompt x --base MODEL --out OUT.png | leave out --model",
         "sample --model MODEL --prompt x --tile 10 --out OUT.png | --tile must be at least 64",
         "sample --model OUT --prompt x --out OUT.png | no such file",
-        "sample --model MODEL/vae --prompt x --out OUT.png | has no transformer/",
+        "sample --model MODEL/vae --prompt x --out OUT.png | name the folder around it",
         "sample --model MODEL --prompt x --t5-tokens 1000 --out OUT.png | 2 to 512 T5 tokens",
         "convert --model MODEL --to single --out MODEL | it is a folder",
         "convert --model MODEL --to diffusers --out MODEL | exists and isn't empty",

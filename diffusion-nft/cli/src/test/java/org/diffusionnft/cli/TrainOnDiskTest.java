@@ -316,7 +316,7 @@ class TrainOnDiskTest {
       delimiter = '|',
       value = {
         "MODEL                | FOLDER/nothing            | no such file or folder: name the model",
-        "MODEL                | FOLDER/model/vae          | has no transformer/",
+        "MODEL                | FOLDER/model/vae          | name the folder around it",
         "resolution: 32       | resolution: 100           | must be a multiple of 16, not 100: 96",
         "FOLDER/prompts.jsonl | FOLDER/nothing.jsonl      | nothing.jsonl: no such file",
         "FOLDER/prompts.jsonl | shapes                    | is no ShapesWorld model",

@@ -51,7 +51,7 @@ class ExperimentTest {
             "dnft experiment head-to-head --config")) {
       assertTrue(page.contains(part), part);
     }
-    assertFalse(page.contains("http"), "the page needs the network");
+    assertFalse(page.contains("://"), "the page needs the network");
     JsonNode arms = StrictJson.readObject(out.resolve("results.json")).path("arms");
     assertEquals(5, arms.size());
     for (JsonNode arm : arms) {

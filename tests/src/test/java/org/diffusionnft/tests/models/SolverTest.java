@@ -193,7 +193,11 @@ class SolverTest {
     String message =
         assertThrows(IllegalArgumentException.class, () -> Solver.named(name, true, 0))
             .getMessage();
-    assertTrue(message.contains("flow, dance, ddim, dpm1 or dpm2"), message);
+    assertTrue(message.contains("flow, ddim, dpm1 or dpm2"), message);
+    String stochastic =
+        assertThrows(IllegalArgumentException.class, () -> Solver.named(name, false, 0.7))
+            .getMessage();
+    assertTrue(stochastic.contains("dance"), stochastic);
   }
 
   @Test

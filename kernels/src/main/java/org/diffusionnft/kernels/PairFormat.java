@@ -29,7 +29,7 @@ record PairFormat(MachineTiles down, MachineTiles across) implements ProductForm
     return 19 * Block.ROWS;
   }
 
-  /** Twice as many as of floats: rows of A are copied for each task anew. */
+  /** Twice as many as of floats: rows of A are copied for each task again. */
   @Override
   public int columns() {
     return 512;

@@ -128,7 +128,7 @@ class AssemblerTest {
     assertEquals(recorded, written);
   }
 
-  /** With the system property {@code dnft.record} the file is written anew. */
+  /** With the system property {@code dnft.record} the file is written again. */
   @Test
   void recordedBytesAreThoseOfTheGnuAssembler() throws Exception {
     assumeTrue(

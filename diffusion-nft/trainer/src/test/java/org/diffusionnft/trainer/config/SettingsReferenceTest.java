@@ -39,7 +39,7 @@ class SettingsReferenceTest {
     assertEquals(
         before + SettingsReference.tables(),
         Files.readString(page),
-        "write it anew with -Ddnft.docs.write=true");
+        "write it again with -Ddnft.docs.write=true");
   }
 
   /** No key without words, no number without a range. */

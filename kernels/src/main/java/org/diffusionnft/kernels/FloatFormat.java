@@ -19,6 +19,9 @@ record FloatFormat(boolean rounds, @Nullable MachineTiles down, @Nullable Machin
   /** Bytes between rows of A above which its rows are copied together before use. */
   private static final long FAR = 2048;
 
+  /** With fewer steps a tile is over so soon that calling it counts. */
+  private static final int LEAST_STEPS = 128;
+
   @Override
   public int depth() {
     return TallRows.DEPTH;
@@ -60,7 +63,7 @@ record FloatFormat(boolean rounds, @Nullable MachineTiles down, @Nullable Machin
     long first = transposed ? fromK * a.ld() + row : row * a.ld() + fromK;
     long from = a.address() + size * first;
     long between = a.rowBytes();
-    boolean tall = (reused && !transposed) || down != null;
+    boolean tall = reused && (!transposed || down != null);
     boolean forTallTiles = tall && 4L * inner <= TallRows.ROW;
     if (dtype != DType.F32 || between > FAR || forTallTiles) {
       long padded = forTallTiles ? TallRows.ROW : 4L * ((inner + 15) / 16 * 16 + 16);
@@ -109,7 +112,7 @@ record FloatFormat(boolean rounds, @Nullable MachineTiles down, @Nullable Machin
       float scale,
       boolean add,
       long tile) {
-    boolean packed = stepB == Panels.step(columns);
+    boolean packed = k >= LEAST_STEPS && stepB == Panels.step(columns);
     if (packed && down != null && a.row() == TallRows.ROW && a.step() == 4) {
       down.strip(rows, columns, k, a.address(), b, c, rowC, scale, add);
     } else if (packed && across != null && a.row() == 4 && a.step() == TallRows.ROW) {

@@ -376,7 +376,7 @@ public final class Variable {
     Variable[] in = bias == null ? vars(x, w) : vars(x, w, bias);
     if (activation != null && records(in)) {
       // The derivative of the activation needs its input.
-      return linear(weight, bias).unary(activation);
+      return x.linear(w, bias).unary(activation);
     }
     return apply(new ProductOperation.Linear(activation, Autocast.precision()), in);
   }

@@ -71,7 +71,7 @@ record Formats(ProductFormat floats, ProductFormat rounding, ProductFormat half,
   private static MachineKernels machine() {
     int bits = Lanes.FLOATS.vectorBitSize();
     return bits == BITS
-        ? MachineKernels.load((int) TallRows.ROW)
+        ? MachineKernels.make((int) TallRows.ROW)
         : MachineKernels.none(
             "machine code is written for vectors of 512 bits, and these have " + bits);
   }

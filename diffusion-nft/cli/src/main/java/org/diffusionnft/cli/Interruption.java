@@ -56,8 +56,7 @@ final class Interruption implements Stop {
 
   private Map<String, Object> listen() {
     if (TerminalError.isTerminal()) {
-      // The progress bar's library takes the signals of the terminal for itself when it first asks
-      // how
+      // The progress bar's library takes the terminal's signals for itself when it first asks how
       // wide that is: it does so before us, or Ctrl-C would be its again.
       new ConsoleProgressBarConsumer(System.err).getMaxRenderedLength();
     }

@@ -6,18 +6,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Base64;
-import java.util.Iterator;
 import java.util.Optional;
-import javax.imageio.ImageIO;
-import javax.imageio.ImageReader;
-import javax.imageio.stream.ImageInputStream;
 import org.diffusionnft.images.Jpeg;
+import org.diffusionnft.images.PictureFile;
 
 /** A PNG file as the text that an HTML page shows it by; large ones as JPEG. */
 final class EmbeddedPicture {
   private static final int LARGE = 200_000;
   private static final long LARGEST_FILE = 64 << 20;
-  private static final long MOST_PIXELS = 64 << 20;
   private static final float QUALITY = 0.85f;
   private static final byte[] PNG = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
 
@@ -44,22 +40,11 @@ final class EmbeddedPicture {
     return "data:image/" + type + ";base64," + Base64.getEncoder().encodeToString(bytes);
   }
 
-  private static Optional<BufferedImage> read(Path file) throws IOException {
-    try (ImageInputStream stream = ImageIO.createImageInputStream(file.toFile())) {
-      Iterator<ImageReader> readers = ImageIO.getImageReaders(stream);
-      if (!readers.hasNext()) {
-        return Optional.empty();
-      }
-      ImageReader reader = readers.next();
-      try {
-        reader.setInput(stream);
-        boolean small = (long) reader.getWidth(0) * reader.getHeight(0) <= MOST_PIXELS;
-        return small ? Optional.of(reader.read(0)) : Optional.empty();
-      } catch (IOException | IllegalArgumentException e) {
-        return Optional.empty(); // damaged: the page goes on without it
-      } finally {
-        reader.dispose();
-      }
+  private static Optional<BufferedImage> read(Path file) {
+    try {
+      return Optional.of(PictureFile.read(file));
+    } catch (IOException e) {
+      return Optional.empty(); // damaged: the page goes on without it
     }
   }
 }

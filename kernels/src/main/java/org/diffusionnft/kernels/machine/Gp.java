@@ -19,10 +19,6 @@ public enum Gp {
   R14,
   R15;
 
-  int number() {
-    return ordinal();
-  }
-
   int low() {
     return ordinal() & 7;
   }

@@ -3,7 +3,6 @@ package org.diffusionnft.kernels.machine;
 import java.util.Optional;
 import org.diffusionnft.kernels.machine.ExecutableMemory.RefusedException;
 import org.diffusionnft.kernels.machine.Tile.Element;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Which micro-kernels in machine code this process has.
@@ -21,8 +20,6 @@ public record MachineKernels(
     Optional<MachineTiles> pairsAcross,
     String missing) {
 
-  private static @Nullable MachineKernels loaded;
-
   /** None at all. */
   public static MachineKernels none(String why) {
     return new MachineKernels(
@@ -30,21 +27,12 @@ public record MachineKernels(
   }
 
   /**
-   * Those of this process, which are made and tried once.
+   * Makes and tries those that this process can run; they stay until it ends.
    *
    * @param rowA bytes between the rows that kernels read, or between steps of k where A is stored
    *     transposed
    */
-  public static synchronized MachineKernels load(int rowA) {
-    MachineKernels known = loaded;
-    if (known == null) {
-      known = make(rowA);
-      loaded = known;
-    }
-    return known;
-  }
-
-  private static MachineKernels make(int rowA) {
+  public static MachineKernels make(int rowA) {
     try {
       Processor processor = Processor.ask();
       if (!processor.avx512()) {

@@ -48,7 +48,7 @@ public record Processor(boolean avx512, boolean bf16) {
     xgetbv.zero(Gp.RCX);
     xgetbv.xgetbv();
     xgetbv.ret();
-    Answers answers = new Answers(ExecutableMemory.of(cpuid.code()));
+    Answers answers = Answers.by(ExecutableMemory.of(cpuid.code()));
     if (answers.of(0, 0)[0] < 7 || (answers.of(1, 0)[2] & OSXSAVE) == 0) {
       return new Processor(false, false);
     }
@@ -60,15 +60,16 @@ public record Processor(boolean avx512, boolean bf16) {
     return new Processor(avx512, bf16);
   }
 
-  private record Answers(MemorySegment code) {
+  private record Answers(MethodHandle call) {
+    static Answers by(MemorySegment code) {
+      FunctionDescriptor signature =
+          FunctionDescriptor.ofVoid(
+              ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.ADDRESS);
+      return new Answers(Linker.nativeLinker().downcallHandle(code, signature));
+    }
+
     /** EAX, EBX, ECX, EDX. */
     int[] of(int leaf, int subLeaf) {
-      MethodHandle call =
-          Linker.nativeLinker()
-              .downcallHandle(
-                  code,
-                  FunctionDescriptor.ofVoid(
-                      ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.ADDRESS));
       try (Arena arena = Arena.ofConfined()) {
         MemorySegment answer = arena.allocate(ValueLayout.JAVA_INT, 4);
         call.invokeExact(leaf, subLeaf, answer);

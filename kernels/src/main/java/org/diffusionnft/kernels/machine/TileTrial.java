@@ -3,6 +3,7 @@ package org.diffusionnft.kernels.machine;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import org.diffusionnft.kernels.machine.Tile.Element;
@@ -23,6 +24,15 @@ final class TileTrial {
   /** Floats between rows of c. */
   private static final int ROW_C = 40;
 
+  private static final long ROW_BYTES = 4L * ROW_C;
+
+  /** What lies in c before. */
+  private static final float[] GUARDS = new float[ROW_C * Tile.MOST_ROWS];
+
+  static {
+    Arrays.fill(GUARDS, GUARD);
+  }
+
   private final MachineTiles tiles;
   private final Element element;
   private final int rowA;
@@ -39,34 +49,21 @@ final class TileTrial {
   Optional<String> fault() {
     SplittableRandom random = new SplittableRandom(1);
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment a = arena.allocate((long) rowA * Tile.MOST_ROWS + (long) stepA * STEPS, 64);
-      for (long at = 0; at + 4 <= a.byteSize(); at += 4) {
-        a.set(ValueLayout.JAVA_INT, at, word(random));
-      }
+      long bytesA = (long) rowA * Tile.MOST_ROWS + (long) stepA * STEPS;
+      MemorySegment a = random(arena, bytesA / Float.BYTES, random);
       MemorySegment c = arena.allocate(4L * ROW_C * Tile.MOST_ROWS, 64);
       for (int columns : COLUMNS) {
         int stored = columns > Tile.LANES ? 2 * Tile.LANES : Tile.LANES;
-        MemorySegment b = arena.allocate(4L * stored * STEPS, 64);
-        for (long at = 0; at < b.byteSize(); at += 4) {
-          b.set(ValueLayout.JAVA_INT, at, word(random));
-        }
-        for (int rows = 1; rows <= Tile.MOST_ROWS; rows++) {
-          for (boolean add : new boolean[] {false, true}) {
-            c.asSlice(0).fill((byte) 0);
-            for (int i = 0; i < ROW_C * Tile.MOST_ROWS; i++) {
-              c.setAtIndex(ValueLayout.JAVA_FLOAT, i, GUARD);
-            }
+        MemorySegment b = random(arena, (long) stored * STEPS, random);
+        for (boolean add : new boolean[] {false, true}) {
+          float[] all = expected(a, b, columns, stored, add);
+          for (int rows = 1; rows <= Tile.MOST_ROWS; rows++) {
+            c.copyFrom(MemorySegment.ofArray(GUARDS));
             tiles.strip(
-                rows,
-                columns,
-                STEPS,
-                a.address(),
-                b.address(),
-                c.address(),
-                4L * ROW_C,
-                SCALE,
-                add);
-            if (!isRight(a, b, c, rows, columns, stored, add)) {
+                rows, columns, STEPS, a.address(), b.address(), c.address(), ROW_BYTES, SCALE, add);
+            float[] right = GUARDS.clone();
+            System.arraycopy(all, 0, right, 0, rows * ROW_C);
+            if (!Arrays.equals(right, c.toArray(ValueLayout.JAVA_FLOAT))) {
               return Optional.of(
                   "the micro-kernel for %d rows and %d columns of %s computes wrong sums"
                       .formatted(rows, columns, element));
@@ -78,6 +75,14 @@ final class TileTrial {
     return Optional.empty();
   }
 
+  private MemorySegment random(Arena arena, long words, SplittableRandom random) {
+    MemorySegment segment = arena.allocate(4 * words, 64);
+    for (long i = 0; i < words; i++) {
+      segment.setAtIndex(ValueLayout.JAVA_INT, i, word(random));
+    }
+    return segment;
+  }
+
   /** Numbers of few digits, so that sums are exact in any order. */
   private int word(SplittableRandom random) {
     float x = random.nextInt(-32, 33) / 8f;
@@ -87,33 +92,22 @@ final class TileTrial {
         : (HalfPrecision.floatToBf16(x) & 0xffff) | HalfPrecision.floatToBf16(y) << 16;
   }
 
-  private boolean isRight(
-      MemorySegment a,
-      MemorySegment b,
-      MemorySegment c,
-      int rows,
-      int columns,
-      int stored,
-      boolean add) {
+  /** What all rows of c must hold, beyond the columns what was there. */
+  private float[] expected(MemorySegment a, MemorySegment b, int columns, int stored, boolean add) {
+    float[] c = GUARDS.clone();
     for (int r = 0; r < Tile.MOST_ROWS; r++) {
-      for (int j = 0; j < ROW_C; j++) {
-        float expected = GUARD;
-        if (r < rows && j < columns) {
-          float sum = 0;
-          for (int k = 0; k < STEPS; k++) {
-            sum +=
-                product(
-                    a.get(ValueLayout.JAVA_INT, (long) r * rowA + (long) k * stepA),
-                    b.get(ValueLayout.JAVA_INT, 4L * (k * stored + j)));
-          }
-          expected = SCALE * sum + (add ? GUARD : 0);
+      for (int j = 0; j < columns; j++) {
+        float sum = 0;
+        for (int k = 0; k < STEPS; k++) {
+          sum +=
+              product(
+                  a.get(ValueLayout.JAVA_INT, (long) r * rowA + (long) k * stepA),
+                  b.get(ValueLayout.JAVA_INT, 4L * (k * stored + j)));
         }
-        if (c.getAtIndex(ValueLayout.JAVA_FLOAT, (long) r * ROW_C + j) != expected) {
-          return false;
-        }
+        c[r * ROW_C + j] = SCALE * sum + (add ? GUARD : 0);
       }
     }
-    return true;
+    return c;
   }
 
   private float product(int x, int y) {

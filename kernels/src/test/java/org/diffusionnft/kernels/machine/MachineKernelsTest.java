@@ -23,7 +23,7 @@ class MachineKernelsTest {
   @Test
   void allKernelsPassTheirTrialWhereTheProcessorHasTheInstructions() throws IOException {
     String flags = flags();
-    MachineKernels kernels = MachineKernels.load(1088);
+    MachineKernels kernels = MachineKernels.make(1088);
     assertEquals(flags.contains(" avx512f "), kernels.floats().isPresent(), kernels.missing());
     assertEquals(flags.contains(" avx512_bf16 "), kernels.pairs().isPresent(), kernels.missing());
     assertEquals(flags.contains(" avx512_bf16 "), kernels.missing().isEmpty());

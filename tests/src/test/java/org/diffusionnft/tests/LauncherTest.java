@@ -125,20 +125,12 @@ class LauncherTest {
     }
   }
 
+  /** G1 takes memory of the machine, and before 25.0.3 it can corrupt the heap (JDK-8377811). */
   @Test
-  void avoidsG1WhereItCanCorruptTheHeap() throws Exception {
-    Outcome older = dnft(javaHome("25.0.2"), Map.of(), "demo");
-    assertTrue(older.out().contains("[-XX:+UseParallelGC]"), older.out());
-    assertTrue(older.err().contains("JDK-8377811"), older.err());
-
-    Outcome quiet = dnft(javaHome("25"), Map.of("DNFT_QUIET", "1"), "demo");
-    assertTrue(quiet.out().contains("[-XX:+UseParallelGC]"), quiet.out());
-    assertEquals("", quiet.err());
-
-    for (String version : List.of("25.0.3", "25.0.10", "25.1.0")) {
-      Outcome newer = dnft(javaHome(version), Map.of(), "demo");
-      assertFalse(newer.out().contains("UseParallelGC"), version + ": " + newer.out());
-      assertEquals("", newer.err());
+  void usesTheSerialCollector() throws Exception {
+    for (String version : List.of("25", "25.0.2", "25.0.3", "25.1.0")) {
+      Outcome outcome = dnft(javaHome(version), Map.of(), "demo");
+      assertTrue(outcome.out().contains("[-XX:+UseSerialGC]"), version + ": " + outcome.out());
     }
   }
 

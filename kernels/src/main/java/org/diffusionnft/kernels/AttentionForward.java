@@ -19,6 +19,7 @@ final class AttentionForward {
   private static final int SLOT_QUERIES = 5;
 
   private static final int SLOT_ROUNDED = 6;
+  private static final int SLOT_SUMS = 7;
 
   private final AttentionCall call;
   private final ProductFormat format;
@@ -33,11 +34,17 @@ final class AttentionForward {
   }
 
   /**
-   * Working memory: a block of keys and of values, packed; scores, and a copy of them; per row the
-   * maximum and the sum so far.
+   * Working memory: a block of keys and of values, packed; scores, and a copy of them; per row what
+   * {@link SoftmaxState} says, and the sum of weighted values.
    */
   private record Buffers(
-      long keys, long values, Block.Left scores, long rounded, long max, long sum, long tile) {}
+      long keys,
+      long values,
+      Block.Left scores,
+      long rounded,
+      SoftmaxState state,
+      Block.Left sums,
+      long tile) {}
 
   /** Queries {@code first} to {@code end} of head {@code bh}. */
   void run(int bh, int first, int end, Scratch scratch) {
@@ -48,10 +55,11 @@ final class AttentionForward {
     long valuePanels = scratch.floats(SLOT_VALUES, Panels.floats(depth, format.steps(KEYS)));
     long scores = scratch.floats(SLOT_SCORES, ROWS * TallRows.ROW / 4);
     long rounded = scratch.floats(SLOT_ROUNDED, ROWS * TallRows.ROW / 4);
-    long max = scratch.floats(SLOT_STATE, 2L * rows);
-    long sum = max + 4L * rows;
-    RowLoops.fill(max, Float.NEGATIVE_INFINITY, rows);
-    RowLoops.fill(sum, 0, rows);
+    SoftmaxState state =
+        new SoftmaxState(scratch.floats(SLOT_STATE, (long) SoftmaxState.FLOATS * rows));
+    state.begin(rows);
+    long row = 4L * Panels.padded(depth);
+    Block.Left sums = Block.Left.rows(scratch.floats(SLOT_SUMS, rows * row / 4), row);
     for (int key = 0; key < call.keys(); key += KEYS) {
       int keys = Math.min(KEYS, call.keys() - key);
       Matrix k = call.keys(call.k(), bh, key).transpose();
@@ -63,19 +71,18 @@ final class AttentionForward {
               valuePanels,
               Block.Left.rows(scores, TallRows.ROW),
               rounded,
-              max,
-              sum,
+              state,
+              sums,
               scratch.tile());
-      for (int row = 0; row < rows; row += ROWS) {
-        block(bh, first, row, Math.min(ROWS, rows - row), key, keys, buffers, scratch);
+      for (int r = 0; r < rows; r += ROWS) {
+        block(bh, first, r, Math.min(ROWS, rows - r), key, keys, buffers, scratch);
       }
     }
-    for (int row = 0; row < rows; row++) {
-      float total = Lanes.get(sum + 4L * row);
-      long at = call.query(out, bh, first + row);
-      RowLoops.scale(1 / total, at, at, depth);
-      float log = (float) (Lanes.get(max + 4L * row) + Math.log(total));
-      Lanes.set(logSumExp + 4L * ((long) bh * call.queries() + first + row), log);
+    for (int r = 0; r < rows; r++) {
+      float total = state.total(r);
+      RowLoops.scale(1 / total, sums.at(r), call.query(out, bh, first + r), depth);
+      float log = (float) (state.max(r) + Math.log(total));
+      Lanes.set(logSumExp + 4L * ((long) bh * call.queries() + first + r), log);
     }
   }
 
@@ -97,35 +104,24 @@ final class AttentionForward {
         new Block.Result(scores.address(), scores.row(), call.scale(), false),
         tile);
     for (int r = 0; r < rows; r++) {
-      long at = scores.at(r);
-      long atMax = buffers.max + 4L * (row + r);
-      long atSum = buffers.sum + 4L * (row + r);
-      long mask = call.maskRow(bh, query + r, key);
-      float before = Lanes.get(atMax);
-      ScoreRows.mask(at, mask, keys);
-      float now = Math.max(before, ScoreRows.max(at, keys, tile));
-      // Where all keys so far are masked out, any finite shift gives weights of 0.
-      float shift = now == Float.NEGATIVE_INFINITY ? 0 : now;
-      float added = ScoreRows.exponentials(at, shift, keys, tile);
-      if (key > 0) {
-        float fade = (float) Math.exp(before - shift);
-        long atOut = call.query(out, bh, query + r);
-        if (fade != 1) {
-          RowLoops.scale(fade, atOut, atOut, depth);
-        }
-        added += fade * Lanes.get(atSum);
-      }
-      Lanes.set(atMax, now);
-      Lanes.set(atSum, added);
+      ScoreRows.mask(scores.at(r), call.maskRow(bh, query + r, key), keys);
     }
-    long to = call.query(out, bh, query);
+    SoftmaxState state = buffers.state.from(row);
+    Block.Left weights = format.weights(scores, rows, keys, state, buffers.rounded, tile);
+    for (int r = 0; r < rows; r++) {
+      float fade = state.add(r);
+      if (key > 0 && fade != 1) {
+        long at = buffers.sums.at(row + r);
+        RowLoops.scale(fade, at, at, depth);
+      }
+    }
     format.multiply(
         rows,
         depth,
         keys,
-        format.scores(scores, rows, keys, buffers.rounded),
+        weights,
         buffers.values,
-        new Block.Result(to, call.row(), 1, key > 0),
+        new Block.Result(buffers.sums.at(row), buffers.sums.row(), 1, key > 0),
         tile);
   }
 }

@@ -1,6 +1,7 @@
 package org.diffusionnft.kernels;
 
 import org.diffusionnft.kernels.Block.Left;
+import org.diffusionnft.kernels.machine.MachineExponentials;
 import org.diffusionnft.kernels.machine.MachineTiles;
 import org.diffusionnft.tensor.DType;
 import org.jspecify.annotations.Nullable;
@@ -13,14 +14,19 @@ import org.jspecify.annotations.Nullable;
  * @param rounds whether scores of attention are rounded to BF16 before they are multiplied
  * @param down machine code for rows that are {@link TallRows#ROW} bytes apart, or null
  * @param across the same for a left matrix that is stored transposed
+ * @param exponentials machine code for softmax, or null
  */
-record FloatFormat(boolean rounds, @Nullable MachineTiles down, @Nullable MachineTiles across)
+record FloatFormat(
+    boolean rounds,
+    @Nullable MachineTiles down,
+    @Nullable MachineTiles across,
+    @Nullable MachineExponentials exponentials)
     implements ProductFormat {
   /** Bytes between rows of A above which its rows are copied together before use. */
   private static final long FAR = 2048;
 
   /** With fewer steps a tile is over so soon that calling it counts. */
-  private static final int LEAST_STEPS = 128;
+  private static final int LEAST_STEPS = 64;
 
   @Override
   public int depth() {
@@ -80,6 +86,16 @@ record FloatFormat(boolean rounds, @Nullable MachineTiles down, @Nullable Machin
     }
     Left left = Left.rows(from, between);
     return transposed ? left.transpose() : left;
+  }
+
+  @Override
+  public Left weights(Left scores, int rows, int keys, SoftmaxState state, long copy, long tile) {
+    if (exponentials == null) {
+      return ProductFormat.super.weights(scores, rows, keys, state, copy, tile);
+    }
+    int vectors = Panels.padded(keys) / Lanes.LANES;
+    exponentials.run(scores.address(), scores.address(), state.address(), vectors, rows);
+    return scores(scores, rows, keys, copy);
   }
 
   @Override

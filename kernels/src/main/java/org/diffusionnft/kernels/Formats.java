@@ -1,6 +1,7 @@
 package org.diffusionnft.kernels;
 
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.diffusionnft.kernels.machine.MachineExponentials;
 import org.diffusionnft.kernels.machine.MachineKernels;
 import org.diffusionnft.kernels.machine.MachineTiles;
 import org.diffusionnft.tensor.InvalidInputException;
@@ -60,12 +61,19 @@ record Formats(ProductFormat floats, ProductFormat rounding, ProductFormat half,
         };
     MachineTiles down = machine.floats().orElse(null);
     MachineTiles across = machine.floatsAcross().orElse(null);
-    ProductFormat rounding = new FloatFormat(true, down, across);
+    MachineExponentials exponentials = machine.exponentials().orElse(null);
+    ProductFormat rounding = new FloatFormat(true, down, across, exponentials);
     ProductFormat half =
-        machine.pairs().isPresent() && machine.pairsAcross().isPresent()
-            ? new PairFormat(machine.pairs().get(), machine.pairsAcross().get())
+        machine.pairs().isPresent()
+                && machine.pairsAcross().isPresent()
+                && machine.halfExponentials().isPresent()
+            ? new PairFormat(
+                machine.pairs().get(),
+                machine.pairsAcross().get(),
+                machine.halfExponentials().get())
             : rounding;
-    return new Formats(new FloatFormat(false, down, across), rounding, half, machine.missing());
+    ProductFormat floats = new FloatFormat(false, down, across, exponentials);
+    return new Formats(floats, rounding, half, machine.missing());
   }
 
   private static MachineKernels machine() {

@@ -1,6 +1,7 @@
 package org.diffusionnft.kernels;
 
 import org.diffusionnft.kernels.Block.Left;
+import org.diffusionnft.kernels.machine.MachineExponentials;
 import org.diffusionnft.kernels.machine.MachineTiles;
 import org.diffusionnft.tensor.DType;
 
@@ -11,7 +12,8 @@ import org.diffusionnft.tensor.DType;
  * @param down for rows of pairs
  * @param across for a left matrix that is stored transposed
  */
-record PairFormat(MachineTiles down, MachineTiles across) implements ProductFormat {
+record PairFormat(MachineTiles down, MachineTiles across, MachineExponentials exponentials)
+    implements ProductFormat {
   /** Most elements of k for which rows of pairs fit between rows of a left matrix. */
   static final int MOST_DEPTH = (int) TallRows.ROW / 2;
 
@@ -89,6 +91,13 @@ record PairFormat(MachineTiles down, MachineTiles across) implements ProductForm
       }
     }
     return Left.rows(to, TallRows.ROW);
+  }
+
+  @Override
+  public Left weights(Left scores, int rows, int keys, SoftmaxState state, long copy, long tile) {
+    int vectors = Panels.padded(keys) / Lanes.LANES;
+    exponentials.run(scores.address(), copy, state.address(), vectors, rows);
+    return Left.rows(copy, TallRows.ROW);
   }
 
   @Override

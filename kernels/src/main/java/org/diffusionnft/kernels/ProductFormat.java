@@ -52,6 +52,23 @@ interface ProductFormat {
    */
   Left left(Matrix a, int row, int rows, int fromK, int k, boolean reused, Scratch scratch, int to);
 
+  /**
+   * Weights of attention, {@code exp(score - largest)}, from scores {@code [rows, keys]} that are
+   * {@link ScoreRows#mask masked}, as a left matrix.
+   *
+   * @param state of the rows, which learns the largest score and the sum
+   * @param copy memory like that of the scores
+   * @param tile scratch of {@link Block#TILE_FLOATS}
+   */
+  default Left weights(Left scores, int rows, int keys, SoftmaxState state, long copy, long tile) {
+    for (int r = 0; r < rows; r++) {
+      long at = scores.at(r);
+      float max = Math.max(state.max(r), ScoreRows.max(at, keys, tile));
+      state.found(r, max, ScoreRows.exponentials(at, SoftmaxState.shift(max), keys, tile));
+    }
+    return scores(scores, rows, keys, copy);
+  }
+
   /** Scores of attention as a left matrix, {@code [rows, columns]} of floats. */
   Left scores(Left floats, int rows, int columns, long copy);
 

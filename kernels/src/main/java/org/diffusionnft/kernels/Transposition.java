@@ -32,6 +32,12 @@ final class Transposition {
   /** Whether the rounds are odd in number, so that one is left beside the pairs of rounds. */
   private static final boolean ODD = Integer.numberOfTrailingZeros(LANES) % 2 == 1;
 
+  /**
+   * Bytes of a group of rows from which they are fetched row by row first: sixteen rows side by
+   * side are more than the processor fetches ahead.
+   */
+  private static final long FAR = 32 << 10;
+
   /** Floats of working memory. */
   static final int WORK_FLOATS = 4 * LANES * LANES;
 
@@ -48,6 +54,11 @@ final class Transposition {
     int size = dtype.bytes();
     for (int group = 0; group < stored; group += LANES) {
       int rows = Math.max(0, Math.min(LANES, columns - group));
+      if ((long) rows * k * size >= FAR) {
+        for (int r = 0; r < rows; r++) {
+          Lanes.set(work, Rows.touch(from + (group + r) * row, (long) k * size));
+        }
+      }
       int i =
           dtype == DType.BF16 && ORDER == ByteOrder.LITTLE_ENDIAN
               ? pairs(from + group * row, row, rows, k, to + 4L * group, stored, work)

@@ -5,11 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.util.Arrays;
 import java.util.SplittableRandom;
+import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.DeviceOptions;
+import org.diffusionnft.tensor.Fallback;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.MatrixKernels.Product;
 import org.diffusionnft.tensor.Precision;
+import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.junit.jupiter.api.Test;
 
@@ -38,6 +42,54 @@ class FormatsTest {
               product(device, machine.floats(), size, variant, again));
         }
       }
+    }
+  }
+
+  @Test
+  void machineCodeGivesTheBitsOfTheVectorApiInAttention() {
+    Formats machine = Formats.make("");
+    assumeTrue(machine.floats() instanceof FloatFormat format && format.exponentials() != null);
+    int[][] sizes = {{33, 47, 64}, {5, 600, 24}, {70, 257, 64}, {1, 1, 8}};
+    try (VectorDevice device = new VectorDevice(new DeviceOptions(2))) {
+      for (int[] size : sizes) {
+        for (boolean masked : new boolean[] {false, true}) {
+          assertArrayEquals(
+              attended(device, Formats.make("vector"), size, masked),
+              attended(device, machine, size, masked));
+        }
+      }
+    }
+  }
+
+  /** Output and log of the sums, one after the other, of two heads. */
+  private static float[] attended(
+      VectorDevice device, Formats formats, int[] size, boolean masked) {
+    int queries = size[0];
+    int keys = size[1];
+    int heads = 2;
+    long width = (long) heads * size[2];
+    SplittableRandom random = new SplittableRandom(7);
+    try (Workers workers = new Workers(2);
+        Fallback fallback = new Fallback(_ -> {});
+        var _ = device.memory().scope()) {
+      Tensor q = numbers(device, queries * width, random).reshape(1, queries, width);
+      Tensor k = numbers(device, keys * width, random).reshape(1, keys, width);
+      Tensor v = numbers(device, keys * width, random).reshape(1, keys, width);
+      float[] shifts = new float[queries * keys];
+      for (int i = 0; i < shifts.length; i++) {
+        // The second query sees nothing in its first 300 keys, and some others miss some.
+        boolean hidden = i / keys == 1 ? i % keys < 300 : i % 7 == 0;
+        shifts[i] = hidden ? Float.NEGATIVE_INFINITY : i % 3;
+      }
+      Tensor mask = Tensor.of(device, shifts, 1, 1, queries, keys);
+      Tensor out = Tensor.zeros(device, DType.F32, Shape.of(1, queries, width));
+      Tensor logs = Tensor.zeros(device, DType.F32, Shape.of(1, heads, queries));
+      new VectorAttention(workers, formats, fallback)
+          .attention(q, k, v, masked ? mask : null, heads, 0.3, out, logs);
+      float[] both =
+          Arrays.copyOf(out.toFloats(), Math.toIntExact(queries * width + heads * queries));
+      System.arraycopy(logs.toFloats(), 0, both, Math.toIntExact(queries * width), heads * queries);
+      return both;
     }
   }
 

@@ -63,6 +63,19 @@ public final class Assembler {
     registers(from, to);
   }
 
+  /** {@code to = value} of 32 bits; the upper half becomes 0. */
+  public void moveInt(Gp to, int value) {
+    prefix(to.high());
+    bytes(0xB8 | to.low());
+    number(value);
+  }
+
+  /** {@code to} = an argument that was passed on the stack, counted from 0; 64 bits. */
+  public void stackArgument(Gp to, int index) {
+    // The address to return to comes first.
+    bytes(0x48 | to.high() << 2, 0x8B, 0x44 | to.low() << 3, 0x24, 8 + 8 * index);
+  }
+
   /** Stores 32 bits. */
   public void storeInt(At to, Gp from) {
     prefix(from.high() << 2 | to.base().high());
@@ -148,8 +161,30 @@ public final class Assembler {
 
   /** An instruction of three vectors. */
   public void vector(Vector op, int to, int first, int second) {
-    evex(op, to, first, NO_MASK, false, second >> 4 & 1, second >> 3 & 1);
+    masked(op, to, first, second, NO_MASK);
+  }
+
+  /** An instruction of three vectors, with zeros in the lanes that are not in the mask. */
+  public void masked(Vector op, int to, int first, int second, int mask) {
+    evex(op, to, first, mask, mask != NO_MASK, second >> 4 & 1, second >> 3 & 1);
     bytes(0xC0 | (to & 7) << 3 | (second & 7));
+  }
+
+  /** An instruction of three vectors and a number: a choice of lanes, or a kind of comparison. */
+  public void vector(Vector op, int to, int first, int second, int choice) {
+    vector(op, to, first, second);
+    bytes(choice);
+  }
+
+  /** {@code to = from << count} in each lane of 32 bits. */
+  public void shiftLeft(int to, int from, int count) {
+    vector(Vector.VPSLLD, 6, to, from, count);
+  }
+
+  /** The 32 bits of a general register in all lanes. */
+  public void broadcast(int to, Gp from) {
+    evex(Vector.VPBROADCASTD_GP, to, NO_REGISTER, NO_MASK, false, 0, from.high());
+    bytes(0xC0 | (to & 7) << 3 | from.low());
   }
 
   /** An instruction of two vectors. */
@@ -164,7 +199,7 @@ public final class Assembler {
 
   /** A load of the lanes of a mask, with zeros in the others, or a store of those lanes. */
   public void vector(Vector op, int register, At at, int mask) {
-    boolean zeroing = mask != NO_MASK && op != Vector.VMOVUPS_STORE;
+    boolean zeroing = mask != NO_MASK && !op.stores();
     evex(op, register, NO_REGISTER, mask, zeroing, 0, at.base().high());
     int displacement = at.displacement();
     int units = displacement / op.bytes;
@@ -186,7 +221,7 @@ public final class Assembler {
         0x62,
         (~inverted & 0xF0) | op.map.number,
         (~first & 15) << 3 | 4 | op.prefix.number,
-        (zeroing ? 0x80 : 0) | 0x40 | (~first >> 4 & 1) << 3 | mask,
+        (zeroing ? 0x80 : 0) | op.length << 5 | (~first >> 4 & 1) << 3 | mask,
         op.opcode);
   }
 }

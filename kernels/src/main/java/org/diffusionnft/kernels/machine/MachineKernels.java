@@ -11,6 +11,8 @@ import org.diffusionnft.kernels.machine.Tile.Element;
  * @param floatsAcross of floats, A stored transposed
  * @param pairs of pairs of BF16 numbers
  * @param pairsAcross of pairs of BF16 numbers, A stored transposed
+ * @param exponentials softmax's exponentials as floats
+ * @param halfExponentials the same, rounded to BF16
  * @param missing why there are none or not all, in one sentence; empty if all are there
  */
 public record MachineKernels(
@@ -18,12 +20,20 @@ public record MachineKernels(
     Optional<MachineTiles> floatsAcross,
     Optional<MachineTiles> pairs,
     Optional<MachineTiles> pairsAcross,
+    Optional<MachineExponentials> exponentials,
+    Optional<MachineExponentials> halfExponentials,
     String missing) {
 
   /** None at all. */
   public static MachineKernels none(String why) {
     return new MachineKernels(
-        Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), why);
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        why);
   }
 
   /**
@@ -40,11 +50,14 @@ public record MachineKernels(
       }
       Optional<MachineTiles> floats = Optional.of(MachineTiles.of(Element.F32, rowA, 4));
       Optional<MachineTiles> floatsAcross = Optional.of(MachineTiles.of(Element.F32, 4, rowA));
+      Optional<MachineExponentials> exponentials = Optional.of(MachineExponentials.of(false, rowA));
       if (!processor.bf16()) {
         return new MachineKernels(
             floats,
             floatsAcross,
             Optional.empty(),
+            Optional.empty(),
+            exponentials,
             Optional.empty(),
             "this processor has no AVX-512 BF16: products in BF16 run in F32");
       }
@@ -53,6 +66,8 @@ public record MachineKernels(
           floatsAcross,
           Optional.of(MachineTiles.of(Element.BF16_PAIR, rowA, 4)),
           Optional.of(MachineTiles.of(Element.BF16_PAIR, 4, rowA)),
+          exponentials,
+          Optional.of(MachineExponentials.of(true, rowA)),
           "");
     } catch (RefusedException e) {
       return none(String.valueOf(e.getMessage()));

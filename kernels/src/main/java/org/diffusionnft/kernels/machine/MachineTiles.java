@@ -24,6 +24,7 @@ public final class MachineTiles {
                   ValueLayout.JAVA_LONG,
                   ValueLayout.JAVA_LONG,
                   ValueLayout.JAVA_INT,
+                  ValueLayout.JAVA_LONG,
                   ValueLayout.JAVA_FLOAT),
               Linker.Option.critical(false));
 
@@ -86,23 +87,18 @@ public final class MachineTiles {
       boolean add) {
     int vectors = columns > Tile.LANES ? 2 : 1;
     int mask = columns == 2 * Tile.LANES ? -1 : (1 << columns) - 1;
+    int variant = 2 * (vectors - 1) + (add ? 1 : 0);
+    // Tiles of about equal height: a last one of one row would take half as long as a whole one.
     int tiles = (rows + Tile.MOST_ROWS - 1) / Tile.MOST_ROWS;
-    int done = 0;
-    for (int tile = 0; tile < tiles; tile++) {
-      // Tiles of about equal height: a last one of one row would take half as long as a whole one.
-      int height = (rows - done + tiles - tile - 1) / (tiles - tile);
-      int variant = 2 * (vectors - 1) + (add ? 1 : 0);
-      call(
-          functions[(height - 1) * VARIANTS + variant],
-          a + (long) done * rowA,
-          b,
-          c + done * rowC,
-          rowC,
-          steps,
-          mask,
-          scale);
-      done += height;
+    int height = rows / tiles;
+    int taller = rows % tiles;
+    if (taller > 0) {
+      MemorySegment function = functions[height * VARIANTS + variant];
+      call(function, a, b, c, rowC, steps, mask, taller, scale);
     }
+    long done = (long) taller * (height + 1);
+    MemorySegment function = functions[(height - 1) * VARIANTS + variant];
+    call(function, a + done * rowA, b, c + done * rowC, rowC, steps, mask, tiles - taller, scale);
   }
 
   private static void call(
@@ -113,9 +109,10 @@ public final class MachineTiles {
       long rowC,
       long steps,
       int mask,
+      long tiles,
       float scale) {
     try {
-      CALL.invokeExact(function, a, b, c, rowC, steps, mask, scale);
+      CALL.invokeExact(function, a, b, c, rowC, steps, mask, tiles, scale);
     } catch (RuntimeException | Error e) {
       throw e;
     } catch (Throwable e) {

@@ -2,12 +2,13 @@ package org.diffusionnft.kernels.machine;
 
 /**
  * A micro-kernel of a matrix product: some rows of A times a panel of B, with all sums in
- * registers.
+ * registers; then the next rows, tile by tile.
  *
  * <pre>c[r, :] = scale * sum over k of a[r, k] * b[k, :] (+ c[r, :]), rounded once</pre>
  *
  * <p>It is called as a C function would be: RDI = a, RSI = b, RDX = c, RCX = bytes between rows of
- * c, R8 = steps of k, at least 1, R9 = which columns of c there are, a bit for each, XMM0 = scale.
+ * c, R8 = steps of k, at least 1, R9 = which columns of c there are, a bit for each, on the stack
+ * the number of tiles, at least 1, XMM0 = scale.
  *
  * @param element what a step of k reads of a row of A: a float, or a pair of BF16 numbers
  * @param rows 1 to {@link #MOST_ROWS}
@@ -51,6 +52,11 @@ public record Tile(Element element, int rows, int vectors, boolean add, int rowA
     code.mask(1, Gp.R9);
     code.shiftRightInt(Gp.R9, LANES);
     code.mask(2, Gp.R9);
+    code.stackArgument(Gp.RAX, 0);
+    code.move(Gp.R10, Gp.RSI);
+    code.move(Gp.R11, Gp.R8);
+    int tile = code.position();
+    code.move(Gp.R9, Gp.RDI);
     for (int sum = 0; sum < rows * vectors; sum++) {
       code.vector(Vector.VPXORD, sum, sum, sum);
     }
@@ -82,6 +88,12 @@ public record Tile(Element element, int rows, int vectors, boolean add, int rowA
       }
       code.add(Gp.RDX, Gp.RCX);
     }
+    code.move(Gp.RDI, Gp.R9);
+    code.add(Gp.RDI, rows * rowA);
+    code.move(Gp.RSI, Gp.R10);
+    code.move(Gp.R8, Gp.R11);
+    code.decrement(Gp.RAX);
+    code.jumpIfNotZero(tile);
     code.zeroUpper();
     code.ret();
   }

@@ -6,6 +6,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import org.diffusionnft.kernels.machine.Tile.Element;
 import org.diffusionnft.tensor.HalfPrecision;
 
@@ -26,8 +27,17 @@ final class TileTrial {
 
   private static final long ROW_BYTES = 4L * ROW_C;
 
+  /** All heights of one tile, and several tiles of equal and of two heights. */
+  private static final int[] ROWS =
+      IntStream.concat(
+              IntStream.rangeClosed(1, Tile.MOST_ROWS),
+              IntStream.of(2 * Tile.MOST_ROWS, 2 * Tile.MOST_ROWS + 1))
+          .toArray();
+
+  private static final int MOST = ROWS[ROWS.length - 1];
+
   /** What lies in c before. */
-  private static final float[] GUARDS = new float[ROW_C * Tile.MOST_ROWS];
+  private static final float[] GUARDS = new float[ROW_C * MOST];
 
   static {
     Arrays.fill(GUARDS, GUARD);
@@ -49,15 +59,15 @@ final class TileTrial {
   Optional<String> fault() {
     SplittableRandom random = new SplittableRandom(1);
     try (Arena arena = Arena.ofConfined()) {
-      long bytesA = (long) rowA * Tile.MOST_ROWS + (long) stepA * STEPS;
+      long bytesA = (long) rowA * MOST + (long) stepA * STEPS;
       MemorySegment a = random(arena, bytesA / Float.BYTES, random);
-      MemorySegment c = arena.allocate(4L * ROW_C * Tile.MOST_ROWS, 64);
+      MemorySegment c = arena.allocate(4L * ROW_C * MOST, 64);
       for (int columns : COLUMNS) {
         int stored = columns > Tile.LANES ? 2 * Tile.LANES : Tile.LANES;
         MemorySegment b = random(arena, (long) stored * STEPS, random);
         for (boolean add : new boolean[] {false, true}) {
           float[] all = expected(a, b, columns, stored, add);
-          for (int rows = 1; rows <= Tile.MOST_ROWS; rows++) {
+          for (int rows : ROWS) {
             c.copyFrom(MemorySegment.ofArray(GUARDS));
             tiles.strip(
                 rows, columns, STEPS, a.address(), b.address(), c.address(), ROW_BYTES, SCALE, add);
@@ -95,7 +105,7 @@ final class TileTrial {
   /** What all rows of c must hold, beyond the columns what was there. */
   private float[] expected(MemorySegment a, MemorySegment b, int columns, int stored, boolean add) {
     float[] c = GUARDS.clone();
-    for (int r = 0; r < Tile.MOST_ROWS; r++) {
+    for (int r = 0; r < MOST; r++) {
       for (int j = 0; j < columns; j++) {
         float sum = 0;
         for (int k = 0; k < STEPS; k++) {

@@ -21,13 +21,42 @@ public enum Vector {
   VDPBF16PS(Map.F38, Prefix.PF3, 0x52, 64),
   /** {@code a = b * c}. */
   VMULPS(Map.F, Prefix.NONE, 0x59, 64),
+  /** {@code a = b + c}. */
+  VADDPS(Map.F, Prefix.NONE, 0x58, 64),
+  /** {@code a = b - c}. */
+  VSUBPS(Map.F, Prefix.NONE, 0x5C, 64),
+  /** The larger; where one is not a number, {@code c}. */
+  VMAXPS(Map.F, Prefix.NONE, 0x5F, 64),
+  /** {@code a = b}. */
+  VMOVAPS(Map.F, Prefix.NONE, 0x28, 64),
+  /** Compares {@code b} and {@code c}; {@code a} is a mask. */
+  VCMPPS(Map.F, Prefix.NONE, 0xC2, 64),
+  /** Quarters of {@code b}, twice, and of {@code c}, twice. */
+  VSHUFF32X4(Map.F3A, Prefix.P66, 0x23, 64),
+  /** Moves lanes within each quarter. */
+  VPERMILPS(Map.F3A, Prefix.P66, 0x04, 64),
+  /** {@code a = b + c} of integers. */
+  VPADDD(Map.F, Prefix.P66, 0xFE, 64),
+  /** Shifts integers to the left; see {@link Assembler#shiftLeft}. */
+  VPSLLD(Map.F, Prefix.P66, 0x72, 64),
+  /** A general register in all lanes; see {@link Assembler#broadcast}. */
+  VPBROADCASTD_GP(Map.F38, Prefix.P66, 0x7C, 4),
+  /** Stores the first lane. */
+  VMOVSS_STORE(Map.F, Prefix.PF3, 0x11, 4),
+  /** Rounds 16 floats to BF16, in the lower half of {@code a}; subnormal ones become zero. */
+  VCVTNEPS2BF16(Map.F38, Prefix.PF3, 0x72, 64),
+  /** Rounds 16 floats of {@code c}, then 16 of {@code b}, to BF16. */
+  VCVTNE2PS2BF16(Map.F38, Prefix.PF2, 0x72, 64),
+  /** Stores the lower half: 16 BF16 numbers. */
+  VMOVUPS_STORE_HALF(Map.F, Prefix.NONE, 0x11, 32),
   /** {@code a = b xor c}; of one register with itself: zeros. */
   VPXORD(Map.F, Prefix.P66, 0xEF, 64);
 
   /** Which table of opcodes. */
   enum Map {
     F(1),
-    F38(2);
+    F38(2),
+    F3A(3);
     final int number;
 
     Map(int number) {
@@ -39,7 +68,8 @@ public enum Vector {
   enum Prefix {
     NONE(0),
     P66(1),
-    PF3(2);
+    PF3(2),
+    PF2(3);
     final int number;
 
     Prefix(int number) {
@@ -54,10 +84,19 @@ public enum Vector {
   /** Bytes of the operand in memory, which short displacements count in. */
   final int bytes;
 
+  /** The field for the length of vectors: 2 is 512 bits, 1 is 256, 0 is 128 or one lane. */
+  final int length;
+
   Vector(Map map, Prefix prefix, int opcode, int bytes) {
     this.map = map;
     this.prefix = prefix;
     this.opcode = opcode;
     this.bytes = bytes;
+    this.length = stores() ? bytes / 32 : 2;
+  }
+
+  /** Whether the operand in memory is written. */
+  boolean stores() {
+    return map == Map.F && opcode == 0x11;
   }
 }

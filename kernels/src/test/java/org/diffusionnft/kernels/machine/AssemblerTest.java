@@ -42,6 +42,9 @@ class AssemblerTest {
       all.put("xor " + word(r) + ", " + word(r), a -> a.zero(r));
       all.put("kmovw k1, " + word(r), a -> a.mask(1, r));
       all.put("kmovw k6, " + word(r), a -> a.mask(6, r));
+      all.put("mov " + word(r) + ", 1056964608", a -> a.moveInt(r, 1056964608));
+      all.put("mov " + name(r) + ", qword ptr [rsp + 8]", a -> a.stackArgument(r, 0));
+      all.put("mov " + name(r) + ", qword ptr [rsp + 24]", a -> a.stackArgument(r, 2));
       for (Gp s : List.of(Gp.RCX, Gp.RSI, Gp.R8, Gp.R14)) {
         all.put("mov " + name(r) + ", " + name(s), a -> a.move(r, s));
         all.put("mov " + word(r) + ", " + word(s), a -> a.moveInt(r, s));
@@ -60,6 +63,9 @@ class AssemblerTest {
       all.put(
           "vbroadcastss zmm" + x + ", xmm" + (30 - x),
           a -> a.vector(Vector.VBROADCASTSS, x, 30 - x));
+      for (Gp r : List.of(Gp.RAX, Gp.RDI, Gp.R9, Gp.R14)) {
+        all.put("vpbroadcastd zmm%d, %s".formatted(x, word(r)), a -> a.broadcast(x, r));
+      }
       for (int y : vectors) {
         int z = 31 - y;
         for (Vector op :
@@ -68,11 +74,33 @@ class AssemblerTest {
                 Vector.VFMADD213PS,
                 Vector.VDPBF16PS,
                 Vector.VMULPS,
+                Vector.VADDPS,
+                Vector.VSUBPS,
+                Vector.VMAXPS,
+                Vector.VPADDD,
+                Vector.VCVTNE2PS2BF16,
                 Vector.VPXORD)) {
           String text =
               "%s zmm%d, zmm%d, zmm%d".formatted(op.name().toLowerCase(Locale.ROOT), x, y, z);
           all.put(text, a -> a.vector(op, x, y, z));
         }
+        all.put(
+            "vpaddd zmm%d{k3}{z}, zmm%d, zmm%d".formatted(x, y, z),
+            a -> a.masked(Vector.VPADDD, x, y, z, 3));
+        all.put("vmovaps zmm%d, zmm%d".formatted(x, z), a -> a.vector(Vector.VMOVAPS, x, z));
+        all.put(
+            "vcvtneps2bf16 ymm%d, zmm%d".formatted(x, z),
+            a -> a.vector(Vector.VCVTNEPS2BF16, x, z));
+        all.put(
+            "vcmpps k%d, zmm%d, zmm%d, 5".formatted(x % 7, y, z),
+            a -> a.vector(Vector.VCMPPS, x % 7, y, z, 5));
+        all.put(
+            "vshuff32x4 zmm%d, zmm%d, zmm%d, 78".formatted(x, y, z),
+            a -> a.vector(Vector.VSHUFF32X4, x, y, z, 78));
+        all.put(
+            "vpermilps zmm%d, zmm%d, 177".formatted(x, z),
+            a -> a.vector(Vector.VPERMILPS, x, 0, z, 177));
+        all.put("vpslld zmm%d, zmm%d, 23".formatted(x, z), a -> a.shiftLeft(x, z, 23));
       }
       for (Gp base : List.of(Gp.RSI, Gp.RBP, Gp.R9, Gp.R13)) {
         for (int at : new int[] {0, 64, 4, -128, 8128, 8192, 1088, 100}) {
@@ -90,6 +118,12 @@ class AssemblerTest {
           all.put(
               "vmovups zmmword ptr %s{k1}, zmm%d".formatted(memory, x),
               a -> a.vector(Vector.VMOVUPS_STORE, x, place, 1));
+          all.put(
+              "vmovss dword ptr %s, xmm%d".formatted(memory, x % 16),
+              a -> a.vector(Vector.VMOVSS_STORE, x % 16, place));
+          all.put(
+              "vmovups ymmword ptr %s, ymm%d".formatted(memory, x),
+              a -> a.vector(Vector.VMOVUPS_STORE_HALF, x, place));
           all.put(
               "vbroadcastss zmm%d, dword ptr %s".formatted(x, memory),
               a -> a.vector(Vector.VBROADCASTSS, x, place));
@@ -109,6 +143,11 @@ class AssemblerTest {
   private static String word(Gp register) {
     String name = name(register);
     return Character.isDigit(name.charAt(1)) ? name + "d" : "e" + name.substring(1);
+  }
+
+  /** Instructions that have a shorter encoding too, which ours does not use. */
+  private static boolean needsEvex(String text) {
+    return text.startsWith("vmovss") || text.contains("ymmword");
   }
 
   private static String ours(Consumer<Assembler> instruction) {
@@ -141,7 +180,9 @@ class AssemblerTest {
       // The encodings that we chose where there are several: displacements of 32 bits, three bytes
       // of VEX.
       String choice =
-          text.startsWith("kmov") ? "{vex3} " : text.startsWith("mov dword") ? "{disp32} " : "";
+          text.startsWith("kmov")
+              ? "{vex3} "
+              : needsEvex(text) ? "{evex} " : text.startsWith("mov dword") ? "{disp32} " : "";
       lines.add(".balign 32");
       lines.add(choice + text);
     }

@@ -10,10 +10,12 @@ import jdk.incubator.vector.VectorMask;
 import org.diffusionnft.tensor.Shape;
 
 /**
- * Copies floats between two strided walks over one shape. Axes of size 1 are dropped and neighbours
- * that lie alike on both sides merged; the last axis that is left is the row.
+ * Copies elements of two or four bytes between two strided walks over one shape. Axes of size 1 are
+ * dropped and neighbours that lie alike on both sides merged; the last axis that is left is the
+ * row.
  */
 final class StridedCopy {
+  private final int size;
   private final long from;
   private final long to;
   private final long[] dims;
@@ -22,7 +24,8 @@ final class StridedCopy {
   private final int outer;
 
   private StridedCopy(
-      long from, long to, long[] dims, long[] stridesFrom, long[] stridesTo, int axes) {
+      int size, long from, long to, long[] dims, long[] stridesFrom, long[] stridesTo, int axes) {
+    this.size = size;
     this.from = from;
     this.to = to;
     this.dims = dims;
@@ -31,7 +34,13 @@ final class StridedCopy {
     this.outer = axes - 1;
   }
 
-  static StridedCopy of(Shape shape, long from, long[] stridesFrom, long to, long[] stridesTo) {
+  /**
+   * The copy of one tensor.
+   *
+   * @param size bytes of an element: 2 or 4
+   */
+  static StridedCopy of(
+      int size, Shape shape, long from, long[] stridesFrom, long to, long[] stridesTo) {
     int rank = shape.rank();
     long[] dims = new long[rank + 1];
     long[] f = new long[rank + 1];
@@ -60,7 +69,7 @@ final class StridedCopy {
       t[0] = 1;
       axes = 1;
     }
-    return new StridedCopy(from, to, dims, f, t, axes);
+    return new StridedCopy(size, from, to, dims, f, t, axes);
   }
 
   long length() {
@@ -83,14 +92,18 @@ final class StridedCopy {
     for (int i = outer - 1; i >= 0; i--) {
       long index = rest % dims[i];
       rest /= dims[i];
-      f += 4 * index * stridesFrom[i];
-      t += 4 * index * stridesTo[i];
+      f += size * index * stridesFrom[i];
+      t += size * index * stridesTo[i];
     }
     long n = dims[outer];
-    long stepFrom = 4 * stridesFrom[outer];
-    long stepTo = 4 * stridesTo[outer];
-    if (stepFrom == 4 && stepTo == 4) {
-      copy(f, t, n);
+    long stepFrom = size * stridesFrom[outer];
+    long stepTo = size * stridesTo[outer];
+    if (stepFrom == size && stepTo == size) {
+      copy(f, t, n * size);
+    } else if (size == 2) {
+      for (long i = 0; i < n; i++) {
+        Lanes.setShort(t + i * stepTo, Lanes.getShort(f + i * stepFrom));
+      }
     } else if (stepFrom == 0 && stepTo == 4) {
       RowLoops.fill(t, Lanes.get(f), Math.toIntExact(n));
     } else {
@@ -101,12 +114,12 @@ final class StridedCopy {
   }
 
   /** Short rows are copied here: the call of the JVM's copy routine would cost more. */
-  private static void copy(long from, long to, long n) {
-    if (n > 1024) {
-      Lanes.copy(from, to, 4 * n);
+  private static void copy(long from, long to, long bytes) {
+    if (bytes > 4096) {
+      Lanes.copy(from, to, bytes);
       return;
     }
-    int count = (int) n;
+    int count = (int) bytes / 4;
     int i = 0;
     for (; i < Lanes.whole(count); i += Lanes.LANES) {
       fromMemorySegment(FLOATS, ALL, from + 4L * i, ORDER)
@@ -116,6 +129,9 @@ final class StridedCopy {
       VectorMask<Float> inside = FIRST[count - i];
       fromMemorySegment(FLOATS, ALL, from + 4L * i, ORDER, inside)
           .intoMemorySegment(ALL, to + 4L * i, ORDER, inside);
+    }
+    if (bytes % 4 != 0) {
+      Lanes.setShort(to + 4L * count, Lanes.getShort(from + 4L * count));
     }
   }
 }

@@ -39,14 +39,22 @@ final class VectorLayout implements LayoutKernels {
   }
 
   /** The axes of a walk except the last one, merged where they can be. */
-  private void strided(Shape walk, long from, long[] stridesFrom, long to, long[] stridesTo) {
-    StridedCopy copy = StridedCopy.of(walk, from, stridesFrom, to, stridesTo);
+  private void strided(
+      int size, Shape walk, long from, long[] stridesFrom, long to, long[] stridesTo) {
+    StridedCopy copy = StridedCopy.of(size, walk, from, stridesFrom, to, stridesTo);
     byRows(copy.rows(), copy.length(), copy::row);
+  }
+
+  /** Whether {@link StridedCopy} can move these. */
+  private static boolean movable(Tensor x, Tensor out) {
+    int size = x.dtype().bytes();
+    return x.dtype() == out.dtype() && (size == 2 || size == 4);
   }
 
   @Override
   public void permute(Tensor x, int[] dims, Tensor out) {
-    if (!Operands.allFloat(x, out)) {
+    int size = x.dtype().bytes();
+    if (!movable(x, out)) {
       fallback.reference("permute", x, out).layout().permute(x, dims, out);
       return;
     }
@@ -55,39 +63,43 @@ final class VectorLayout implements LayoutKernels {
     for (int i = 0; i < dims.length; i++) {
       strides[i] = own[x.shape().axis(dims[i])];
     }
-    strided(out.shape(), address(x), strides, address(out), out.shape().strides());
+    strided(size, out.shape(), address(x), strides, address(out), out.shape().strides());
   }
 
   @Override
   public void slice(Tensor x, long[] starts, long[] steps, Tensor out) {
-    if (!Operands.allFloat(x, out)) {
+    int size = x.dtype().bytes();
+    if (!movable(x, out)) {
       fallback.reference("slice", x, out).layout().slice(x, starts, steps, out);
       return;
     }
     long[] strides = x.shape().strides();
     long first = firstAndSteps(strides, starts, steps);
-    strided(out.shape(), address(x) + 4 * first, strides, address(out), out.shape().strides());
+    strided(
+        size, out.shape(), address(x) + size * first, strides, address(out), out.shape().strides());
   }
 
   @Override
   public void place(Tensor x, long[] starts, long[] steps, Tensor out) {
-    if (!Operands.allFloat(x, out)) {
+    int size = x.dtype().bytes();
+    if (!movable(x, out)) {
       fallback.reference("place", x, out).layout().place(x, starts, steps, out);
       return;
     }
     long[] strides = out.shape().strides();
     long first = firstAndSteps(strides, starts, steps);
-    strided(x.shape(), address(x), x.shape().strides(), address(out) + 4 * first, strides);
+    strided(size, x.shape(), address(x), x.shape().strides(), address(out) + size * first, strides);
   }
 
   @Override
   public void expand(Tensor x, Tensor out) {
-    if (!Operands.allFloat(x, out)) {
+    int size = x.dtype().bytes();
+    if (!movable(x, out)) {
       fallback.reference("expand", x, out).layout().expand(x, out);
       return;
     }
     long[] strides = Strides.broadcast(x.shape(), out.shape());
-    strided(out.shape(), address(x), strides, address(out), out.shape().strides());
+    strided(size, out.shape(), address(x), strides, address(out), out.shape().strides());
   }
 
   @Override

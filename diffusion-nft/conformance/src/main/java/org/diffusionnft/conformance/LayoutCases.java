@@ -24,6 +24,8 @@ final class LayoutCases {
     permute(all, new long[] {0, 3}, 1, 0);
     slices(all);
     windows(all);
+    halves(all, DType.BF16);
+    halves(all, DType.F16);
     for (DType dtype : new DType[] {DType.F32, DType.BF16, DType.F16}) {
       exact(
           all,
@@ -94,6 +96,46 @@ final class LayoutCases {
         "place",
         "joining along the last axis",
         s -> List.of(Layout.concat(-1, s.normal(6, 5, 7), s.normal(6, 5, 20))));
+  }
+
+  /** Elements of two bytes: rows of odd and even length, whole and with gaps. */
+  private static void halves(List<ConformanceCase> all, DType dtype) {
+    int[][] orders = {{1, 0, 2}, {2, 0, 1}};
+    for (int[] order : orders) {
+      exact(
+          all,
+          "permute",
+          dtype + " [6, 45, 33] to " + Arrays.toString(order),
+          s -> List.of(Layout.permute(s.normal(dtype, 6, 45, 33), order)));
+    }
+    long[][] parts = {{1, 3, 40, 1}, {2, 5, 30, 1}, {2, 1, 33, 2}};
+    for (long[] p : parts) {
+      exact(
+          all,
+          "slice",
+          "%s, axis %d, %d to %d by %d".formatted(dtype, p[0], p[1], p[2], p[3]),
+          s -> List.of(Layout.slice(s.normal(dtype, 6, 45, 33), (int) p[0], p[1], p[2], p[3])));
+    }
+    exact(
+        all,
+        "place",
+        dtype + ", joining along axis 1",
+        s -> List.of(Layout.concat(1, s.normal(dtype, 2, 16, 1536), s.normal(dtype, 2, 29, 1536))));
+    exact(
+        all,
+        "place",
+        dtype + ", joining along the last axis",
+        s -> List.of(Layout.concat(-1, s.normal(dtype, 6, 5, 7), s.normal(dtype, 6, 5, 20))));
+    exact(
+        all,
+        "expand",
+        dtype + " [6, 1, 97] to [6, 45, 97]",
+        s -> List.of(Layout.expand(s.normal(dtype, 6, 1, 97), Shape.of(6, 45, 97))));
+    exact(
+        all,
+        "expand",
+        dtype + " [45, 1] to [3, 45, 77]",
+        s -> List.of(Layout.expand(s.normal(dtype, 45, 1), Shape.of(3, 45, 77))));
   }
 
   private static void windows(List<ConformanceCase> all) {

@@ -9,6 +9,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.diffusionnft.autograd.Autocast;
 import org.diffusionnft.autograd.Variable;
 import org.diffusionnft.images.Images;
 import org.diffusionnft.models.adapter.Adapter;
@@ -97,7 +98,8 @@ public final class PictureModel implements AutoCloseable {
       MmditCheckpoint checkpoint = files.transformer();
       closers.push(checkpoint::close);
       this.transformerFile = checkpoint.tensors();
-      this.transformer = Mmdit.load(checkpoint.config(), checkpoint.weights(device));
+      this.transformer =
+          Autocast.in(precision, () -> Mmdit.load(checkpoint.config(), checkpoint.weights(device)));
       closers.push(transformer::close);
       this.embedder =
           PromptEmbedder.of(

@@ -3,6 +3,7 @@ package org.diffusionnft.models.transformer;
 import org.diffusionnft.autograd.Linear;
 import org.diffusionnft.autograd.Variable;
 import org.diffusionnft.models.adapter.Adapter;
+import org.diffusionnft.tensor.UnaryOp;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,11 +16,18 @@ record AdaptedLinear(String name, Linear layer) {
 
   /** {@code [.., K]} to {@code [.., N]}, with what the adapter adds if it has this layer. */
   Variable apply(Variable x, @Nullable Adapter adapter) {
+    return apply(x, adapter, null);
+  }
+
+  /** The same, and then an activation. */
+  Variable apply(Variable x, @Nullable Adapter adapter, @Nullable UnaryOp activation) {
+    Variable weight = flat(layer.weight());
     Adapter.LowRank low = adapter == null ? null : adapter.find(name);
     if (low == null) {
-      return x.linear(flat(layer.weight()), layer.bias());
+      return x.linear(weight, layer.bias(), activation);
     }
-    return x.linear(flat(layer.weight()), layer.bias(), flat(low.a()), flat(low.b()), low.scale());
+    Variable out = x.linear(weight, layer.bias(), flat(low.a()), flat(low.b()), low.scale());
+    return activation == null ? out : out.unary(activation);
   }
 
   /** The weight of a convolution over whole patches, {@code [N, C, k, k]}, as a matrix. */

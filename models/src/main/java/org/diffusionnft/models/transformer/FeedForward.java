@@ -2,6 +2,7 @@ package org.diffusionnft.models.transformer;
 
 import org.diffusionnft.autograd.Variable;
 import org.diffusionnft.models.adapter.Adapter;
+import org.diffusionnft.tensor.UnaryOp;
 import org.jspecify.annotations.Nullable;
 
 /** The two-layer network of a block: four times as wide inside, GELU in its tanh form. */
@@ -13,6 +14,12 @@ record FeedForward(AdaptedLinear in, AdaptedLinear out) {
 
   /** {@code [B, T, C]} to the same. */
   Variable apply(Variable x, @Nullable Adapter adapter) {
-    return out.apply(in.apply(x, adapter).gelu(), adapter);
+    return Variable.scoped(
+        x.device(),
+        () -> {
+          Variable hidden =
+              Variable.scoped(x.device(), () -> in.apply(x, adapter, UnaryOp.GELU_TANH).operand());
+          return out.apply(hidden, adapter);
+        });
   }
 }

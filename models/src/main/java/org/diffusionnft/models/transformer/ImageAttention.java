@@ -3,6 +3,7 @@ package org.diffusionnft.models.transformer;
 import org.diffusionnft.autograd.Functions;
 import org.diffusionnft.autograd.Variable;
 import org.diffusionnft.models.adapter.Adapter;
+import org.diffusionnft.tensor.Device;
 import org.jspecify.annotations.Nullable;
 
 /** Attention of the image tokens among themselves, the {@code attn2} of dual-attention blocks. */
@@ -15,12 +16,16 @@ record ImageAttention(Projections image, AdaptedLinear out, int heads) {
 
   /** {@code [B, T, C]} to the same. */
   Variable apply(Variable tokens, @Nullable Adapter adapter) {
-    Variable x = tokens.operand();
-    Variable q = image.queries(x, adapter);
-    double scale = 1 / Math.sqrt((double) q.dim(-1) / heads);
-    Variable attended =
-        Functions.attention(
-            q, image.keys(x, adapter), image.values(x, adapter), null, heads, scale);
-    return out.apply(attended, adapter);
+    Device device = tokens.device();
+    return Variable.scoped(
+        device,
+        () -> {
+          Variable x = tokens.operand();
+          Variable q = Variable.scoped(device, () -> image.queries(x, adapter).operand());
+          Variable k = Variable.scoped(device, () -> image.keys(x, adapter).operand());
+          Variable v = Variable.scoped(device, () -> image.values(x, adapter).operand());
+          double scale = 1 / Math.sqrt((double) q.dim(-1) / heads);
+          return out.apply(Functions.attention(q, k, v, null, heads, scale), adapter);
+        });
   }
 }

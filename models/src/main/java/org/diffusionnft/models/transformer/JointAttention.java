@@ -1,9 +1,11 @@
 package org.diffusionnft.models.transformer;
 
 import java.util.List;
+import java.util.function.Supplier;
 import org.diffusionnft.autograd.Functions;
 import org.diffusionnft.autograd.Variable;
 import org.diffusionnft.models.adapter.Adapter;
+import org.diffusionnft.tensor.Device;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,22 +37,43 @@ record JointAttention(
    * @param textTokens {@code [B, S, C]}
    */
   Streams apply(Variable imageTokens, Variable textTokens, @Nullable Adapter adapter) {
-    Variable x = imageTokens.operand();
-    Variable c = textTokens.operand();
-    Variable queries = image.queries(x, adapter);
-    if (textOut != null) {
-      // A last block needs no answer for the text, so it asks no question: the rows are
-      // independent.
-      queries = Variable.concat(1, queries, text.queries(c, adapter));
-    }
-    Variable keys = Variable.concat(1, image.keys(x, adapter), text.keys(c, adapter));
-    Variable values = Variable.concat(1, image.values(x, adapter), text.values(c, adapter));
-    double scale = 1 / Math.sqrt((double) queries.dim(-1) / heads);
-    Variable attended = Functions.attention(queries, keys, values, null, heads, scale);
-    if (textOut == null) {
-      return new Streams(imageOut.apply(attended, adapter), null);
-    }
-    List<Variable> parts = attended.split(1, x.dim(1), c.dim(1));
-    return new Streams(imageOut.apply(parts.get(0), adapter), textOut.apply(parts.get(1), adapter));
+    Device device = imageTokens.device();
+    return Streams.of(
+        Variable.scopedAll(
+            device,
+            () -> {
+              Variable x = imageTokens.operand();
+              Variable c = textTokens.operand();
+              // A last block needs no answer for the text, so it asks no question: the rows are
+              // independent.
+              Variable queries =
+                  joined(
+                      device,
+                      () -> image.queries(x, adapter),
+                      textOut == null ? null : () -> text.queries(c, adapter));
+              Variable keys =
+                  joined(device, () -> image.keys(x, adapter), () -> text.keys(c, adapter));
+              Variable values =
+                  joined(device, () -> image.values(x, adapter), () -> text.values(c, adapter));
+              double scale = 1 / Math.sqrt((double) queries.dim(-1) / heads);
+              Variable attended = Functions.attention(queries, keys, values, null, heads, scale);
+              if (textOut == null) {
+                return List.of(imageOut.apply(attended, adapter));
+              }
+              List<Variable> parts = attended.split(1, x.dim(1), c.dim(1));
+              return List.of(
+                  imageOut.apply(parts.get(0), adapter), textOut.apply(parts.get(1), adapter));
+            }));
+  }
+
+  /** Image tokens and then text tokens, as attention takes them; their parts are freed. */
+  private static Variable joined(
+      Device device, Supplier<Variable> image, @Nullable Supplier<Variable> text) {
+    return Variable.scoped(
+        device,
+        () ->
+            text == null
+                ? image.get().operand()
+                : Variable.concat(1, image.get().operand(), text.get().operand()));
   }
 }

@@ -19,7 +19,7 @@ final class MmditWeights implements AutoCloseable {
             "the MMDiT of this configuration",
             MmditLayout.parameters(config),
             Set.of(MmditLayout.POSITION_EMBEDDING),
-            source,
+            new OperandWeights(source, trainable),
             trainable);
   }
 

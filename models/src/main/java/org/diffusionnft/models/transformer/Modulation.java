@@ -31,9 +31,9 @@ record Modulation(Variable scale, Variable shift) {
       return x.gatedAdd(gate, residual);
     }
 
-    /** The norm before. */
+    /** The norm before, as products take it. */
     Variable norm(Variable x) {
-      return modulation.norm(x);
+      return Variable.scoped(x.device(), () -> modulation.norm(x).operand());
     }
   }
 

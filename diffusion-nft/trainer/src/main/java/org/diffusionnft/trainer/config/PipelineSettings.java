@@ -38,11 +38,13 @@ public record PipelineSettings(String parts, boolean t5, int t5Tokens, int tile)
   }
 
   /**
-   * What the model is opened with; runs compute in the precision of their sampling and training.
+   * What the model is opened with.
+   *
+   * @param precision that all of a run computes in; F32 where its parts differ
    */
-  public PictureModel.Options toOptions() {
+  public PictureModel.Options toOptions(Precision precision) {
     return new PictureModel.Options(
-        parts.equals(NONE) ? null : Path.of(parts), t5, t5Tokens, tile, Precision.F32);
+        parts.equals(NONE) ? null : Path.of(parts), t5, t5Tokens, tile, precision);
   }
 
   static PipelineSettings bind(Keys keys, PipelineSettings d) {

@@ -19,6 +19,7 @@ import java.util.OptionalInt;
 import java.util.SequencedMap;
 import org.diffusionnft.models.solver.StochasticSolver;
 import org.diffusionnft.rewards.RewardSettings;
+import org.diffusionnft.tensor.Precision;
 import org.diffusionnft.trainer.config.WriteKeys.Tree;
 import org.diffusionnft.trainer.nft.SoftUpdateSchedule;
 import org.diffusionnft.weights.io.TextFile;
@@ -149,6 +150,11 @@ public record TrainConfig(
         EmaSettings.official(),
         EvaluationSettings.official(),
         CheckpointSettings.official());
+  }
+
+  /** What all of the run computes in: F32 where sampling and training differ. */
+  public Precision precision() {
+    return sampling.precision() == training.precision() ? training.precision() : Precision.F32;
   }
 
   /** Timesteps that each image is trained at. */

@@ -57,7 +57,11 @@ public final class TrainablePictures implements Trainable {
       prompts.check(config, rewards);
       model =
           PictureModel.open(
-              Path.of(config.model()), config.pipeline().toOptions(), device, cache, listener);
+              Path.of(config.model()),
+              config.pipeline().toOptions(config.precision()),
+              device,
+              cache,
+              listener);
       model.requireTextEncoders();
       // Once more: opening the model took its time, in which a reward's program may have ended.
       rewards.check(prompts.training().getFirst());

@@ -14,5 +14,6 @@ module org.diffusionnft.trainer {
   exports org.diffusionnft.trainer.grpo;
   exports org.diffusionnft.trainer.journal;
   exports org.diffusionnft.trainer.nft;
+  exports org.diffusionnft.trainer.objective;
   exports org.diffusionnft.trainer.run;
 }

@@ -32,9 +32,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "train",
     description = {
-      "Trains as a YAML file says, with DiffusionNFT or 'algorithm: grpo'; what it leaves out has"
-          + " the reference code's value. A run that was stopped goes on with --resume, to the same"
-          + " bytes.",
+      "Trains as a YAML file says, with DiffusionNFT or 'algorithm: grpo', 'awm' or 'crd'; what it"
+          + " leaves out has the reference code's value. A run that was stopped goes on with"
+          + " --resume, to the same bytes.",
       "The paper's runs have names: sd3-geneval, sd3-ocr, sd3-pickscore, sd3-hpsv2 and"
           + " sd3-multi-reward. Each needs a model on disk (--model) and prompts (--prompts)."
     },

@@ -26,8 +26,9 @@ import org.diffusionnft.trainer.nft.LossTerms;
  * Flow-GRPO (Liu et al., arXiv 2505.05470) and DanceGRPO (Xue et al., arXiv 2505.07818): policy
  * gradients on the steps of stochastically sampled trajectories. Which of the two it is follows
  * from the settings: solver {@code flow} or {@code dance}, {@code grpo.sharedNoise}, {@code
- * grpo.randomTimesteps}, {@code loss.advantageSpread}. It is on policy: the old policy is the one
- * in training as it was when the epoch began.
+ * grpo.randomTimesteps}, {@code loss.advantageSpread}; with solver {@code flow_cps} it is Flow-CPS,
+ * with {@code grpo.ratio: guarded} GRPO-Guard. It is on policy: the old policy is the one in
+ * training as it was when the epoch began.
  *
  * <p>The last step is not trained, as in both reference codes: it adds so little noise that its
  * density says nothing.
@@ -186,13 +187,24 @@ public final class GrpoTrainer extends Trainer {
                   shape,
                   table.of(prompts),
                   config.sampling().isGuided() ? table.empty(count) : null),
-              new GrpoLoss.Sampled(latents, next, logProbs, each, advantage),
+              new GrpoLoss.Sampled(
+                  latents, next, logProbs, each, advantage, means(each, latents, velocities)),
               ForwardPass.with(policy).checkpointing(config.training().checkpointing()),
               share,
               gradients);
       requireFinite("loss", outcome.terms().loss());
       return terms(outcome, velocities, x0);
     }
+  }
+
+  /** The means of the steps under the policy that sampled. */
+  private static float[] means(GaussianStep[] each, float[] latents, float[] velocities) {
+    int size = latents.length / each.length;
+    float[] means = new float[latents.length];
+    for (int i = 0; i < means.length; i++) {
+      means[i] = each[i / size].mean(latents[i], velocities[i]);
+    }
+    return means;
   }
 
   private LossTerms terms(GrpoLoss.Outcome outcome, float[] oldVelocities, float[] x0) {

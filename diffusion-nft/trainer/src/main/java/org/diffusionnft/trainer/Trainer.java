@@ -33,13 +33,13 @@ import org.jspecify.annotations.Nullable;
  * <p>Each epoch samples images with the old policy, scores them, compares each with the others of
  * its prompt, and trains the policy on what came out. Then the old policy moves towards the trained
  * one. Both are adapters of one frozen base. How a policy learns from scored images is what {@link
- * NftTrainer} and {@link GrpoTrainer} differ in.
+ * NftTrainer}, {@link AwmTrainer}, {@link CrdTrainer} and {@link GrpoTrainer} differ in.
  *
  * <p>All that a run consists of between two epochs are the two adapters, the average, the
  * optimizer's moments and the numbers {@link #epoch} and {@link #step}: randomness follows from
  * these.
  */
-public abstract sealed class Trainer implements AutoCloseable permits NftTrainer, GrpoTrainer {
+public abstract sealed class Trainer implements AutoCloseable permits ForwardTrainer, GrpoTrainer {
   final TrainConfig config;
   final TrainingTask task;
   final Mmdit model;
@@ -110,6 +110,8 @@ public abstract sealed class Trainer implements AutoCloseable permits NftTrainer
     return switch (config.algorithm()) {
       case NFT -> new NftTrainer(config, task, policy);
       case GRPO -> new GrpoTrainer(config, task, policy);
+      case AWM -> new AwmTrainer(config, task, policy);
+      case CRD -> new CrdTrainer(config, task, policy);
     };
   }
 
@@ -139,7 +141,7 @@ public abstract sealed class Trainer implements AutoCloseable permits NftTrainer
     List<Prompt> prompts = task.randomness().prompts(epoch);
     EpochReport report;
     try (PromptTable table =
-        new PromptTable(device, task.encoder(), prompts, config.sampling().isGuided())) {
+        new PromptTable(device, task.encoder(), prompts, config.needsEmptyPrompt())) {
       Rollout rollout = sample(prompts, table, listener, stop);
       device.section(() -> "epoch %d, sampling".formatted(epoch + 1));
       PromptStatistics statistics = compare(rollout);
@@ -400,6 +402,7 @@ public abstract sealed class Trainer implements AutoCloseable permits NftTrainer
   /** Frees everything but the task. */
   @Override
   public final void close() {
+    closeOwn();
     before.close();
     gradients.close();
     optimizer.close();
@@ -409,6 +412,9 @@ public abstract sealed class Trainer implements AutoCloseable permits NftTrainer
     old.close();
     policy.close();
   }
+
+  /** Frees what the algorithm added. */
+  void closeOwn() {}
 
   static Adapter newAdapter(TrainConfig config, Mmdit model) {
     Map<String, Shape> parameters = new LinkedHashMap<>();

@@ -42,6 +42,7 @@ final class TrainingPass {
    * @param timesteps {@code [B]}, not truncated, unlike in sampling
    * @param t noise levels, {@code [B]}
    * @param x0 {@code [B, size]}
+   * @param noise {@code [B, size]}
    * @param xt {@code (1 - t) x0 + t noise}, {@code [B, size]}
    * @param advantages {@code [B]}
    */
@@ -50,6 +51,7 @@ final class TrainingPass {
       float[] timesteps,
       float[] t,
       float[] x0,
+      float[] noise,
       float[] xt,
       double[] advantages) {}
 
@@ -66,6 +68,7 @@ final class TrainingPass {
     float[] at = new float[images];
     float[] t = new float[images];
     float[] x0 = new float[images * size];
+    float[] noise = new float[images * size];
     float[] xt = new float[images * size];
     double[] advantage = new double[images];
     for (int b = 0; b < images; b++) {
@@ -76,12 +79,13 @@ final class TrainingPass {
       t[b] = at[b] / FlowMatchSchedule.TRAIN_TIMESTEPS;
       advantage[b] = advantages[image][turn];
       float[] latents = rollout.latents()[image];
-      float[] noise = randomness.training(pass, place, turn, size);
+      float[] drawn = randomness.training(pass, place, turn, size);
       for (int i = 0; i < size; i++) {
         x0[b * size + i] = latents[i];
-        xt[b * size + i] = (1 - t[b]) * latents[i] + t[b] * noise[i];
+        noise[b * size + i] = drawn[i];
+        xt[b * size + i] = (1 - t[b]) * latents[i] + t[b] * drawn[i];
       }
     }
-    return new Batch(prompts, at, t, x0, xt, advantage);
+    return new Batch(prompts, at, t, x0, noise, xt, advantage);
   }
 }

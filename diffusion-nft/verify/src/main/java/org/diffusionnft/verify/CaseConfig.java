@@ -71,6 +71,18 @@ record CaseConfig(Path file, String at, JsonNode node) {
     return value.asBoolean();
   }
 
+  double[] numbers(String key) throws InvalidFileException {
+    List<CaseConfig> items = list(key);
+    double[] out = new double[items.size()];
+    for (int i = 0; i < out.length; i++) {
+      if (!items.get(i).node.isNumber()) {
+        throw new InvalidFileException(file, "needs numbers under '" + at + key + "'");
+      }
+      out[i] = items.get(i).node.asDouble();
+    }
+    return out;
+  }
+
   int[] integers(String key) throws InvalidFileException {
     List<CaseConfig> items = list(key);
     int[] out = new int[items.size()];

@@ -5,7 +5,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
 import org.diffusionnft.tensor.Device;
-import org.diffusionnft.tensor.Elementwise;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.trainer.nft.AdvantageMode;
@@ -42,7 +41,8 @@ final class NftLossCase implements CaseKind {
     for (int b = 0; b < t.length; b++) {
       t[b] /= 1000f;
     }
-    Tensor xt = forwardProcess(folder, t, device);
+    Tensor xt =
+        ForwardProcess.noised(folder.input("x0", device), folder.input("noise", device), t, device);
     float[] forward = folder.floats(folder.inputs(), "forward_prediction");
     float[] old = folder.floats(folder.inputs(), "old_prediction");
     if (variant.flag("exact")) {
@@ -80,7 +80,7 @@ final class NftLossCase implements CaseKind {
 
   private static Map<String, double[]> outputs(NftLoss.Outcome outcome) {
     Map<String, double[]> outputs = new LinkedHashMap<>();
-    outputs.put("grad.forward_prediction", doubles(outcome.gradient()));
+    outputs.put("grad.forward_prediction", ForwardProcess.doubles(outcome.gradient()));
     NftLoss.SampleTerms samples = outcome.samples();
     outputs.put("r", samples.r());
     outputs.put("positive_loss", samples.positiveLoss());
@@ -104,14 +104,6 @@ final class NftLossCase implements CaseKind {
     return outputs;
   }
 
-  private static double[] doubles(float[] x) {
-    double[] out = new double[x.length];
-    for (int i = 0; i < out.length; i++) {
-      out[i] = x[i];
-    }
-    return out;
-  }
-
   private static double number(OptionalDouble x) {
     return x.orElse(Double.NaN);
   }
@@ -123,23 +115,6 @@ final class NftLossCase implements CaseKind {
     } catch (IllegalArgumentException e) {
       throw new InvalidFileException(variant.file(), "has the unknown adv_mode '" + mode + "'", e);
     }
-  }
-
-  /** {@code (1 - t) x0 + t noise}. */
-  private static Tensor forwardProcess(CaseFolder folder, float[] t, Device device)
-      throws InvalidFileException {
-    Tensor x0 = folder.input("x0", device);
-    Tensor noise = folder.input("noise", device);
-    float[] rest = new float[t.length];
-    for (int b = 0; b < t.length; b++) {
-      rest[b] = 1 - t[b];
-    }
-    long[] dims = new long[x0.shape().rank()];
-    java.util.Arrays.fill(dims, 1);
-    dims[0] = t.length;
-    return Elementwise.add(
-        Elementwise.mul(Tensor.of(device, rest, dims), x0),
-        Elementwise.mul(Tensor.of(device, t, dims), noise));
   }
 
   private static double[] advantages(CaseFolder folder, int column) throws InvalidFileException {

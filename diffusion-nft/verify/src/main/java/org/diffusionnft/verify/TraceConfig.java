@@ -7,7 +7,9 @@ import org.diffusionnft.rewards.RewardSettings;
 import org.diffusionnft.tensor.Precision;
 import org.diffusionnft.trainer.config.AdapterSettings;
 import org.diffusionnft.trainer.config.Algorithm;
+import org.diffusionnft.trainer.config.AwmSettings;
 import org.diffusionnft.trainer.config.CheckpointSettings;
+import org.diffusionnft.trainer.config.CrdSettings;
 import org.diffusionnft.trainer.config.EmaSettings;
 import org.diffusionnft.trainer.config.EvaluationSettings;
 import org.diffusionnft.trainer.config.GrpoSettings;
@@ -61,6 +63,8 @@ final class TraceConfig {
         trace.training(images),
         trace.loss(),
         GrpoSettings.official(),
+        AwmSettings.official(),
+        CrdSettings.official(),
         SoftUpdateSchedule.ofType(trace.official.integer("decay_type")),
         new AdapterSettings(
             trace.hyper.integer("r"), trace.hyper.number("alpha"), AdapterConfig.JOINT_ATTENTION),

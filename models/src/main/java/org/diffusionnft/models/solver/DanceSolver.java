@@ -39,7 +39,7 @@ public record DanceSolver(double eta) implements StochasticSolver {
       Tensor next =
           Elementwise.add(
               mean, SolverMath.times(noise.draw(latents.device(), i, latents.shape()), std));
-      return new Step(next, image, SolverMath.logProb(next, mean, std, 0));
+      return new Step(next, image, SolverMath.logProb(next, mean, std * std, 0));
     };
   }
 

@@ -38,7 +38,7 @@ public record DdimSolver(double eta) implements Solver {
     Tensor drawn = noise.draw(latents.device(), i, latents.shape());
     Tensor next = Elementwise.add(mean, SolverMath.times(drawn, std));
     double constant = StrictMath.log(std) + SolverMath.LOG_SQRT_2PI;
-    return new Step(next, image, SolverMath.logProb(next, mean, std, constant));
+    return new Step(next, image, SolverMath.logProb(next, mean, std * std, constant));
   }
 
   @Override

@@ -48,7 +48,7 @@ public record FlowSolver(double eta) implements StochasticSolver {
       Tensor next =
           Elementwise.add(
               mean, SolverMath.times(noise.draw(latents.device(), i, latents.shape()), c.std()));
-      return new Step(next, image, SolverMath.logProb(next, mean, c.std(), c.constant()));
+      return new Step(next, image, SolverMath.logProb(next, mean, c.variance(), c.constant()));
     };
   }
 

@@ -13,9 +13,23 @@ package org.diffusionnft.models.solver;
  *     divides by
  * @param constant what is subtracted from every log density: {@code log(std) + log(sqrt(2 pi))}, or
  *     0 where the reference leaves it out
+ * @param variance what squared differences are divided by, twice, in a log density: {@code std²},
+ *     or 1/2 where the reference leaves the scale out
  */
 public record GaussianStep(
-    float latents, float velocity, float dt, float std, float diffusion, double constant) {
+    float latents,
+    float velocity,
+    float dt,
+    float std,
+    float diffusion,
+    double constant,
+    double variance) {
+
+  /** A step whose log density is that of its normal distribution, but for the constant. */
+  public GaussianStep(
+      float latents, float velocity, float dt, float std, float diffusion, double constant) {
+    this(latents, velocity, dt, std, diffusion, constant, (double) std * std);
+  }
 
   /** One element of the mean, in the reference's order of float operations. */
   public float mean(float x, float v) {
@@ -33,6 +47,6 @@ public record GaussianStep(
    * @param meanSquare of {@code x' - mean} over the sample's elements
    */
   public float logProb(float meanSquare) {
-    return (float) (meanSquare * (-1 / (2 * (double) std * std)) - constant);
+    return (float) (meanSquare * (-1 / (2 * variance)) - constant);
   }
 }

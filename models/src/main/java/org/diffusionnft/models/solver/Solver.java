@@ -6,9 +6,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How a sampler steps from one noise level to the next. The five of DiffusionNFT's {@code
- * flow_grpo/diffusers_patch/solver.py}, with its order of operations: coefficients are computed on
- * the host in the precision the reference uses, rounded to float, and multiplied with float latents
- * on the device.
+ * flow_grpo/diffusers_patch/solver.py}, and the step of Flow-CPS, with their order of operations:
+ * coefficients are computed on the host in the precision the reference uses, rounded to float, and
+ * multiplied with float latents on the device.
  */
 public sealed interface Solver permits StochasticSolver, DdimSolver, DpmSolver {
 
@@ -46,7 +46,8 @@ public sealed interface Solver permits StochasticSolver, DdimSolver, DpmSolver {
   /**
    * The solver of a name in the reference's {@code run_sampling}.
    *
-   * @param name {@code flow}, {@code dance}, {@code ddim}, {@code dpm1} or {@code dpm2}
+   * @param name {@code flow}, {@code flow_cps}, {@code dance}, {@code ddim}, {@code dpm1} or {@code
+   *     dpm2}
    * @param deterministic whether no noise is drawn, which sets {@code eta} to 0
    * @param eta how much noise is drawn; not used by {@code dpm1} and {@code dpm2}
    * @throws InvalidInputException for an unknown name, {@code dance} without noise, or {@code dpm1}
@@ -56,6 +57,7 @@ public sealed interface Solver permits StochasticSolver, DdimSolver, DpmSolver {
     double noise = deterministic ? 0 : eta;
     return switch (name) {
       case "flow" -> new FlowSolver(noise);
+      case "flow_cps" -> new CpsSolver(noise);
       case "dance" -> new DanceSolver(noise);
       case "ddim" -> new DdimSolver(noise);
       case "dpm1", "dpm2" -> {
@@ -70,7 +72,9 @@ public sealed interface Solver permits StochasticSolver, DdimSolver, DpmSolver {
               "solver '"
                   + name
                   + "' is unknown: use "
-                  + (deterministic ? "flow, ddim, dpm1 or dpm2" : "flow, dance or ddim"));
+                  + (deterministic
+                      ? "flow_cps, flow, ddim, dpm1 or dpm2"
+                      : "flow, flow_cps, dance or ddim"));
     };
   }
 }

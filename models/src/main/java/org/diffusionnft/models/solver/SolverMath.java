@@ -29,16 +29,16 @@ final class SolverMath {
   }
 
   /**
-   * Mean over each entry of the batch of {@code -(sample - mean)² / (2 std²) - constant}.
+   * Mean over each entry of the batch of {@code -(sample - mean)² / (2 variance) - constant}.
    *
    * @param sample {@code [B, ..]}
    * @return {@code [B]}
    */
-  static Tensor logProb(Tensor sample, Tensor mean, double std, double constant) {
+  static Tensor logProb(Tensor sample, Tensor mean, double variance, double constant) {
     Tensor difference = Elementwise.sub(sample, mean);
     Tensor squares = Elementwise.mul(difference, difference).reshape(sample.dim(0), -1);
     Tensor mse = Reductions.mean(squares, 1).reshape(sample.dim(0));
-    return Elementwise.affine(mse, -1 / (2 * std * std), -constant);
+    return Elementwise.affine(mse, -1 / (2 * variance), -constant);
   }
 
   /**

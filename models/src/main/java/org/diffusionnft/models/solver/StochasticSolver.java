@@ -1,7 +1,7 @@
 package org.diffusionnft.models.solver;
 
 /** A solver whose steps draw noise and so have a density, which policy gradients need. */
-public sealed interface StochasticSolver extends Solver permits FlowSolver, DanceSolver {
+public sealed interface StochasticSolver extends Solver permits FlowSolver, DanceSolver, CpsSolver {
   /**
    * The distribution of step {@code i}.
    *

@@ -46,6 +46,11 @@ class VerificationTest {
     "lora, merged.transformer_blocks.0.attn.to_q.weight, 1e-4",
     "mmdit_sd3_noqk, grad.transformer_blocks.1.attn.to_v.weight, 1e-5",
     "nft_loss, v03.weight_factor, 1e-5",
+    "awm_loss, v13.grad.prediction, 1e-6",
+    "crd_loss, v08.r_theta_local, 1e-5",
+    "crd_loss, decay.0, 1e-15",
+    "grpo_guard_loss, v05.ratio, 1e-5",
+    "cps_step, cps_gmm_10.replay.log_prob, 1e-5",
     "adamw, exp_avg.W, 1e-3",
     "ema, interval8.p0, 1e-4",
     "scheduler, shift3.0.steps10.sigmas, 2e-7",
@@ -118,6 +123,10 @@ class VerificationTest {
     "ema",
     "return_decay",
     "solver",
+    "awm_loss",
+    "crd_loss",
+    "grpo_guard_loss",
+    "cps_step",
     "lora",
     "adamw_b"
   })

@@ -10,8 +10,10 @@ import java.util.Objects;
 import org.diffusionnft.models.sampling.Guidance;
 import org.diffusionnft.models.sampling.Sampler;
 import org.diffusionnft.models.sampling.Velocity;
+import org.diffusionnft.models.solver.CpsSolver;
 import org.diffusionnft.models.solver.FlowMatchSchedule;
 import org.diffusionnft.models.solver.FlowSolver;
+import org.diffusionnft.models.solver.GaussianStep;
 import org.diffusionnft.models.solver.Noise;
 import org.diffusionnft.models.solver.Solver;
 import org.diffusionnft.tensor.DType;
@@ -50,6 +52,8 @@ class SolverTest {
   @CsvSource({
     "flow, true, 0.7",
     "flow, false, 0.7",
+    "flow_cps, false, 0.7",
+    "flow_cps, true, 0",
     "dance, false, 0.3",
     "ddim, true, 0",
     "ddim, false, 1",
@@ -106,6 +110,28 @@ class SolverTest {
     }
     assertTrue(error[0] < 0.1, "first order misses by " + error[0]);
     assertTrue(error[1] < 0.3 * error[0], error[0] + " and " + error[1]);
+  }
+
+  /**
+   * Flow-CPS keeps the coefficients: of an image the next level has {@code 1 - σ'}, of noise {@code
+   * σ'} in all, whether kept or drawn anew. Flow-GRPO's step has more noise than that.
+   */
+  @ParameterizedTest
+  @ValueSource(doubles = {0.3, 0.7, 1, 1.8})
+  void coefficientsArePreserved(double eta) {
+    for (int i = 0; i + 1 < SIGMAS.length; i++) {
+      float sigma = SIGMAS[i];
+      float next = SIGMAS[i + 1];
+      GaussianStep step = new CpsSolver(eta).gaussian(SIGMAS, i);
+      assertEquals(1 - next, step.mean(1 - sigma, -1), 2e-6); // image 1, no noise
+      double kept = step.mean(sigma, 1); // image 0, noise 1
+      assertEquals(next * next, kept * kept + (double) step.std() * step.std(), 2e-6);
+      if (i > 1 && next > 0) {
+        GaussianStep flow = new FlowSolver(eta).gaussian(SIGMAS, i);
+        double left = flow.mean(sigma, 1);
+        assertTrue(left * left + (double) flow.std() * flow.std() > next * next, "step " + i);
+      }
+    }
   }
 
   private static double variance(double sigma, double s) {

@@ -24,6 +24,8 @@ public record Contender(String key, String title, double guidance) {
     return switch (algorithm) {
       case NFT -> new Contender("nft", "DiffusionNFT", 1);
       case GRPO -> new Contender("grpo", "GRPO", 1);
+      case AWM -> new Contender("awm", "AWM", 1);
+      case CRD -> new Contender("crd", "CRD", 1);
     };
   }
 

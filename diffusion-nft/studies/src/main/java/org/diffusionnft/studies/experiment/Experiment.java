@@ -102,6 +102,7 @@ public record Experiment(
               List.of(
                   new Arm("adaptive", "adaptive", "loss: {weighting: self_normalized}"),
                   new Arm("uniform", "uniform", "loss: {weighting: uniform}"),
+                  new Arm("t", "t", "loss: {weighting: t}"),
                   new Arm("one-minus-t", "1 - t", "loss: {weighting: one_minus_t}"))),
           new Experiment(
               "soft-update",
@@ -110,11 +111,15 @@ public record Experiment(
                   + " decay that rises is both fast and stable.",
               BEST_NFT,
               List.of(
-                  // The paper's min(0.001 step, 0.5) stays near 0 for as long as a run here takes.
+                  // The paper's min(0.001 i, 0.5) stays near 0 for as long as a run here takes.
                   new Arm(
                       "rising",
                       "rising to 0.5, 20 times as fast as the paper's",
                       "oldPolicy: {flat: 0, rate: 0.02, cap: 0.5}"),
+                  new Arm(
+                      "rising-0.8",
+                      "min(0.01 i, 0.8), the paper's",
+                      "oldPolicy: {flat: 0, rate: 0.01, cap: 0.8}"),
                   new Arm("zero", "0, on policy", "oldPolicy: {decayType: 0}"),
                   new Arm("slow", "0.9", "oldPolicy: {flat: 0, rate: 1, cap: 0.9}"))),
           new Experiment(

@@ -24,7 +24,7 @@ import org.diffusionnft.trainer.nft.PromptStatistics.Spread;
  * @param branches {@code both} policies, or one of the simpler methods that leave the negative one
  *     out: {@code positive}, {@code accepted}
  * @param weighting how squared errors of velocities weigh: divided by their own mean size, as in
- *     the reference code, or as they are, or times {@code 1 - t}
+ *     the reference code, or as they are, or times {@code t} or {@code 1 - t}
  * @param advantageSpread what advantages are divided by: the standard deviation of all rewards of
  *     the epoch, {@code global}, or of the prompt's, {@code per_prompt}. In the reference code:
  *     {@code sample.global_std}.

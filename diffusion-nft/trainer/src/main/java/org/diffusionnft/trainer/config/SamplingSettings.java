@@ -18,8 +18,8 @@ import org.diffusionnft.tensor.Precision;
  *
  * @param steps sampling steps; training uses the same timesteps. In the reference code: {@code
  *     sample.num_steps, of evaluations sample.eval_num_steps}.
- * @param solver {@code flow}, {@code dance}, {@code ddim}, {@code dpm1} or {@code dpm2}. In the
- *     reference code: {@code sample.solver}.
+ * @param solver {@code flow}, {@code flow_cps}, {@code dance}, {@code ddim}, {@code dpm1} or {@code
+ *     dpm2}. In the reference code: {@code sample.solver}.
  * @param deterministic whether no noise is drawn on the way. In the reference code: {@code
  *     sample.deterministic}.
  * @param noiseLevel how much noise is drawn otherwise. In the reference code: {@code

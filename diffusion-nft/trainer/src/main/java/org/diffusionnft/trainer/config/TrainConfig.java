@@ -17,6 +17,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.SequencedMap;
+import org.diffusionnft.models.sampling.Guidance;
+import org.diffusionnft.models.solver.CpsSolver;
 import org.diffusionnft.models.solver.StochasticSolver;
 import org.diffusionnft.rewards.RewardSettings;
 import org.diffusionnft.tensor.Precision;
@@ -48,8 +50,10 @@ import org.diffusionnft.weights.io.TextFile;
  * @param training how these images are trained on
  * @param loss the loss
  * @param grpo what {@code algorithm: grpo} needs as well
+ * @param awm what {@code algorithm: awm} needs as well
+ * @param crd what {@code algorithm: crd} needs as well
  * @param oldPolicy how slowly the policy that samples follows the one in training: {@code
- *     decayType} alone, or {@code flat}, {@code rate} and {@code cap}
+ *     decayType} alone, or {@code flat}, {@code start}, {@code rate} and {@code cap}
  * @param adapter what is trained
  * @param ema the average of what is trained
  * @param evaluation evaluations on the way
@@ -71,6 +75,8 @@ public record TrainConfig(
     TrainingSettings training,
     LossSettings loss,
     GrpoSettings grpo,
+    AwmSettings awm,
+    CrdSettings crd,
     SoftUpdateSchedule oldPolicy,
     AdapterSettings adapter,
     EmaSettings ema,
@@ -117,8 +123,23 @@ public record TrainConfig(
     if (algorithm == Algorithm.GRPO && !noisy) {
       throw new InvalidSettingException(
           "algorithm",
-          "grpo needs noise in sampling: set sampling.solver to flow or dance,"
+          "grpo needs noise in sampling: set sampling.solver to flow, flow_cps or dance,"
               + " sampling.deterministic to false and sampling.noiseLevel above 0");
+    }
+    if (algorithm == Algorithm.GRPO
+        && grpo.ratio() == GrpoSettings.Ratio.GUARDED
+        && sampling.toSolver() instanceof CpsSolver) {
+      throw new InvalidSettingException(
+          "grpo",
+          "cannot guard the ratio of solver flow_cps, whose densities have no scale: set"
+              + " grpo.ratio to plain, or sampling.solver to flow or dance");
+    }
+    if (algorithm == Algorithm.AWM && awm.averageWeight() > 0 && !ema.enabled()) {
+      throw new InvalidSettingException(
+          "awm",
+          "pulls to the average with weight "
+              + awm.averageWeight()
+              + ", but ema.enabled is false: set it to true, or awm.averageWeight to 0");
     }
     if (training.trainedTimesteps(sampling.steps()) < 1) {
       throw new InvalidSettingException(
@@ -145,6 +166,8 @@ public record TrainConfig(
         TrainingSettings.official(),
         LossSettings.official(),
         GrpoSettings.official(),
+        AwmSettings.official(),
+        CrdSettings.official(),
         SoftUpdateSchedule.ofType(1),
         AdapterSettings.official(),
         EmaSettings.official(),
@@ -155,6 +178,12 @@ public record TrainConfig(
   /** What all of the run computes in: F32 where sampling and training differ. */
   public Precision precision() {
     return sampling.precision() == training.precision() ? training.precision() : Precision.F32;
+  }
+
+  /** Whether the empty prompt is needed: for guidance in sampling, or of the base in training. */
+  public boolean needsEmptyPrompt() {
+    boolean guidedBase = algorithm == Algorithm.CRD && !new Guidance(crd.klGuidance()).isNone();
+    return sampling.isGuided() || guidedBase;
   }
 
   /** Timesteps that each image is trained at. */
@@ -228,6 +257,8 @@ public record TrainConfig(
         keys.section("training", d.training, TrainingSettings::bind),
         keys.section("loss", d.loss, LossSettings::bind),
         keys.section("grpo", d.grpo, GrpoSettings::bind),
+        keys.section("awm", d.awm, AwmSettings::bind),
+        keys.section("crd", d.crd, CrdSettings::bind),
         keys.section("oldPolicy", d.oldPolicy, TrainConfig::bindOldPolicy),
         keys.section("adapter", d.adapter, AdapterSettings::bind),
         keys.section("ema", d.ema, EmaSettings::bind),
@@ -244,12 +275,14 @@ public record TrainConfig(
     type.ifPresent(t -> require("decayType", t, t >= 0 && t <= 2, "0, 1 or 2"));
     SoftUpdateSchedule d = type.isPresent() ? SoftUpdateSchedule.ofType(type.getAsInt()) : defaults;
     long flat = keys.integer("flat", d.flat());
+    double start = keys.number("start", d.start());
     double rate = keys.number("rate", d.rate());
     double cap = keys.number("cap", d.cap());
     require("flat", flat, flat >= 0, "at least 0");
+    require("start", start, start >= 0 && start <= 1, "0 to 1");
     requireNotNegative("rate", rate);
     require("cap", cap, cap >= 0 && cap <= 1, "0 to 1");
-    return new SoftUpdateSchedule(flat, rate, cap);
+    return new SoftUpdateSchedule(flat, start, rate, cap);
   }
 
   private static void write(YAMLGenerator yaml, Object value) throws IOException {

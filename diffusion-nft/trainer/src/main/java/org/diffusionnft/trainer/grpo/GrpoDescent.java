@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param loss the loss
  * @param guidance classifier-free guidance that sampling used
  */
-public record GrpoDescent(Mmdit model, GrpoLoss loss, Guidance guidance) {
+public record GrpoDescent(Mmdit model, PathLoss loss, Guidance guidance) {
   /**
    * Where the predictions are made.
    *

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param klWeight weight of the pull to the reference model, at least 0; 0 in DanceGRPO
  * @param advClipMax advantages are clipped to this many standard deviations, above 0
  */
-public record GrpoLoss(double clipRange, double klWeight, double advClipMax) {
+public record GrpoLoss(double clipRange, double klWeight, double advClipMax) implements PathLoss {
   /**
    * Checks the ranges.
    *
@@ -42,9 +42,16 @@ public record GrpoLoss(double clipRange, double klWeight, double advClipMax) {
    * @param logProbs mean log densities under the policy that sampled, {@code [B]}
    * @param steps the distribution of each sample's step, {@code [B]}
    * @param advantages {@code [B]}
+   * @param oldMeans means of the steps under the policy that sampled, {@code [B, N]}; {@link
+   *     GuardLoss} needs them
    */
   public record Sampled(
-      float[] latents, float[] next, float[] logProbs, GaussianStep[] steps, double[] advantages) {
+      float[] latents,
+      float[] next,
+      float[] logProbs,
+      GaussianStep[] steps,
+      double[] advantages,
+      float @Nullable [] oldMeans) {
     /**
      * Checks the sizes.
      *
@@ -56,11 +63,22 @@ public record GrpoLoss(double clipRange, double klWeight, double advClipMax) {
           || logProbs.length != samples
           || steps.length != samples
           || latents.length % samples != 0
-          || next.length != latents.length) {
+          || next.length != latents.length
+          || (oldMeans != null && oldMeans.length != latents.length)) {
         throw new IllegalArgumentException(
             "a step of %d trajectories needs latents of one size and a density each, not %d, %d and %d"
                 .formatted(samples, latents.length, next.length, logProbs.length));
       }
+    }
+
+    /** A step of which the old means were not kept. */
+    public Sampled(
+        float[] latents,
+        float[] next,
+        float[] logProbs,
+        GaussianStep[] steps,
+        double[] advantages) {
+      this(latents, next, logProbs, steps, advantages, null);
     }
 
     int samples() {
@@ -69,6 +87,31 @@ public record GrpoLoss(double clipRange, double klWeight, double advClipMax) {
 
     int perSample() {
       return latents.length / advantages.length;
+    }
+
+    /** The means of the steps that a velocity gives, {@code [B, N]}. */
+    float[] means(float[] velocity) {
+      if (velocity.length != latents.length) {
+        throw new IllegalArgumentException(
+            "%d latents need as many velocities, not %d"
+                .formatted(latents.length, velocity.length));
+      }
+      float[] means = new float[velocity.length];
+      for (int i = 0; i < means.length; i++) {
+        means[i] = steps[i / perSample()].mean(latents[i], velocity[i]);
+      }
+      return means;
+    }
+
+    /** The mean square of the difference of two arrays over sample {@code b}. */
+    float meanSquare(int b, float[] x, float[] y) {
+      int n = perSample();
+      double sum = 0;
+      for (int i = b * n; i < (b + 1) * n; i++) {
+        float d = x[i] - y[i];
+        sum += d * d;
+      }
+      return (float) (sum / n);
     }
   }
 
@@ -92,21 +135,15 @@ public record GrpoLoss(double clipRange, double klWeight, double advClipMax) {
       float @Nullable [] referenceMean,
       GrpoTerms terms) {}
 
-  /**
-   * Evaluates the loss and its gradient.
-   *
-   * @param velocity prediction of the policy in training, {@code [B, N]}
-   * @param reference prediction of the frozen base model, if {@link #klWeight} is above 0
-   * @throws IllegalArgumentException if a reference is needed and missing
-   */
+  @Override
   public Outcome evaluate(Sampled sampled, float[] velocity, float @Nullable [] reference) {
     if (klWeight > 0 && reference == null) {
       throw new IllegalArgumentException(
           "klWeight is " + klWeight + ", so the loss needs the prediction of the reference model");
     }
     int samples = sampled.samples();
-    float[] mean = means(sampled, velocity);
-    float[] referenceMean = reference == null ? null : means(sampled, reference);
+    float[] mean = sampled.means(velocity);
+    float[] referenceMean = reference == null ? null : sampled.means(reference);
     float[] logProb = new float[samples];
     float[] ratio = new float[samples];
     float[] gradient = new float[velocity.length];
@@ -116,7 +153,7 @@ public record GrpoLoss(double clipRange, double klWeight, double advClipMax) {
     int above = 0;
     int below = 0;
     for (int b = 0; b < samples; b++) {
-      logProb[b] = sampled.steps[b].logProb(meanSquare(sampled, b, sampled.next, mean));
+      logProb[b] = sampled.steps[b].logProb(sampled.meanSquare(b, sampled.next, mean));
       float change = logProb[b] - sampled.logProbs[b];
       ratio[b] = (float) Math.exp(change);
       double advantage = Math.clamp(sampled.advantages[b], -advClipMax, advClipMax);
@@ -132,7 +169,7 @@ public record GrpoLoss(double clipRange, double klWeight, double advClipMax) {
       }
       if (referenceMean != null) {
         float diffusion = sampled.steps[b].diffusion();
-        kl += meanSquare(sampled, b, mean, referenceMean) / (2 * diffusion * diffusion);
+        kl += sampled.meanSquare(b, mean, referenceMean) / (2 * diffusion * diffusion);
         addKlGradient(sampled, b, mean, referenceMean, gradient);
       }
     }
@@ -149,12 +186,12 @@ public record GrpoLoss(double clipRange, double klWeight, double advClipMax) {
     return new Outcome(velocity, gradient, logProb, ratio, mean, referenceMean, terms);
   }
 
-  /** {@code share · d log p / d v} with {@code d log p / d μ = (x' - μ) / (σ² N)}. */
+  /** {@code share · d log p / d v} with {@code d log p / d μ = (x' - μ) / (variance N)}. */
   private static void addPolicyGradient(
       Sampled sampled, int b, float[] mean, double share, float[] gradient) {
     GaussianStep step = sampled.steps[b];
     int n = sampled.perSample();
-    float each = (float) (share * step.slope() / ((double) step.std() * step.std()) / n);
+    float each = (float) (share * step.slope() / step.variance() / n);
     for (int i = b * n; i < (b + 1) * n; i++) {
       gradient[i] += each * (sampled.next[i] - mean[i]);
     }
@@ -169,29 +206,6 @@ public record GrpoLoss(double clipRange, double klWeight, double advClipMax) {
     for (int i = b * n; i < (b + 1) * n; i++) {
       gradient[i] += each * (mean[i] - reference[i]);
     }
-  }
-
-  private static float[] means(Sampled sampled, float[] velocity) {
-    if (velocity.length != sampled.latents.length) {
-      throw new IllegalArgumentException(
-          "%d latents need as many velocities, not %d"
-              .formatted(sampled.latents.length, velocity.length));
-    }
-    float[] means = new float[velocity.length];
-    for (int i = 0; i < means.length; i++) {
-      means[i] = sampled.steps[i / sampled.perSample()].mean(sampled.latents[i], velocity[i]);
-    }
-    return means;
-  }
-
-  private static float meanSquare(Sampled sampled, int b, float[] x, float[] y) {
-    int n = sampled.perSample();
-    double sum = 0;
-    for (int i = b * n; i < (b + 1) * n; i++) {
-      float d = x[i] - y[i];
-      sum += d * d;
-    }
-    return (float) (sum / n);
   }
 
   private static void require(String name, double value, boolean within, String range) {

@@ -6,9 +6,11 @@ import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import org.diffusionnft.trainer.nft.NftLoss.Batch;
 import org.diffusionnft.trainer.nft.NftLoss.SampleTerms;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The numbers logged of one evaluation of {@link NftLoss}.
+ * The numbers logged of one evaluation of a loss. Names of the reference code are those that it
+ * gives to the terms of {@link NftLoss}.
  *
  * @param totalLoss what is minimised; the reference code logs it as {@code policy_loss} too,
  *     because it adds the reference term in place
@@ -61,26 +63,46 @@ public record LossTerms(
     policy /= batch.samples();
     unweighted /= batch.samples();
     float[] reference = batch.reference();
-    double total = policy;
+    double total =
+        reference == null
+            ? policy
+            : policy + (float) loss.referenceMseWeight() * meanSquare(batch.forward(), reference);
+    return of(total, policy, unweighted, batch.forward(), batch.old(), reference, batch.x0());
+  }
+
+  /**
+   * The terms of any loss, with distances between predictions.
+   *
+   * @param forward prediction of the policy in training
+   * @param old prediction of the old policy, as many numbers
+   * @param reference prediction of the base model, if it was computed
+   * @param x0 clean images
+   */
+  public static LossTerms of(
+      double total,
+      double policy,
+      double unweighted,
+      float[] forward,
+      float[] old,
+      float @Nullable [] reference,
+      float[] x0) {
     OptionalDouble referenceMse = OptionalDouble.empty();
     OptionalDouble oldReferenceMse = OptionalDouble.empty();
     if (reference != null) {
-      float mse = meanSquare(batch.forward(), reference);
-      total += (float) loss.referenceMseWeight() * mse;
-      referenceMse = OptionalDouble.of(mse);
-      oldReferenceMse = OptionalDouble.of(meanSquare(batch.old(), reference));
+      referenceMse = OptionalDouble.of(meanSquare(forward, reference));
+      oldReferenceMse = OptionalDouble.of(meanSquare(old, reference));
     }
-    float[] zeros = new float[batch.x0().length];
+    float[] zeros = new float[x0.length];
     return new LossTerms(
         total,
         policy,
         unweighted,
         referenceMse,
         oldReferenceMse,
-        meanSquare(batch.forward(), batch.old()),
-        maxSquare(batch.forward(), batch.old()),
-        meanSquare(batch.x0(), zeros),
-        maxSquare(batch.x0(), zeros));
+        meanSquare(forward, old),
+        maxSquare(forward, old),
+        meanSquare(x0, zeros),
+        maxSquare(x0, zeros));
   }
 
   private static double mean(List<LossTerms> all, ToDoubleFunction<LossTerms> term) {

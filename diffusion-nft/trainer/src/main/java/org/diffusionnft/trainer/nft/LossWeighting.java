@@ -13,6 +13,11 @@ public enum LossWeighting {
    */
   UNIFORM,
   /**
+   * {@code t}: the error of the velocity weighted by {@code t}, most where there is most noise. The
+   * paper's {@code w(t) = t}.
+   */
+  T,
+  /**
    * {@code t² / (1 - t)}: the error of the velocity weighted by {@code 1 - t}, most where there is
    * least noise. The paper finds that it collapses.
    */

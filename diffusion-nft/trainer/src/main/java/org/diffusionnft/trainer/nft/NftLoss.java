@@ -207,6 +207,7 @@ public record NftLoss(
     return switch (weighting) {
       case SELF_NORMALIZED -> Math.max(branch.meanAbsoluteError(), SMALLEST_WEIGHT);
       case UNIFORM -> (double) t * t;
+      case T -> t;
       case ONE_MINUS_T -> (double) t * t / (1 - t);
     };
   }

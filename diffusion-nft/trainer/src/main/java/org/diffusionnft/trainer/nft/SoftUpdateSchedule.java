@@ -4,15 +4,17 @@ import org.diffusionnft.tensor.InvalidInputException;
 
 /**
  * How slowly the old policy follows the one in training: after an epoch {@code old = decay · old +
- * (1 - decay) · new} with {@code decay(step) = 0} before {@code flat} optimizer steps, then {@code
- * min((step - flat) · rate, cap)}; {@code return_decay} of the reference code. A decay near 0 is on
- * policy and learns fast at first; the paper warns that a decay that stays too small collapses.
+ * (1 - decay) · new} with {@code decay(step) = start} before {@code flat} optimizer steps, then
+ * {@code min(start + (step - flat) · rate, cap)}; {@code return_decay} of the reference code, where
+ * {@code start} is 0. A decay near 0 is on policy and learns fast at first; the paper warns that a
+ * decay that stays too small collapses.
  *
- * @param flat steps during which the old policy is replaced outright
+ * @param flat steps during which the decay stays at {@code start}
+ * @param start the decay that it begins with: 0 replaces the old policy outright
  * @param rate growth of the decay per step
  * @param cap the largest decay
  */
-public record SoftUpdateSchedule(long flat, double rate, double cap) {
+public record SoftUpdateSchedule(long flat, double start, double rate, double cap) {
 
   /**
    * Checks the ranges.
@@ -20,11 +22,16 @@ public record SoftUpdateSchedule(long flat, double rate, double cap) {
    * @throws InvalidInputException for a number out of its range
    */
   public SoftUpdateSchedule {
-    if (flat < 0 || !(rate >= 0) || !(cap >= 0 && cap <= 1)) {
+    if (flat < 0 || !(rate >= 0) || !(cap >= 0 && cap <= 1) || !(start >= 0 && start <= 1)) {
       throw new InvalidInputException(
-          "a soft update needs flat >= 0, rate >= 0 and cap in [0, 1], not %d, %s and %s"
-              .formatted(flat, rate, cap));
+          "a soft update needs flat >= 0, rate >= 0, start and cap in [0, 1], not %d, %s, %s and %s"
+              .formatted(flat, rate, start, cap));
     }
+  }
+
+  /** A schedule that begins at 0. */
+  public SoftUpdateSchedule(long flat, double rate, double cap) {
+    this(flat, 0, rate, cap);
   }
 
   /** The schedule {@code min(rate · step, cap)}. */
@@ -49,6 +56,6 @@ public record SoftUpdateSchedule(long flat, double rate, double cap) {
 
   /** The weight that the old policy keeps after optimizer step {@code step}. */
   public double decay(long step) {
-    return step < flat ? 0 : Math.min((step - flat) * rate, cap);
+    return step < flat ? start : Math.min(start + (step - flat) * rate, cap);
   }
 }

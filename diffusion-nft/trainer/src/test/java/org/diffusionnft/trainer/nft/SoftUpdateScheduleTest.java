@@ -22,6 +22,11 @@ class SoftUpdateScheduleTest {
     SoftUpdateSchedule schedule = SoftUpdateSchedule.rising(0.02, 0.8);
     assertEquals(0.02, schedule.decay(1));
     assertEquals(0.8, schedule.decay(60));
+    SoftUpdateSchedule late = new SoftUpdateSchedule(10, 0.25, 0.01, 0.8);
+    assertEquals(0.25, late.decay(9));
+    assertEquals(0.25 + 5 * 0.01, late.decay(15));
+    assertEquals(0.8, late.decay(1000));
+    assertThrows(IllegalArgumentException.class, () -> new SoftUpdateSchedule(0, -0.1, 0, 1));
     assertThrows(IllegalArgumentException.class, () -> SoftUpdateSchedule.rising(0.02, 1.5));
     assertThrows(IllegalArgumentException.class, () -> SoftUpdateSchedule.rising(Double.NaN, 0.5));
   }

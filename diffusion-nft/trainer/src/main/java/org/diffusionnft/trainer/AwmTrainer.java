@@ -1,0 +1,88 @@
+package org.diffusionnft.trainer;
+
+import org.diffusionnft.autograd.Ema;
+import org.diffusionnft.models.adapter.Adapter;
+import org.diffusionnft.models.adapter.ForwardPass;
+import org.diffusionnft.trainer.config.TrainConfig;
+import org.diffusionnft.trainer.nft.LossTerms;
+import org.diffusionnft.trainer.objective.AwmLoss;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Advantage Weighted Matching (Xue et al., arXiv 2509.25050): a policy gradient whose likelihood is
+ * the loss of pretraining, against that of the policy that sampled. With {@code oldPolicy} on
+ * policy it is the published configuration; with a decay it is the authors' off-policy one, where
+ * images come from the average.
+ */
+public final class AwmTrainer extends ForwardTrainer {
+  private final AwmLoss loss;
+  private final @Nullable Adapter average; // a copy for the forward pass, filled for each pass
+
+  /**
+   * A trainer that goes on with an adapter.
+   *
+   * @param policy is trained in place; the trainer takes its memory over
+   */
+  public AwmTrainer(TrainConfig config, TrainingTask task, Adapter policy) {
+    super(config, task, policy);
+    this.loss = config.awm().toLoss(config.loss().advClipMax());
+    this.average = loss.averageWeight() > 0 ? policy.copy(false) : null;
+  }
+
+  @Override
+  boolean needsReference() {
+    return loss.klWeight() > 0 || config.loss().measureReference();
+  }
+
+  /** The average as it is when a pass begins. */
+  @Override
+  Pass pass(Rollout rollout, double[][] advantages, PromptTable table, long pass) {
+    Ema ema = ema();
+    if (average != null && ema != null) {
+      average.set(ema.averages());
+    }
+    return super.pass(rollout, advantages, table, pass);
+  }
+
+  @Override
+  Judged judge(TrainingPass.Batch batch, Predictions predictions, Place place) {
+    float @Nullable [] averageVelocity =
+        average == null
+            ? null
+            : model
+                .forward(place.xt(), place.timesteps(), place.prompts(), ForwardPass.with(average))
+                .value()
+                .toFloats();
+    AwmLoss.Outcome outcome =
+        loss.evaluate(
+            new AwmLoss.Batch(
+                predictions.forward(),
+                predictions.old(),
+                predictions.reference(),
+                averageVelocity,
+                batch.x0(),
+                batch.noise(),
+                batch.t(),
+                batch.advantages()));
+    AwmLoss.Terms terms = outcome.terms();
+    return new Judged(
+        outcome.gradient(),
+        new Trained(
+            LossTerms.of(
+                terms.loss(),
+                terms.policyLoss(),
+                terms.policyLoss(),
+                predictions.forward(),
+                predictions.old(),
+                predictions.reference(),
+                batch.x0()),
+            null));
+  }
+
+  @Override
+  void closeOwn() {
+    if (average != null) {
+      average.close();
+    }
+  }
+}

@@ -5,6 +5,7 @@ module org.diffusionnft.models {
 
   exports org.diffusionnft.models;
   exports org.diffusionnft.models.adapter;
+  exports org.diffusionnft.models.blip;
   exports org.diffusionnft.models.clip;
   exports org.diffusionnft.models.sampling;
   exports org.diffusionnft.models.solver;

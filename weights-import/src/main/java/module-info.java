@@ -5,6 +5,7 @@ module org.diffusionnft.weights {
   requires static org.jspecify;
 
   exports org.diffusionnft.weights;
+  exports org.diffusionnft.weights.blip;
   exports org.diffusionnft.weights.checkpoint;
   exports org.diffusionnft.weights.clip;
   exports org.diffusionnft.weights.io;

@@ -17,6 +17,7 @@ module org.diffusionnft.rewards {
       org.diffusionnft.rewards.clip.ClipReward.Hps,
       org.diffusionnft.rewards.clip.ClipReward.Pick,
       org.diffusionnft.rewards.geneval.GenEvalReward.Provider,
+      org.diffusionnft.rewards.imagereward.ImageReward.Provider,
       org.diffusionnft.rewards.service.JudgeReward.Provider,
       org.diffusionnft.rewards.service.ServiceReward.Command,
       org.diffusionnft.rewards.service.ServiceReward.Http,
@@ -26,4 +27,5 @@ module org.diffusionnft.rewards {
 
   exports org.diffusionnft.rewards;
   exports org.diffusionnft.rewards.clip;
+  exports org.diffusionnft.rewards.imagereward;
 }

@@ -48,6 +48,33 @@ public interface WeightSource {
     return "the tensors given";
   }
 
+  /** The tensors whose names begin with a prefix, which their names are without here. */
+  default WeightSource under(String prefix) {
+    WeightSource whole = this;
+    return new WeightSource() {
+      @Override
+      public Tensor get(String name, Shape expected) {
+        return whole.get(prefix + name, expected);
+      }
+
+      @Override
+      public Set<String> names() {
+        Set<String> names = new LinkedHashSet<>();
+        for (String name : whole.names()) {
+          if (name.startsWith(prefix)) {
+            names.add(name.substring(prefix.length()));
+          }
+        }
+        return names;
+      }
+
+      @Override
+      public String describe() {
+        return whole.describe() + " under '" + prefix + "'";
+      }
+    };
+  }
+
   /**
    * Checks that the source has every required name and no others than those and the optional ones.
    *

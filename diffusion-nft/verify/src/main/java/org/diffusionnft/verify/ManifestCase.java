@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.diffusionnft.models.adapter.AdapterConfig;
+import org.diffusionnft.models.blip.BlipLayout;
 import org.diffusionnft.models.text.ClipTextConfig;
 import org.diffusionnft.models.text.ClipTextLayout;
 import org.diffusionnft.models.text.T5Config;
@@ -21,6 +22,7 @@ import org.diffusionnft.models.vae.VaeLayout;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.weights.TensorSource;
+import org.diffusionnft.weights.blip.ImageRewardCheckpoint;
 import org.diffusionnft.weights.checkpoint.ClipTextConfigFile;
 import org.diffusionnft.weights.checkpoint.MmditConfigFile;
 import org.diffusionnft.weights.checkpoint.T5ConfigFile;
@@ -41,6 +43,7 @@ final class ManifestCase implements CaseKind {
   private static final String TRANSFORMER_SINGLE = "transformer_single_file.json";
   private static final String VAE = "vae_diffusers.json";
   private static final String VAE_SINGLE = "vae_single_file.json";
+  private static final String IMAGE_REWARD = "image_reward.json";
   private static final String POSITIONS = "pos_embed_rows.safetensors";
 
   /** Sines and cosines of doubles, rounded to floats; the largest is 1. */
@@ -65,6 +68,7 @@ final class ManifestCase implements CaseKind {
     run.clip("clip_l.json", Part.CLIP_L);
     run.clip("clip_g.json", Part.CLIP_G);
     run.t5();
+    run.imageReward();
     run.wholeFile();
   }
 
@@ -265,6 +269,29 @@ final class ManifestCase implements CaseKind {
         }
         checks.against(POSITIONS, actual, caseFolder.doubles(file, "values"), POSITION_MARGIN);
       }
+    }
+
+    void imageReward() throws IOException {
+      if (!has(IMAGE_REWARD)) {
+        return;
+      }
+      Manifest manifest = Manifest.read(folder.resolve(IMAGE_REWARD));
+      ImageRewardCheckpoint checkpoint = ImageRewardCheckpoint.of(manifest, 0, 0);
+      Map<String, Shape> layout =
+          new LinkedHashMap<>(BlipLayout.parameters(checkpoint.vision(), checkpoint.text()));
+      for (Map.Entry<String, Shape> e : manifest.shapes().entrySet()) {
+        if (BlipLayout.IGNORED.contains(e.getKey()) || e.getKey().startsWith(BlipLayout.HEAD)) {
+          layout.put(e.getKey(), e.getValue());
+        }
+      }
+      same(IMAGE_REWARD, manifest, layout);
+      total(IMAGE_REWARD, manifest);
+      int visionHeads = manifest.json().path("vision").path("num_heads").asInt();
+      int textHeads = manifest.json().path("med_config").path("num_attention_heads").asInt();
+      checks.holds(
+          IMAGE_REWARD + " inferred configuration",
+          checkpoint.vision().heads() == visionHeads && checkpoint.text().heads() == textHeads,
+          checkpoint.vision() + " and " + checkpoint.text() + " are inferred");
     }
 
     private void same(String label, TensorSource found, Map<String, Shape> expected)

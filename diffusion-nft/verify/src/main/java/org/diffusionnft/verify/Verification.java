@@ -40,6 +40,7 @@ public record Verification(String kind, List<Check> checks) {
           new TextEncodersCase(),
           new VaeCase(),
           new ClipScoreCase(),
+          new ImageRewardCase(),
           new ManifestCase());
 
   /**

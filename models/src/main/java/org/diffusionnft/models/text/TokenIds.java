@@ -5,11 +5,16 @@ import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Tensor;
 
 /** Ids of tokens on their way into an encoder. */
-final class TokenIds {
+public final class TokenIds {
   private TokenIds() {}
 
-  /** I64 {@code [B, T]}. */
-  static Tensor tensor(Device device, long[][] ids, int vocabSize, int longest) {
+  /**
+   * I64 {@code [B, T]}.
+   *
+   * @throws IllegalArgumentException if rows are longer than {@code longest}, of unequal lengths,
+   *     or hold an id that is none of {@code vocabSize}
+   */
+  public static Tensor tensor(Device device, long[][] ids, int vocabSize, int longest) {
     int length = ids.length == 0 ? 0 : ids[0].length;
     if (length < 1 || length > longest) {
       throw new IllegalArgumentException(
@@ -37,7 +42,7 @@ final class TokenIds {
   }
 
   /** I64 {@code [n]}: 0, 1, ... */
-  static Tensor upTo(Device device, long n) {
+  public static Tensor upTo(Device device, long n) {
     return Tensor.of(device, LongStream.range(0, n).toArray(), n);
   }
 

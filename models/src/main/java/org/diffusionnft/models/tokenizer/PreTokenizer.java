@@ -83,6 +83,21 @@ public sealed interface PreTokenizer {
     }
   }
 
+  /** BERT's words: what stands between spaces, and every sign of punctuation by itself. */
+  record BertWords() implements PreTokenizer {
+    private static final Pattern WORDS =
+        Pattern.compile("[!-/:-@\\[-`{-~\\p{P}]|[^\\s!-/:-@\\[-`{-~\\p{P}]+");
+
+    @Override
+    public List<String> split(String text) {
+      List<String> pieces = new ArrayList<>();
+      for (String word : new WhitespaceSplit().split(text)) {
+        pieces.addAll(new Matches(WORDS).split(word));
+      }
+      return pieces;
+    }
+  }
+
   /** The pieces of pieces. */
   record Sequence(List<PreTokenizer> steps) implements PreTokenizer {
     @Override

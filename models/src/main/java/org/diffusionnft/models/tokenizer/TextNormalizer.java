@@ -124,6 +124,61 @@ public sealed interface TextNormalizer {
     }
   }
 
+  /**
+   * What BERT's uncased models read: control characters are gone, white space is one kind of space,
+   * Chinese characters stand alone, accents are off, letters are small.
+   */
+  record Bert() implements TextNormalizer {
+    private static final int[][] CHINESE = {
+      {0x3400, 0x4DBF}, {0x4E00, 0x9FFF}, {0xF900, 0xFAFF}, {0x20000, 0x2A6DF},
+      {0x2A700, 0x2B73F}, {0x2B740, 0x2B81F}, {0x2B920, 0x2CEAF}, {0x2F800, 0x2FA1F},
+    };
+    private static final int REPLACEMENT = 0xFFFD;
+
+    @Override
+    public String apply(String text) {
+      StringBuilder clean = new StringBuilder(text.length());
+      text.codePoints().forEach(c -> append(clean, c));
+      StringBuilder bare = new StringBuilder(clean.length());
+      Normalizer.normalize(clean, Normalizer.Form.NFD)
+          .codePoints()
+          .filter(c -> Character.getType(c) != Character.NON_SPACING_MARK)
+          .forEach(bare::appendCodePoint);
+      return new Lowercase().apply(bare.toString());
+    }
+
+    private static void append(StringBuilder clean, int c) {
+      if (c == '\t' || c == '\n' || c == '\r') {
+        clean.append(' ');
+      } else if (c != REPLACEMENT && !isControl(c)) {
+        if (Whitespace.is(c)) {
+          clean.append(' ');
+        } else if (isChinese(c)) {
+          clean.append(' ').appendCodePoint(c).append(' ');
+        } else {
+          clean.appendCodePoint(c);
+        }
+      }
+    }
+
+    private static boolean isControl(int c) {
+      int type = Character.getType(c);
+      return type == Character.CONTROL
+          || type == Character.FORMAT
+          || type == Character.PRIVATE_USE
+          || type == Character.SURROGATE;
+    }
+
+    private static boolean isChinese(int c) {
+      for (int[] range : CHINESE) {
+        if (c >= range[0] && c <= range[1]) {
+          return true;
+        }
+      }
+      return false;
+    }
+  }
+
   /** One after the other. */
   record Sequence(List<TextNormalizer> steps) implements TextNormalizer {
     @Override

@@ -5,7 +5,7 @@ import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** Turns a piece of text into ids, and ids into what they stand for. */
-public sealed interface TokenModel permits BytePairs, Unigram {
+public sealed interface TokenModel permits BytePairs, Unigram, WordPiece {
 
   /** The ids of one piece, in order. */
   void encode(String piece, IntConsumer ids);

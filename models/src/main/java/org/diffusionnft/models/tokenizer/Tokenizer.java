@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import org.diffusionnft.tensor.InvalidInputException;
 
 /**
  * Text to ids as Hugging Face's fast tokenizers do it: added tokens are found, the rest is
@@ -65,6 +66,32 @@ public final class Tokenizer {
   public static PreTokenizer clipPreTokenizer() {
     return new PreTokenizer.Sequence(
         List.of(new PreTokenizer.Matches(CLIP_WORDS), new PreTokenizer.ByteLevel()));
+  }
+
+  /**
+   * BERT's uncased tokenizer.
+   *
+   * @param words the vocabulary
+   * @param appended special tokens that stand behind it
+   * @throws InvalidInputException if the vocabulary has not BERT's own special tokens
+   */
+  public static Tokenizer bert(WordPiece words, List<String> appended) {
+    List<AddedToken> special = new ArrayList<>();
+    for (String token : WordPiece.SPECIAL) {
+      special.add(AddedToken.special(token, words.require(token)));
+    }
+    for (int i = 0; i < appended.size(); i++) {
+      special.add(AddedToken.special(appended.get(i), words.largestId() + 1 + i));
+    }
+    return new Tokenizer(
+        words,
+        new TextNormalizer.Bert(),
+        new PreTokenizer.BertWords(),
+        special,
+        new Marks(
+            Optional.of(words.require(WordPiece.START)),
+            words.require(WordPiece.END),
+            words.require(WordPiece.PADDING)));
   }
 
   /** How T5 cuts. */

@@ -63,6 +63,8 @@ class VerificationTest {
     "vae, encode.grad.image, 2e-4",
     "clip_score, pickscore, 1e-5",
     "clip_score, resized_uint8.2, 1",
+    "image_reward, reward, 1e-4",
+    "image_reward, inference_rank.rank, 1",
   })
   void noticesAChangedOutput(String name, String output, double change) throws IOException {
     Path copy = copy(name);
@@ -127,6 +129,7 @@ class VerificationTest {
     "crd_loss",
     "grpo_guard_loss",
     "cps_step",
+    "image_reward",
     "lora",
     "adamw_b"
   })

@@ -30,7 +30,25 @@ public record ClipPreprocessing(int size, float[] mean, float[] std) {
    */
   public float[] ofPixels(Pixels picture) {
     Pixels small = shrink(picture);
-    Pixels square = small.crop((small.width() - size) / 2, (small.height() - size) / 2, size, size);
+    return normalise(small, (small.width() - size) / 2, (small.height() - size) / 2);
+  }
+
+  /**
+   * torchvision's transforms of pictures: as {@link #ofPixels}, but the half of an odd rest is
+   * rounded to even.
+   *
+   * @return {@code [3, size, size]}
+   */
+  public float[] centred(Pixels picture) {
+    Pixels small = shrink(picture);
+    return normalise(
+        small,
+        (int) Math.rint((small.width() - size) / 2.0),
+        (int) Math.rint((small.height() - size) / 2.0));
+  }
+
+  private float[] normalise(Pixels small, int left, int top) {
+    Pixels square = small.crop(left, top, size, size);
     float[] out = new float[CHANNELS * size * size];
     for (int c = 0; c < CHANNELS; c++) {
       for (int i = 0; i < size * size; i++) {

@@ -1,0 +1,5 @@
+/** ImageReward. */
+@NullMarked
+package org.diffusionnft.rewards.imagereward;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,55 @@
+package org.diffusionnft.models.blip;
+
+import org.diffusionnft.models.Positive;
+import org.diffusionnft.tensor.InvalidInputException;
+
+/**
+ * The dimensions of BLIP's image encoder, a vision transformer.
+ *
+ * @param imageSize width and height of pictures, in pixels
+ * @param patchSize width and height of a token's square, in pixels
+ * @param width of a token
+ * @param layers number of layers
+ * @param heads number of attention heads
+ * @param inner width inside the feed-forward networks
+ * @param layerNormEps added to variances
+ */
+public record BlipVisionConfig(
+    int imageSize,
+    int patchSize,
+    int width,
+    int layers,
+    int heads,
+    int inner,
+    double layerNormEps) {
+  private static final int MOST_SQUARES = 1 << 10;
+
+  /**
+   * Checks that the fields fit together.
+   *
+   * @throws InvalidInputException that names the field
+   */
+  public BlipVisionConfig {
+    Positive.require("image_size", imageSize);
+    Positive.require("patch_size", patchSize);
+    Positive.require("embed_dim", width);
+    Positive.requireLayers("depth", layers);
+    Positive.require("num_heads", heads);
+    Positive.require("mlp width", inner);
+    if (width % heads != 0) {
+      throw new InvalidInputException(
+          "embed_dim " + width + " is no multiple of num_heads " + heads);
+    }
+    if (imageSize % patchSize != 0 || imageSize / patchSize > MOST_SQUARES) {
+      throw new InvalidInputException(
+          "image_size %d is no multiple of patch_size %d, or has more than %d patches a side"
+              .formatted(imageSize, patchSize, MOST_SQUARES));
+    }
+  }
+
+  /** Tokens of a picture: its squares, and one for the whole. */
+  public int tokens() {
+    int side = imageSize / patchSize;
+    return side * side + 1;
+  }
+}

@@ -1,0 +1,138 @@
+package org.diffusionnft.models.blip;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.diffusionnft.autograd.Variable;
+import org.diffusionnft.models.Parameters;
+import org.diffusionnft.models.WeightSource;
+import org.diffusionnft.models.adapter.ForwardPass.Observer;
+import org.diffusionnft.models.clip.LinearHead;
+import org.diffusionnft.tensor.InvalidInputException;
+import org.diffusionnft.tensor.Tensor;
+
+/**
+ * ImageReward (Xu et al., arXiv 2304.05977): how well people would like a picture for a prompt, by
+ * BLIP's encoders and five linear layers on the first token of the text that has seen the picture.
+ */
+public final class ImageRewardModel implements AutoCloseable {
+  /** What the published code takes off a score, the mean over its data. */
+  private static final double MEAN = 0.16717362830052426;
+
+  /** What it then divides by, the standard deviation. */
+  private static final double DEVIATION = 1.0333394966054072;
+
+  private static final int HEAD_LAYERS = 5;
+
+  private final BlipVisionConfig visionConfig;
+  private final BlipTextConfig textConfig;
+  private final Parameters parameters;
+  private final BlipVisionEncoder vision;
+  private final BlipTextEncoder text;
+  private final LinearHead head;
+
+  private ImageRewardModel(
+      BlipVisionConfig visionConfig,
+      BlipTextConfig textConfig,
+      Parameters parameters,
+      LinearHead head) {
+    this.visionConfig = visionConfig;
+    this.textConfig = textConfig;
+    this.parameters = parameters;
+    this.vision = new BlipVisionEncoder(visionConfig, parameters);
+    this.text = new BlipTextEncoder(textConfig, parameters);
+    this.head = head;
+  }
+
+  /**
+   * Makes a model of a source's tensors, all frozen.
+   *
+   * @param headWidths of what the head's layers give, but the last, which gives one number
+   * @throws InvalidInputException if a tensor is missing, unknown or of another shape
+   */
+  public static ImageRewardModel load(
+      BlipVisionConfig vision, BlipTextConfig text, List<Integer> headWidths, WeightSource source) {
+    if (vision.width() != text.pictureWidth()) {
+      throw new InvalidInputException(
+          "the text encoder looks at tokens of width %d, the image encoder gives %d"
+              .formatted(text.pictureWidth(), vision.width()));
+    }
+    int[] widths = new int[HEAD_LAYERS];
+    widths[0] = text.width();
+    for (int i = 1; i < HEAD_LAYERS; i++) {
+      widths[i] = headWidths.get(i - 1);
+    }
+    List<String> others = new ArrayList<>(BlipLayout.IGNORED);
+    source.under(BlipLayout.HEAD).names().forEach(name -> others.add(BlipLayout.HEAD + name));
+    Parameters parameters =
+        Parameters.loadFrozen(
+            "an ImageReward model of this configuration",
+            BlipLayout.parameters(vision, text),
+            others,
+            source);
+    boolean loaded = false;
+    try {
+      LinearHead head = LinearHead.load(widths, source.under(BlipLayout.HEAD));
+      loaded = true;
+      return new ImageRewardModel(vision, text, parameters, head);
+    } finally {
+      if (!loaded) {
+        parameters.close();
+      }
+    }
+  }
+
+  /** Dimensions of the image encoder. */
+  public BlipVisionConfig vision() {
+    return visionConfig;
+  }
+
+  /** Dimensions of the text encoder. */
+  public BlipTextConfig text() {
+    return textConfig;
+  }
+
+  /**
+   * Pictures as the text encoder looks at them.
+   *
+   * @param pixels {@code [B, 3, S, S]}, normalised as for CLIP
+   * @return {@code [B, T, C]}, the caller's
+   */
+  public Variable pictures(Tensor pixels) {
+    return pictures(pixels, (_, _) -> {});
+  }
+
+  /** {@link #pictures(Tensor)} with a view of what every block gives. */
+  public Variable pictures(Tensor pixels, Observer observer) {
+    return vision.encode(pixels, observer);
+  }
+
+  /**
+   * The scores of prompts, each with its picture: about normal over the published data.
+   *
+   * @param ids one row of equal length per prompt
+   * @param used how many ids of each row are not padding
+   * @param pictures of {@link #pictures(Tensor)}
+   * @return one per prompt
+   */
+  public double[] scores(long[][] ids, int[] used, Variable pictures) {
+    return scores(ids, used, pictures, (_, _) -> {});
+  }
+
+  /** {@link #scores(long[][], int[], Variable)} with a view of what every layer gives. */
+  public double[] scores(long[][] ids, int[] used, Variable pictures, Observer observer) {
+    double[] first = text.encode(ids, used, pictures, observer).value().toDoubles();
+    int width = textConfig.width();
+    double[] scores = new double[ids.length];
+    for (int i = 0; i < scores.length; i++) {
+      double[] row = java.util.Arrays.copyOfRange(first, i * width, (i + 1) * width);
+      scores[i] = (head.apply(row) - MEAN) / DEVIATION;
+    }
+    return scores;
+  }
+
+  /** Returns the memory of what was copied. */
+  @Override
+  public void close() {
+    parameters.close();
+  }
+}

@@ -1,0 +1,5 @@
+/** ImageReward's files. */
+@NullMarked
+package org.diffusionnft.weights.blip;
+
+import org.jspecify.annotations.NullMarked;

@@ -17,6 +17,7 @@ import org.diffusionnft.images.Jpeg;
 import org.diffusionnft.images.PictureFile;
 import org.diffusionnft.images.Pixels;
 import org.diffusionnft.images.Png;
+import org.diffusionnft.models.blip.BlipLayout;
 import org.diffusionnft.models.clip.ClipVisionConfig;
 import org.diffusionnft.models.clip.ClipVisionLayout;
 import org.diffusionnft.models.solver.FlowMatchSchedule;
@@ -39,6 +40,7 @@ import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.trainer.config.TrainConfig;
 import org.diffusionnft.weights.TensorSource;
+import org.diffusionnft.weights.blip.ImageRewardCheckpoint;
 import org.diffusionnft.weights.checkpoint.ClipTextConfigFile;
 import org.diffusionnft.weights.checkpoint.MmditConfigFile;
 import org.diffusionnft.weights.checkpoint.ModelCheckpoint;
@@ -58,6 +60,7 @@ import org.diffusionnft.weights.peft.PeftFolder;
 import org.diffusionnft.weights.safetensors.SafetensorsFile;
 import org.diffusionnft.weights.safetensors.SafetensorsWriter;
 import org.diffusionnft.weights.safetensors.ShardedTensors;
+import org.diffusionnft.weights.tokenizer.BertVocabulary;
 import org.diffusionnft.weights.tokenizer.TokenizerFolder;
 import org.diffusionnft.weights.torch.TensorFiles;
 
@@ -86,6 +89,7 @@ final class Parsers {
           scheduler(),
           configurations(),
           singleFile(),
+          imageReward(),
           settings(),
           journal(),
           pictures());
@@ -314,6 +318,48 @@ final class Parsers {
           ObjectNode json = StrictJson.readObject(file);
           ClipVisionConfig vision = ClipVisionConfigFile.parse(file, json);
           ClipVisionLayout.parameters(vision);
+        });
+  }
+
+  /** A vocabulary, and a file with only the tensors that the configuration is inferred from. */
+  private static Parser imageReward() throws IOException {
+    Map<String, Shape> shapes = new LinkedHashMap<>();
+    String vision = "blip.visual_encoder.";
+    shapes.put(vision + "patch_embed.proj.weight", Shape.of(8, 3, 2, 2));
+    shapes.put(vision + "pos_embed", Shape.of(1, 5, 8));
+    shapes.put(vision + "blocks.0.mlp.fc1.weight", Shape.of(16, 8));
+    String text = "blip.text_encoder.";
+    shapes.put(text + "embeddings.word_embeddings.weight", Shape.of(9, 6));
+    shapes.put(text + "embeddings.position_embeddings.weight", Shape.of(12, 6));
+    shapes.put(text + "encoder.layer.0.crossattention.self.key.weight", Shape.of(6, 8));
+    shapes.put(text + "encoder.layer.0.intermediate.dense.weight", Shape.of(12, 6));
+    shapes.put(text + "encoder.layer.0.output.dense.weight", Shape.of(6, 12));
+    for (int position : new int[] {0, 2, 4, 6}) {
+      shapes.put("mlp.layers." + position + ".weight", Shape.of(4, 6));
+    }
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    shapes.forEach((name, shape) -> tensors.put(name, Tensor.zeros(DEVICE, DType.F32, shape)));
+    byte[] words = utf8("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\nb\n##b\n!\n\u4e2d\n");
+    Map<String, byte[]> files =
+        new LinkedHashMap<>(
+            written(f -> SafetensorsWriter.write(f.resolve("m"), tensors, Map.of())));
+    files.put("vocab.txt", words);
+    return new Parser(
+        "ImageReward",
+        List.of(files),
+        List.of(
+            "[UNK]\n", "##", "\n\n", "\u00e9", "blip.text_encoder.", "crossattention", "pos_embed"),
+        (name, bytes) -> name.equals("m") ? withHeaderLength(bytes) : bytes,
+        folder -> {
+          Tokenizer tokenizer =
+              BertVocabulary.open(folder.resolve("vocab.txt"), List.of("[DEC]", "[ENC]"));
+          for (String given :
+              List.of("", "a ab  b!", "\u4e2d\u00e9[DEC] [SEP]x", "ab".repeat(99))) {
+            tokenizer.decode(tokenizer.encode(given, 12).ids());
+          }
+          try (ImageRewardCheckpoint checkpoint = ImageRewardCheckpoint.open(folder.resolve("m"))) {
+            BlipLayout.parameters(checkpoint.vision(), checkpoint.text());
+          }
         });
   }
 

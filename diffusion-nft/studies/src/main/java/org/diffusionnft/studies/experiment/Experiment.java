@@ -67,6 +67,49 @@ public record Experiment(
                   "reward-weighted fine-tuning",
                   "loss: {branches: positive, guidanceBeta: 1, advClipMax: 0.25}")));
 
+  /**
+   * DiffusionNFT and the objectives that came after it or claim to mend its rivals, each with the
+   * settings of its authors' code, but for the learning rate, which is one for all.
+   */
+  public static final Experiment OBJECTIVES =
+      new Experiment(
+          "objectives",
+          "Which of the newer objectives learns most from equally many samples?",
+          "Each is better than those before it by its authors' own figures, on large models.",
+          "training: {learningRate: 1e-3}",
+          List.of(
+              new Arm("nft", "DiffusionNFT", BEST_NFT),
+              new Arm("awm", "AWM", "algorithm: awm\noldPolicy: {decayType: 0}"),
+              new Arm(
+                  "crd",
+                  "CRD",
+                  String.format(
+                      Locale.ROOT, "algorithm: crd\ncrd: {klGuidance: %s}", ShapesModel.GUIDANCE)),
+              new Arm(
+                  "flow-grpo",
+                  "FlowGRPO",
+                  """
+                  algorithm: grpo
+                  sampling: {solver: flow, deterministic: false, noiseLevel: 0.7}
+                  grpo: {clipRange: 5e-3, klWeight: 4e-3}
+                  """),
+              new Arm(
+                  "flow-cps",
+                  "Flow-CPS",
+                  """
+                  algorithm: grpo
+                  sampling: {solver: flow_cps, deterministic: false, noiseLevel: 0.7}
+                  grpo: {clipRange: 5e-3, klWeight: 4e-3}
+                  """),
+              new Arm(
+                  "guard",
+                  "GRPO-Guard",
+                  """
+                  algorithm: grpo
+                  sampling: {solver: flow, deterministic: false, noiseLevel: 0.7}
+                  grpo: {ratio: guarded, clipRange: 5e-3, klWeight: 0}
+                  """)));
+
   /** The ablations of the paper, and one more on guidance: changes to {@link #BEST_NFT}. */
   public static final List<Experiment> ABLATIONS =
       List.of(

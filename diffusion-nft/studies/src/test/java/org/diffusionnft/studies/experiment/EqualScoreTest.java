@@ -50,6 +50,7 @@ class EqualScoreTest {
     TrainConfig base = Demo.defaultConfig();
     List<Experiment> all = new ArrayList<>(Experiment.ABLATIONS);
     all.add(Experiment.HEAD_TO_HEAD);
+    all.add(Experiment.OBJECTIVES);
     for (Experiment experiment : all) {
       long different = experiment.arms().stream().map(a -> a.config(base)).distinct().count();
       assertEquals(experiment.arms().size(), different, experiment.name());

@@ -43,15 +43,21 @@ public final class NftTrainer extends Trainer {
   }
 
   @Override
-  Tensor sampleBatch(PromptTable table, List<Prompt> prompts, int first, int count, Stop stop) {
-    Noise noise = task.randomness().sampling(epoch(), first, count);
+  SampledBatch sampleBatch(
+      PromptTable table, long epoch, List<Prompt> prompts, int first, int count, Stop stop) {
+    Noise noise = task.randomness().sampling(epoch, first, count);
     Tensor start = noise.draw(device, Noise.INITIAL, shape(count));
     Conditioning asked = table.of(prompts.subList(first, first + count));
-    return config
-        .sampling()
-        .toSampler()
-        .sample(
-            old.velocity(Timesteps.TRUNCATED, stop), asked, () -> table.empty(count), start, noise);
+    return SampledBatch.of(
+        config
+            .sampling()
+            .toSampler()
+            .sample(
+                old.velocity(Timesteps.TRUNCATED, stop),
+                asked,
+                () -> table.empty(count),
+                start,
+                noise));
   }
 
   @Override

@@ -326,7 +326,7 @@ public final class TrainRun implements AutoCloseable {
 
     private Evaluation evaluate() throws IOException {
       try (Adapter best = trainer.best()) {
-        return evaluator.evaluate(best, stop);
+        return evaluator.evaluate(best, trainer.crew(), stop);
       } catch (StoppedException e) {
         saveForLater();
         throw e;

@@ -417,6 +417,12 @@ public abstract sealed class Trainer implements AutoCloseable permits NftTrainer
     return Adapter.create(config.adapter().toConfig(), parameters, model.device(), init);
   }
 
+  /** Says where a run stands that this process computes for. */
+  final void at(long runEpoch, long runStep) {
+    epoch = runEpoch;
+    step = runStep;
+  }
+
   /** Checks that a number is one. */
   final void requireFinite(String what, double value) {
     if (!Double.isFinite(value)) {

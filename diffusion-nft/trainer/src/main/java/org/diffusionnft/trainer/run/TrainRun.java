@@ -14,6 +14,8 @@ import java.util.OptionalDouble;
 import java.util.stream.Stream;
 import org.diffusionnft.models.adapter.Adapter;
 import org.diffusionnft.rewards.RewardUnavailableException;
+import org.diffusionnft.trainer.Crew;
+import org.diffusionnft.trainer.CrewUnavailableException;
 import org.diffusionnft.trainer.EpochReport;
 import org.diffusionnft.trainer.Stop;
 import org.diffusionnft.trainer.StoppedException;
@@ -229,6 +231,15 @@ public final class TrainRun implements AutoCloseable {
     return config;
   }
 
+  /**
+   * Lets others do what can be shared out.
+   *
+   * @param crew stays the caller's
+   */
+  public void hire(Crew crew) {
+    trainer.hire(crew);
+  }
+
   /** Epochs done. */
   public long epoch() {
     return trainer.epoch();
@@ -332,6 +343,9 @@ public final class TrainRun implements AutoCloseable {
         throw e;
       } catch (RewardUnavailableException e) {
         throw paused(e, stop);
+      } catch (CrewUnavailableException e) {
+        saveForLater();
+        throw new RunPausedException(folder, trainer.epoch(), e);
       }
     }
   }
@@ -345,6 +359,9 @@ public final class TrainRun implements AutoCloseable {
       throw e;
     } catch (RewardUnavailableException e) {
       throw paused(e, stop);
+    } catch (CrewUnavailableException e) {
+      saveForLater();
+      throw new RunPausedException(folder, trainer.epoch(), e);
     }
   }
 

@@ -40,6 +40,12 @@ public interface Courier extends AutoCloseable {
       IntConsumer done,
       Stop stop);
 
+  /** See {@link Crew#members}. */
+  List<CrewMember> members();
+
+  /** See {@link Crew#words}. */
+  String words();
+
   @Override
   void close();
 

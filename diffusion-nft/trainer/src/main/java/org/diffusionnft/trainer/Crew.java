@@ -35,6 +35,16 @@ public interface Crew extends AutoCloseable {
    */
   Gallery evaluate(HeldOutPictures pictures, Adapter adapter, List<Prompt> prompts, Stop stop);
 
+  /** What each of its processes has done since this was last asked; none if it is this one. */
+  default List<CrewMember> members() {
+    return List.of();
+  }
+
+  /** How many it is and how fast, in a few words for a progress line; empty for this process. */
+  default String words() {
+    return "";
+  }
+
   /** Frees what the crew has of its own. */
   @Override
   void close();

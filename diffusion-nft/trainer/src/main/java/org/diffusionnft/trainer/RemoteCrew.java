@@ -272,6 +272,16 @@ public final class RemoteCrew implements Crew {
   }
 
   @Override
+  public List<CrewMember> members() {
+    return courier.members();
+  }
+
+  @Override
+  public String words() {
+    return courier.words();
+  }
+
+  @Override
   public void close() {
     courier.close();
   }

@@ -68,7 +68,7 @@ final class WireWriter {
   }
 
   private WireWriter put(ByteBuffer filled) {
-    bytes.write(filled.array(), 0, filled.position());
+    bytes.write(filled.array(), filled.arrayOffset(), filled.position());
     return this;
   }
 }

@@ -104,6 +104,16 @@ class RemoteCrewTest {
     }
 
     @Override
+    public List<CrewMember> members() {
+      return List.of();
+    }
+
+    @Override
+    public String words() {
+      return "";
+    }
+
+    @Override
     public void close() {
       benches.forEach(RemoteBench::close);
     }

@@ -23,7 +23,7 @@ public final class SparkCrewProvider implements CrewProvider {
     JavaSparkContext spark;
     try {
       spark = new JavaSparkContext(conf);
-    } catch (RuntimeException e) {
+    } catch (Exception e) { // Scala's checked exceptions are not declared
       throw new IOException(
           "Spark cannot start with master %s: %s".formatted(request.master(), e.getMessage()), e);
     }

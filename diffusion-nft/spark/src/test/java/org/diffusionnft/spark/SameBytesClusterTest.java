@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class SameBytesClusterTest {
   private static final String CLUSTER = "local-cluster[2,1,1024]";
-  private static final int EPOCHS = 3;
+  private static final int EPOCHS = 8;
   private static final List<String> RESULTS =
       List.of("adapter/adapter_model.safetensors", "evaluations.jsonl", "prompts.jsonl");
 
@@ -51,7 +51,7 @@ class SameBytesClusterTest {
               CLUSTER);
       // The first of its results is there: it is in the middle of its second epoch.
       awaitMetrics(run, out);
-      run.process().waitFor(random.nextLong(2000), TimeUnit.MILLISECONDS);
+      run.process().waitFor(random.nextLong(500), TimeUnit.MILLISECONDS);
       List<ProcessHandle> executors = run.executors();
       assertFalse(executors.isEmpty(), "no executor to kill");
       executors.get(random.nextInt(executors.size())).destroyForcibly();
@@ -109,11 +109,11 @@ class SameBytesClusterTest {
         rewards: {shapes_graded: 1, shapes_strict: 0}
         prompts: {source: shapes, promptsPerEpoch: 4, imagesPerPrompt: 4}
         sampling: {steps: 4, shift: 1, batchSize: 5}
-        training: {gradientShards: 4, batchSize: 4, optimizerStepsPerEpoch: 2, timestepFraction: 0.5, learningRate: 1e-3}
+        training: {gradientShards: 4, batchSize: 2, optimizerStepsPerEpoch: 2, timestepFraction: 0.5, learningRate: 1e-3}
         loss: {referenceMseWeight: 0.01}
         oldPolicy: {rate: 0.1, cap: 0.5}
         adapter: {rank: 4, alpha: 8, targets: [to_q, net.2]}
-        evaluation: {every: 3, prompts: 12, sampling: {steps: 3, shift: 1}}
+        evaluation: {every: 4, prompts: 12, sampling: {steps: 3, shift: 1}}
         """
             .formatted(EPOCHS));
   }

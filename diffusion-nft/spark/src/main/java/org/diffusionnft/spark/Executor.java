@@ -3,6 +3,7 @@ package org.diffusionnft.spark;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -88,11 +89,18 @@ final class Executor {
       System.setProperty("dnft.kernels", setup.kernels());
     }
     TrainConfig config = here(setup);
+    Path model = model(config);
+    if (model != null && !Files.exists(model)) {
+      throw new InvalidInputException(
+          "it has no model at "
+              + model
+              + ": put it there on every machine, or send it along with --ship-model");
+    }
     Device device = Devices.open(setup.device(), new DeviceOptions(setup.threads()));
     Trainable trainable = null;
     try {
       String difference =
-          Fingerprint.of(device, model(config))
+          Fingerprint.of(device, model)
               .difference(setup.expected(), name(), "the run's own process");
       if (!difference.isEmpty()) {
         throw new InvalidInputException(difference);

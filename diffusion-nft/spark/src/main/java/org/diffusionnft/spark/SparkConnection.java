@@ -23,7 +23,7 @@ record SparkConnection(JavaSparkContext spark, Ledger ledger, CrewRequest reques
       Path cache = request.cache();
       Setup setup =
           new Setup(
-              config,
+              located(config),
               request.device().name(),
               Integer.parseInt(spark.getConf().get(Settings.TASK_CORES)),
               System.getProperty("dnft.kernels", ""),
@@ -34,6 +34,12 @@ record SparkConnection(JavaSparkContext spark, Ledger ledger, CrewRequest reques
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Executors have other working folders. */
+  private static TrainConfig located(TrainConfig config) {
+    Path model = Executor.model(config);
+    return model == null ? config : config.withModel(model.toAbsolutePath().toString());
   }
 
   @Override

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -41,8 +42,17 @@ record SparkProcess(Process process, Path log) {
     return process.children().filter(ProcessHandle::isAlive).toList();
   }
 
-  void succeeds() throws IOException, InterruptedException {
-    assertEquals(0, exitCode(), Files.readString(log));
+  void succeeds() throws InterruptedException {
+    assertEquals(0, exitCode(), this::said);
+  }
+
+  /** What it has printed. */
+  String said() {
+    try {
+      return Files.readString(log);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   int exitCode() throws InterruptedException {

@@ -9,6 +9,8 @@ module org.diffusionnft.cli {
   requires org.jline.terminal;
   requires static org.jspecify;
 
+  uses org.diffusionnft.trainer.run.CrewProvider;
+
   opens org.diffusionnft.cli to
       info.picocli;
 }

@@ -15,7 +15,8 @@ import picocli.CommandLine.Spec;
       BenchMatmulCommand.class,
       BenchAttentionCommand.class,
       BenchForwardCommand.class,
-      BenchTrainCommand.class
+      BenchTrainCommand.class,
+      BenchClusterCommand.class
     })
 final class BenchCommand implements Runnable {
   @Spec private CommandSpec spec;

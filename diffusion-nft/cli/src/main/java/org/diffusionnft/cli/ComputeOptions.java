@@ -3,6 +3,7 @@ package org.diffusionnft.cli;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.DeviceOptions;
 import org.diffusionnft.tensor.DeviceProvider;
@@ -88,6 +89,11 @@ final class ComputeOptions {
   /** How many threads compute. */
   int threads() {
     return options().threads();
+  }
+
+  /** How many threads were asked for, if that was said. */
+  OptionalInt askedThreads() {
+    return threads == null ? OptionalInt.empty() : OptionalInt.of(threads);
   }
 
   private DeviceOptions options() {

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.diffusionnft.pipeline.PictureListener;
-import org.diffusionnft.shapes.training.TrainableShapes;
+import org.diffusionnft.shapes.training.Trainables;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Precision;
@@ -17,10 +17,10 @@ import org.diffusionnft.trainer.config.EvaluationSettings;
 import org.diffusionnft.trainer.config.Preset;
 import org.diffusionnft.trainer.config.SettingsReference;
 import org.diffusionnft.trainer.config.TrainConfig;
+import org.diffusionnft.trainer.run.CrewConnection;
 import org.diffusionnft.trainer.run.Resumption;
 import org.diffusionnft.trainer.run.TrainRun;
 import org.diffusionnft.trainer.run.Trainable;
-import org.diffusionnft.trainer.run.TrainablePictures;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -47,6 +47,8 @@ final class TrainCommand implements Callable<Integer> {
   @Mixin private ComputeOptions compute;
 
   @Mixin private CacheOptions caching;
+
+  @Mixin private SparkOptions spark;
 
   @Option(
       names = "--config",
@@ -151,8 +153,13 @@ final class TrainCommand implements Callable<Integer> {
       throws IOException, InterruptedException {
     PrintWriter err = spec.commandLine().getErr();
     try (Device device = compute.open();
-        Trainable trainable = open(config, device);
+        Trainable trainable =
+            Trainables.open(config, device, caching.folder(), new ConsoleListener());
+        CrewConnection cluster = spark.connect(folder, device, compute, caching.folder());
         TrainRun run = opening.open(trainable)) {
+      if (cluster != null) {
+        run.hire(cluster.crew(run.config(), trainable));
+      }
       tellStart(run);
       Resumed.showRepairs(run, compute);
       String command = Launched.command("train", "--resume", folder);
@@ -169,7 +176,7 @@ final class TrainCommand implements Callable<Integer> {
 
   private void train(TrainRun run, Stop stop) throws IOException {
     try (TrainingProgress progress =
-        new TrainingProgress(compute, run.epoch(), run.config().epochs())) {
+        new TrainingProgress(compute, run.epoch(), run.config().epochs(), run::crewWords)) {
       run.train(
           progress,
           (epoch, evaluation) ->
@@ -211,12 +218,6 @@ final class TrainCommand implements Callable<Integer> {
         .withSampling(config.sampling().withPrecision(sampled))
         .withTraining(config.training().withPrecision(trained))
         .withEvaluation(evaluation.withSampling(evaluation.sampling().withPrecision(evaluated)));
-  }
-
-  private Trainable open(TrainConfig config, Device device) throws IOException {
-    return TrainableShapes.isMeant(config)
-        ? TrainableShapes.open(config, device)
-        : TrainablePictures.open(config, device, caching.folder(), new ConsoleListener());
   }
 
   /** Shows the warnings of the model. */

@@ -1,6 +1,7 @@
 package org.diffusionnft.cli;
 
 import java.util.Locale;
+import java.util.function.Supplier;
 import org.diffusionnft.shapes.ShapesReward;
 import org.diffusionnft.trainer.EpochReport;
 import org.diffusionnft.trainer.TrainedBatch;
@@ -15,21 +16,28 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
   private final Progress progress;
   private final RunningMean reward = new RunningMean(0.7);
   private final RunningMean strict = new RunningMean(0.7);
+  private final Supplier<String> crew;
   private String numbers = "";
 
   TrainingProgress(ComputeOptions compute, long epoch, int epochs) {
+    this(compute, epoch, epochs, () -> "");
+  }
+
+  /** With a few words about those who do the work, if that is not this process alone. */
+  TrainingProgress(ComputeOptions compute, long epoch, int epochs, Supplier<String> crew) {
+    this.crew = crew;
     this.progress = compute.progress("training", epoch * PARTS, (long) epochs * PARTS, PARTS);
   }
 
   @Override
   public void sampled(long epoch, int images, int of) {
-    progress.to(epoch * PARTS + PARTS / 2 * images / of, numbers);
+    progress.to(epoch * PARTS + PARTS / 2 * images / of, words());
   }
 
   @Override
   public void trained(long epoch, int done, int of, @Nullable TrainedBatch batch) {
     // The epoch itself is reported when the old policy has followed.
-    progress.to(epoch * PARTS + PARTS / 2 + (PARTS / 2 - 1) * done / of, numbers);
+    progress.to(epoch * PARTS + PARTS / 2 + (PARTS / 2 - 1) * done / of, words());
   }
 
   @Override
@@ -39,7 +47,12 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
     if (score != null) {
       numbers += String.format(Locale.ROOT, ", strict %.1f %%", 100 * strict.add(score));
     }
-    progress.to((report.epoch() + 1) * PARTS, numbers);
+    progress.to((report.epoch() + 1) * PARTS, words());
+  }
+
+  private String words() {
+    String who = crew.get();
+    return who.isEmpty() || numbers.isEmpty() ? numbers + who : numbers + ", " + who;
   }
 
   @Override

@@ -19,6 +19,7 @@ final class RunSummary {
   private static final int MOST_ON_A_SHEET = 24;
   private static final int PAIRS = 24;
   private static final int PROMPTS = 12;
+  private static final int MOST_EXECUTORS = 200;
 
   private final RunFolder folder;
 
@@ -48,7 +49,38 @@ final class RunSummary {
     prompts(json.putArray("sheetPrompts"));
     pairs(json.putArray("groups"));
     gains(json.putObject("prompts"));
+    executors(json.putArray("executors"));
     return json;
+  }
+
+  /** What each executor of a cluster did: who waited, who was slow, what was lost. */
+  private void executors(ArrayNode array) throws IOException {
+    Map<String, List<JsonNode>> lines = new LinkedHashMap<>();
+    for (JsonNode line : folder.lines("executors.jsonl")) {
+      lines.computeIfAbsent(line.path("executor").asText(), _ -> new ArrayList<>()).add(line);
+    }
+    lines.entrySet().stream()
+        .limit(MOST_EXECUTORS)
+        .forEach(
+            e ->
+                array
+                    .addObject()
+                    .put("executor", e.getKey())
+                    .put("epochs", e.getValue().size())
+                    .put("orders", sum(e.getValue(), "orders"))
+                    .put("busy", sum(e.getValue(), "busy_seconds"))
+                    .put("longest", most(e.getValue(), "longest_seconds"))
+                    .put("idle", sum(e.getValue(), "idle_share") / e.getValue().size())
+                    .put("failed", sum(e.getValue(), "failed")));
+  }
+
+  private static double sum(List<JsonNode> lines, String key) {
+    return Series.shortened(lines.stream().mapToDouble(l -> l.path(key).asDouble()).sum());
+  }
+
+  private static double most(List<JsonNode> lines, String key) {
+    return Series.shortened(
+        lines.stream().mapToDouble(l -> l.path(key).asDouble()).max().orElse(0));
   }
 
   /** What a demo leaves: scores and pictures of its models beside each other. */

@@ -120,6 +120,11 @@
       element("div", {}, element("h3", {}, "least gain"), table(head, rows(run.prompts.least))));
   }
 
+  function executors(run) {
+    return table(["executor", "epochs", "orders", "busy s", "longest order s", "idle", "lost orders"], run.executors.map(e =>
+      [element("td", { class: "text" }, e.executor), number(e.epochs), number(e.orders), number(e.busy), number(e.longest), number(100 * e.idle) + " %", number(e.failed)]));
+  }
+
   function section(title, note, content) {
     main.append(element("h2", {}, title));
     if (note) main.append(element("p", { class: "note" }, note));
@@ -142,6 +147,7 @@
       if (run.sheets.length) section(name + "samples through time", "the same prompts and seeds in the same places", samples(run));
       if (run.groups.length) section(name + "best and worst of a group", "of the prompt whose images differed most in reward; r is the optimality that the loss weighs with", pairs(run));
       if (run.prompts.count) section(name + "prompts", "means over the first and the last third of the scores, from " + run.prompts.source + ", " + run.prompts.count + (run.prompts.count === 1 ? " prompt" : " prompts") + " seen more than once", gains(run));
+      if (run.executors.length) section(name + "executors", "idle is the share of an epoch in which an executor had nothing to do: it waited for the driver or for a slower one; a lost order was done again", executors(run));
       if (run.config) main.append(element("details", {}, element("summary", {}, name + "configuration"), element("pre", {}, run.config)));
     });
     window.scrollTo(0, scroll);

@@ -35,6 +35,26 @@ class RunFolderTest {
     Files.writeString(secret, SECRET);
   }
 
+  /** A run on a cluster says who waited; one that was not has nothing to say. */
+  @Test
+  void executorsAreAddedUpOverEpochs() throws IOException {
+    assertEquals(0, RunSummary.of(run).path("executors").size());
+    String line =
+        "{\"epoch\":%d,\"executor\":\"%s\",\"orders\":3,\"busy_seconds\":2.5,"
+            + "\"longest_seconds\":%s,\"idle_share\":0.5,\"failed\":%d}\n";
+    Files.writeString(
+        run.resolve("executors.jsonl"),
+        line.formatted(1, "0 on a", "1.5", 0)
+            + line.formatted(1, "1 on b", "1", 0)
+            + line.formatted(2, "0 on a", "1", 2));
+    JsonNode executors = RunSummary.of(run).path("executors");
+    assertEquals(
+        "{\"executor\":\"0 on a\",\"epochs\":2,\"orders\":6.0,\"busy\":5.0,\"longest\":1.5,"
+            + "\"idle\":0.5,\"failed\":2.0}",
+        executors.get(0).toString());
+    assertEquals("1 on b", executors.get(1).path("executor").asText());
+  }
+
   @Test
   void picturesOfTheRunAreShown() throws IOException {
     JsonNode shown = RunSummary.of(run);

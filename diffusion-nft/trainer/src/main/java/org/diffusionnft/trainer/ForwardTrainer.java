@@ -58,16 +58,21 @@ abstract sealed class ForwardTrainer extends Trainer permits NftTrainer, AwmTrai
   record Place(Variable xt, float[] timesteps, Conditioning prompts) {}
 
   @Override
-  final Tensor sampleBatch(
-      PromptTable table, List<Prompt> prompts, int first, int count, Stop stop) {
-    Noise noise = task.randomness().sampling(epoch(), first, count);
+  final SampledBatch sampleBatch(
+      PromptTable table, long epoch, List<Prompt> prompts, int first, int count, Stop stop) {
+    Noise noise = task.randomness().sampling(epoch, first, count);
     Tensor start = noise.draw(device, Noise.INITIAL, shape(count));
     Conditioning asked = table.of(prompts.subList(first, first + count));
-    return config
-        .sampling()
-        .toSampler()
-        .sample(
-            old.velocity(Timesteps.TRUNCATED, stop), asked, () -> table.empty(count), start, noise);
+    return SampledBatch.of(
+        config
+            .sampling()
+            .toSampler()
+            .sample(
+                old.velocity(Timesteps.TRUNCATED, stop),
+                asked,
+                () -> table.empty(count),
+                start,
+                noise));
   }
 
   @Override

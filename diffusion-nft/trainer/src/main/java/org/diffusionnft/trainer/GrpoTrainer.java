@@ -1,5 +1,6 @@
 package org.diffusionnft.trainer;
 
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -37,10 +38,6 @@ public final class GrpoTrainer extends Trainer {
   private final StochasticSolver solver;
   private final GrpoDescent descent;
   private final GaussianStep[] steps;
-  private final List<Path> paths = new ArrayList<>();
-
-  /** One image's way from noise. {@code T} steps of {@code N} numbers. */
-  private record Path(float[][] latents, float[][] velocities, float[] logProbs) {}
 
   /**
    * A trainer that goes on with an adapter.
@@ -58,25 +55,22 @@ public final class GrpoTrainer extends Trainer {
   }
 
   @Override
-  Tensor sampleBatch(PromptTable table, List<Prompt> prompts, int first, int count, Stop stop) {
-    if (first == 0) {
-      paths.clear();
-    }
+  SampledBatch sampleBatch(
+      PromptTable table, long epoch, List<Prompt> prompts, int first, int count, Stop stop) {
     Conditioning asked = table.of(prompts.subList(first, first + count));
-    Noise noise = task.randomness().sampling(epoch(), first, count);
-    Tensor start = start(prompts, first, count, noise);
+    Noise noise = task.randomness().sampling(epoch, first, count);
+    Tensor start = start(epoch, prompts, first, count, noise);
     Sampler.Trajectory trajectory =
         config
             .sampling()
             .toSampler()
             .trajectory(
                 old.velocity(Timesteps.EXACT, stop), asked, () -> table.empty(count), start, noise);
-    remember(trajectory, count);
-    return trajectory.result();
+    return new SampledBatch(trajectory.result(), paths(trajectory, count));
   }
 
   /** The noise that images start from; DanceGRPO gives all images of a prompt the same. */
-  private Tensor start(List<Prompt> prompts, int first, int count, Noise noise) {
+  private Tensor start(long epoch, List<Prompt> prompts, int first, int count, Noise noise) {
     if (!config.grpo().sharedNoise()) {
       return noise.draw(device, Noise.INITIAL, shape(count));
     }
@@ -86,7 +80,7 @@ public final class GrpoTrainer extends Trainer {
       int leader = prompts.indexOf(prompts.get(first + i));
       float[] one =
           task.randomness()
-              .sampling(epoch(), leader, 1)
+              .sampling(epoch, leader, 1)
               .draw(device, Noise.INITIAL, shape(1))
               .toFloats();
       System.arraycopy(one, 0, values, i * size, size);
@@ -94,8 +88,7 @@ public final class GrpoTrainer extends Trainer {
     return Tensor.of(device, values, shape(count).dims());
   }
 
-  private void remember(Sampler.Trajectory trajectory, int count) {
-    int turns = steps.length;
+  private float[][] paths(Sampler.Trajectory trajectory, int count) {
     List<float[]> latents = trajectory.latents().stream().map(Tensor::toFloats).toList();
     List<float[]> images = trajectory.images().stream().map(Tensor::toFloats).toList();
     List<float[]> logProbs = new ArrayList<>();
@@ -104,21 +97,27 @@ public final class GrpoTrainer extends Trainer {
         logProbs.add(row.toFloats());
       }
     }
-    int size = Math.toIntExact(shape(1).elements());
+    float[][] paths = new float[count][];
     for (int b = 0; b < count; b++) {
-      Path path = new Path(new float[turns + 1][], new float[turns][size], new float[turns]);
-      for (int j = 0; j <= turns; j++) {
-        path.latents[j] = Arrays.copyOfRange(latents.get(j), b * size, (b + 1) * size);
+      GrpoPath path = path();
+      for (int j = 0; j <= steps.length; j++) {
+        path.latents(j).put(latents.get(j), b * path.size(), path.size());
       }
-      for (int j = 0; j < turns; j++) {
-        path.logProbs[j] = logProbs.get(j)[b];
-        for (int i = 0; i < size; i++) {
-          path.velocities[j][i] =
-              (path.latents[j][i] - images.get(j)[b * size + i]) / schedule.sigma(j);
+      for (int j = 0; j < steps.length; j++) {
+        path.logProb(j, logProbs.get(j)[b]);
+        FloatBuffer from = path.latents(j);
+        FloatBuffer velocity = path.velocity(j);
+        for (int i = 0; i < path.size(); i++) {
+          velocity.put(i, (from.get(i) - images.get(j)[b * path.size() + i]) / schedule.sigma(j));
         }
       }
-      paths.add(path);
+      paths[b] = path.numbers();
     }
+    return paths;
+  }
+
+  private GrpoPath path() {
+    return GrpoPath.empty(steps.length, Math.toIntExact(shape(1).elements()));
   }
 
   @Override
@@ -167,12 +166,12 @@ public final class GrpoTrainer extends Trainer {
     GaussianStep[] each = new GaussianStep[count];
     List<Prompt> prompts = new ArrayList<>();
     for (int b = 0; b < count; b++) {
-      Path path = paths.get(images[b]);
-      System.arraycopy(path.latents[at[b]], 0, latents, b * size, size);
-      System.arraycopy(path.latents[at[b] + 1], 0, next, b * size, size);
-      System.arraycopy(path.velocities[at[b]], 0, velocities, b * size, size);
+      GrpoPath path = new GrpoPath(rollout.paths()[images[b]], steps.length, size);
+      path.latents(at[b]).get(latents, b * size, size);
+      path.latents(at[b] + 1).get(next, b * size, size);
+      path.velocity(at[b]).get(velocities, b * size, size);
       System.arraycopy(rollout.latents()[images[b]], 0, x0, b * size, size);
-      logProbs[b] = path.logProbs[at[b]];
+      logProbs[b] = path.logProb(at[b]);
       timesteps[b] = schedule.timesteps()[at[b]];
       advantage[b] = advantages[images[b]][0];
       each[b] = steps[at[b]];

@@ -6,11 +6,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.diffusionnft.autograd.AdamW;
-import org.diffusionnft.autograd.Autocast;
 import org.diffusionnft.autograd.Ema;
 import org.diffusionnft.autograd.Gradients;
-import org.diffusionnft.images.Images;
 import org.diffusionnft.models.adapter.Adapter;
 import org.diffusionnft.models.adapter.AdapterInit;
 import org.diffusionnft.models.solver.FlowMatchSchedule;
@@ -18,7 +17,6 @@ import org.diffusionnft.models.transformer.Mmdit;
 import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Memory;
-import org.diffusionnft.tensor.Precision;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.trainer.config.TrainConfig;
@@ -50,13 +48,13 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
   final SamplingPolicy old;
   final Gradients gradients;
 
-  private final AdamW optimizer;
-  private final @Nullable Ema ema;
-  private final Snapshot before;
+  private final LocalCrew local;
+  private Crew crew;
   private final Set<String> promptsSeen = new HashSet<>();
   private long epoch;
   private long step;
-  private boolean warm; // the very first batch fills caches of the model
+  private boolean warm; // the very first epoch fills caches of the model
+  private @Nullable Optimization optimization;
 
   /**
    * A trainer that goes on with an adapter.
@@ -64,7 +62,6 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
    * @param policy is trained in place; the trainer takes its memory over
    */
   Trainer(TrainConfig config, TrainingTask task, Adapter policy) {
-    EpochMemory.require(config, task.latents());
     this.config = config;
     this.task = task;
     this.model = task.model();
@@ -74,26 +71,10 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
     this.policy = policy;
     this.old =
         new SamplingPolicy(model, policy.copy(false), config.sampling().mergeLimitMb() << 20);
-    this.optimizer = new AdamW(policy.parameters(), config.training().toAdamW(0));
-    this.ema =
-        config.ema().enabled()
-            ? new Ema(policy.parameters(), config.ema().decay(), config.ema().interval())
-            : null;
     // With a zero for every matrix, those that no loss reaches get their weight decay too.
     this.gradients = new Gradients(policy.parameters());
-    this.before = new Snapshot(device, trained());
-  }
-
-  /** All tensors that optimizer steps change. */
-  private List<Tensor> trained() {
-    List<Tensor> tensors = new ArrayList<>();
-    policy.parameters().forEach(parameter -> tensors.add(parameter.value()));
-    if (ema != null) {
-      tensors.addAll(ema.averages());
-    }
-    tensors.addAll(optimizer.firstMoments());
-    tensors.addAll(optimizer.secondMoments());
-    return tensors;
+    this.local = new LocalCrew(this);
+    this.crew = local;
   }
 
   /** The trainer that a configuration asks for, of a new adapter that changes nothing yet. */
@@ -107,12 +88,29 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
    * @param policy is trained in place; the trainer takes its memory over
    */
   public static Trainer of(TrainConfig config, TrainingTask task, Adapter policy) {
+    EpochMemory.require(config, task.latents());
+    Trainer trainer = withoutOptimization(config, task, policy);
+    trainer.optimization();
+    return trainer;
+  }
+
+  /** A trainer that has no optimizer before it is asked to train. */
+  static Trainer withoutOptimization(TrainConfig config, TrainingTask task, Adapter policy) {
     return switch (config.algorithm()) {
       case NFT -> new NftTrainer(config, task, policy);
       case GRPO -> new GrpoTrainer(config, task, policy);
       case AWM -> new AwmTrainer(config, task, policy);
       case CRD -> new CrdTrainer(config, task, policy);
     };
+  }
+
+  private Optimization optimization() {
+    Optimization existing = optimization;
+    if (existing == null) {
+      existing = new Optimization(config, policy, device);
+      optimization = existing;
+    }
+    return existing;
   }
 
   /** Runs all epochs that are left. */
@@ -136,20 +134,21 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
    */
   public final EpochReport runEpoch(TrainingListener listener, Stop stop) {
     PhaseTime.Moment started = PhaseTime.Moment.now();
+    optimization();
     long live = memory.liveBytes();
     boolean wasWarm = warm;
     List<Prompt> prompts = task.randomness().prompts(epoch);
     EpochReport report;
-    try (PromptTable table =
-        new PromptTable(device, task.encoder(), prompts, config.needsEmptyPrompt())) {
-      Rollout rollout = sample(prompts, table, listener, stop);
+    try (Crew.Shift shift = crew.begin(epoch, prompts, old.adapter())) {
+      Rollout rollout =
+          shift.sample(images -> listener.sampled(epoch, images, prompts.size()), stop);
       device.section(() -> "epoch %d, sampling".formatted(epoch + 1));
       PromptStatistics statistics = compare(rollout);
       double[][] advantages = statistics.advantages(config.loss().advantageSpread());
       listener.scored(rollout, advantages);
 
       PhaseTime.Moment sampled = PhaseTime.Moment.now();
-      List<StepReport> steps = trainOrRestore(rollout, advantages, table, listener, stop);
+      List<StepReport> steps = trainOrRestore(shift, rollout, advantages, listener, stop);
 
       double decay = oldDecay(step);
       old.follow(policy, decay);
@@ -170,35 +169,15 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
     if (wasWarm) {
       memory.requireNoLeak("an epoch", live);
     }
+    warm = true;
     epoch++;
     listener.epochDone(report);
     return report;
   }
 
-  /** Samples an epoch's images with the old policy; rewards run beside it. */
-  private Rollout sample(
-      List<Prompt> prompts, PromptTable table, TrainingListener listener, Stop stop) {
-    float[][] latents = new float[prompts.size()][];
-    try (RewardQueue scores = new RewardQueue(task.rewards())) {
-      for (int first = 0; first < latents.length; first += config.sampling().batchSize()) {
-        stop.check();
-        int last = Math.min(first + config.sampling().batchSize(), latents.length);
-        List<Prompt> batch = prompts.subList(first, last);
-        try (Memory.Scope scope = memory.scope()) {
-          int start = first;
-          Precision precision = config.sampling().precision();
-          Tensor sampled =
-              Autocast.in(precision, () -> sampleBatch(table, prompts, start, batch.size(), stop));
-          for (int i = first; i < last; i++) {
-            latents[i] = sampled.narrow(i - first, 1).toFloats();
-          }
-          Images images = Autocast.in(precision, () -> task.decoder().decode(sampled));
-          scores.submit(images, batch);
-        }
-        listener.sampled(epoch, last, latents.length);
-      }
-      return new Rollout(epoch, prompts, latents, scores.await(stop));
-    }
+  /** The embeddings of an epoch's prompts. */
+  final PromptTable table(List<Prompt> prompts) {
+    return new PromptTable(device, task.encoder(), prompts, config.needsEmptyPrompt());
   }
 
   /**
@@ -206,10 +185,22 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
    *
    * @param prompts of the whole epoch
    * @param first number in the epoch of the first image
-   * @return {@code [count, C, H, W]}
    */
-  abstract Tensor sampleBatch(
-      PromptTable table, List<Prompt> prompts, int first, int count, Stop stop);
+  abstract SampledBatch sampleBatch(
+      PromptTable table, long epoch, List<Prompt> prompts, int first, int count, Stop stop);
+
+  /**
+   * Sampled images.
+   *
+   * @param latents {@code [count, C, H, W]}
+   * @param paths what is remembered of how each image came about, see {@link Rollout#paths}
+   */
+  record SampledBatch(Tensor latents, float[][] paths) {
+    /** Images of which no more is remembered than what they are. */
+    static SampledBatch of(Tensor latents) {
+      return new SampledBatch(latents, new float[latents.shape().intDim(0)][0]);
+    }
+  }
 
   /** At how many timesteps each image is trained in a pass. */
   abstract int turns();
@@ -240,17 +231,19 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
   record Trained(LossTerms terms, @Nullable TrainedBatch batch) {}
 
   private List<StepReport> trainOrRestore(
+      Crew.Shift shift,
       Rollout rollout,
       double[][] advantages,
-      PromptTable table,
       TrainingListener listener,
       Stop stop) {
+    AdamW optimizer = optimizer();
+    Snapshot before = optimization().before();
     before.take();
     long stepBefore = step;
     long optimizerStepBefore = optimizer.step();
     boolean done = false;
     try {
-      List<StepReport> reports = train(rollout, advantages, table, listener, stop);
+      List<StepReport> reports = train(shift, rollout, advantages, listener, stop);
       done = true;
       return reports;
     } finally {
@@ -265,39 +258,30 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
 
   /** Learns from an epoch's images. */
   private List<StepReport> train(
+      Crew.Shift shift,
       Rollout rollout,
       double[][] advantages,
-      PromptTable table,
       TrainingListener listener,
       Stop stop) {
-    int batchSize = config.training().batchSize();
     int turns = turns();
-    int batches = rollout.images() / batchSize;
+    int batches = rollout.images() / config.training().batchSize();
     int batchesPerStep = batches / config.training().optimizerStepsPerEpoch();
     int inner = config.training().innerEpochs();
     List<StepReport> reports = new ArrayList<>();
-    List<LossTerms> terms = new ArrayList<>();
-    int done = 0;
-    for (long number = epoch * inner; number < (epoch + 1) * inner; number++) {
-      Pass pass = pass(rollout, advantages, table, number);
-      for (int batch = 0; batch < batches; batch++) {
-        long live = memory.liveBytes();
-        for (int turn = 0; turn < turns; turn++) {
-          stop.check();
-          double share = 1.0 / (batchesPerStep * turns);
-          int first = batch * batchSize;
-          int now = turn;
-          Trained trained =
-              Autocast.in(
-                  config.training().precision(), () -> pass.train(first, batchSize, now, share));
-          terms.add(trained.terms());
-          listener.trained(epoch, ++done, inner * batches * turns, trained.batch());
-        }
-        if ((batch + 1) % batchesPerStep == 0) {
-          reports.add(update(LossTerms.mean(terms), listener));
-          terms.clear();
-        }
-        batchDone(live);
+    AtomicInteger done = new AtomicInteger();
+    for (long pass = epoch * inner; pass < (epoch + 1) * inner; pass++) {
+      for (int first = 0; first < batches; first += batchesPerStep) {
+        List<LossTerms> terms =
+            shift.descend(
+                new OptimizerStep(epoch, step, pass, first, batchesPerStep, turns),
+                policy,
+                rollout,
+                advantages,
+                gradients,
+                batch ->
+                    listener.trained(epoch, done.incrementAndGet(), inner * batches * turns, batch),
+                stop);
+        reports.add(update(LossTerms.mean(terms), listener));
       }
     }
     return reports;
@@ -313,7 +297,7 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
   }
 
   /** Statistics of the rewards, each repeated per trained timestep as in the reference code. */
-  private PromptStatistics compare(Rollout rollout) {
+  final PromptStatistics compare(Rollout rollout) {
     float[][] rewards = new float[rollout.images()][config.trainedTimesteps()];
     for (int i = 0; i < rewards.length; i++) {
       java.util.Arrays.fill(rewards[i], rollout.scores().total()[i]);
@@ -326,6 +310,8 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
     listener.gradients(step, gradients);
     double norm = gradients.norm();
     requireFinite("gradient", norm);
+    AdamW optimizer = optimizer();
+    Ema ema = ema();
     optimizer.settings(config.training().toAdamW(step));
     optimizer.step(gradients, Gradients.clipFactor(norm, config.training().maxGradNorm()));
     gradients.zero();
@@ -351,17 +337,18 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
 
   /** The optimizer, whose moments are part of a run's state. */
   public final AdamW optimizer() {
-    return optimizer;
+    return optimization().optimizer();
   }
 
   /** The average of the policy, if the configuration asks for one. */
   public final @Nullable Ema ema() {
-    return ema;
+    return optimization().ema();
   }
 
   /** A copy of what evaluations and saved adapters use: the average if there is one. */
   public final Adapter best() {
     Adapter copy = policy.copy(false);
+    Ema ema = ema();
     if (ema != null) {
       copy.set(ema.averages());
     }
@@ -388,6 +375,20 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
     return device;
   }
 
+  /** Who does what can be shared out: this process alone, unless another crew was hired. */
+  public final Crew crew() {
+    return crew;
+  }
+
+  /**
+   * Lets others do what can be shared out, from now on.
+   *
+   * @param other stays the caller's
+   */
+  public final void hire(Crew other) {
+    crew = other;
+  }
+
   /** Goes on from another point of a run, whose adapters and moments have been restored. */
   public final void resumeAt(long epoch, long step) {
     old.merge();
@@ -403,11 +404,10 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
   @Override
   public final void close() {
     closeOwn();
-    before.close();
+    local.close();
     gradients.close();
-    optimizer.close();
-    if (ema != null) {
-      ema.close();
+    if (optimization != null) {
+      optimization.close();
     }
     old.close();
     policy.close();
@@ -423,18 +423,16 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
     return Adapter.create(config.adapter().toConfig(), parameters, model.device(), init);
   }
 
+  /** Says where a run stands that this process computes for. */
+  final void at(long runEpoch, long runStep) {
+    epoch = runEpoch;
+    step = runStep;
+  }
+
   /** Checks that a number is one. */
   final void requireFinite(String what, double value) {
     if (!Double.isFinite(value)) {
       throw new TrainingDivergedException(what, value, step, epoch);
     }
-  }
-
-  /** Ends a training batch: any but the first must have given back all the memory it took. */
-  private void batchDone(long liveBefore) {
-    if (warm) {
-      memory.requireNoLeak("a training batch", liveBefore);
-    }
-    warm = true;
   }
 }

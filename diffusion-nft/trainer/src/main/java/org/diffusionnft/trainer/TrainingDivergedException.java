@@ -7,6 +7,15 @@ public final class TrainingDivergedException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
   /**
+   * What another process found.
+   *
+   * @param message its sentence
+   */
+  TrainingDivergedException(String message) {
+    super(message);
+  }
+
+  /**
    * Says where, in one sentence.
    *
    * @param what is no number

@@ -63,7 +63,7 @@ final class TrainingPass {
    * @param turn which of its timesteps each image is at
    */
   Batch batch(int first, int images, int turn) {
-    int size = rollout.latents()[0].length;
+    int size = rollout.latents()[order[first]].length;
     List<Prompt> prompts = new ArrayList<>();
     float[] at = new float[images];
     float[] t = new float[images];

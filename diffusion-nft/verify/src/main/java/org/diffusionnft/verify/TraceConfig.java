@@ -98,6 +98,7 @@ final class TraceConfig {
     return new TrainingSettings(
         batchSize,
         images / batchSize / accumulated,
+        1,
         train.integer("num_inner_epochs"),
         train.number("timestep_fraction"),
         train.number("learning_rate"),

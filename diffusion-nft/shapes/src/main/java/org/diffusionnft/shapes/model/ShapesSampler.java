@@ -1,10 +1,10 @@
 package org.diffusionnft.shapes.model;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntConsumer;
 import org.diffusionnft.autograd.Autocast;
+import org.diffusionnft.images.Images;
 import org.diffusionnft.models.adapter.ForwardPass;
 import org.diffusionnft.models.sampling.MmditVelocity;
 import org.diffusionnft.models.sampling.MmditVelocity.Timesteps;
@@ -40,11 +40,22 @@ public record ShapesSampler(Mmdit model, ForwardPass pass, SamplingSettings sett
     for (int first = 0; first < captions.size(); first += settings.batchSize()) {
       List<String> part =
           captions.subList(first, Math.min(first + settings.batchSize(), captions.size()));
-      int start = first;
-      images.addAll(Autocast.in(settings.precision(), () -> sampleBatch(part, seed, start)));
+      Images batch = sample(part, seed, first);
+      for (int i = 0; i < batch.count(); i++) {
+        images.add(batch.image(i));
+      }
       done.accept(images.size());
     }
     return images;
+  }
+
+  /**
+   * Makes one batch of these pictures.
+   *
+   * @param first number of the first
+   */
+  public Images sample(List<String> captions, long seed, int first) {
+    return Autocast.in(settings.precision(), () -> sampleBatch(captions, seed, first));
   }
 
   /** The same with guidance of another scale. */
@@ -52,7 +63,7 @@ public record ShapesSampler(Mmdit model, ForwardPass pass, SamplingSettings sett
     return new ShapesSampler(model, pass, settings.withGuidanceScale(scale));
   }
 
-  private List<float[]> sampleBatch(List<String> captions, long seed, int first) {
+  private Images sampleBatch(List<String> captions, long seed, int first) {
     int count = captions.size();
     Device device = model.device();
     WordVectors vectors = new WordVectors(model.config().jointAttentionDim());
@@ -69,16 +80,8 @@ public record ShapesSampler(Mmdit model, ForwardPass pass, SamplingSettings sett
                   () -> Captions.empty(device, vectors, count),
                   start,
                   noise);
-      return split(images.toFloats(), count);
+      return new Images(
+          images.toFloats(), ShapesWorld.CHANNELS, ShapesWorld.SIZE, ShapesWorld.SIZE);
     }
-  }
-
-  private static List<float[]> split(float[] values, int count) {
-    int size = values.length / count;
-    List<float[]> images = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      images.add(Arrays.copyOfRange(values, i * size, (i + 1) * size));
-    }
-    return images;
   }
 }

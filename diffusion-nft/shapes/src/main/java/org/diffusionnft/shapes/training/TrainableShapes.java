@@ -1,29 +1,15 @@
 package org.diffusionnft.shapes.training;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Locale;
-import org.diffusionnft.images.Pixels;
-import org.diffusionnft.models.adapter.Adapter;
-import org.diffusionnft.models.adapter.ForwardPass;
 import org.diffusionnft.models.transformer.Mmdit;
-import org.diffusionnft.shapes.Judge;
-import org.diffusionnft.shapes.ShapesPictures;
 import org.diffusionnft.shapes.evaluation.HeldOut;
-import org.diffusionnft.shapes.evaluation.ScoreJson;
 import org.diffusionnft.shapes.model.ShapesModel;
-import org.diffusionnft.shapes.model.ShapesSampler;
 import org.diffusionnft.tensor.Device;
-import org.diffusionnft.trainer.Stop;
 import org.diffusionnft.trainer.TrainingTask;
 import org.diffusionnft.trainer.config.TrainConfig;
-import org.diffusionnft.trainer.evaluation.Evaluation;
 import org.diffusionnft.trainer.evaluation.Evaluator;
 import org.diffusionnft.trainer.run.Trainable;
-import org.diffusionnft.weights.io.StrictJson;
 
 /** A model of ShapesWorld and its prompts. */
 public final class TrainableShapes implements Trainable {
@@ -74,27 +60,8 @@ public final class TrainableShapes implements Trainable {
 
   @Override
   public Evaluator evaluator() {
-    HeldOut heldOut = HeldOut.of(config.evaluation().prompts());
-    return (adapter, stop) -> evaluate(heldOut, adapter, stop);
-  }
-
-  private Evaluation evaluate(HeldOut heldOut, Adapter adapter, Stop stop) {
-    ShapesSampler sampler =
-        new ShapesSampler(model, ForwardPass.with(adapter), config.evaluation().sampling());
-    HeldOut.Outcome outcome = heldOut.evaluate(sampler, _ -> stop.check());
-    ObjectNode json = StrictJson.object();
-    json.setAll(ScoreJson.of(outcome.scores()));
-    json.put("graded", outcome.scores().total().graded());
-    List<Pixels> pictures = new ArrayList<>();
-    List<Double> scores = new ArrayList<>();
-    for (int i = 0; i < outcome.images().size(); i++) {
-      float[] image = outcome.images().get(i);
-      pictures.add(ShapesPictures.pixels(image));
-      scores.add(Judge.judge(heldOut.prompts().get(i), image).graded());
-    }
-    double strict = 100 * outcome.scores().total().strict();
-    String summary = String.format(Locale.ROOT, "strict score %.1f %%", strict);
-    return new Evaluation(summary, json, heldOut.captions(), pictures, scores);
+    return new ShapesEvaluator(
+        model, HeldOut.of(config.evaluation().prompts()), config.evaluation().sampling());
   }
 
   @Override

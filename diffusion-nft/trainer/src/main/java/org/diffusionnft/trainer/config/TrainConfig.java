@@ -119,6 +119,7 @@ public record TrainConfig(
         trained,
         trained <= Integer.MAX_VALUE,
         "such that an epoch has at most 2^31 passes over a batch");
+    requireEqualShares(algorithm, prompts, sampling, training);
     boolean noisy = sampling.toSolver() instanceof StochasticSolver s && !s.deterministic();
     if (algorithm == Algorithm.GRPO && !noisy) {
       throw new InvalidSettingException(
@@ -147,6 +148,32 @@ public record TrainConfig(
           "leaves no timestep to train at: timestepFraction %s of %d sampling steps is below 1"
               .formatted(training.timestepFraction(), sampling.steps()));
     }
+  }
+
+  private static void requireEqualShares(
+      Algorithm algorithm,
+      PromptSettings prompts,
+      SamplingSettings sampling,
+      TrainingSettings training) {
+    long part = (long) training.batchSize() * training.optimizerStepsPerEpoch();
+    long batches = prompts.imagesPerEpoch() / part;
+    long turns = turns(algorithm, sampling, training);
+    if (batches * turns % training.gradientShards() != 0) {
+      throw new InvalidSettingException(
+          "training",
+          ("cuts each optimizer step into gradientShards: %d, which does not come out even: a step"
+                  + " has %d passes over a batch (%d batches at %d timesteps each), so choose a"
+                  + " divisor of %d")
+              .formatted(
+                  training.gradientShards(), batches * turns, batches, turns, batches * turns));
+    }
+  }
+
+  /** The last step of a sampled trajectory is not trained by policy gradients. */
+  private static int turns(
+      Algorithm algorithm, SamplingSettings sampling, TrainingSettings training) {
+    int trained = training.trainedTimesteps(sampling.steps());
+    return algorithm == Algorithm.GRPO ? Math.min(trained, sampling.steps() - 1) : trained;
   }
 
   /** The reference code's configuration for GenEval. */

@@ -16,6 +16,9 @@ import org.diffusionnft.tensor.Precision;
  * @param optimizerStepsPerEpoch into how many parts, each one optimizer step, an epoch's images are
  *     cut; the gradient of a part is the mean over its images and timesteps. In the reference code:
  *     {@code gradient_step_per_epoch}.
+ * @param gradientShards into how many shares the passes of an optimizer step are cut; each is
+ *     summed for itself, and the shares are added in order. It changes how sums are rounded, and is
+ *     how many executors can work on a step at once
  * @param innerEpochs passes over an epoch's images. In the reference code: {@code
  *     train.num_inner_epochs}.
  * @param timestepFraction share of the sampling timesteps that each image is trained at, chosen at
@@ -41,6 +44,7 @@ import org.diffusionnft.tensor.Precision;
 public record TrainingSettings(
     int batchSize,
     int optimizerStepsPerEpoch,
+    int gradientShards,
     int innerEpochs,
     double timestepFraction,
     double learningRate,
@@ -60,6 +64,7 @@ public record TrainingSettings(
         optimizerStepsPerEpoch,
         optimizerStepsPerEpoch >= 1,
         "at least 1");
+    requireWithin("gradientShards", gradientShards, 1, 1_000_000);
     requireWithin("innerEpochs", innerEpochs, 1, 1000);
     require(
         "timestepFraction",
@@ -80,15 +85,15 @@ public record TrainingSettings(
   }
 
   /**
-   * {@code batchSize: 9, optimizerStepsPerEpoch: 1, innerEpochs: 1, timestepFraction: 0.99,
-   * learningRate: 3e-4, learningRateDecaySteps: 0, adamBeta1: 0.9, adamBeta2: 0.999, adamEpsilon:
-   * 1e-8, weightDecay: 1e-4, maxGradNorm: 1, checkpointing: false, precision: f32}. The official
-   * batch of 9 is one GPU's of eight, and accumulated 16 times; that is the same step as 128 times
-   * 9 here.
+   * {@code batchSize: 9, optimizerStepsPerEpoch: 1, gradientShards: 1, innerEpochs: 1,
+   * timestepFraction: 0.99, learningRate: 3e-4, learningRateDecaySteps: 0, adamBeta1: 0.9,
+   * adamBeta2: 0.999, adamEpsilon: 1e-8, weightDecay: 1e-4, maxGradNorm: 1, checkpointing: false,
+   * precision: f32}. The official batch of 9 is one GPU's of eight, and accumulated 16 times; that
+   * is the same step as 128 times 9 here.
    */
   public static TrainingSettings official() {
     return new TrainingSettings(
-        9, 1, 1, 0.99, 3e-4, 0, 0.9, 0.999, 1e-8, 1e-4, 1, false, Precision.F32);
+        9, 1, 1, 1, 0.99, 3e-4, 0, 0.9, 0.999, 1e-8, 1e-4, 1, false, Precision.F32);
   }
 
   /** Timesteps that each image is trained at, of {@code steps} sampling steps. */
@@ -101,6 +106,7 @@ public record TrainingSettings(
     return new TrainingSettings(
         batchSize,
         optimizerStepsPerEpoch,
+        gradientShards,
         innerEpochs,
         timestepFraction,
         learningRate,
@@ -128,6 +134,7 @@ public record TrainingSettings(
     return new TrainingSettings(
         keys.count("batchSize", d.batchSize),
         keys.count("optimizerStepsPerEpoch", d.optimizerStepsPerEpoch),
+        keys.count("gradientShards", d.gradientShards),
         keys.count("innerEpochs", d.innerEpochs),
         keys.number("timestepFraction", d.timestepFraction),
         keys.number("learningRate", d.learningRate),

@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
 import org.diffusionnft.autograd.Autocast;
 import org.diffusionnft.images.Images;
 import org.diffusionnft.images.Pixels;
@@ -23,7 +25,7 @@ import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
-import org.diffusionnft.trainer.RewardQueue;
+import org.diffusionnft.trainer.Gallery;
 import org.diffusionnft.trainer.Stop;
 import org.diffusionnft.trainer.config.SamplingSettings;
 import org.diffusionnft.weights.io.StrictJson;
@@ -49,28 +51,24 @@ public record PictureEvaluator(
   private static final int SHOWN = 16;
 
   @Override
-  public Evaluation evaluate(Adapter adapter, Stop stop) {
-    List<Pixels> shown = new ArrayList<>();
-    try (RewardQueue scores = new RewardQueue(rewards)) {
-      sampleAll(adapter, stop, scores, shown);
-      return report(scores.await(stop), shown);
-    }
+  public int batchSize() {
+    return settings.batchSize();
   }
 
-  private void sampleAll(Adapter adapter, Stop stop, RewardQueue scores, List<Pixels> shown) {
-    for (int first = 0; first < prompts.size(); first += settings.batchSize()) {
-      stop.check();
-      int last = Math.min(first + settings.batchSize(), prompts.size());
-      List<Prompt> batch = prompts.subList(first, last);
-      int start = first;
-      Images images =
-          Autocast.in(
-              settings.precision(), () -> sample(batch, start, ForwardPass.with(adapter), stop));
-      scores.submit(images, batch);
-      for (int i = 0; i < images.count() && shown.size() < SHOWN; i++) {
-        shown.add(images.pixels(i));
-      }
-    }
+  @Override
+  public int kept() {
+    return SHOWN;
+  }
+
+  @Override
+  public Optional<WeightedRewards> scoring() {
+    return Optional.of(rewards);
+  }
+
+  @Override
+  public Images sample(Adapter adapter, List<Prompt> batch, int first, Stop stop) {
+    return Autocast.in(
+        settings.precision(), () -> sample(batch, first, ForwardPass.with(adapter), stop));
   }
 
   private Images sample(List<Prompt> batch, int first, ForwardPass pass, Stop stop) {
@@ -100,7 +98,15 @@ public record PictureEvaluator(
     }
   }
 
-  private Evaluation report(Scores scores, List<Pixels> shown) {
+  @Override
+  public Evaluation report(Gallery pictures) {
+    Scores scores = Objects.requireNonNull(pictures.scores(), "the rewards' scores");
+    List<Pixels> shown = new ArrayList<>();
+    for (Images batch : pictures.kept()) {
+      for (int i = 0; i < batch.count(); i++) {
+        shown.add(batch.pixels(i));
+      }
+    }
     ObjectNode json = StrictJson.object();
     json.put("prompts", scores.total().length);
     json.put("reward", mean(scores.total()));

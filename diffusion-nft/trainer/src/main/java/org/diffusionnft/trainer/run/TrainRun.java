@@ -14,6 +14,9 @@ import java.util.OptionalDouble;
 import java.util.stream.Stream;
 import org.diffusionnft.models.adapter.Adapter;
 import org.diffusionnft.rewards.RewardUnavailableException;
+import org.diffusionnft.trainer.Crew;
+import org.diffusionnft.trainer.CrewMember;
+import org.diffusionnft.trainer.CrewUnavailableException;
 import org.diffusionnft.trainer.EpochReport;
 import org.diffusionnft.trainer.Stop;
 import org.diffusionnft.trainer.StoppedException;
@@ -38,15 +41,17 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A training run in a folder: {@code config.yaml}, {@code metrics.jsonl} and {@code
- * evaluations.jsonl} with a line for each epoch and evaluation, {@code checkpoints/} to go on from,
- * and {@code adapter/} at the end. Killed at any moment and resumed, it ends with the same bytes.
- * One process at a time uses it.
+ * evaluations.jsonl} with a line for each epoch and evaluation, {@code executors.jsonl} with one
+ * for each process of a crew and epoch, {@code checkpoints/} to go on from, and {@code adapter/} at
+ * the end. Killed at any moment and resumed, it ends with the same bytes. One process at a time
+ * uses it.
  */
 public final class TrainRun implements AutoCloseable {
   static final String CONFIG = "config.yaml";
   static final String ADAPTER = "adapter";
   private static final String METRICS = "metrics.jsonl";
   private static final String EVALUATIONS = "evaluations.jsonl";
+  private static final String EXECUTORS = "executors.jsonl";
   private static final String EPOCH = "epoch";
 
   private final Path folder;
@@ -204,6 +209,7 @@ public final class TrainRun implements AutoCloseable {
     long done = trainer.epoch();
     repairs.addAll(JsonLines.dropAfter(folder.resolve(METRICS), EPOCH, done));
     repairs.addAll(JsonLines.dropAfter(folder.resolve("groups.jsonl"), EPOCH, done));
+    repairs.addAll(JsonLines.dropAfter(folder.resolve(EXECUTORS), EPOCH, done));
     repairs.addAll(
         JsonLines.keep(folder.resolve(EVALUATIONS), line -> isKept(line, lastBefore), EPOCH));
     repairs.addAll(
@@ -227,6 +233,20 @@ public final class TrainRun implements AutoCloseable {
   /** The configuration, with all that the adapter it starts from has. */
   public TrainConfig config() {
     return config;
+  }
+
+  /**
+   * Lets others do what can be shared out.
+   *
+   * @param crew stays the caller's
+   */
+  public void hire(Crew crew) {
+    trainer.hire(crew);
+  }
+
+  /** How many do the work and how fast, for a progress line; empty for this process alone. */
+  public String crewWords() {
+    return trainer.crew().words();
   }
 
   /** Epochs done. */
@@ -273,6 +293,7 @@ public final class TrainRun implements AutoCloseable {
           EpochReport report = runEpoch(new JournalListener(listener, journal), stop);
           String metrics = EpochJson.line(report);
           append(METRICS, metrics);
+          appendMembers(report);
           journal.epochDone(trainer.epoch(), metrics);
           rest.finishEpoch(OptionalDouble.of(report.reward()));
         }
@@ -326,12 +347,15 @@ public final class TrainRun implements AutoCloseable {
 
     private Evaluation evaluate() throws IOException {
       try (Adapter best = trainer.best()) {
-        return evaluator.evaluate(best, stop);
+        return evaluator.evaluate(best, trainer.crew(), stop);
       } catch (StoppedException e) {
         saveForLater();
         throw e;
       } catch (RewardUnavailableException e) {
         throw paused(e, stop);
+      } catch (CrewUnavailableException e) {
+        saveForLater();
+        throw new RunPausedException(folder, trainer.epoch(), e);
       }
     }
   }
@@ -345,6 +369,9 @@ public final class TrainRun implements AutoCloseable {
       throw e;
     } catch (RewardUnavailableException e) {
       throw paused(e, stop);
+    } catch (CrewUnavailableException e) {
+      saveForLater();
+      throw new RunPausedException(folder, trainer.epoch(), e);
     }
   }
 
@@ -398,6 +425,22 @@ public final class TrainRun implements AutoCloseable {
       AtomicFolder.replace(
           folder.resolve(ADAPTER),
           hidden -> PeftFolder.fill(hidden, Map.of(PeftFolder.DEFAULT, PeftAdapter.of(best))));
+    }
+  }
+
+  /** What each process of a crew had to do, and how long the epoch waited for it. */
+  private void appendMembers(EpochReport report) throws IOException {
+    double seconds = report.sampling().seconds() + report.training().seconds();
+    for (CrewMember member : trainer.crew().members()) {
+      ObjectNode json = StrictJson.object();
+      json.put(EPOCH, trainer.epoch());
+      json.put("executor", member.name());
+      json.put("orders", member.orders());
+      json.put("busy_seconds", member.busySeconds());
+      json.put("longest_seconds", member.longestSeconds());
+      json.put("idle_share", Math.max(0, 1 - member.busySeconds() / seconds));
+      json.put("failed", member.failed());
+      append(EXECUTORS, json.toString());
     }
   }
 

@@ -89,7 +89,11 @@ class RunJournalTest {
     Map<String, float[]> components = new LinkedHashMap<>();
     components.put("brightness", scores);
     return new Rollout(
-        epoch, PROMPTS, latents, new Scores(scores, new LinkedHashMap<>(components)));
+        epoch,
+        PROMPTS,
+        latents,
+        new float[4][0],
+        new Scores(scores, new LinkedHashMap<>(components)));
   }
 
   private static Evaluation evaluation() {

@@ -1,0 +1,127 @@
+package org.diffusionnft.cli.bench;
+
+import java.util.PriorityQueue;
+import org.diffusionnft.models.adapter.AdapterConfig;
+import org.diffusionnft.models.transformer.MmditLayout;
+import org.diffusionnft.tensor.Philox;
+import org.diffusionnft.trainer.config.TrainConfig;
+
+/**
+ * How long an epoch of a run would take on a cluster: orders whose times vary are handed to whoever
+ * is free, and what passes through the driver takes its time there. Arithmetic and a small
+ * simulation, not a measurement.
+ *
+ * @param config of the run
+ * @param size of its model
+ * @param gflops of an executor, in billions of operations per second
+ * @param networkBytes that the driver's network moves per second, in each direction
+ * @param memoryBytes that the driver's memory moves per second while it adds
+ * @param orderSeconds that the driver needs to hand out an order and take its answer
+ * @param spread standard deviation of the logarithm of an order's time
+ */
+public record ClusterProjection(
+    TrainConfig config,
+    ModelSize size,
+    double gflops,
+    double networkBytes,
+    double memoryBytes,
+    double orderSeconds,
+    double spread) {
+  private static final int LATENT_CHANNELS = 16;
+
+  /** Copies of a broadcast that the driver itself sends; executors send it on to each other. */
+  private static final int SENT = 2;
+
+  /** What adding reads and writes: a share, the sum, the sum. */
+  private static final int MOVED = 3;
+
+  /**
+   * An epoch.
+   *
+   * @param shards the gradient of a step is cut into
+   * @param sampling seconds
+   * @param gradients seconds that executors need, the slowest included
+   * @param driver seconds in which all wait for the driver
+   * @param stepBytes through the driver per optimizer step
+   */
+  public record Epoch(
+      int executors,
+      int shards,
+      double sampling,
+      double gradients,
+      double driver,
+      double stepBytes) {
+    /** All of it. */
+    public double seconds() {
+      return sampling + gradients + driver;
+    }
+  }
+
+  /** Bytes of all matrices of the adapter. */
+  public double adapterBytes() {
+    AdapterConfig adapter = config.adapter().toConfig();
+    double numbers = 0;
+    for (var shape : adapter.adapted(MmditLayout.parameters(size.config())).values()) {
+      numbers += (double) adapter.rank() * (shape.dim(0) + shape.dim(1));
+    }
+    return Float.BYTES * numbers;
+  }
+
+  /** An epoch on so many executors. */
+  public Epoch on(int executors) {
+    int images = config.prompts().imagesPerEpoch();
+    double forward = size.forwardFlops() / size.batch() / (gflops * 1e9);
+    double trained = size.trainFlops(config.adapter().toConfig()) / size.batch() / (gflops * 1e9);
+    int passes = config.loss().needsReference() ? 2 : 1; // of the old policy, of the base
+    int batch = config.sampling().batchSize();
+    int batches = (images + batch - 1) / batch;
+    double sampling = longest(executors, batches, batch * config.sampling().steps() * forward, 1);
+
+    int steps = config.training().optimizerStepsPerEpoch();
+    int descents = images / config.training().batchSize() / steps * config.trainedTimesteps();
+    int shards = largestDivisor(descents, executors);
+    double descent = config.training().batchSize() * (trained + passes * forward);
+    double gradients = 0;
+    for (int step = 0; step < steps; step++) {
+      gradients += longest(executors, shards, (double) descents / shards * descent, 2 + step);
+    }
+
+    double adapter = adapterBytes();
+    double latents =
+        (double) images * LATENT_CHANNELS * size.latentSide() * size.latentSide() * Float.BYTES;
+    double broadcast = SENT * adapter / networkBytes;
+    double gathered = shards * adapter * (1 / networkBytes + MOVED / memoryBytes);
+    double driver =
+        steps * (broadcast + gathered + shards * orderSeconds)
+            + broadcast
+            + 2 * latents / networkBytes
+            + batches * orderSeconds;
+    double stepBytes = (SENT + shards) * adapter + latents / steps;
+    return new Epoch(executors, shards, sampling, gradients, driver, stepBytes);
+  }
+
+  /** When the last of some orders is done that are handed out in turn to whoever is free first. */
+  private double longest(int executors, int orders, double seconds, long stream) {
+    PriorityQueue<Double> free = new PriorityQueue<>();
+    for (int i = 0; i < Math.min(executors, orders); i++) {
+      free.add(0.0);
+    }
+    float[] normals = new Philox(config.seed(), stream).normals(0, orders);
+    double last = 0;
+    for (float normal : normals) {
+      double start = free.remove();
+      double end = start + seconds * Math.exp(spread * normal);
+      free.add(end);
+      last = Math.max(last, end);
+    }
+    return last;
+  }
+
+  private static int largestDivisor(int number, int most) {
+    int divisor = Math.min(number, most);
+    while (number % divisor != 0) {
+      divisor--;
+    }
+    return divisor;
+  }
+}

@@ -1,0 +1,31 @@
+package org.diffusionnft.shapes.training;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import org.diffusionnft.pipeline.PictureListener;
+import org.diffusionnft.tensor.Device;
+import org.diffusionnft.trainer.config.TrainConfig;
+import org.diffusionnft.trainer.run.Trainable;
+import org.diffusionnft.trainer.run.TrainablePictures;
+import org.jspecify.annotations.Nullable;
+
+/** Opens whichever kind of model a configuration is about. */
+public final class Trainables {
+  private Trainables() {}
+
+  /**
+   * Opens it.
+   *
+   * @param cache folder of embedded prompts, or null for none
+   * @param listener is warned of what prompts lose
+   * @throws IOException if a file is missing or damaged
+   * @throws IllegalArgumentException if a reward is unknown, or settings do not fit the model
+   */
+  public static Trainable open(
+      TrainConfig config, Device device, @Nullable Path cache, PictureListener listener)
+      throws IOException {
+    return TrainableShapes.isMeant(config)
+        ? TrainableShapes.open(config, device)
+        : TrainablePictures.open(config, device, cache, listener);
+  }
+}

@@ -1,0 +1,152 @@
+package org.diffusionnft.spark;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.SparkFiles;
+import org.diffusionnft.pipeline.PictureListener;
+import org.diffusionnft.shapes.training.ShapesTask;
+import org.diffusionnft.shapes.training.Trainables;
+import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.DeviceException;
+import org.diffusionnft.tensor.DeviceOptions;
+import org.diffusionnft.tensor.Devices;
+import org.diffusionnft.tensor.InvalidInputException;
+import org.diffusionnft.trainer.Courier;
+import org.diffusionnft.trainer.RemoteBench;
+import org.diffusionnft.trainer.Stop;
+import org.diffusionnft.trainer.config.EvaluationSettings;
+import org.diffusionnft.trainer.config.PromptSettings;
+import org.diffusionnft.trainer.config.TrainConfig;
+import org.diffusionnft.trainer.run.Trainable;
+import org.jspecify.annotations.Nullable;
+
+/** An executor's side: the bench that it opens once, for the first order, and keeps. */
+final class Executor {
+  private static @Nullable Executor current;
+
+  private final byte[] setup;
+  private final RemoteBench bench;
+  private final Trainable trainable;
+  private final Device device;
+
+  private Executor(byte[] setup, RemoteBench bench, Trainable trainable, Device device) {
+    this.setup = setup;
+    this.bench = bench;
+    this.trainable = trainable;
+    this.device = device;
+  }
+
+  /**
+   * Does an order. What is wrong with this process is its answer: the order would be tried here
+   * again.
+   */
+  static synchronized byte[] run(
+      byte[] setup, List<? extends Courier.Shared> shared, byte[] order, Stop stop) {
+    try {
+      return opened(setup).bench.run(shared, order, stop);
+    } catch (InvalidInputException | IOException | DeviceException e) {
+      return RemoteBench.refusal(name() + " cannot take part: " + e.getMessage());
+    }
+  }
+
+  /** Which process this is, for people. */
+  private static String name() {
+    String id = SparkEnv.get().executorId();
+    return id.equals("driver") ? "this process" : "executor " + id + " on " + host();
+  }
+
+  private static String host() {
+    try {
+      return InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException e) {
+      return "an unnamed host";
+    }
+  }
+
+  private static Executor opened(byte[] bytes) throws IOException {
+    Executor existing = current;
+    if (existing != null && Arrays.equals(existing.setup, bytes)) {
+      return existing;
+    }
+    if (existing != null) {
+      current = null;
+      existing.close();
+    }
+    Executor opened = open(bytes);
+    current = opened;
+    return opened;
+  }
+
+  private static Executor open(byte[] bytes) throws IOException {
+    Setup setup = Setup.of(bytes);
+    if (!setup.kernels().isEmpty()) {
+      System.setProperty("dnft.kernels", setup.kernels());
+    }
+    TrainConfig config = here(setup);
+    Path model = model(config);
+    if (model != null && !Files.exists(model)) {
+      throw new InvalidInputException(
+          "it has no model at "
+              + model
+              + ": put it there on every machine, or send it along with --ship-model");
+    }
+    Device device = Devices.open(setup.device(), new DeviceOptions(setup.threads()));
+    Trainable trainable = null;
+    try {
+      String difference =
+          Fingerprint.of(device, model)
+              .difference(setup.expected(), name(), "the run's own process");
+      if (!difference.isEmpty()) {
+        throw new InvalidInputException(difference);
+      }
+      Path cache = setup.cache() == null ? null : Path.of(setup.cache());
+      trainable = Trainables.open(config, device, cache, PictureListener.NONE);
+      RemoteBench bench = new RemoteBench(config, trainable.task(), trainable.evaluator());
+      return new Executor(bytes, bench, trainable, device);
+    } catch (IOException | RuntimeException e) {
+      if (trainable != null) {
+        trainable.close();
+      }
+      device.close();
+      throw e;
+    }
+  }
+
+  /** The file or folder of a configuration's model; null for the one that comes along. */
+  static @Nullable Path model(TrainConfig config) {
+    return config.model().equals(ShapesTask.NAME) ? null : Path.of(config.model());
+  }
+
+  /** The configuration with what was sent along where it is here. */
+  private static TrainConfig here(Setup setup) {
+    TrainConfig config = setup.config();
+    PromptSettings prompts = config.prompts();
+    EvaluationSettings evaluation = config.evaluation();
+    String source = setup.shipped().get(Shipping.PROMPTS);
+    String heldOut = setup.shipped().get(Shipping.HELD_OUT);
+    String model = setup.shipped().get(Shipping.MODEL);
+    return config
+        .withModel(model == null ? config.model() : SparkFiles.get(model))
+        .withPrompts(source == null ? prompts : prompts.withSource(SparkFiles.get(source)))
+        .withEvaluation(
+            heldOut == null
+                ? evaluation
+                : new EvaluationSettings(
+                    evaluation.every(),
+                    SparkFiles.get(heldOut),
+                    evaluation.prompts(),
+                    evaluation.sampling()));
+  }
+
+  private void close() {
+    bench.close();
+    trainable.close();
+    device.close();
+  }
+}

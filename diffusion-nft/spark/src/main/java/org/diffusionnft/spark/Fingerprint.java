@@ -1,0 +1,102 @@
+package org.diffusionnft.spark;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.DeviceProvider;
+import org.diffusionnft.tensor.Devices;
+import org.diffusionnft.weights.io.InvalidFileException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the bits of a process's results follow from, beside its orders.
+ *
+ * @param parts by what they are called in messages
+ */
+record Fingerprint(Map<String, String> parts) {
+
+  /**
+   * This process's.
+   *
+   * @param device that computes
+   * @param model a file or folder; null for the model that comes along
+   * @throws IOException if there is no such model
+   */
+  static Fingerprint of(Device device, @Nullable Path model) throws IOException {
+    Map<String, String> parts = new LinkedHashMap<>();
+    parts.put("Java", System.getProperty("java.vendor") + " " + Runtime.version());
+    parts.put("device", device.name() + " " + details(device));
+    Path jar = Settings.jar();
+    parts.put("dnft's jar", jar == null ? "none" : "SHA-256 " + sha256(jar));
+    parts.put("model", model == null ? "the one that comes along" : "SHA-256 " + sha256(model));
+    return new Fingerprint(parts);
+  }
+
+  /** What another process has that this one has not, in half a sentence; empty if all is equal. */
+  String difference(Fingerprint other, String name, String otherName) {
+    for (Map.Entry<String, String> part : parts.entrySet()) {
+      String there = other.parts.getOrDefault(part.getKey(), "none");
+      if (!there.equals(part.getValue())) {
+        return "its %s is another: %s on %s, but %s on %s"
+            .formatted(part.getKey(), part.getValue(), name, there, otherName);
+      }
+    }
+    return "";
+  }
+
+  /** Vectors and kernels, without how many threads there are: results do not depend on that. */
+  private static String details(Device device) {
+    for (DeviceProvider provider : Devices.providers()) {
+      for (DeviceProvider.Description found : provider.probe().devices()) {
+        if (found.name().equals(device.name())) {
+          return found.details().replaceAll(", up to \\d+ threads", "");
+        }
+      }
+    }
+    return "";
+  }
+
+  /** Of a file, or of the names and contents of all files of a folder. */
+  private static String sha256(Path path) throws IOException {
+    if (!Files.exists(path)) {
+      throw new InvalidFileException(path, "no such file or folder");
+    }
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      if (Files.isRegularFile(path)) {
+        update(digest, path);
+      } else {
+        List<Path> files;
+        try (Stream<Path> walk = Files.walk(path)) {
+          files = walk.filter(Files::isRegularFile).sorted().toList();
+        }
+        for (Path file : files) {
+          digest.update(
+              path.relativize(file).toString().getBytes(java.nio.charset.StandardCharsets.UTF_8));
+          update(digest, file);
+        }
+      }
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e); // every JDK has it
+    }
+  }
+
+  private static void update(MessageDigest digest, Path file) throws IOException {
+    byte[] buffer = new byte[1 << 20];
+    try (InputStream in = Files.newInputStream(file)) {
+      for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
+        digest.update(buffer, 0, read);
+      }
+    }
+  }
+}

@@ -1,0 +1,159 @@
+package org.diffusionnft.spark;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.IntConsumer;
+import org.apache.spark.api.java.JavaFutureAction;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.diffusionnft.trainer.Courier;
+import org.diffusionnft.trainer.CrewMember;
+import org.diffusionnft.trainer.Stop;
+import org.diffusionnft.trainer.StoppedException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Orders as the tasks of plain stages, which Spark tries again elsewhere when an executor is lost.
+ * What is shared is broadcast once for each version, and dropped when it is not named any more.
+ */
+final class SparkCourier implements Courier {
+  private static final long POLL_MILLIS = 100;
+  private static final long LISTENING_MILLIS = 2000;
+
+  /** Larger orders travel as broadcasts, which only the executor that does them fetches. */
+  private static final int LARGE = 1 << 18;
+
+  private final JavaSparkContext spark;
+  private final Ledger ledger;
+  private final Broadcast<byte[]> setup;
+  private final Map<String, Errand.Handle> broadcasts = new HashMap<>();
+
+  SparkCourier(JavaSparkContext spark, Ledger ledger, Setup setup) {
+    this.spark = spark;
+    this.ledger = ledger;
+    this.setup = spark.broadcast(setup.toBytes());
+  }
+
+  @Override
+  public List<byte[]> run(
+      String stage,
+      List<? extends Shared> shared,
+      List<byte[]> orders,
+      IntConsumer done,
+      Stop stop) {
+    List<Broadcast<byte[]>> large = new ArrayList<>();
+    try {
+      spark.sc().setJobDescription(stage);
+      ledger.begin();
+      Errand errand = new Errand(setup, handles(shared));
+      JavaFutureAction<List<byte[]>> answers = rdd(orders, large).map(errand).collectAsync();
+      return await(answers, orders.size(), done, stop);
+    } catch (IllegalStateException e) {
+      throw new OrderLostException(-1, "Spark has stopped: " + firstLine(e.getMessage()), e);
+    } finally {
+      large.forEach(Broadcast::destroy);
+    }
+  }
+
+  private JavaRDD<byte[]> rdd(List<byte[]> orders, List<Broadcast<byte[]>> large) {
+    if (orders.stream().allMatch(order -> order.length <= LARGE)) {
+      return spark.parallelize(orders, orders.size());
+    }
+    orders.forEach(order -> large.add(spark.broadcast(order)));
+    return spark.parallelize(large, large.size()).map(Broadcast::value);
+  }
+
+  private List<Errand.Handle> handles(List<? extends Shared> shared) {
+    List<Errand.Handle> handles = new ArrayList<>();
+    for (Shared one : shared) {
+      Errand.Handle known = broadcasts.get(one.name());
+      if (known == null || !known.version().equals(one.version())) {
+        if (known != null) {
+          known.value().destroy();
+        }
+        known = new Errand.Handle(one.name(), one.version(), spark.broadcast(one.bytes()));
+        broadcasts.put(one.name(), known);
+      }
+      handles.add(known);
+    }
+    return handles;
+  }
+
+  private List<byte[]> await(
+      JavaFutureAction<List<byte[]>> answers, int orders, IntConsumer done, Stop stop) {
+    try {
+      while (true) {
+        try {
+          List<byte[]> all = answers.get(POLL_MILLIS, TimeUnit.MILLISECONDS);
+          done.accept(orders);
+          return all;
+        } catch (TimeoutException _) {
+          stop.check();
+          int now = Math.min(ledger.done(), orders);
+          if (now > 0) {
+            done.accept(now);
+          }
+        }
+      }
+    } catch (StoppedException e) {
+      answers.cancel(true);
+      throw e;
+    } catch (ExecutionException e) {
+      throw lost(e.getCause() == null ? e : e.getCause());
+    } catch (InterruptedException e) {
+      answers.cancel(true);
+      Thread.currentThread().interrupt();
+      throw new OrderLostException(-1, "interrupted while waiting for the cluster", e);
+    }
+  }
+
+  /** One sentence of a stack trace for each of the tries. */
+  private OrderLostException lost(Throwable cause) {
+    try {
+      spark.sc().listenerBus().waitUntilEmpty(LISTENING_MILLIS);
+    } catch (TimeoutException _) {
+      // then what has been heard must do
+    }
+    Ledger.Failure failure = ledger.lastFailure();
+    if (failure == null) {
+      return new OrderLostException(-1, firstLine(cause.getMessage()), cause);
+    }
+    String reason = failure.reason();
+    String what =
+        reason.contains("UnsupportedClassVersionError")
+            ? "its Java is too old: executors need Java 25, as this process has"
+            : reason.contains("OutOfMemoryError")
+                ? "it has too little memory: raise spark.executor.memory"
+                : firstLine(reason);
+    return new OrderLostException(
+        failure.order(),
+        "it was given up after all tries, the last by executor " + failure.where() + ": " + what,
+        cause);
+  }
+
+  private static String firstLine(@Nullable String text) {
+    return String.valueOf(text).lines().findFirst().orElse("no reason was given").strip();
+  }
+
+  @Override
+  public List<CrewMember> members() {
+    return ledger.members();
+  }
+
+  @Override
+  public String words() {
+    return ledger.words();
+  }
+
+  @Override
+  public void close() {
+    broadcasts.values().forEach(handle -> handle.value().destroy());
+    broadcasts.clear();
+  }
+}

@@ -1,0 +1,121 @@
+package org.diffusionnft.spark;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.zip.ZipFile;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * One process, and two executors of which some are killed, end in the same bytes. {@code
+ * -Ddnft.kills=20} says in how many runs an executor is killed, {@code -Ddnft.kills.seed} when.
+ */
+class SameBytesClusterTest {
+  private static final String CLUSTER = "local-cluster[2,1,1024]";
+  private static final int EPOCHS = 8;
+  private static final List<String> RESULTS =
+      List.of("adapter/adapter_model.safetensors", "evaluations.jsonl", "prompts.jsonl");
+
+  @TempDir private Path folder;
+
+  @Test
+  void aClusterWhoseExecutorsDieEndsInTheBytesOfOneProcess() throws Exception {
+    Path config = config();
+    Path local = folder.resolve("local");
+    SparkProcess.start(folder.resolve("local.log"), "train", "--config", config, "--out", local)
+        .succeeds();
+
+    long seed = Long.getLong("dnft.kills.seed", System.nanoTime());
+    Random random = new Random(seed);
+    int kills = Integer.getInteger("dnft.kills", 1);
+    for (int i = 0; i < kills; i++) {
+      Path out = folder.resolve("cluster" + i);
+      SparkProcess run =
+          SparkProcess.start(
+              folder.resolve("cluster" + i + ".log"),
+              "train",
+              "--config",
+              config,
+              "--out",
+              out,
+              "--spark-master",
+              CLUSTER);
+      // The first of its results is there: it is in the middle of its second epoch.
+      awaitMetrics(run, out);
+      run.process().waitFor(random.nextLong(500), TimeUnit.MILLISECONDS);
+      List<ProcessHandle> executors = run.executors();
+      assertFalse(executors.isEmpty(), () -> "no executor to kill: " + run.said());
+      executors.get(random.nextInt(executors.size())).destroyForcibly();
+      run.succeeds();
+      for (String file : RESULTS) {
+        assertArrayEquals(
+            Files.readAllBytes(local.resolve(file)),
+            Files.readAllBytes(out.resolve(file)),
+            file + ", killed by seed " + seed);
+      }
+      String members = Files.readString(out.resolve("executors.jsonl"));
+      assertTrue(members.lines().count() >= 2 * EPOCHS, members);
+    }
+    assertFalse(Files.exists(local.resolve("executors.jsonl")));
+  }
+
+  /** What both we and Spark use goes by other names in our jar, which has nothing of Spark. */
+  @Test
+  void ourJarClashesWithNothing() throws IOException {
+    try (ZipFile jar = new ZipFile(SparkProcess.JAR.toFile())) {
+      List<String> foreign =
+          jar.stream()
+              .map(entry -> entry.getName())
+              .filter(name -> name.endsWith(".class"))
+              .filter(
+                  name ->
+                      !name.startsWith("org/diffusionnft/")
+                          && !name.startsWith("picocli/")
+                          && !name.startsWith("me/tongfei/")
+                          && !name.startsWith("org/jline/")
+                          && !name.startsWith("org/ejml/")
+                          && !name.startsWith("pabeles/concurrency/")
+                          && !name.startsWith("dev/failsafe/")
+                          && !name.startsWith("META-INF/"))
+              .toList();
+      assertEquals(List.of(), foreign);
+      assertTrue(jar.getEntry("org/diffusionnft/spark/Submit.class") != null);
+    }
+  }
+
+  private static void awaitMetrics(SparkProcess run, Path out) throws InterruptedException {
+    Path metrics = out.resolve("metrics.jsonl");
+    while (run.process().isAlive() && !Files.exists(metrics)) {
+      Thread.sleep(20);
+    }
+  }
+
+  private Path config() throws IOException {
+    return Files.writeString(
+        folder.resolve("config.yaml"),
+        """
+        seed: 5
+        epochs: %d
+        saveEvery: 1
+        model: shapes
+        rewards: {shapes_graded: 1, shapes_strict: 0}
+        prompts: {source: shapes, promptsPerEpoch: 4, imagesPerPrompt: 4}
+        sampling: {steps: 4, shift: 1, batchSize: 5}
+        training: {gradientShards: 4, batchSize: 2, optimizerStepsPerEpoch: 2, timestepFraction: 0.5, learningRate: 1e-3}
+        loss: {referenceMseWeight: 0.01}
+        oldPolicy: {rate: 0.1, cap: 0.5}
+        adapter: {rank: 4, alpha: 8, targets: [to_q, net.2]}
+        evaluation: {every: 4, prompts: 12, sampling: {steps: 3, shift: 1}}
+        """
+            .formatted(EPOCHS));
+  }
+}

@@ -1,0 +1,223 @@
+package org.diffusionnft.trainer;
+
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.diffusionnft.images.Images;
+import org.diffusionnft.models.adapter.Adapter;
+import org.diffusionnft.rewards.Prompt;
+import org.diffusionnft.rewards.RewardUnavailableException;
+import org.diffusionnft.rewards.WeightedRewards;
+import org.diffusionnft.rewards.WeightedRewards.Scores;
+import org.diffusionnft.trainer.OptimizerStep.Share;
+import org.diffusionnft.trainer.config.TrainConfig;
+import org.diffusionnft.trainer.nft.LossTerms;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The workbench of a process that computes for a run elsewhere: model, rewards, and the policies
+ * that it was shown last. What it keeps is a cache and never the truth: an answer follows from the
+ * order and from what is shared alone. One thread at a time.
+ */
+public final class RemoteBench implements AutoCloseable {
+  private final Trainer trainer;
+  private final Workbench bench;
+  private final HeldOutPictures pictures;
+  private final Map<String, String> versions = new HashMap<>();
+  private List<Prompt> prompts = List.of();
+  private @Nullable PromptTable table;
+  private @Nullable Adapter evaluated;
+  private double[][] advantages = new double[0][];
+  private float[] rewards = new float[0];
+
+  /**
+   * A bench.
+   *
+   * @param config of the run
+   * @param task stays the caller's
+   * @param pictures how held-out pictures are made
+   */
+  public RemoteBench(TrainConfig config, TrainingTask task, HeldOutPictures pictures) {
+    this.trainer =
+        Trainer.withoutOptimization(config, task, Trainer.newAdapter(config, task.model()));
+    this.bench = new Workbench(trainer);
+    this.pictures = pictures;
+  }
+
+  /** The answer of a process that cannot compute as the run's own would, and says why. */
+  public static byte[] refusal(String sentence) {
+    return answer(Wire.Answer.REFUSED).text(sentence).toBytes();
+  }
+
+  /**
+   * Does an order. What can be expected to go wrong again elsewhere is part of the answer; anything
+   * else is thrown.
+   *
+   * @throws StoppedException if that is asked
+   */
+  public byte[] run(List<? extends Courier.Shared> shared, byte[] order, Stop stop) {
+    try {
+      Map<String, Courier.Shared> byName = new LinkedHashMap<>();
+      shared.forEach(s -> byName.put(s.name(), s));
+      WireReader in = new WireReader(order);
+      return switch (Wire.Order.values()[in.count()]) {
+        case SAMPLE -> sample(byName, in, stop);
+        case DESCEND -> descend(byName, in, stop);
+        case EVALUATE -> evaluate(byName, in, stop);
+      };
+    } catch (RewardUnavailableException e) {
+      return answer(Wire.Answer.UNAVAILABLE).text(String.valueOf(e.getMessage())).toBytes();
+    } catch (TrainingDivergedException e) {
+      return answer(Wire.Answer.DIVERGED).text(String.valueOf(e.getMessage())).toBytes();
+    }
+  }
+
+  private static WireWriter answer(Wire.Answer answer) {
+    return new WireWriter().number(answer.ordinal());
+  }
+
+  private byte[] sample(Map<String, Courier.Shared> shared, WireReader in, Stop stop) {
+    long epoch = in.number();
+    int first = in.count();
+    int count = in.count();
+    PromptTable known = table(shared);
+    showOld(shared);
+    Workbench.Sampled made = bench.sample(known, epoch, prompts, first, count, stop);
+    Scores scores =
+        trainer.task.rewards().score(made.images(), prompts.subList(first, first + count));
+    WireWriter out = answer(Wire.Answer.DONE).rows(made.latents()).rows(made.paths());
+    Wire.write(out, scores);
+    return out.toBytes();
+  }
+
+  private byte[] descend(Map<String, Courier.Shared> shared, WireReader in, Stop stop) {
+    OptimizerStep step = Wire.step(in);
+    Share share = new Share(in.count(), in.count());
+    PromptTable known = table(shared);
+    showOld(shared);
+    show(shared, Wire.POLICY, bytes -> Wire.read(bytes, trainer.policy, trainer.device));
+    show(shared, Wire.LESSON, this::readLesson);
+    trainer.at(step.epoch(), step.step());
+    try {
+      List<LossTerms> terms =
+          bench.descend(
+              trainer.pass(rollout(step.epoch(), in), advantages, known, step.pass()),
+              step,
+              share,
+              _ -> {},
+              stop);
+      WireWriter out = answer(Wire.Answer.DONE).number(terms.size());
+      terms.forEach(t -> Wire.write(out, t));
+      Wire.write(out, trainer.gradients, trainer.policy);
+      return out.toBytes();
+    } finally {
+      trainer.gradients.zero();
+    }
+  }
+
+  /** Only the images that this order trains on are there. */
+  private Rollout rollout(long epoch, WireReader in) {
+    float[][] latents = new float[prompts.size()][0];
+    float[][] paths = new float[prompts.size()][0];
+    int images = in.count();
+    for (int i = 0; i < images; i++) {
+      int image = in.count();
+      latents[image] = in.floats();
+      paths[image] = in.floats();
+    }
+    return new Rollout(epoch, prompts, latents, paths, new Scores(rewards, new LinkedHashMap<>()));
+  }
+
+  private void readLesson(byte[] bytes) {
+    WireReader in = new WireReader(bytes);
+    rewards = in.floats();
+    advantages = new double[in.count()][];
+    Arrays.setAll(advantages, _ -> in.doubles());
+  }
+
+  private byte[] evaluate(Map<String, Courier.Shared> shared, WireReader in, Stop stop) {
+    int first = in.count();
+    int kept = in.count();
+    List<Prompt> batch = in.prompts();
+    Adapter adapter = evaluated();
+    show(shared, Wire.HELD_OUT, bytes -> Wire.read(bytes, adapter, trainer.device));
+    Images images = bench.sample(pictures, adapter, batch, first, stop);
+    WireWriter out = answer(Wire.Answer.DONE);
+    Wire.write(out, Gallery.keep(images, first, kept));
+    Optional<WeightedRewards> scoring = pictures.scoring();
+    out.number(scoring.isPresent() ? 1L : 0L);
+    scoring.ifPresent(judges -> Wire.write(out, judges.score(images, batch)));
+    return out.toBytes();
+  }
+
+  private Adapter evaluated() {
+    Adapter existing = evaluated;
+    if (existing == null) {
+      existing = trainer.policy.copy(false);
+      evaluated = existing;
+    }
+    return existing;
+  }
+
+  private PromptTable table(Map<String, Courier.Shared> shared) {
+    show(
+        shared,
+        Wire.PROMPTS,
+        bytes -> {
+          if (table != null) {
+            table.close();
+            table = null;
+          }
+          prompts = new WireReader(bytes).prompts();
+          table = trainer.table(prompts);
+        });
+    PromptTable shown = table;
+    if (shown == null) {
+      throw new IllegalStateException("no prompts were shared");
+    }
+    return shown;
+  }
+
+  private void showOld(Map<String, Courier.Shared> shared) {
+    show(
+        shared,
+        Wire.OLD,
+        bytes -> {
+          Wire.read(bytes, trainer.old(), trainer.device);
+          trainer.old.merge();
+        });
+  }
+
+  @FunctionalInterface
+  private interface Taking {
+    void take(byte[] bytes);
+  }
+
+  /** Takes what is shared unless it is what was taken last. */
+  private void show(Map<String, Courier.Shared> shared, String name, Taking taking) {
+    Courier.Shared one = shared.get(name);
+    if (one == null) {
+      throw new IllegalStateException("an order came without " + name);
+    }
+    if (!one.version().equals(versions.get(name))) {
+      versions.remove(name); // half taken, it is nothing
+      taking.take(one.bytes());
+      versions.put(name, one.version());
+    }
+  }
+
+  /** Frees everything but the task. */
+  @Override
+  public void close() {
+    if (table != null) {
+      table.close();
+    }
+    if (evaluated != null) {
+      evaluated.close();
+    }
+    trainer.close();
+  }
+}

@@ -1,0 +1,104 @@
+package org.diffusionnft.trainer;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.diffusionnft.autograd.Autocast;
+import org.diffusionnft.images.Images;
+import org.diffusionnft.models.adapter.Adapter;
+import org.diffusionnft.rewards.Prompt;
+import org.diffusionnft.tensor.Memory;
+import org.diffusionnft.tensor.Precision;
+import org.diffusionnft.trainer.OptimizerStep.Share;
+import org.diffusionnft.trainer.nft.LossTerms;
+import org.jspecify.annotations.Nullable;
+
+/** Computes a crew's work in this process, one piece after another. */
+final class Workbench {
+  private final Trainer trainer;
+  private final Memory memory;
+  private boolean warm; // the very first batch fills caches of the model
+
+  Workbench(Trainer trainer) {
+    this.trainer = trainer;
+    this.memory = trainer.memory;
+  }
+
+  /**
+   * A sampled batch.
+   *
+   * @param latents {@code [N, size]}
+   * @param paths what the algorithm remembers of how each image came about, {@code [N]}
+   * @param images decoded
+   */
+  record Sampled(float[][] latents, float[][] paths, Images images) {}
+
+  /**
+   * Samples a batch with the old policy.
+   *
+   * @param prompts of the whole epoch
+   * @param first number in the epoch of the first image
+   */
+  Sampled sample(
+      PromptTable table, long epoch, List<Prompt> prompts, int first, int count, Stop stop) {
+    Precision precision = trainer.config.sampling().precision();
+    try (Memory.Scope _ = memory.scope()) {
+      Trainer.SampledBatch batch =
+          Autocast.in(
+              precision, () -> trainer.sampleBatch(table, epoch, prompts, first, count, stop));
+      float[][] latents = new float[count][];
+      for (int i = 0; i < count; i++) {
+        latents[i] = batch.latents().narrow(i, 1).toFloats();
+      }
+      Images images = Autocast.in(precision, () -> trainer.task.decoder().decode(batch.latents()));
+      return new Sampled(latents, batch.paths(), images);
+    }
+  }
+
+  /** Makes a batch of held-out pictures. */
+  Images sample(
+      HeldOutPictures pictures, Adapter adapter, List<Prompt> batch, int first, Stop stop) {
+    return pictures.sample(adapter, batch, first, stop);
+  }
+
+  /**
+   * Adds a share of a step's gradient to the trainer's.
+   *
+   * @param trained told of each descent
+   * @return the terms of each descent
+   */
+  List<LossTerms> descend(
+      Trainer.Pass pass,
+      OptimizerStep step,
+      Share share,
+      Consumer<@Nullable TrainedBatch> trained,
+      Stop stop) {
+    int batchSize = trainer.config.training().batchSize();
+    List<LossTerms> terms = new ArrayList<>();
+    long live = memory.liveBytes();
+    for (int d = share.from(); d < share.to(); d++) {
+      stop.check();
+      int first = step.batch(d) * batchSize;
+      int turn = step.turn(d);
+      Trainer.Trained one =
+          Autocast.in(
+              trainer.config.training().precision(),
+              () -> pass.train(first, batchSize, turn, step.weight()));
+      terms.add(one.terms());
+      trained.accept(one.batch());
+      if (turn == step.turns() - 1 || d == share.to() - 1) {
+        batchDone(live);
+        live = memory.liveBytes();
+      }
+    }
+    return terms;
+  }
+
+  /** Ends a training batch: any but the first must have given back all the memory it took. */
+  private void batchDone(long liveBefore) {
+    if (warm) {
+      memory.requireNoLeak("a training batch", liveBefore);
+    }
+    warm = true;
+  }
+}

@@ -1,0 +1,218 @@
+package org.diffusionnft.trainer;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.IntConsumer;
+import org.diffusionnft.autograd.Variable;
+import org.diffusionnft.images.Images;
+import org.diffusionnft.models.adapter.Adapter;
+import org.diffusionnft.rewards.Prompt;
+import org.diffusionnft.rewards.RewardUnavailableException;
+import org.diffusionnft.rewards.WeightedRewards;
+import org.diffusionnft.trainer.config.TrainConfig;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Work that was shared out ends in the bits of work that was not. */
+class RemoteCrewTest {
+  private static final String GRPO =
+      """
+      algorithm: grpo
+      epochs: 2
+      prompts: {promptsPerEpoch: 3, imagesPerPrompt: 8}
+      sampling: {steps: 4, shift: 1, batchSize: 12, solver: dance, deterministic: false, noiseLevel: 0.3}
+      training: {batchSize: 6, optimizerStepsPerEpoch: 2, timestepFraction: 1, learningRate: 0.02, innerEpochs: 2, gradientShards: %d}
+      grpo: {sharedNoise: true, randomTimesteps: true}
+      """;
+  private static final String NFT =
+      """
+      training: {batchSize: 3, optimizerStepsPerEpoch: 1, timestepFraction: 1, learningRate: 0.02, innerEpochs: 2, gradientShards: %d}
+      """;
+
+  private final TinyRun run = new TinyRun();
+
+  @AfterEach
+  void close() {
+    run.close();
+  }
+
+  private static final HeldOutPictures NONE =
+      new HeldOutPictures() {
+        @Override
+        public int batchSize() {
+          return 1;
+        }
+
+        @Override
+        public int kept() {
+          return 0;
+        }
+
+        @Override
+        public Optional<WeightedRewards> scoring() {
+          return Optional.empty();
+        }
+
+        @Override
+        public Images sample(Adapter adapter, List<Prompt> batch, int first, Stop stop) {
+          throw new UnsupportedOperationException();
+        }
+      };
+
+  /**
+   * Some benches, to which orders go in turn, from the last to the first; each order is done twice,
+   * as a cluster may do.
+   */
+  private static final class Benches implements Courier {
+    private final List<RemoteBench> benches = new ArrayList<>();
+    private int next;
+
+    private Benches(int count, TrainConfig config, TrainingTask task) {
+      for (int i = 0; i < count; i++) {
+        benches.add(new RemoteBench(config, task, NONE));
+      }
+    }
+
+    @Override
+    public List<byte[]> run(
+        String stage,
+        List<? extends Shared> shared,
+        List<byte[]> orders,
+        IntConsumer done,
+        Stop stop) {
+      byte[][] answers = new byte[orders.size()][];
+      for (int i = orders.size() - 1; i >= 0; i--) {
+        answers[i] = next().run(shared, orders.get(i), stop);
+        assertArrayEquals(answers[i], next().run(shared, orders.get(i), stop), stage);
+        done.accept(orders.size() - i);
+      }
+      return Arrays.asList(answers);
+    }
+
+    private RemoteBench next() {
+      return benches.get(next++ % benches.size());
+    }
+
+    @Override
+    public List<CrewMember> members() {
+      return List.of();
+    }
+
+    @Override
+    public String words() {
+      return "";
+    }
+
+    @Override
+    public void close() {
+      benches.forEach(RemoteBench::close);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"nft,1,1", "nft,4,3", "nft,16,2", "grpo,1,2", "grpo,3,3"})
+  void manyBenchesGiveTheBitsOfOneProcess(String algorithm, int shards, int benches) {
+    TrainConfig config = TinyRun.config((algorithm.equals("nft") ? NFT : GRPO).formatted(shards));
+    List<EpochReport> local = new ArrayList<>();
+    List<EpochReport> remote = new ArrayList<>();
+    List<float[]> expected = trained(config, 0, local);
+    List<float[]> actual = trained(config, benches, remote);
+    for (int i = 0; i < expected.size(); i++) {
+      assertArrayEquals(expected.get(i), actual.get(i), "matrix " + i);
+    }
+    for (int i = 0; i < local.size(); i++) {
+      assertEquals(local.get(i).terms(), remote.get(i).terms());
+      assertEquals(local.get(i).components(), remote.get(i).components());
+    }
+  }
+
+  private List<float[]> trained(TrainConfig config, int benches, List<EpochReport> reports) {
+    TrainingTask task = run.task(config);
+    int[] told = new int[2];
+    TrainingListener listener =
+        new TrainingListener() {
+          @Override
+          public void sampled(long epoch, int images, int of) {
+            told[0] = images;
+          }
+
+          @Override
+          public void trained(long epoch, int done, int of, TrainedBatch batch) {
+            told[1] = done;
+            assertTrue(done <= of);
+          }
+        };
+    try (Trainer trainer = Trainer.of(config, task);
+        Crew crew =
+            benches == 0
+                ? trainer.crew()
+                : new RemoteCrew(config, task, new Benches(benches, config, task))) {
+      trainer.hire(crew);
+      for (int epoch = 0; epoch < config.epochs(); epoch++) {
+        reports.add(trainer.runEpoch(listener));
+        assertEquals(config.prompts().imagesPerEpoch(), told[0]);
+        assertEquals(
+            config.training().innerEpochs()
+                * config.prompts().imagesPerEpoch()
+                / config.training().batchSize()
+                * trainer.turns(),
+            told[1]);
+      }
+      List<float[]> values = new ArrayList<>();
+      for (Variable parameter : trainer.policy().parameters()) {
+        values.add(parameter.value().toFloats());
+      }
+      return values;
+    }
+  }
+
+  /** What a task throws is tried again elsewhere, so what would happen again is no exception. */
+  @Test
+  void aRewardThatFailsIsPartOfTheAnswer() {
+    TrainConfig config = TinyRun.config("");
+    TrainingTask task =
+        run.task(
+            config,
+            WeightedRewards.of(
+                "broken",
+                (_, _) -> {
+                  throw new IllegalStateException("no such judge");
+                }));
+    try (Trainer trainer = Trainer.of(config, task);
+        Crew crew = new RemoteCrew(config, task, new Benches(2, config, task))) {
+      trainer.hire(crew);
+      RewardUnavailableException e =
+          assertThrows(
+              RewardUnavailableException.class, () -> trainer.runEpoch(TrainingListener.NONE));
+      assertTrue(String.valueOf(e.getMessage()).contains("(no such judge)"), e.getMessage());
+    }
+  }
+
+  @Test
+  void promptsTravelWithTheirMetadata() {
+    Prompt prompt =
+        new Prompt(
+            "ünïcode", Map.of("include", List.of(Map.of("class", "dog", "count", 2)), "x", 0.5));
+    assertEquals(
+        List.of(prompt, Prompt.of("")),
+        new WireReader(new WireWriter().prompts(List.of(prompt, Prompt.of(""))).toBytes())
+            .prompts());
+  }
+
+  @Test
+  void aMessageThatIsCutOffIsNoMemoryBomb() {
+    byte[] bytes = new WireWriter().number(Integer.MAX_VALUE).toBytes();
+    assertThrows(IllegalStateException.class, () -> new WireReader(bytes).floats());
+    assertThrows(IllegalStateException.class, () -> new WireReader(bytes).rows());
+  }
+}

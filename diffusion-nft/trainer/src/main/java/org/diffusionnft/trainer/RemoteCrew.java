@@ -13,7 +13,9 @@ import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.rewards.RewardUnavailableException;
 import org.diffusionnft.rewards.WeightedRewards.Scores;
 import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.trainer.OptimizerStep.Share;
+import org.diffusionnft.trainer.config.Algorithm;
 import org.diffusionnft.trainer.config.TrainConfig;
 import org.diffusionnft.trainer.nft.LossTerms;
 import org.jspecify.annotations.Nullable;
@@ -35,8 +37,15 @@ public final class RemoteCrew implements Crew {
    *
    * @param task of the run
    * @param courier is closed with the crew
+   * @throws InvalidInputException if the run needs what does not travel: AWM's average of the
+   *     policy
    */
   public RemoteCrew(TrainConfig config, TrainingTask task, Courier courier) {
+    if (config.algorithm() == Algorithm.AWM && config.awm().averageWeight() > 0) {
+      throw new InvalidInputException(
+          "awm.averageWeight is %s, but the average of the policy does not travel to executors: set it to 0, or train without --spark-master"
+              .formatted(config.awm().averageWeight()));
+    }
     this.config = config;
     this.randomness = task.randomness();
     this.device = task.model().device();

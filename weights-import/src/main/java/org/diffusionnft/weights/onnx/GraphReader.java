@@ -221,6 +221,7 @@ final class GraphReader {
         default -> {}
       }
     }
-    return new OnnxType.Dim(size, name);
+    // exporters write a question mark for every open dimension, whether it is like others or not
+    return new OnnxType.Dim(size, name.equals("?") ? "" : name);
   }
 }

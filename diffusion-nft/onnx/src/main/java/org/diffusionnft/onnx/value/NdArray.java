@@ -218,7 +218,7 @@ public final class NdArray implements Value {
    * it.
    */
   public NdArray detached() {
-    return constant ? this : new NdArray(type, shape, false, null, data(), null);
+    return new NdArray(type, shape, false, null, data(), null);
   }
 
   /** Gives back the memory that a constant has on the device. */

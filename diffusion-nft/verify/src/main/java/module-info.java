@@ -5,4 +5,5 @@ module org.diffusionnft.verify {
   requires static org.jspecify;
 
   exports org.diffusionnft.verify;
+  exports org.diffusionnft.verify.onnx;
 }

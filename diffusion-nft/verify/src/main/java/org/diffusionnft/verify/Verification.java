@@ -36,6 +36,7 @@ public record Verification(String kind, List<Check> checks) {
           new TextEncodersCase(),
           new VaeCase(),
           new ClipScoreCase(),
+          new PpOcrCase(),
           new ManifestCase());
 
   /**

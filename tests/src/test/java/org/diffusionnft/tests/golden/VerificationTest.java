@@ -58,6 +58,8 @@ class VerificationTest {
     "vae, encode.grad.image, 2e-4",
     "clip_score, pickscore, 1e-5",
     "clip_score, resized_uint8.2, 1",
+    "pp_ocr, image0.db.boxes_sorted, 1",
+    "pp_ocr, image1.batch0.rec.prob, 1.5e-4",
   })
   void noticesAChangedOutput(String name, String output, double change) throws IOException {
     Path copy = copy(name);

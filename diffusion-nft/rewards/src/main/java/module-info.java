@@ -1,7 +1,7 @@
 /** What pictures are worth. */
 module org.diffusionnft.rewards {
   requires transitive org.diffusionnft.images;
-  requires transitive org.diffusionnft.weights;
+  requires transitive org.diffusionnft.onnx;
   requires com.fasterxml.jackson.databind;
   requires dev.failsafe.core;
   requires java.desktop;
@@ -18,6 +18,7 @@ module org.diffusionnft.rewards {
       org.diffusionnft.rewards.clip.ClipReward.Pick,
       org.diffusionnft.rewards.geneval.GenEvalReward.Provider,
       org.diffusionnft.rewards.imagereward.ImageReward.Provider,
+      org.diffusionnft.rewards.onnx.OnnxReward.Provider,
       org.diffusionnft.rewards.service.JudgeReward.Provider,
       org.diffusionnft.rewards.service.ServiceReward.Command,
       org.diffusionnft.rewards.service.ServiceReward.Http,
@@ -28,4 +29,6 @@ module org.diffusionnft.rewards {
   exports org.diffusionnft.rewards;
   exports org.diffusionnft.rewards.clip;
   exports org.diffusionnft.rewards.imagereward;
+  exports org.diffusionnft.rewards.ocr;
+  exports org.diffusionnft.rewards.text;
 }

@@ -6,4 +6,5 @@ module org.diffusionnft.verify {
   requires static org.jspecify;
 
   exports org.diffusionnft.verify;
+  exports org.diffusionnft.verify.onnx;
 }

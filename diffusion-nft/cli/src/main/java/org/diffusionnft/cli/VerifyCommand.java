@@ -14,6 +14,9 @@ import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.verify.Check;
 import org.diffusionnft.verify.DeviceReport;
 import org.diffusionnft.verify.Verification;
+import org.diffusionnft.verify.onnx.OnnxCases;
+import org.diffusionnft.verify.onnx.OnnxOutcome;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -42,6 +45,17 @@ final class VerifyCommand implements Callable<Integer> {
   private boolean failuresOnly;
 
   @Option(
+      names = "--onnx",
+      paramLabel = "DIR",
+      description = {
+        "Runs the ONNX cases below DIR instead: folders with model.onnx and"
+            + " test_data_set_0/{input,output}_N.pb, and perhaps tolerance.txt (rtol X, atol X).",
+        "Prints those that do not pass, and last how many passed, are not supported, and failed;"
+            + " --report FILE.md writes the table of operators."
+      })
+  private @Nullable Path onnx;
+
+  @Option(
       names = "--report",
       paramLabel = "FILE",
       description = "Writes the verdicts to FILE.md or FILE.json; may be given twice.")
@@ -66,6 +80,9 @@ final class VerifyCommand implements Callable<Integer> {
             "--report " + report + " must end with .md or .json: choose one of these formats");
       }
     }
+    if (onnx != null) {
+      return verifyOnnx(onnx, out);
+    }
     int exit = 0;
     List<Verdict> rows = new ArrayList<>();
     try (Device opened = compute.open()) {
@@ -81,6 +98,35 @@ final class VerifyCommand implements Callable<Integer> {
       }
     }
     return exit;
+  }
+
+  private int verifyOnnx(Path folder, PrintWriter out) throws IOException {
+    if (!cases.isEmpty() || !kernels.isEmpty()) {
+      throw new InvalidInputException(
+          "--onnx runs the cases below its own folder: give no golden cases and no --kernel with"
+              + " it");
+    }
+    for (Path report : reports) {
+      if (!report.toString().endsWith(".md")) {
+        throw new InvalidInputException("--report " + report + " must end with .md with --onnx");
+      }
+    }
+    try (Device opened = compute.open()) {
+      OnnxCases done =
+          OnnxCases.run(
+              folder,
+              opened,
+              outcome -> {
+                if (outcome.verdict() != OnnxOutcome.Verdict.PASSED) {
+                  out.println(outcome);
+                }
+              });
+      for (Path report : reports) {
+        done.write(report);
+      }
+      out.println(done.summary());
+      return done.count(OnnxOutcome.Verdict.FAILED) == 0 ? 0 : 1;
+    }
   }
 
   private int verifyKernels(Device opened, List<Verdict> rows, PrintWriter out) {

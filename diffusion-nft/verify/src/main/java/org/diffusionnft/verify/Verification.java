@@ -41,6 +41,7 @@ public record Verification(String kind, List<Check> checks) {
           new VaeCase(),
           new ClipScoreCase(),
           new ImageRewardCase(),
+          new PpOcrCase(),
           new ManifestCase());
 
   /**

@@ -3,6 +3,7 @@ package org.diffusionnft.tests.fuzz;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.zip.CRC32;
 import org.diffusionnft.images.Jpeg;
 import org.diffusionnft.images.PictureFile;
@@ -30,6 +32,9 @@ import org.diffusionnft.models.transformer.MmditConfig;
 import org.diffusionnft.models.transformer.MmditLayout;
 import org.diffusionnft.models.vae.VaeConfig;
 import org.diffusionnft.models.vae.VaeLayout;
+import org.diffusionnft.onnx.OnnxNetwork;
+import org.diffusionnft.onnx.value.NdArray;
+import org.diffusionnft.onnx.value.Value;
 import org.diffusionnft.pipeline.checkpoint.Inspection;
 import org.diffusionnft.pipeline.checkpoint.SyntheticModel;
 import org.diffusionnft.tensor.DType;
@@ -51,6 +56,7 @@ import org.diffusionnft.weights.clip.ClipVisionConfigFile;
 import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.io.JsonLines;
 import org.diffusionnft.weights.io.StrictJson;
+import org.diffusionnft.weights.onnx.ElementType;
 import org.diffusionnft.weights.peft.AdapterFile;
 import org.diffusionnft.weights.peft.DiffusersLora;
 import org.diffusionnft.weights.peft.LoraFactors;
@@ -92,6 +98,7 @@ final class Parsers {
           imageReward(),
           settings(),
           journal(),
+          onnx(),
           pictures());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -431,6 +438,28 @@ final class Parsers {
           JsonLines.read(folder.resolve("metrics.jsonl"))
               .forEach(object -> JsonLines.numbers("", object));
           JsonLines.dropAfter(folder.resolve("metrics.jsonl"), "epoch", 1);
+        });
+  }
+
+  private static Parser onnx() throws IOException {
+    byte[] model;
+    try (InputStream in = Parsers.class.getResourceAsStream("/onnx/model.onnx")) {
+      model = Objects.requireNonNull(in).readAllBytes();
+    }
+    return new Parser(
+        "ONNX model",
+        List.of(Map.of("model.onnx", model)),
+        List.of("Loop", "Scan", "If", "Expand", "Tile", "Range", "Concat", "\u0008", "\uffff"),
+        NONE,
+        folder -> {
+          try (OnnxNetwork network = OnnxNetwork.load(folder.resolve("model.onnx"), DEVICE)) {
+            Map<String, Value> inputs = new LinkedHashMap<>();
+            network
+                .inputs()
+                .forEach(
+                    port -> inputs.put(port.name(), NdArray.zeros(ElementType.FLOAT, Shape.of(3))));
+            network.run(inputs);
+          }
         });
   }
 

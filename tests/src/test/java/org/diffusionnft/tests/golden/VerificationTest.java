@@ -65,6 +65,8 @@ class VerificationTest {
     "clip_score, resized_uint8.2, 1",
     "image_reward, reward, 1e-4",
     "image_reward, inference_rank.rank, 1",
+    "pp_ocr, image0.db.boxes_sorted, 1",
+    "pp_ocr, image1.batch0.rec.prob, 1.5e-4",
   })
   void noticesAChangedOutput(String name, String output, double change) throws IOException {
     Path copy = copy(name);

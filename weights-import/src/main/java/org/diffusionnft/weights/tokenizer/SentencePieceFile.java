@@ -1,6 +1,7 @@
 package org.diffusionnft.weights.tokenizer;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -9,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.diffusionnft.models.tokenizer.Unigram;
 import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.io.ProtobufReader;
 
 /**
  * What a SentencePiece model ({@code spiece.model}) says that a tokenizer needs. The file is a
@@ -65,7 +67,7 @@ record SentencePieceFile(List<Unigram.Piece> pieces, int unknown, byte[] charsma
     List<Unigram.Piece> pieces = new ArrayList<>();
     int unknown = -1;
     byte[] charsmap = {};
-    ProtobufReader model = new ProtobufReader(file, bytes);
+    ProtobufReader model = new ProtobufReader(file, ByteBuffer.wrap(bytes));
     while (model.next()) {
       switch (model.field()) {
         case PIECES -> {

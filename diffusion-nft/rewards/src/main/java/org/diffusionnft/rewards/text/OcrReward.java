@@ -11,14 +11,27 @@ import org.diffusionnft.rewards.service.ImageService;
 import org.diffusionnft.tensor.InvalidInputException;
 
 /**
- * Whether the words in a prompt's quotes can be read in the picture, by your own reader of texts:
- * it is shown images and answers {@code {"text": "..."}}; {@link TextMatch} does the rest.
+ * Whether the words in a prompt's quotes can be read in the picture: PP-OCR reads it, or your own
+ * program, which is shown images and answers {@code {"text": "..."}}; {@link TextMatch} does the
+ * rest.
  */
 public final class OcrReward implements Reward {
-  private final ImageService reader;
+  private final Reading reading;
 
-  private OcrReward(ImageService reader) {
-    this.reader = reader;
+  /** What reads texts in pictures. */
+  interface Reading extends AutoCloseable {
+    /** The text of each image. */
+    List<String> read(Images images, List<Prompt> prompts);
+
+    /** Checks that it is still there. */
+    default void requireAlive() {}
+
+    @Override
+    void close();
+  }
+
+  private OcrReward(Reading reading) {
+    this.reading = reading;
   }
 
   /** {@code ocr}. */
@@ -30,27 +43,50 @@ public final class OcrReward implements Reward {
 
     @Override
     public String description() {
-      return "how much of the quoted words your own text recognition reads in the picture";
+      return "how much of the quoted words can be read in the picture, by PP-OCR or your own"
+          + " program";
     }
 
     @Override
     public Reward open(RewardOptions options) {
-      ImageService reader = ImageService.of(options, "the text recognition");
-      options.refuseOthers();
-      return new OcrReward(reader);
+      boolean own = options.text("command").isPresent() || options.text("url").isPresent();
+      if (own) {
+        ImageService service = ImageService.of(options, "the text recognition");
+        options.refuseOthers();
+        return new OcrReward(new ByService(service));
+      }
+      return new OcrReward(PpOcrReading.open(options));
+    }
+  }
+
+  /** Another program's reading. */
+  private record ByService(ImageService service) implements Reading {
+    @Override
+    public List<String> read(Images images, List<Prompt> prompts) {
+      return service.ask(images, prompts, OcrReward::text);
+    }
+
+    @Override
+    public void requireAlive() {
+      service.requireAlive();
+    }
+
+    @Override
+    public void close() {
+      service.close();
     }
   }
 
   @Override
   public void check(Prompt prompt) {
-    reader.requireAlive();
+    reading.requireAlive();
     TextMatch.wanted(prompt);
   }
 
   @Override
   public float[] score(Images images, List<Prompt> prompts) {
     List<String> wanted = prompts.stream().map(TextMatch::wanted).toList();
-    List<String> read = reader.ask(images, prompts, OcrReward::text);
+    List<String> read = reading.read(images, prompts);
     float[] scores = new float[prompts.size()];
     for (int i = 0; i < scores.length; i++) {
       scores[i] = (float) TextMatch.score(wanted.get(i), read.get(i));
@@ -67,6 +103,6 @@ public final class OcrReward implements Reward {
 
   @Override
   public void close() {
-    reader.close();
+    reading.close();
   }
 }

@@ -16,17 +16,18 @@ public final class TextMatch {
   private TextMatch() {}
 
   /**
-   * The words that a prompt asks for: what stands between its first two double quotes.
+   * The words that a prompt asks for: what stands between its first two double quotes, or behind
+   * the first where there is no second, as the reference code splits it.
    *
    * @throws InvalidInputException if there are none
    */
   public static String wanted(Prompt prompt) {
     String[] parts = prompt.text().split("\"", -1);
-    if (parts.length < 3 || plain(parts[1]).isEmpty()) {
+    if (parts.length < 2 || plain(parts[1]).isEmpty()) {
       throw new InvalidInputException(
           "the prompt '"
               + prompt.text()
-              + "' has no words between straight double quotes, which reward 'ocr' could look"
+              + "' has no words in straight double quotes, which reward 'ocr' could look"
               + " for");
     }
     return parts[1];

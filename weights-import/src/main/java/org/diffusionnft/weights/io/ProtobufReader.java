@@ -1,16 +1,17 @@
-package org.diffusionnft.weights.tokenizer;
+package org.diffusionnft.weights.io;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import org.diffusionnft.weights.io.InvalidFileException;
+import java.util.function.LongConsumer;
 
 /**
  * Reads a message in the <a href="https://protobuf.dev/programming-guides/encoding/">protocol
  * buffer wire format</a>, field by field. Every length is checked against what is left before it is
  * believed.
  */
-final class ProtobufReader {
+public final class ProtobufReader {
   private static final int VARINT = 0;
   private static final int FIXED64 = 1;
   private static final int LENGTH_DELIMITED = 2;
@@ -22,18 +23,20 @@ final class ProtobufReader {
   private int wireType;
   private ByteBuffer value;
 
-  ProtobufReader(Path file, byte[] bytes) {
-    this(file, ByteBuffer.wrap(bytes));
-  }
-
-  private ProtobufReader(Path file, ByteBuffer in) {
+  /**
+   * A reader of a whole message.
+   *
+   * @param file named in messages of errors
+   * @param in from its position to its limit; mapped files are read where they are
+   */
+  public ProtobufReader(Path file, ByteBuffer in) {
     this.file = file;
-    this.in = in;
+    this.in = in.slice();
     this.value = in;
   }
 
   /** Goes on to the next field; false at the end. */
-  boolean next() throws InvalidFileException {
+  public boolean next() throws InvalidFileException {
     if (!in.hasRemaining()) {
       return false;
     }
@@ -68,24 +71,80 @@ final class ProtobufReader {
   }
 
   /** The number of the field. */
-  int field() {
+  public int field() {
     return field;
   }
 
   /** The value of a number field. */
-  long varint() throws InvalidFileException {
+  public long varint() throws InvalidFileException {
     require(VARINT);
     return readVarint(value.duplicate());
   }
 
   /** The value of a four-byte field. */
-  int fixed32() throws InvalidFileException {
+  public int fixed32() throws InvalidFileException {
     require(FIXED32);
     return value.order(ByteOrder.LITTLE_ENDIAN).getInt(0);
   }
 
-  /** The value of a text or bytes field. */
-  byte[] bytes() throws InvalidFileException {
+  /** The value of a bytes field, where it lies in the file. */
+  public ByteBuffer slice() throws InvalidFileException {
+    require(LENGTH_DELIMITED);
+    return value.slice().order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /** The value of a text field. */
+  public String text() throws InvalidFileException {
+    return new String(bytes(), StandardCharsets.UTF_8);
+  }
+
+  /** Every number of a repeated field, which may lie alone or packed with others. */
+  public void varints(LongConsumer each) throws InvalidFileException {
+    if (wireType == VARINT) {
+      each.accept(varint());
+      return;
+    }
+    require(LENGTH_DELIMITED);
+    for (ByteBuffer packed = value.duplicate(); packed.hasRemaining(); ) {
+      each.accept(readVarint(packed));
+    }
+  }
+
+  /** Every four-byte number of a repeated field, alone or packed; as its bits. */
+  public void fixed32s(LongConsumer each) throws InvalidFileException {
+    if (wireType == FIXED32) {
+      each.accept(fixed32());
+      return;
+    }
+    for (ByteBuffer packed = packed(Integer.BYTES); packed.hasRemaining(); ) {
+      each.accept(packed.getInt());
+    }
+  }
+
+  /** Every eight-byte number of a repeated field, alone or packed; as its bits. */
+  public void fixed64s(LongConsumer each) throws InvalidFileException {
+    if (wireType == FIXED64) {
+      each.accept(value.order(ByteOrder.LITTLE_ENDIAN).getLong(0));
+      return;
+    }
+    for (ByteBuffer packed = packed(Long.BYTES); packed.hasRemaining(); ) {
+      each.accept(packed.getLong());
+    }
+  }
+
+  private ByteBuffer packed(int bytes) throws InvalidFileException {
+    ByteBuffer packed = slice();
+    if (packed.remaining() % bytes != 0) {
+      throw damaged(
+          "has %d bytes in field %d, where numbers of %d bytes are expected"
+              .formatted(packed.remaining(), field, bytes),
+          0);
+    }
+    return packed;
+  }
+
+  /** The value of a text or bytes field, copied. */
+  public byte[] bytes() throws InvalidFileException {
     require(LENGTH_DELIMITED);
     byte[] bytes = new byte[value.remaining()];
     value.get(0, bytes);
@@ -93,7 +152,7 @@ final class ProtobufReader {
   }
 
   /** The value of a field that is itself a message. */
-  ProtobufReader message() throws InvalidFileException {
+  public ProtobufReader message() throws InvalidFileException {
     require(LENGTH_DELIMITED);
     return new ProtobufReader(file, value.slice());
   }

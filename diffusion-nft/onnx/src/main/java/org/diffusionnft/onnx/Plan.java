@@ -1,0 +1,354 @@
+package org.diffusionnft.onnx;
+
+import static org.diffusionnft.weights.io.InvalidFileException.quote;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.diffusionnft.onnx.operator.Call;
+import org.diffusionnft.onnx.operator.Operators;
+import org.diffusionnft.onnx.operator.Row;
+import org.diffusionnft.onnx.value.NdArray;
+import org.diffusionnft.onnx.value.Value;
+import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.InvalidInputException;
+import org.diffusionnft.tensor.Storage;
+import org.diffusionnft.tensor.Tensor;
+import org.diffusionnft.weights.onnx.OnnxAttribute;
+import org.diffusionnft.weights.onnx.OnnxGraph;
+import org.diffusionnft.weights.onnx.OnnxModel;
+import org.diffusionnft.weights.onnx.OnnxNode;
+import org.diffusionnft.weights.onnx.UnsupportedOnnxException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A graph that was checked, in the order in which it is run: every operator is known, every value
+ * is made before it is used, and by one node only. What depends on no input was computed ahead.
+ */
+final class Plan {
+  /** Results larger than this are not computed ahead: they would be kept for ever. */
+  private static final int LARGEST_FOLDED = 1 << 22;
+
+  /** The newest operator set whose operators are known. */
+  private static final long NEWEST = 28;
+
+  private final OnnxModel model;
+  private final Device device;
+  private final OnnxGraph graph;
+  private final Map<String, Value> constants = new HashMap<>();
+  private final List<Step> steps = new ArrayList<>();
+  private final Map<OnnxGraph, Plan> bodies = new IdentityHashMap<>();
+
+  /**
+   * A node and what can go after it.
+   *
+   * @param dead values that nobody needs afterwards
+   */
+  private record Step(OnnxNode node, Row row, List<String> dead) {}
+
+  private Plan(OnnxModel model, Device device, OnnxGraph graph) {
+    this.model = model;
+    this.device = device;
+    this.graph = graph;
+  }
+
+  static Plan of(OnnxModel model, Device device) {
+    long opset = model.opsets().getOrDefault("", 1L);
+    if (opset > NEWEST) {
+      throw new UnsupportedOnnxException(
+          "needs operator set %d, and those up to %d are supported: export it for one of them"
+              .formatted(opset, NEWEST));
+    }
+    requireOperators(model);
+    return of(model, device, model.graph(), Map.of(), Set.of());
+  }
+
+  private static Plan of(
+      OnnxModel model,
+      Device device,
+      OnnxGraph graph,
+      Map<String, Value> outerConstants,
+      Set<String> outer) {
+    Plan plan = new Plan(model, device, graph);
+    plan.constants.putAll(outerConstants);
+    graph.inputs().forEach(port -> plan.constants.remove(port.name()));
+    graph.initializers().forEach((name, tensor) -> plan.constants.put(name, NdArray.of(tensor)));
+    plan.order(outer);
+    return plan;
+  }
+
+  /** Names every operator that is missing, with the first node that wants it. */
+  private static void requireOperators(OnnxModel model) {
+    Map<String, String> missing = new TreeMap<>();
+    find(model.graph(), missing, new HashSet<>());
+    if (!missing.isEmpty()) {
+      throw new UnsupportedOnnxException(
+          "has %s not supported: %s"
+              .formatted(
+                  missing.size() == 1 ? "an operator that is" : "operators that are",
+                  missing.entrySet().stream()
+                      .map(e -> e.getKey() + " (wanted by " + e.getValue() + ")")
+                      .collect(Collectors.joining(", "))));
+    }
+  }
+
+  private static void find(OnnxGraph graph, Map<String, String> missing, Set<OnnxGraph> seen) {
+    for (OnnxNode node : graph.nodes()) {
+      if (Operators.named(node.domain(), node.operator()) == null) {
+        missing.putIfAbsent(node.qualified(), node.title());
+      }
+      for (OnnxAttribute attribute : node.attributes().values()) {
+        if (attribute instanceof OnnxAttribute.OfGraph(OnnxGraph body)) {
+          find(body, missing, seen);
+        }
+      }
+    }
+  }
+
+  private void order(Set<String> outer) {
+    Set<String> known = new HashSet<>(outer);
+    known.addAll(constants.keySet());
+    graph.inputs().forEach(port -> known.add(port.name()));
+    Set<String> made = new HashSet<>();
+    for (OnnxNode node : graph.nodes()) {
+      for (String output : node.outputs()) {
+        if (!output.isEmpty() && !made.add(output)) {
+          throw new InvalidInputException("value %s is made by two nodes".formatted(quote(output)));
+        }
+      }
+    }
+    for (OnnxNode node : graph.nodes()) {
+      Set<String> needs = needs(node);
+      for (String name : needs) {
+        if (!known.contains(name)) {
+          throw new InvalidInputException(
+              made.contains(name)
+                  ? "%s needs the value %s, which is made after it: the graph goes in a circle or is"
+                          .formatted(node.title(), quote(name))
+                      + " out of order"
+                  : "%s needs the value %s, which nothing makes"
+                      .formatted(node.title(), quote(name)));
+        }
+      }
+      known.addAll(node.outputs());
+      add(node, needs, known);
+    }
+    for (OnnxGraph.Port output : graph.outputs()) {
+      if (!known.contains(output.name())) {
+        throw new InvalidInputException(
+            "the output %s is made by no node".formatted(quote(output.name())));
+      }
+    }
+    markDead();
+  }
+
+  /** Names of values that a node takes, those that its graphs take from around it too. */
+  private static Set<String> needs(OnnxNode node) {
+    Set<String> needs = new LinkedHashSet<>(node.inputs());
+    needs.remove("");
+    for (OnnxAttribute attribute : node.attributes().values()) {
+      if (attribute instanceof OnnxAttribute.OfGraph(OnnxGraph body)) {
+        needs.addAll(captured(body));
+      }
+    }
+    return needs;
+  }
+
+  private static Set<String> captured(OnnxGraph body) {
+    Set<String> own = new HashSet<>(body.initializers().keySet());
+    body.inputs().forEach(port -> own.add(port.name()));
+    body.nodes().forEach(node -> own.addAll(node.outputs()));
+    Set<String> captured = new LinkedHashSet<>();
+    for (OnnxNode node : body.nodes()) {
+      needs(node).stream().filter(name -> !own.contains(name)).forEach(captured::add);
+    }
+    body.outputs().stream()
+        .map(OnnxGraph.Port::name)
+        .filter(name -> !own.contains(name))
+        .forEach(captured::add);
+    return captured;
+  }
+
+  private void add(OnnxNode node, Set<String> needs, Set<String> known) {
+    Row row = Operators.named(node.domain(), node.operator());
+    if (row == null) {
+      throw new IllegalStateException("operators were not checked");
+    }
+    for (OnnxAttribute attribute : node.attributes().values()) {
+      if (attribute instanceof OnnxAttribute.OfGraph(OnnxGraph body)) {
+        bodies.put(body, of(model, device, body, constants, known));
+      }
+    }
+    if (!row.random() && constants.keySet().containsAll(needs)) {
+      List<Value> values = run(node, row, constants, new IdentityHashMap<>());
+      boolean given = node.operator().equals("Constant"); // it lies in the file anyway
+      if (given || values.stream().allMatch(Plan::isSmall)) {
+        for (int i = 0; i < node.outputs().size(); i++) {
+          constants.put(node.outputs().get(i), constant(values.get(i)));
+        }
+        return;
+      }
+    }
+    steps.add(new Step(node, row, new ArrayList<>()));
+  }
+
+  private static boolean isSmall(Value value) {
+    return switch (value) {
+      case NdArray array -> array.count() <= LARGEST_FOLDED;
+      case Value.Sequence(List<Value> items) -> items.stream().allMatch(Plan::isSmall);
+      case Value.Perhaps(var item) -> item == null || isSmall(item);
+    };
+  }
+
+  private static Value constant(Value value) {
+    return value instanceof NdArray array ? array.asConstant() : value;
+  }
+
+  private void markDead() {
+    Set<String> needed = new HashSet<>();
+    graph.outputs().forEach(port -> needed.add(port.name()));
+    for (Step step : steps.reversed()) {
+      Set<String> uses = new LinkedHashSet<>(needs(step.node()));
+      uses.addAll(step.node().outputs());
+      uses.stream().filter(needed::add).forEach(step.dead()::add);
+    }
+  }
+
+  /** Gives back what constants have on the device. */
+  void release() {
+    bodies.values().forEach(Plan::release);
+    for (Value value : constants.values()) {
+      if (value instanceof NdArray array) {
+        array.release();
+      }
+    }
+  }
+
+  Map<String, Value> run(Map<String, ? extends Value> inputs) {
+    return run(inputs, Map.of(), new IdentityHashMap<>());
+  }
+
+  private Map<String, Value> run(
+      Map<String, ? extends Value> inputs, Map<String, Value> outer, Map<Storage, Integer> uses) {
+    Map<String, Value> values = new HashMap<>(outer);
+    values.putAll(constants);
+    values.putAll(inputs);
+    Set<String> mine = new HashSet<>();
+    for (Step step : steps) {
+      List<Value> made = run(step.node(), step.row(), values, uses);
+      List<String> names = step.node().outputs();
+      for (int i = 0; i < names.size(); i++) {
+        values.put(names.get(i), made.get(i));
+        mine.add(names.get(i));
+        count(made.get(i), uses, 1);
+      }
+      for (String name : step.dead()) {
+        if (mine.contains(name)) {
+          count(values.remove(name), uses, -1);
+        }
+      }
+    }
+    Map<String, Value> outputs = new LinkedHashMap<>();
+    for (OnnxGraph.Port port : graph.outputs()) {
+      Value value = values.get(port.name());
+      if (value == null) {
+        throw new InvalidInputException("the output %s was not made".formatted(quote(port.name())));
+      }
+      outputs.put(port.name(), value);
+    }
+    return outputs;
+  }
+
+  /** Memory of the device goes back when the last value over it is dead. */
+  private static void count(@Nullable Value value, Map<Storage, Integer> uses, int change) {
+    switch (value) {
+      case null -> {}
+      case NdArray array -> count(array, uses, change);
+      case Value.Sequence(List<Value> items) -> items.forEach(item -> count(item, uses, change));
+      case Value.Perhaps(var item) -> count(item, uses, change);
+    }
+  }
+
+  private static void count(NdArray array, Map<Storage, Integer> uses, int change) {
+    Tensor tensor = array.ownTensor();
+    if (tensor == null) {
+      return;
+    }
+    // a tensor that was made of a Java array by one of its users was never counted
+    int left = change > 0 ? 1 : uses.getOrDefault(tensor.storage(), 1) - 1;
+    if (change > 0) {
+      uses.merge(tensor.storage(), 1, Integer::sum);
+    } else if (left > 0) {
+      uses.put(tensor.storage(), left);
+    } else {
+      uses.remove(tensor.storage());
+      tensor.release();
+      array.forgetTensor();
+    }
+  }
+
+  private List<Value> run(
+      OnnxNode node, Row row, Map<String, Value> values, Map<Storage, Integer> uses) {
+    List<@Nullable Value> inputs = new ArrayList<>();
+    for (String name : node.inputs()) {
+      inputs.add(name.isEmpty() ? null : values.get(name));
+    }
+    while (!inputs.isEmpty() && inputs.getLast() == null) {
+      inputs.removeLast();
+    }
+    long opset = model.opsets().getOrDefault(node.domain(), 1L);
+    Call call =
+        new Call(node, opset, inputs, device, (body, given) -> body(body, given, values, uses));
+    List<Value> made = made(node, row, call);
+    if (made.size() < node.outputs().size()) {
+      throw new InvalidInputException(
+          "%s wants %d outputs and has %d"
+              .formatted(node.title(), node.outputs().size(), made.size()));
+    }
+    return made;
+  }
+
+  /** Inputs that an operator did not expect are the file's fault, in whatever way they show. */
+  private static List<Value> made(OnnxNode node, Row row, Call call) {
+    try {
+      return row.operator().run(call);
+    } catch (InvalidInputException e) {
+      throw e;
+    } catch (IllegalArgumentException
+        | ArithmeticException
+        | ClassCastException
+        | IndexOutOfBoundsException
+        | NegativeArraySizeException e) {
+      throw new InvalidInputException(
+          "%s cannot do with its inputs what its attributes say (%s)".formatted(node.title(), e),
+          e);
+    }
+  }
+
+  private List<Value> body(
+      OnnxGraph body, List<Value> given, Map<String, Value> around, Map<Storage, Integer> uses) {
+    Plan plan = bodies.get(body);
+    if (plan == null) {
+      throw new IllegalStateException("a graph that was not checked");
+    }
+    List<OnnxGraph.Port> ports = body.inputs();
+    if (ports.size() != given.size()) {
+      throw new InvalidInputException(
+          "the graph %s takes %d values, not %d"
+              .formatted(quote(body.name()), ports.size(), given.size()));
+    }
+    Map<String, Value> inputs = new HashMap<>();
+    for (int i = 0; i < given.size(); i++) {
+      inputs.put(ports.get(i).name(), given.get(i));
+    }
+    return List.copyOf(plan.run(inputs, around, uses).values());
+  }
+}

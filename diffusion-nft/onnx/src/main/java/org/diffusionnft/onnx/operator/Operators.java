@@ -1,0 +1,48 @@
+package org.diffusionnft.onnx.operator;
+
+import java.util.List;
+import java.util.SequencedMap;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Every operator of ONNX's own domain that is supported. */
+public final class Operators {
+  private static final SequencedMap<String, Row> ROWS = new TreeMap<>();
+
+  static {
+    Stream.of(
+            Unary.rows(),
+            Binary.rows(),
+            Comparison.rows(),
+            Shaping.rows(),
+            Making.rows(),
+            Casting.rows(),
+            Indexing.rows(),
+            Ordering.rows(),
+            Reduction.rows(),
+            Products.rows(),
+            Normalization.rows(),
+            Convolution.rows(),
+            Pooling.rows(),
+            Resizing.rows(),
+            Sampling.rows(),
+            Control.rows(),
+            Sequences.rows(),
+            Quantization.rows())
+        .flatMap(List::stream)
+        .forEach(row -> ROWS.put(row.name(), row));
+  }
+
+  private Operators() {}
+
+  /** The operator of this name, or null. */
+  public static @Nullable Row named(String domain, String name) {
+    return domain.isEmpty() ? ROWS.get(name) : null;
+  }
+
+  /** All names in order. */
+  public static List<String> names() {
+    return List.copyOf(ROWS.keySet());
+  }
+}

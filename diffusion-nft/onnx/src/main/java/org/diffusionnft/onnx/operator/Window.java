@@ -1,0 +1,127 @@
+package org.diffusionnft.onnx.operator;
+
+import org.diffusionnft.onnx.value.NdArray;
+
+/**
+ * A window that slides over the axes after batch and channel, as convolutions and pooling have it.
+ *
+ * @param kernel its size along each axis
+ * @param strides its steps
+ * @param dilations how far apart its places are
+ * @param before elements that are put before each axis; they may be negative
+ * @param after elements that are put behind
+ * @param out how many places it takes along each axis
+ */
+@SuppressWarnings("ArrayRecordComponent") // read by the loops of its users
+record Window(int[] kernel, int[] strides, int[] dilations, int[] before, int[] after, int[] out) {
+
+  /** The window of a node over an input {@code [N, C, ..]}. */
+  static Window of(Call call, NdArray x, int[] kernel) {
+    int axes = kernel.length;
+    call.require(x.rank() == axes + 2, "slides a window of %d axes over %s".formatted(axes, x));
+    int[] strides = call.ints("strides", axes, 1);
+    int[] dilations = call.ints("dilations", axes, 1);
+    int[] pads = call.ints("pads", 2 * axes, 0);
+    String auto = call.choice("auto_pad", "NOTSET", "NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID");
+    boolean ceil = call.flag("ceil_mode", false);
+    int[] before = new int[axes];
+    int[] after = new int[axes];
+    int[] out = new int[axes];
+    for (int i = 0; i < axes; i++) {
+      call.require(
+          kernel[i] > 0 && strides[i] > 0 && dilations[i] > 0,
+          "needs a kernel, strides and dilations of at least 1");
+      long reach = (long) dilations[i] * (kernel[i] - 1) + 1;
+      long size = x.dim(i + 2);
+      call.require(reach < Integer.MAX_VALUE, "has a kernel of " + reach);
+      if (auto.startsWith("SAME")) {
+        out[i] = (int) ((size + strides[i] - 1) / strides[i]);
+        int missing = (int) Math.max(0, (out[i] - 1L) * strides[i] + reach - size);
+        before[i] = auto.equals("SAME_UPPER") ? missing / 2 : missing - missing / 2;
+        after[i] = missing - before[i];
+      } else {
+        before[i] = auto.equals("VALID") ? 0 : pads[i];
+        after[i] = auto.equals("VALID") ? 0 : pads[axes + i];
+        long room = size + before[i] + after[i] - reach;
+        call.require(
+            room >= 0 || ceil, "slides a window of %d over %d elements".formatted(reach, size));
+        long steps = ceil ? Math.ceilDiv(room, (long) strides[i]) : room / strides[i];
+        out[i] = (int) Math.max(0, steps + 1);
+        // a window that would begin behind the input and its first padding is left out
+        if (ceil && (out[i] - 1L) * strides[i] >= size + before[i]) {
+          out[i]--;
+        }
+      }
+    }
+    return new Window(kernel, strides, dilations, before, after, out);
+  }
+
+  int axes() {
+    return kernel.length;
+  }
+
+  /** Number of places within the window. */
+  int taps() {
+    int product = 1;
+    for (int k : kernel) {
+      product *= k;
+    }
+    return product;
+  }
+
+  /** Shape of a result with so many batches and channels. */
+  long[] shape(long batch, long channels) {
+    long[] dims = new long[out.length + 2];
+    dims[0] = batch;
+    dims[1] = channels;
+    for (int i = 0; i < out.length; i++) {
+      dims[i + 2] = out[i];
+    }
+    return dims;
+  }
+
+  /**
+   * Where the window's taps lie in one channel of the input; -1 outside.
+   *
+   * @param position where the window is, along each axis
+   */
+  void places(int[] size, int[] position, int[] to) {
+    int[] tap = new int[kernel.length];
+    for (int t = 0; t < to.length; t++) {
+      int place = 0;
+      for (int i = 0; i < kernel.length && place >= 0; i++) {
+        int at = position[i] * strides[i] - before[i] + tap[i] * dilations[i];
+        place = at < 0 || at >= size[i] ? -1 : place * size[i] + at;
+      }
+      to[t] = place;
+      next(tap, kernel);
+    }
+  }
+
+  /** The next position in row-major order, back to the first after the last. */
+  static void next(int[] position, int[] sizes) {
+    for (int i = sizes.length - 1; i >= 0; i--) {
+      if (++position[i] < sizes[i]) {
+        return;
+      }
+      position[i] = 0;
+    }
+  }
+
+  /** Sizes of the axes after batch and channel. */
+  static int[] spatial(NdArray x) {
+    int[] out = new int[x.rank() - 2];
+    for (int i = 0; i < out.length; i++) {
+      out[i] = x.dim(i + 2);
+    }
+    return out;
+  }
+
+  static int product(int[] sizes) {
+    int product = 1;
+    for (int s : sizes) {
+      product = Math.multiplyExact(product, s);
+    }
+    return product;
+  }
+}

@@ -1,0 +1,5 @@
+/** What flows along the edges of a graph. */
+@NullMarked
+package org.diffusionnft.onnx.value;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,45 @@
+package org.diffusionnft.rewards.ocr;
+
+import java.util.Arrays;
+
+/**
+ * Four corners.
+ *
+ * @param x from the left, in pixels
+ * @param y from the top, in pixels
+ */
+@SuppressWarnings("ArrayRecordComponent") // four numbers each, which nobody changes
+public record Quad(double[] x, double[] y) {
+
+  /** The corners in another order. */
+  Quad ordered(int... order) {
+    return new Quad(
+        Arrays.stream(order).mapToDouble(i -> x[i]).toArray(),
+        Arrays.stream(order).mapToDouble(i -> y[i]).toArray());
+  }
+
+  /** Distance between two corners. */
+  double side(int a, int b) {
+    return Math.hypot(x[a] - x[b], y[a] - y[b]);
+  }
+
+  /** The corners one after the other, x and y in turn. */
+  public double[] flat() {
+    double[] out = new double[2 * x.length];
+    for (int i = 0; i < x.length; i++) {
+      out[2 * i] = x[i];
+      out[2 * i + 1] = y[i];
+    }
+    return out;
+  }
+
+  /** Whether the corners are the same. */
+  boolean sameAs(Quad other) {
+    return Arrays.equals(x, other.x) && Arrays.equals(y, other.y);
+  }
+
+  @Override
+  public String toString() {
+    return Arrays.toString(flat());
+  }
+}

@@ -1,0 +1,137 @@
+package org.diffusionnft.rewards.onnx;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.diffusionnft.images.Images;
+import org.diffusionnft.onnx.OnnxNetwork;
+import org.diffusionnft.onnx.value.NdArray;
+import org.diffusionnft.onnx.value.Value;
+import org.diffusionnft.rewards.ConfiguredRewardProvider;
+import org.diffusionnft.rewards.Prompt;
+import org.diffusionnft.rewards.Reward;
+import org.diffusionnft.rewards.RewardOptions;
+import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.DeviceOptions;
+import org.diffusionnft.tensor.Devices;
+import org.diffusionnft.tensor.InvalidInputException;
+import org.diffusionnft.tensor.Shape;
+import org.diffusionnft.weights.onnx.OnnxGraph.Port;
+import org.jspecify.annotations.Nullable;
+
+/** Scores pictures with a network that you exported to ONNX: one number for each picture. */
+public final class OnnxReward implements Reward {
+  private final String name;
+  private final Device device;
+  private final OnnxNetwork network;
+  private final PicturePreparation preparation;
+  private final String output;
+  private final int column;
+
+  private OnnxReward(
+      String name,
+      Device device,
+      OnnxNetwork network,
+      PicturePreparation preparation,
+      String output,
+      int column) {
+    this.name = name;
+    this.device = device;
+    this.network = network;
+    this.preparation = preparation;
+    this.output = output;
+    this.column = column;
+  }
+
+  /** {@code onnx}. */
+  public static final class Provider implements ConfiguredRewardProvider {
+    @Override
+    public String name() {
+      return "onnx";
+    }
+
+    @Override
+    public String description() {
+      return "the number that your own network gives a picture, from an ONNX file";
+    }
+
+    @Override
+    public Reward open(RewardOptions options) {
+      Path file = Path.of(options.require("model", "the ONNX file of a network"));
+      String device = options.text("device", "");
+      PicturePreparation preparation = PicturePreparation.of(options);
+      String output = options.text("output", "");
+      int column = (int) options.number("column", 0, 0, Integer.MAX_VALUE);
+      options.refuseOthers();
+      DeviceOptions threads = DeviceOptions.defaults();
+      Device own = device.isEmpty() ? Devices.openDefault(threads) : Devices.open(device, threads);
+      boolean opened = false;
+      try {
+        OnnxNetwork network = OnnxNetwork.load(file, own);
+        String chosen = output(options.reward(), network, output);
+        if (network.inputs().size() != 1) {
+          throw new InvalidInputException(
+              "reward '%s': %s takes %d inputs, and a picture is one: export a network of pictures"
+                  .formatted(options.reward(), file, network.inputs().size()));
+        }
+        opened = true;
+        return new OnnxReward(options.reward(), own, network, preparation, chosen, column);
+      } catch (IOException e) {
+        throw new InvalidInputException(
+            "reward '%s': %s".formatted(options.reward(), e.getMessage()), e);
+      } finally {
+        if (!opened) {
+          own.close();
+        }
+      }
+    }
+
+    private static String output(String reward, OnnxNetwork network, String wanted) {
+      List<String> names = network.outputs().stream().map(Port::name).toList();
+      if (wanted.isEmpty() && !names.isEmpty()) {
+        return names.getFirst();
+      }
+      if (!names.contains(wanted)) {
+        throw new InvalidInputException(
+            "rewards.%s.output names '%s', and the network gives %s"
+                .formatted(reward, wanted, String.join(", ", names)));
+      }
+      return wanted;
+    }
+  }
+
+  @Override
+  public float[] score(Images images, List<Prompt> prompts) {
+    float[] scores = new float[images.count()];
+    int side = preparation.size();
+    String input = network.inputs().getFirst().name();
+    for (int i = 0; i < scores.length; i++) {
+      Map<String, Value> given = new LinkedHashMap<>();
+      float[] pixels = preparation.prepare(images, i);
+      given.put(input, NdArray.floats(Shape.of(1, 3, side, side), pixels));
+      scores[i] = number(network.run(given).get(output));
+    }
+    return scores;
+  }
+
+  private float number(@Nullable Value value) {
+    if (value instanceof NdArray array && array.type().isFloating() && column < array.count()) {
+      float score = (float) array.toDoubles()[column];
+      if (Float.isFinite(score)) {
+        return score;
+      }
+      throw new InvalidInputException(
+          "reward '%s': the network gave %s, which is no score".formatted(name, score));
+    }
+    throw new InvalidInputException(
+        "reward '%s': output '%s' is %s, and number %d of it was wanted"
+            .formatted(name, output, value, column));
+  }
+
+  @Override
+  public void close() {
+    device.close();
+  }
+}

@@ -1,0 +1,61 @@
+package org.diffusionnft.rewards.text;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.diffusionnft.images.Images;
+import org.diffusionnft.rewards.Prompt;
+import org.diffusionnft.rewards.RewardOptions;
+import org.diffusionnft.rewards.ocr.OcrModels;
+import org.diffusionnft.rewards.ocr.TextReader;
+import org.diffusionnft.rewards.ocr.Vocabulary;
+import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.DeviceOptions;
+import org.diffusionnft.tensor.Devices;
+
+/** PP-OCR's reading, on a device of its own: the trainer's belongs to the thread that trains. */
+final class PpOcrReading implements OcrReward.Reading {
+  private final Device device;
+  private final TextReader reader;
+
+  private PpOcrReading(Device device, TextReader reader) {
+    this.device = device;
+    this.reader = reader;
+  }
+
+  /** See {@link OcrModels#open}; {@code device} chooses another than the preferred one. */
+  static PpOcrReading open(RewardOptions options) {
+    String name = options.text("device", "");
+    DeviceOptions threads = DeviceOptions.defaults();
+    Device device = name.isEmpty() ? Devices.openDefault(threads) : Devices.open(name, threads);
+    boolean opened = false;
+    try {
+      TextReader reader = OcrModels.open(options, device);
+      options.refuseOthers();
+      opened = true;
+      return new PpOcrReading(device, reader);
+    } finally {
+      if (!opened) {
+        device.close();
+      }
+    }
+  }
+
+  /** Lines are joined without anything between, as the reference code does. */
+  @Override
+  public List<String> read(Images images, List<Prompt> prompts) {
+    List<String> texts = new ArrayList<>();
+    for (int i = 0; i < images.count(); i++) {
+      texts.add(
+          reader.read(images.pixels(i)).stream()
+              .map(Vocabulary.Line::text)
+              .collect(Collectors.joining()));
+    }
+    return texts;
+  }
+
+  @Override
+  public void close() {
+    device.close();
+  }
+}

@@ -1,0 +1,106 @@
+package org.diffusionnft.rewards.onnx;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.diffusionnft.images.Images;
+import org.diffusionnft.rewards.Prompt;
+import org.diffusionnft.rewards.Reward;
+import org.diffusionnft.rewards.RewardOptions;
+import org.diffusionnft.tensor.InvalidInputException;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class OnnxRewardTest {
+  private static final List<Prompt> PROMPTS = List.of(Prompt.of("a"), Prompt.of("b"));
+
+  @TempDir private Path folder;
+  private Path model;
+
+  private static byte[] field(int number, byte[] value) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    out.write(number << 3 | 2);
+    out.write(value.length);
+    out.writeBytes(value);
+    return out.toByteArray();
+  }
+
+  private static byte[] text(int number, String value) {
+    return field(number, value.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static byte[] joined(byte[]... parts) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    Arrays.stream(parts).forEach(out::writeBytes);
+    return out.toByteArray();
+  }
+
+  /** The mean of all numbers of a picture. */
+  @BeforeEach
+  void mean() throws IOException {
+    byte[] node = joined(text(1, "x"), text(2, "y"), text(4, "ReduceMean"));
+    byte[] graph = joined(field(1, node), field(11, text(1, "x")), field(12, text(1, "y")));
+    byte[] opset = {16, 17};
+    model = Files.write(folder.resolve("mean.onnx"), joined(field(8, opset), field(7, graph)));
+  }
+
+  private Reward open(String... options) {
+    Map<String, String> all = new HashMap<>(Map.of("model", model.toString()));
+    for (int i = 0; i < options.length; i += 2) {
+      all.put(options[i], options[i + 1]);
+    }
+    return new OnnxReward.Provider().open(new RewardOptions("mine", all));
+  }
+
+  private static Images pictures() {
+    float[] values = new float[2 * 3 * 8 * 8];
+    Arrays.fill(values, -1); // black, and then white
+    Arrays.fill(values, values.length / 2, values.length, 1);
+    return new Images(values, 3, 8, 8);
+  }
+
+  @Test
+  void scoresAreWhatTheNetworkGives() {
+    try (Reward reward = open("preprocessing", "unit", "size", "4")) {
+      assertArrayEquals(new float[] {0, 1}, reward.score(pictures(), PROMPTS), 1e-6f);
+    }
+    try (Reward reward = open("preprocessing", "signed", "size", "4", "device", "reference")) {
+      assertArrayEquals(new float[] {-1, 1}, reward.score(pictures(), PROMPTS), 1e-6f);
+    }
+  }
+
+  @Test
+  void wrongOptionsAreOneSentence() {
+    String way = refusal("preprocessing", "magic");
+    assertTrue(way.contains("clip, imagenet, unit or signed"), way);
+    assertTrue(refusal("output", "z").contains("the network gives y"));
+    assertTrue(refusal("model", folder.resolve("no.onnx").toString()).contains("no such file"));
+    assertTrue(refusal("colum", "1").contains("unknown key rewards.mine.colum"));
+    assertEquals(0, refusal("size", "0").lines().skip(1).count());
+  }
+
+  @Test
+  void aNumberThatIsNotThereIsSaid() {
+    try (Reward reward = open("column", "3", "size", "4")) {
+      Exception e =
+          assertThrows(InvalidInputException.class, () -> reward.score(pictures(), PROMPTS));
+      assertTrue(e.getMessage().contains("number 3 of it"), e.getMessage());
+    }
+  }
+
+  private String refusal(String... options) {
+    return assertThrows(InvalidInputException.class, () -> open(options)).getMessage();
+  }
+}

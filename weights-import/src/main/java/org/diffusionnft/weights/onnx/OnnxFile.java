@@ -1,0 +1,131 @@
+package org.diffusionnft.weights.onnx;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.diffusionnft.weights.io.FileKind;
+import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.io.ProtobufReader;
+
+/**
+ * Reads {@code .onnx} files: the protocol buffers of <a
+ * href="https://github.com/onnx/onnx/blob/main/onnx/onnx.proto">onnx.proto</a>, and the files
+ * beside them that large tensors may lie in. Files are mapped, not read; every length is checked
+ * against what is there before it is believed.
+ */
+public final class OnnxFile {
+  private OnnxFile() {}
+
+  /**
+   * Reads a model.
+   *
+   * @throws InvalidFileException if it is missing, damaged or no ONNX model
+   * @throws UnsupportedOnnxException if it uses what is not supported
+   */
+  public static OnnxModel read(Path file) throws InvalidFileException {
+    ByteBuffer bytes = map(file);
+    try {
+      return parse(file, bytes);
+    } catch (InvalidFileException e) {
+      FileKind.refuse(file, "an ONNX file");
+      throw e;
+    }
+  }
+
+  /**
+   * Reads a model from memory.
+   *
+   * @param file what messages call it, and whose folder has its external data
+   */
+  public static OnnxModel parse(Path file, ByteBuffer bytes) throws InvalidFileException {
+    Map<String, Long> opsets = new LinkedHashMap<>();
+    OnnxGraph graph = null;
+    ProtobufReader model = new ProtobufReader(file, bytes);
+    GraphReader graphs = new GraphReader(new TensorReader(file));
+    while (model.next()) {
+      switch (model.field()) {
+        case 7 -> graph = graphs.graph(model.message(), 0);
+        case 8 -> readOpset(model.message(), opsets);
+        case 25 ->
+            throw new UnsupportedOnnxException(
+                file
+                    + ": has functions of its own, which are not supported: export it with its"
+                    + " functions inlined");
+        default -> {}
+      }
+    }
+    if (graph == null || opsets.isEmpty()) {
+      throw new InvalidFileException(file, "is no ONNX model: it has no graph or no opset");
+    }
+    return new OnnxModel(file, opsets, graph);
+  }
+
+  /**
+   * Reads a {@code .pb} file with one tensor, as test data has them.
+   *
+   * @throws InvalidFileException if it is missing, damaged or no tensor
+   */
+  public static OnnxTensor readTensor(Path file) throws InvalidFileException {
+    return new TensorReader(file).tensor(new ProtobufReader(file, map(file)));
+  }
+
+  /**
+   * Reads a {@code .pb} file with one value of this type.
+   *
+   * @throws InvalidFileException if it is missing, damaged or no such value
+   */
+  public static OnnxValue readValue(Path file, OnnxType type) throws InvalidFileException {
+    ProtobufReader message = new ProtobufReader(file, map(file));
+    return new ValueReader(new TensorReader(file)).value(message, type);
+  }
+
+  private static void readOpset(ProtobufReader opset, Map<String, Long> opsets)
+      throws InvalidFileException {
+    String domain = "";
+    long version = 0;
+    while (opset.next()) {
+      switch (opset.field()) {
+        case 1 -> domain = GraphReader.domain(opset.text());
+        case 2 -> version = opset.varint();
+        default -> {}
+      }
+    }
+    opsets.put(domain, version);
+  }
+
+  /** A file as it lies on the disk. */
+  static ByteBuffer map(Path file) throws InvalidFileException {
+    if (Files.isDirectory(file)) {
+      throw new InvalidFileException(file, "is a folder where an ONNX file is expected");
+    }
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      long size = channel.size();
+      if (size == 0) {
+        FileKind.refuse(file, "an ONNX file");
+      }
+      if (size > Integer.MAX_VALUE) {
+        throw new InvalidFileException(
+            file,
+            "has "
+                + size
+                + " bytes, and an ONNX file has at most 2 GiB: export it with its weights as"
+                + " external data");
+      }
+      return channel.map(MapMode.READ_ONLY, 0, size).order(ByteOrder.LITTLE_ENDIAN);
+    } catch (InvalidFileException e) {
+      throw e;
+    } catch (NoSuchFileException e) {
+      throw new InvalidFileException(file, "no such file", e);
+    } catch (IOException e) {
+      throw new InvalidFileException(file, "cannot be read: " + InvalidFileException.reason(e), e);
+    }
+  }
+}

@@ -79,7 +79,8 @@ final class LcNet {
 
   private String rep(String name, String value, Layer layer, boolean depthwise)
       throws InvalidFileException {
-    Fused sum = Fused.of(to, name + ".conv_symmetric.0" + CONVOLUTION, name + ".conv_symmetric.0" + NORM);
+    Fused sum =
+        Fused.of(to, name + ".conv_symmetric.0" + CONVOLUTION, name + ".conv_symmetric.0" + NORM);
     for (int i = 1; to.has(name + ".conv_symmetric." + i + CONVOLUTION); i++) {
       String branch = name + ".conv_symmetric." + i;
       sum.plus(Fused.of(to, branch + CONVOLUTION, branch + NORM));

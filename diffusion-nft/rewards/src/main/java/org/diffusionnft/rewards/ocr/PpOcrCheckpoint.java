@@ -75,8 +75,7 @@ public final class PpOcrCheckpoint {
     long pad = weight.dim(2) / 2;
     String made = to.with("pads", pad, pad, pad, pad).add("Conv", value, to.constant(weight));
     String block = name + ".squeeze_excitation_block.";
-    return to.add(
-        "Add", made, LcNet.squeezed(to, made, block + "conv1", block + "conv2", 0.2f));
+    return to.add("Add", made, LcNet.squeezed(to, made, block + "conv1", block + "conv2", 0.2f));
   }
 
   private static String binarized(NetworkBuilder to, String neck) throws InvalidFileException {
@@ -125,8 +124,7 @@ public final class PpOcrCheckpoint {
     float epsilon = (float) config.path("layer_norm_eps").asDouble(1e-6);
     int heads = config.path("num_attention_heads").asInt(8);
     String narrow = activated(to, activated(to, pooled, 0), 1);
-    String rows =
-        to.with("perm", 0, 2, 1).add("Transpose", to.add("Squeeze", narrow, to.whole(2)));
+    String rows = to.with("perm", 0, 2, 1).add("Transpose", to.add("Squeeze", narrow, to.whole(2)));
     for (int i = 0; to.has(ENCODER + "svtr_block." + i + ".layer_norm1.weight"); i++) {
       rows = block(file, to, rows, ENCODER + "svtr_block." + i + ".", heads, epsilon);
     }
@@ -135,8 +133,7 @@ public final class PpOcrCheckpoint {
         to.add("Unsqueeze", to.with("perm", 0, 2, 1).add("Transpose", normed), to.whole(2));
     String joined = to.integer("axis", 1).add("Concat", pooled, activated(to, columns, 2));
     String last = activated(to, activated(to, joined, 3), 4);
-    String svtr =
-        to.with("perm", 0, 2, 1).add("Transpose", to.add("Squeeze", last, to.whole(2)));
+    String svtr = to.with("perm", 0, 2, 1).add("Transpose", to.add("Squeeze", last, to.whole(2)));
     to.name(svtr, "svtr");
     String logits = linear(to, svtr, "head.head");
     to.name(logits, "logits");
@@ -193,12 +190,11 @@ public final class PpOcrCheckpoint {
     String query = to.add("Squeeze", three.get(0), axis);
     String key = to.add("Squeeze", three.get(1), axis);
     String value = to.add("Squeeze", three.get(2), axis);
-    String scores =
-        to.add("MatMul", query, to.with("perm", 0, 1, 3, 2).add("Transpose", key));
-    String scaled = to.add("Mul", scores, to.scalar((float) (1 / Math.sqrt((double) width / heads))));
+    String scores = to.add("MatMul", query, to.with("perm", 0, 1, 3, 2).add("Transpose", key));
+    String scaled =
+        to.add("Mul", scores, to.scalar((float) (1 / Math.sqrt((double) width / heads))));
     String weights = to.integer("axis", -1).add("Softmax", scaled);
-    String seen =
-        to.with("perm", 0, 2, 1, 3).add("Transpose", to.add("MatMul", weights, value));
+    String seen = to.with("perm", 0, 2, 1, 3).add("Transpose", to.add("MatMul", weights, value));
     String joined = to.add("Reshape", seen, to.whole(0, 0, width));
     String attended = to.add("Add", rows, linear(to, joined, name + "self_attn.projection"));
     String inner =

@@ -70,7 +70,10 @@ record SmallestRectangle(Quad corners, double shorter) {
     Quad corners =
         new Quad(x, y)
             .ordered(
-                order[left ? 0 : 1], order[right ? 2 : 3], order[right ? 3 : 2], order[left ? 1 : 0]);
+                order[left ? 0 : 1],
+                order[right ? 2 : 3],
+                order[right ? 3 : 2],
+                order[left ? 1 : 0]);
     return new SmallestRectangle(corners, Math.min(f[3] - f[2], f[5] - f[4]));
   }
 

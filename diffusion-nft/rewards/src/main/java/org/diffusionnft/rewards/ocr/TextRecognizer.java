@@ -71,8 +71,7 @@ public final class TextRecognizer {
       }
       batches.add(
           new Batch(
-              some,
-              NdArray.floats(Shape.of(some.size(), 3, format.height(), width), pixels)));
+              some, NdArray.floats(Shape.of(some.size(), 3, format.height(), width), pixels)));
     }
     return batches;
   }

@@ -160,7 +160,8 @@ final class VerifyCommand implements Callable<Integer> {
   }
 
   private int verify(
-      Path folder, Device opened, List<Verdict> rows, PrintWriter out, PrintWriter err) {
+      Path folder, Device opened, List<Verdict> rows, PrintWriter out, PrintWriter err)
+      throws IOException {
     Path file = folder.toAbsolutePath().normalize().getFileName();
     String name = file == null ? folder.toString() : file.toString();
     try {
@@ -180,7 +181,11 @@ final class VerifyCommand implements Callable<Integer> {
       return done.passed() ? 0 : 1;
     } catch (IOException | IllegalArgumentException e) {
       out.flush();
-      err.println("dnft: " + ErrorMessages.sentence(e));
+      String sentence = ErrorMessages.sentence(e);
+      if (sentence == null) {
+        throw e; // a bug of ours, which is told with its trace
+      }
+      err.println("dnft: " + sentence);
       err.flush();
       return ErrorMessages.WRONG_INPUT;
     }

@@ -29,7 +29,7 @@ class RewardFilesTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"geneval, needs either 'command' or 'url'", "ocr, needs either 'command' or 'url'"})
+  @CsvSource({"geneval, needs either 'command' or 'url'"})
   void missingServices(String reward, String part) {
     IllegalArgumentException e =
         assertThrows(

@@ -85,6 +85,7 @@ class SameBytesClusterTest {
                           && !name.startsWith("org/ejml/")
                           && !name.startsWith("pabeles/concurrency/")
                           && !name.startsWith("dev/failsafe/")
+                          && !name.startsWith("io/github/mymonstercat/")
                           && !name.startsWith("META-INF/"))
               .toList();
       assertEquals(List.of(), foreign);

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Algorithms that learn on the forward process: images are sampled with any solver, then noised
- * anew, and the policy is trained on what it predicts there. No trajectories. What they minimise is
- * what they differ in.
+ * again, and the policy is trained on what it predicts there. No trajectories. What they minimise
+ * is what they differ in.
  */
 abstract sealed class ForwardTrainer extends Trainer permits NftTrainer, AwmTrainer, CrdTrainer {
 

@@ -250,7 +250,7 @@ class RunFolderTest {
     edit(config, "rewards: {shapes_graded: 1, shapes_strict: 0}", "rewards: {ocr: {command: cat}}");
     Path out = folder.resolve("out");
     dnft("train", "--config", config, "--out", out)
-        .refuses("has no words between straight double quotes, which reward 'ocr' could look for");
+        .refuses("has no words in straight double quotes, which reward 'ocr' could look for");
     assertFalse(Files.exists(out));
   }
 }

@@ -7,6 +7,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.DeviceOptions;
+import org.diffusionnft.tensor.Devices;
 import org.diffusionnft.tensor.InvalidInputException;
 
 /**
@@ -104,6 +107,17 @@ public final class RewardOptions {
           "rewards.%s.%s must be a whole number, not %s".formatted(reward, key, value));
     }
     return (int) value;
+  }
+
+  /**
+   * A device of the reward's own, which its caller closes: the one that {@code device} names, or
+   * the preferred one. The trainer's belongs to the thread that trains.
+   */
+  public Device openDevice() {
+    DeviceOptions threads = DeviceOptions.defaults();
+    return text("device")
+        .map(name -> Devices.open(name, threads))
+        .orElseGet(() -> Devices.openDefault(threads));
   }
 
   /** A time in seconds, more than none and at most a day. */

@@ -1,12 +1,9 @@
 package org.diffusionnft.spark;
 
 import java.io.IOException;
-import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +12,7 @@ import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.DeviceProvider;
 import org.diffusionnft.tensor.Devices;
 import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.io.Sha256;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,38 +63,22 @@ record Fingerprint(Map<String, String> parts) {
     return "";
   }
 
-  /** Of a file, or of the names and contents of all files of a folder. */
+  /** Of a file, or of the names and checksums of all files of a folder. */
   private static String sha256(Path path) throws IOException {
     if (!Files.exists(path)) {
       throw new InvalidFileException(path, "no such file or folder");
     }
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      if (Files.isRegularFile(path)) {
-        update(digest, path);
-      } else {
-        List<Path> files;
-        try (Stream<Path> walk = Files.walk(path)) {
-          files = walk.filter(Files::isRegularFile).sorted().toList();
-        }
-        for (Path file : files) {
-          digest.update(
-              path.relativize(file).toString().getBytes(java.nio.charset.StandardCharsets.UTF_8));
-          update(digest, file);
-        }
-      }
-      return HexFormat.of().formatHex(digest.digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e); // every JDK has it
+    if (Files.isRegularFile(path)) {
+      return Sha256.of(path);
     }
-  }
-
-  private static void update(MessageDigest digest, Path file) throws IOException {
-    byte[] buffer = new byte[1 << 20];
-    try (InputStream in = Files.newInputStream(file)) {
-      for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
-        digest.update(buffer, 0, read);
-      }
+    List<Path> files;
+    try (Stream<Path> walk = Files.walk(path)) {
+      files = walk.filter(Files::isRegularFile).sorted().toList();
     }
+    StringBuilder lines = new StringBuilder();
+    for (Path file : files) {
+      lines.append(path.relativize(file)).append(' ').append(Sha256.of(file)).append('\n');
+    }
+    return Sha256.of(lines.toString().getBytes(StandardCharsets.UTF_8));
   }
 }

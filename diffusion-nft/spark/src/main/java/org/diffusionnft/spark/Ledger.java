@@ -61,7 +61,7 @@ final class Ledger extends SparkListener {
             before.failed() + (success ? 0 : 1)));
   }
 
-  /** Begins to count anew. */
+  /** Starts to count from 0 again. */
   synchronized void begin() {
     done = 0;
     last = null;

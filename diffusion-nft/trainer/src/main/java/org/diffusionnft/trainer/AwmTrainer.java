@@ -1,10 +1,9 @@
 package org.diffusionnft.trainer;
 
-import org.diffusionnft.autograd.Ema;
+import java.util.Objects;
 import org.diffusionnft.models.adapter.Adapter;
 import org.diffusionnft.models.adapter.ForwardPass;
 import org.diffusionnft.trainer.config.TrainConfig;
-import org.diffusionnft.trainer.nft.LossTerms;
 import org.diffusionnft.trainer.objective.AwmLoss;
 import org.jspecify.annotations.Nullable;
 
@@ -30,16 +29,15 @@ public final class AwmTrainer extends ForwardTrainer {
   }
 
   @Override
-  boolean needsReference() {
-    return loss.klWeight() > 0 || config.loss().measureReference();
+  double referenceWeight() {
+    return loss.klWeight();
   }
 
   /** The average as it is when a pass begins. */
   @Override
   Pass pass(Rollout rollout, double[][] advantages, PromptTable table, long pass) {
-    Ema ema = ema();
-    if (average != null && ema != null) {
-      average.set(ema.averages());
+    if (average != null) {
+      average.set(Objects.requireNonNull(ema(), "the settings ask for an average").averages());
     }
     return super.pass(rollout, advantages, table, pass);
   }
@@ -65,18 +63,13 @@ public final class AwmTrainer extends ForwardTrainer {
                 batch.t(),
                 batch.advantages()));
     AwmLoss.Terms terms = outcome.terms();
-    return new Judged(
+    return judged(
         outcome.gradient(),
-        new Trained(
-            LossTerms.of(
-                terms.loss(),
-                terms.policyLoss(),
-                terms.policyLoss(),
-                predictions.forward(),
-                predictions.old(),
-                predictions.reference(),
-                batch.x0()),
-            null));
+        terms.loss(),
+        terms.policyLoss(),
+        terms.policyLoss(),
+        batch,
+        predictions);
   }
 
   @Override

@@ -3,7 +3,6 @@ package org.diffusionnft.trainer;
 import org.diffusionnft.models.adapter.Adapter;
 import org.diffusionnft.models.sampling.Guidance;
 import org.diffusionnft.trainer.config.TrainConfig;
-import org.diffusionnft.trainer.nft.LossTerms;
 import org.diffusionnft.trainer.objective.CrdLoss;
 
 /**
@@ -27,8 +26,8 @@ public final class CrdTrainer extends ForwardTrainer {
   }
 
   @Override
-  boolean needsReference() {
-    return loss.klWeight() > 0 || config.loss().measureReference();
+  double referenceWeight() {
+    return loss.klWeight();
   }
 
   @Override
@@ -48,17 +47,7 @@ public final class CrdTrainer extends ForwardTrainer {
                 batch.noise(),
                 batch.advantages()));
     CrdLoss.Terms terms = outcome.terms();
-    return new Judged(
-        outcome.gradient(),
-        new Trained(
-            LossTerms.of(
-                terms.loss(),
-                terms.policyLoss(),
-                terms.centered(),
-                predictions.forward(),
-                predictions.old(),
-                predictions.reference(),
-                batch.x0()),
-            null));
+    return judged(
+        outcome.gradient(), terms.loss(), terms.policyLoss(), terms.centered(), batch, predictions);
   }
 }

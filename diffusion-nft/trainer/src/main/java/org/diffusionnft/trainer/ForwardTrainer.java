@@ -14,6 +14,7 @@ import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.trainer.config.TrainConfig;
+import org.diffusionnft.trainer.nft.LossTerms;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,7 +33,7 @@ abstract sealed class ForwardTrainer extends Trainer permits NftTrainer, AwmTrai
    *
    * @param forward of the policy in training
    * @param old of the policy that sampled
-   * @param reference of the frozen base, if {@link #needsReference}
+   * @param reference of the frozen base, if it is pulled to or measured
    */
   record Predictions(float[] forward, float[] old, float @Nullable [] reference) {}
 
@@ -46,8 +47,33 @@ abstract sealed class ForwardTrainer extends Trainer permits NftTrainer, AwmTrai
   /** Evaluates the loss. Other predictions that it needs can be made here. */
   abstract Judged judge(TrainingPass.Batch batch, Predictions predictions, Place place);
 
-  /** Whether the base model must be run beside the policy. */
-  abstract boolean needsReference();
+  /** What {@link #judge} returns of a loss that has no terms of its own to be logged. */
+  static Judged judged(
+      float[] gradient,
+      double total,
+      double policy,
+      double unweighted,
+      TrainingPass.Batch batch,
+      Predictions predictions) {
+    LossTerms terms =
+        LossTerms.of(
+            total,
+            policy,
+            unweighted,
+            predictions.forward,
+            predictions.old,
+            predictions.reference,
+            batch.x0());
+    return new Judged(gradient, new Trained(terms, null));
+  }
+
+  /** Weight of the pull to the base model; 0 for none. */
+  abstract double referenceWeight();
+
+  /** Whether the base model is run beside the policy: for the pull, or to be measured. */
+  private boolean needsReference() {
+    return referenceWeight() > 0 || config.loss().measureReference();
+  }
 
   /** How far the base's predictions go from those without the prompt. */
   Guidance referenceGuidance() {
@@ -78,11 +104,6 @@ abstract sealed class ForwardTrainer extends Trainer permits NftTrainer, AwmTrai
   @Override
   final double oldDecay(long steps) {
     return config.oldPolicy().decay(steps);
-  }
-
-  @Override
-  final int turns() {
-    return config.trainedTimesteps();
   }
 
   /** An epoch's images in random order, each at a random choice of the timesteps. */

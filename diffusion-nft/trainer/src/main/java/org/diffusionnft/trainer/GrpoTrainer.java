@@ -17,6 +17,7 @@ import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
+import org.diffusionnft.trainer.config.GrpoSettings;
 import org.diffusionnft.trainer.config.TrainConfig;
 import org.diffusionnft.trainer.grpo.GrpoDescent;
 import org.diffusionnft.trainer.grpo.GrpoLoss;
@@ -121,11 +122,6 @@ public final class GrpoTrainer extends Trainer {
   }
 
   @Override
-  int turns() {
-    return Math.min(config.trainedTimesteps(), steps.length - 1);
-  }
-
-  @Override
   Pass pass(Rollout rollout, double[][] advantages, PromptTable table, long pass) {
     int[] order = task.randomness().imageOrder(pass, rollout.images());
     return (first, count, turn, share) -> {
@@ -186,8 +182,7 @@ public final class GrpoTrainer extends Trainer {
                   shape,
                   table.of(prompts),
                   config.sampling().isGuided() ? table.empty(count) : null),
-              new GrpoLoss.Sampled(
-                  latents, next, logProbs, each, advantage, means(each, latents, velocities)),
+              sampled(new GrpoLoss.Sampled(latents, next, logProbs, each, advantage), velocities),
               ForwardPass.with(policy).checkpointing(config.training().checkpointing()),
               share,
               gradients);
@@ -196,14 +191,11 @@ public final class GrpoTrainer extends Trainer {
     }
   }
 
-  /** The means of the steps under the policy that sampled. */
-  private static float[] means(GaussianStep[] each, float[] latents, float[] velocities) {
-    int size = latents.length / each.length;
-    float[] means = new float[latents.length];
-    for (int i = 0; i < means.length; i++) {
-      means[i] = each[i / size].mean(latents[i], velocities[i]);
-    }
-    return means;
+  /** With the means under the policy that sampled, where the loss asks for them. */
+  private GrpoLoss.Sampled sampled(GrpoLoss.Sampled steps, float[] velocities) {
+    return config.grpo().ratio() == GrpoSettings.Ratio.GUARDED
+        ? steps.withOldVelocity(velocities)
+        : steps;
   }
 
   private LossTerms terms(GrpoLoss.Outcome outcome, float[] oldVelocities, float[] x0) {

@@ -43,7 +43,7 @@ final class LocalCrew implements Crew {
     try (RewardQueue queue = rewards.map(RewardQueue::new).orElse(null)) {
       for (Batch batch : Batch.cut(prompts, pictures.batchSize())) {
         stop.check();
-        Images images = bench.sample(pictures, adapter, batch.prompts(), batch.first(), stop);
+        Images images = pictures.sample(adapter, batch.prompts(), batch.first(), stop);
         if (queue != null) {
           queue.submit(images, batch.prompts());
         }

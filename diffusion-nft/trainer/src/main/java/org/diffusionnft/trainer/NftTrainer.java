@@ -31,8 +31,8 @@ public final class NftTrainer extends ForwardTrainer {
   }
 
   @Override
-  boolean needsReference() {
-    return config.loss().needsReference();
+  double referenceWeight() {
+    return config.loss().referenceMseWeight();
   }
 
   @Override

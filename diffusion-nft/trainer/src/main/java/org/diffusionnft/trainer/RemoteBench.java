@@ -144,7 +144,7 @@ public final class RemoteBench implements AutoCloseable {
     List<Prompt> batch = in.prompts();
     Adapter adapter = evaluated();
     show(shared, Wire.HELD_OUT, bytes -> Wire.read(bytes, adapter, trainer.device));
-    Images images = bench.sample(pictures, adapter, batch, first, stop);
+    Images images = pictures.sample(adapter, batch, first, stop);
     WireWriter out = answer(Wire.Answer.DONE);
     Wire.write(out, Gallery.keep(images, first, kept));
     Optional<WeightedRewards> scoring = pictures.scoring();

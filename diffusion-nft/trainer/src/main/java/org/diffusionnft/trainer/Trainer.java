@@ -134,7 +134,7 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
    */
   public final EpochReport runEpoch(TrainingListener listener, Stop stop) {
     PhaseTime.Moment started = PhaseTime.Moment.now();
-    optimization();
+    optimization(); // made before memory is counted
     long live = memory.liveBytes();
     boolean wasWarm = warm;
     List<Prompt> prompts = task.randomness().prompts(epoch);
@@ -202,9 +202,6 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
     }
   }
 
-  /** At how many timesteps each image is trained in a pass. */
-  abstract int turns();
-
   /**
    * Begins a pass over an epoch's images.
    *
@@ -263,7 +260,7 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
       double[][] advantages,
       TrainingListener listener,
       Stop stop) {
-    int turns = turns();
+    int turns = config.turns();
     int batches = rollout.images() / config.training().batchSize();
     int batchesPerStep = batches / config.training().optimizerStepsPerEpoch();
     int inner = config.training().innerEpochs();

@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.diffusionnft.autograd.Autocast;
 import org.diffusionnft.images.Images;
-import org.diffusionnft.models.adapter.Adapter;
 import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Precision;
@@ -53,12 +52,6 @@ final class Workbench {
       Images images = Autocast.in(precision, () -> trainer.task.decoder().decode(batch.latents()));
       return new Sampled(latents, batch.paths(), images);
     }
-  }
-
-  /** Makes a batch of held-out pictures. */
-  Images sample(
-      HeldOutPictures pictures, Adapter adapter, List<Prompt> batch, int first, Stop stop) {
-    return pictures.sample(adapter, batch, first, stop);
   }
 
   /**

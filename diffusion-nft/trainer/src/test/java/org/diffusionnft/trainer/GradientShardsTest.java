@@ -98,7 +98,7 @@ class GradientShardsTest {
           Rollout rollout = shift.sample(_ -> {}, Stop.NEVER);
           double[][] advantages =
               trainer.compare(rollout).advantages(config.loss().advantageSpread());
-          OptimizerStep step = new OptimizerStep(0, 0, 0, 0, 4, trainer.turns());
+          OptimizerStep step = new OptimizerStep(0, 0, 0, 0, 4, config.turns());
           try (PromptTable table = trainer.table(rollout.prompts())) {
             bench.descend(
                 trainer.pass(rollout, advantages, table, 0),

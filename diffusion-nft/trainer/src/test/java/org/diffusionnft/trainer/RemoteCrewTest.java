@@ -165,7 +165,7 @@ class RemoteCrewTest {
             config.training().innerEpochs()
                 * config.prompts().imagesPerEpoch()
                 / config.training().batchSize()
-                * trainer.turns(),
+                * config.turns(),
             told[1]);
       }
       List<float[]> values = new ArrayList<>();

@@ -172,7 +172,7 @@ final class AwmLossCase implements CaseKind {
                   t,
                   folder.doubles(folder.inputs(), group + "advantages")));
       Map<String, double[]> outputs = outputs(loss, outcome, guided);
-      outputs.put("timestep", ForwardProcess.doubles(timesteps(t)));
+      outputs.put("timestep", Doubles.of(timesteps(t)));
       for (Map.Entry<String, double[]> e : outputs.entrySet()) {
         if (folder.expects(id + e.getKey())) {
           checks.values(id + e.getKey(), e.getValue());
@@ -268,8 +268,8 @@ final class AwmLossCase implements CaseKind {
       Map<String, double[]> outputs = new LinkedHashMap<>();
       double scale = guided ? variant.number("guidance_scale") : 1;
       outputs.put("loss", new double[] {terms.loss()});
-      outputs.put("grad.prediction", ForwardProcess.times(outcome.gradient(), scale));
-      outputs.put("grad.uncond_prediction", ForwardProcess.times(outcome.gradient(), 1 - scale));
+      outputs.put("grad.prediction", Doubles.times(outcome.gradient(), scale));
+      outputs.put("grad.uncond_prediction", Doubles.times(outcome.gradient(), 1 - scale));
       outputs.put("log_probs", outcome.logLikelihood());
       outputs.put("old_log_probs", outcome.oldLogLikelihood());
       put(outputs, "ref_log_probs", outcome.referenceLogLikelihood());
@@ -277,7 +277,7 @@ final class AwmLossCase implements CaseKind {
       outputs.put("advantages", outcome.advantages());
       outputs.put("unclipped_loss", outcome.free());
       outputs.put("clipped_loss", outcome.clipped());
-      outputs.put("std_dev_t", ForwardProcess.doubles(outcome.deviation()));
+      outputs.put("std_dev_t", Doubles.of(outcome.deviation()));
       outputs.put("log.ratio", outcome.ratio());
       outputs.put("log.unclipped_loss", outcome.free());
       outputs.put("log.clipped_loss", outcome.clipped());

@@ -1,12 +1,9 @@
 package org.diffusionnft.verify;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import org.diffusionnft.images.PictureFile;
 import org.diffusionnft.images.Pixels;
 import org.diffusionnft.images.Planes;
 import org.diffusionnft.models.clip.ClipModel;
@@ -65,22 +62,13 @@ final class ClipScoreCase implements CaseKind {
       Arrays.setAll(unsigned, j -> small[j] & 0xff);
       Shape expected = folder.expected().shape("resized_uint8." + i);
       checks.values("resized_uint8." + i, "resized_uint8." + i, expected, unsigned, Margin.exact());
-      Path png = folder.path().resolve("image" + i + ".png");
-      if (Files.exists(png)) {
-        BufferedImage read = PictureFile.read(png);
-        boolean same = Arrays.equals(Pixels.of(read).rgb(), picture.rgb());
-        checks.holds(png.getFileName() + " decoded", same, "its pixels are not the recorded ones");
-      }
+      RecordedPicture.check(folder, i, picture, checks);
       float[] one = preprocessing.ofPixels(picture);
       int at = all.length;
       all = Arrays.copyOf(all, at + one.length);
       System.arraycopy(one, 0, all, at, one.length);
     }
-    double[] values = new double[all.length];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = all[i];
-    }
-    checks.values("pixel_values", values);
+    checks.values("pixel_values", Doubles.of(all));
     return all;
   }
 

@@ -103,14 +103,14 @@ final class CrdLossCase implements CaseKind {
             terms.loss(), terms.policyLoss(), terms.centered(), forward, old, reference, x0);
     Map<String, double[]> outputs = new LinkedHashMap<>();
     outputs.put("loss", new double[] {terms.loss()});
-    outputs.put("grad.prediction", ForwardProcess.doubles(outcome.gradient()));
+    outputs.put("grad.prediction", Doubles.of(outcome.gradient()));
     outputs.put("r_theta_local", outcome.reward());
     outputs.put("adv_cur_rank", outcome.rank());
     outputs.put("ori_policy_loss", new double[] {terms.centered()});
     outputs.put("kl_div", outcome.kl());
     outputs.put("weight_theta", outcome.weight());
     outputs.put("weight_old", outcome.oldWeight());
-    outputs.put("ref_pred", ForwardProcess.doubles(reference));
+    outputs.put("ref_pred", Doubles.of(reference));
     outputs.put("log.policy_loss", new double[] {terms.policyLoss()});
     outputs.put("log.unweighted_policy_loss", new double[] {terms.centered()});
     outputs.put("log.kl_div", new double[] {mean(outcome.kl())});

@@ -35,18 +35,4 @@ final class ForwardProcess {
     }
     return out;
   }
-
-  /** A gradient times a factor. */
-  static double[] times(float[] gradient, double factor) {
-    double[] out = new double[gradient.length];
-    for (int i = 0; i < out.length; i++) {
-      out[i] = factor * gradient[i];
-    }
-    return out;
-  }
-
-  /** The same numbers in double precision. */
-  static double[] doubles(float[] x) {
-    return times(x, 1);
-  }
 }

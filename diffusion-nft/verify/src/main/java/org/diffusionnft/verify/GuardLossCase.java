@@ -80,11 +80,11 @@ final class GuardLossCase implements CaseKind {
               ? flowFactoryOutputs(loss, guarded, step, sampled)
               : authorsOutputs(loss, guarded, step);
       float[] gradient = guarded.outcome().gradient();
-      outputs.put("grad.prediction", ForwardProcess.times(gradient, scale));
-      outputs.put("grad.uncond_prediction", ForwardProcess.times(gradient, 1 - scale));
-      outputs.put("prev_sample_mean", ForwardProcess.doubles(guarded.outcome().mean()));
-      outputs.put("log_prob", ForwardProcess.doubles(guarded.outcome().logProb()));
-      outputs.put("ratio", ForwardProcess.doubles(guarded.outcome().ratio()));
+      outputs.put("grad.prediction", Doubles.times(gradient, scale));
+      outputs.put("grad.uncond_prediction", Doubles.times(gradient, 1 - scale));
+      outputs.put("prev_sample_mean", Doubles.of(guarded.outcome().mean()));
+      outputs.put("log_prob", Doubles.of(guarded.outcome().logProb()));
+      outputs.put("ratio", Doubles.of(guarded.outcome().ratio()));
       outputs.put("std_dev_t", filled(step.diffusion(), advantages.length));
       outputs.put("loss", new double[] {guarded.outcome().terms().loss()});
       outputs.put("log.loss", new double[] {guarded.outcome().terms().loss()});
@@ -166,7 +166,7 @@ final class GuardLossCase implements CaseKind {
         GuardLoss loss, GuardLoss.Guarded guarded, GaussianStep step) {
       GrpoTerms terms = guarded.outcome().terms();
       int samples = guarded.free().length;
-      double[] bias = ForwardProcess.doubles(guarded.bias());
+      double[] bias = Doubles.of(guarded.bias());
       Map<String, double[]> outputs = new LinkedHashMap<>();
       outputs.put(
           "ratio_mean_bias", loss.bias() == GuardLoss.Bias.BATCH ? new double[] {bias[0]} : bias);
@@ -187,12 +187,12 @@ final class GuardLossCase implements CaseKind {
         GuardLoss loss, GuardLoss.Guarded guarded, GaussianStep step, GrpoLoss.Sampled sampled) {
       GrpoTerms terms = guarded.outcome().terms();
       int samples = sampled.advantages().length;
-      double[] ratio = ForwardProcess.doubles(guarded.outcome().ratio());
+      double[] ratio = Doubles.of(guarded.outcome().ratio());
       Map<String, double[]> outputs = new LinkedHashMap<>();
       outputs.put("dt", filled(step.dt(), samples));
       outputs.put("scale_factor", filled(step.std(), samples));
       double variance = 2 * step.variance();
-      outputs.put("mse", ForwardProcess.times(guarded.bias(), variance));
+      outputs.put("mse", Doubles.times(guarded.bias(), variance));
       outputs.put("policy_loss_before_kl", new double[] {terms.policyLoss()});
       outputs.put("log.policy_loss", new double[] {terms.loss()});
       outputs.put("log.kl_div", new double[] {terms.kl()});

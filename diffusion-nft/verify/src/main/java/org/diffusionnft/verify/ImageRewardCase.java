@@ -1,14 +1,11 @@
 package org.diffusionnft.verify;
 
-import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.diffusionnft.autograd.Variable;
-import org.diffusionnft.images.PictureFile;
 import org.diffusionnft.images.Pixels;
 import org.diffusionnft.models.blip.ImageRewardModel;
 import org.diffusionnft.models.tokenizer.Encoded;
@@ -100,18 +97,13 @@ final class ImageRewardCase implements CaseKind {
       double[] unsigned = new double[small.length / step];
       Arrays.setAll(unsigned, j -> small[j * step] & 0xff);
       checks.values("resized_uint8." + i, Margin.exact(), unsigned);
-      Path png = folder.path().resolve("image" + i + ".png");
-      if (Files.exists(png)) {
-        BufferedImage read = PictureFile.read(png);
-        boolean same = Arrays.equals(Pixels.of(read).rgb(), picture.rgb());
-        checks.holds(png.getFileName() + " decoded", same, "its pixels are not the recorded ones");
-      }
+      RecordedPicture.check(folder, i, picture, checks);
       float[] one = preprocessing.centred(picture);
       int at = all.length;
       all = Arrays.copyOf(all, at + one.length);
       System.arraycopy(one, 0, all, at, one.length);
     }
-    checks.values("pixel_values", ForwardProcess.doubles(all));
+    checks.values("pixel_values", Doubles.of(all));
     return all;
   }
 

@@ -80,7 +80,7 @@ final class NftLossCase implements CaseKind {
 
   private static Map<String, double[]> outputs(NftLoss.Outcome outcome) {
     Map<String, double[]> outputs = new LinkedHashMap<>();
-    outputs.put("grad.forward_prediction", ForwardProcess.doubles(outcome.gradient()));
+    outputs.put("grad.forward_prediction", Doubles.of(outcome.gradient()));
     NftLoss.SampleTerms samples = outcome.samples();
     outputs.put("r", samples.r());
     outputs.put("positive_loss", samples.positiveLoss());

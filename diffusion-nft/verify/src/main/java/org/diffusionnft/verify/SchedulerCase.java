@@ -59,13 +59,13 @@ final class SchedulerCase implements CaseKind {
       throws InvalidFileException {
     float[] sigmas = config.trainingSigmas();
     switch (output) {
-      case "train_sigmas" -> checks.values(name, ONE_ULP, doubles(sigmas));
+      case "train_sigmas" -> checks.values(name, ONE_ULP, Doubles.of(sigmas));
       case "train_timesteps" -> {
         float[] timesteps = new float[sigmas.length];
         for (int i = 0; i < sigmas.length; i++) {
           timesteps[i] = sigmas[i] * config.trainTimesteps();
         }
-        checks.values(name, ONE_ULP, doubles(timesteps));
+        checks.values(name, ONE_ULP, Doubles.of(timesteps));
       }
       case "sigma_min_max" -> checks.values(name, ONE_ULP, sigmas[sigmas.length - 1], sigmas[0]);
       default -> {
@@ -78,8 +78,8 @@ final class SchedulerCase implements CaseKind {
       throws InvalidFileException {
     float[] timesteps = schedule.timesteps();
     switch (output) {
-      case "sigmas" -> checks.values(name, ONE_ULP, doubles(schedule.sigmas()));
-      case "timesteps" -> checks.values(name, ONE_ULP, doubles(timesteps));
+      case "sigmas" -> checks.values(name, ONE_ULP, Doubles.of(schedule.sigmas()));
+      case "timesteps" -> checks.values(name, ONE_ULP, Doubles.of(timesteps));
       case "sampler_timesteps_long" -> {
         long[] whole = schedule.truncatedTimesteps();
         checks.values(
@@ -145,13 +145,5 @@ final class SchedulerCase implements CaseKind {
     }
     throw new InvalidFileException(
         folder.inputs().path(), "has scale_noise.timestep of none of the schedules in 'steps'");
-  }
-
-  private static double[] doubles(float[] x) {
-    double[] out = new double[x.length];
-    for (int i = 0; i < x.length; i++) {
-      out[i] = x[i];
-    }
-    return out;
   }
 }

@@ -45,8 +45,6 @@ public enum Vector {
   VMOVSS_STORE(Map.F, Prefix.PF3, 0x11, 4),
   /** Rounds 16 floats to BF16, in the lower half of {@code a}; subnormal ones become zero. */
   VCVTNEPS2BF16(Map.F38, Prefix.PF3, 0x72, 64),
-  /** Rounds 16 floats of {@code c}, then 16 of {@code b}, to BF16. */
-  VCVTNE2PS2BF16(Map.F38, Prefix.PF2, 0x72, 64),
   /** Stores the lower half: 16 BF16 numbers. */
   VMOVUPS_STORE_HALF(Map.F, Prefix.NONE, 0x11, 32),
   /** {@code a = b xor c}; of one register with itself: zeros. */
@@ -68,8 +66,7 @@ public enum Vector {
   enum Prefix {
     NONE(0),
     P66(1),
-    PF3(2),
-    PF2(3);
+    PF3(2);
     final int number;
 
     Prefix(int number) {

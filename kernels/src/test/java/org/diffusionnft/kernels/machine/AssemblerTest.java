@@ -78,7 +78,6 @@ class AssemblerTest {
                 Vector.VSUBPS,
                 Vector.VMAXPS,
                 Vector.VPADDD,
-                Vector.VCVTNE2PS2BF16,
                 Vector.VPXORD)) {
           String text =
               "%s zmm%d, zmm%d, zmm%d".formatted(op.name().toLowerCase(Locale.ROOT), x, y, z);

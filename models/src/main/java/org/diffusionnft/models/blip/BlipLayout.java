@@ -10,9 +10,6 @@ import org.diffusionnft.tensor.Shape;
 
 /** The tensors of BLIP's encoders, as {@code ImageReward.pt} names them. */
 public final class BlipLayout {
-  /** What the names of the encoders' tensors begin with. */
-  public static final String ENCODERS = "blip.";
-
   /** What the names of the head's tensors begin with. */
   public static final String HEAD = "mlp.";
 

@@ -4,6 +4,7 @@ import org.diffusionnft.autograd.Functions;
 import org.diffusionnft.autograd.Linear;
 import org.diffusionnft.autograd.Variable;
 import org.diffusionnft.models.Parameters;
+import org.diffusionnft.models.Patches;
 import org.diffusionnft.models.adapter.ForwardPass.Observer;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Memory;
@@ -59,13 +60,8 @@ final class BlipVisionEncoder {
   private Variable embed(Variable pixels) {
     long batch = pixels.dim(0);
     long patch = config.patchSize();
-    long side = config.imageSize() / patch;
     long width = config.width();
-    Variable squares =
-        pixels
-            .reshape(batch, 3, side, patch, side, patch)
-            .permute(0, 2, 4, 1, 3, 5)
-            .reshape(batch, side * side, 3 * patch * patch);
+    Variable squares = Patches.cut(pixels, patch);
     Linear patches = parameters.linear(BlipLayout.PATCHES);
     Variable weight = patches.weight().reshape(width, 3 * patch * patch);
     Variable whole = parameters.get(BlipLayout.CLASS).expand(batch, 1, width);

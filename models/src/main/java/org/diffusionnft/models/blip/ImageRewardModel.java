@@ -2,6 +2,7 @@ package org.diffusionnft.models.blip;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.diffusionnft.autograd.Variable;
 import org.diffusionnft.models.Parameters;
 import org.diffusionnft.models.WeightSource;
@@ -20,8 +21,6 @@ public final class ImageRewardModel implements AutoCloseable {
 
   /** What it then divides by, the standard deviation. */
   private static final double DEVIATION = 1.0333394966054072;
-
-  private static final int HEAD_LAYERS = 5;
 
   private final BlipVisionConfig visionConfig;
   private final BlipTextConfig textConfig;
@@ -56,11 +55,10 @@ public final class ImageRewardModel implements AutoCloseable {
           "the text encoder looks at tokens of width %d, the image encoder gives %d"
               .formatted(text.pictureWidth(), vision.width()));
     }
-    int[] widths = new int[HEAD_LAYERS];
-    widths[0] = text.width();
-    for (int i = 1; i < HEAD_LAYERS; i++) {
-      widths[i] = headWidths.get(i - 1);
-    }
+    int[] widths =
+        IntStream.concat(
+                IntStream.of(text.width()), headWidths.stream().mapToInt(Integer::intValue))
+            .toArray();
     List<String> others = new ArrayList<>(BlipLayout.IGNORED);
     source.under(BlipLayout.HEAD).names().forEach(name -> others.add(BlipLayout.HEAD + name));
     Parameters parameters =

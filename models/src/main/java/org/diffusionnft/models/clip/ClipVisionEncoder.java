@@ -6,6 +6,7 @@ import java.util.stream.LongStream;
 import org.diffusionnft.autograd.LayerNorm;
 import org.diffusionnft.autograd.Variable;
 import org.diffusionnft.models.Parameters;
+import org.diffusionnft.models.Patches;
 import org.diffusionnft.models.WeightSource;
 import org.diffusionnft.models.text.ClipLayer;
 import org.diffusionnft.tensor.Device;
@@ -112,13 +113,8 @@ public final class ClipVisionEncoder implements AutoCloseable {
     Device device = pixels.device();
     long batch = pixels.dim(0);
     long patch = config.patchSize();
-    long side = config.imageSize() / patch;
     long width = config.hiddenSize();
-    Variable squares =
-        pixels
-            .reshape(batch, 3, side, patch, side, patch)
-            .permute(0, 2, 4, 1, 3, 5)
-            .reshape(batch, side * side, 3 * patch * patch);
+    Variable squares = Patches.cut(pixels, patch);
     Variable weight = parameters.get(ClipVisionLayout.PATCHES).reshape(width, 3 * patch * patch);
     Variable whole =
         parameters.get(ClipVisionLayout.CLASS).reshape(1, 1, width).expand(batch, 1, width);

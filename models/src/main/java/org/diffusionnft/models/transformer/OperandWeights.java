@@ -1,6 +1,5 @@
 package org.diffusionnft.models.transformer;
 
-import java.util.Collection;
 import java.util.Set;
 import java.util.function.Predicate;
 import org.diffusionnft.autograd.Autocast;
@@ -41,18 +40,7 @@ record OperandWeights(WeightSource source, Predicate<String> trainable) implemen
   }
 
   @Override
-  public boolean has(String name) {
-    return source.has(name);
-  }
-
-  @Override
   public String describe() {
     return source.describe();
-  }
-
-  @Override
-  public void requireExactly(
-      String what, Collection<String> required, Collection<String> optional) {
-    source.requireExactly(what, required, optional);
   }
 }

@@ -1,6 +1,7 @@
 package org.diffusionnft.models.transformer;
 
 import org.diffusionnft.autograd.Variable;
+import org.diffusionnft.models.Patches;
 import org.diffusionnft.models.adapter.Adapter;
 import org.jspecify.annotations.Nullable;
 
@@ -25,12 +26,7 @@ record PatchEmbedding(AdaptedLinear projection, PositionEmbedding positions, int
     if (whole.dim(3) != (long) width * patch) {
       whole = whole.slice(3, 0, (long) width * patch);
     }
-    long batch = latents.dim(0);
-    Variable squares =
-        whole
-            .reshape(batch, latents.dim(1), height, patch, width, patch)
-            .permute(0, 2, 4, 1, 3, 5)
-            .reshape(batch, (long) height * width, -1);
+    Variable squares = Patches.cut(whole, patch);
     return projection.apply(squares, adapter).add(Variable.constant(positions.crop(height, width)));
   }
 

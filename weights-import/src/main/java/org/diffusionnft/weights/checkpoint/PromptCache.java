@@ -4,9 +4,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -21,6 +18,7 @@ import org.diffusionnft.tensor.Precision;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.io.Sha256;
 import org.diffusionnft.weights.safetensors.SafetensorsFile;
 import org.diffusionnft.weights.safetensors.SafetensorsWriter;
 import org.diffusionnft.weights.singlefile.SingleFile.Part;
@@ -132,12 +130,6 @@ public final class PromptCache {
             + (Autocast.precision() == Precision.F32 ? "" : " " + Autocast.precision())
             + "\n"
             + prompt;
-    try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));
-      return folder.resolve(HexFormat.of().formatHex(digest) + ".safetensors");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
+    return folder.resolve(Sha256.of(key.getBytes(StandardCharsets.UTF_8)) + ".safetensors");
   }
 }

@@ -6,7 +6,6 @@ import java.util.stream.IntStream;
 import org.diffusionnft.onnx.value.NdArray;
 import org.diffusionnft.onnx.value.Strided;
 import org.diffusionnft.tensor.Shape;
-import org.diffusionnft.weights.onnx.ElementType;
 import org.jspecify.annotations.Nullable;
 
 /** Arrays on a finer or coarser grid: each axis after the other. */
@@ -296,10 +295,5 @@ final class Resizing {
       return ((a + 2) * x - (a + 3)) * x * x + 1;
     }
     return x < 2 ? ((a * x - 5 * a) * x + 8 * a) * x - 4 * a : 0;
-  }
-
-  /** Whether nothing of an array is to be computed in double precision. */
-  static boolean isFloat(NdArray x) {
-    return x.type() == ElementType.FLOAT;
   }
 }

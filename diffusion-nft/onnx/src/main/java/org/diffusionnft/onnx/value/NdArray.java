@@ -103,11 +103,6 @@ public final class NdArray implements Value {
     return constant ? this : new NdArray(type, shape, true, null, data(), null);
   }
 
-  /** Whether it outlives a run. */
-  public boolean isConstant() {
-    return constant;
-  }
-
   /** The type of the elements. */
   public ElementType type() {
     return type;

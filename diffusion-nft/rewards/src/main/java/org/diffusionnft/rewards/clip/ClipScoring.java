@@ -8,8 +8,6 @@ import org.diffusionnft.models.clip.ClipModel;
 import org.diffusionnft.models.tokenizer.Tokenizer;
 import org.diffusionnft.rewards.RewardOptions;
 import org.diffusionnft.tensor.Device;
-import org.diffusionnft.tensor.DeviceOptions;
-import org.diffusionnft.tensor.Devices;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Tensor;
@@ -50,10 +48,8 @@ public final class ClipScoring implements AutoCloseable {
    * @throws InvalidInputException if one of the files is not what it should be
    */
   public static ClipScoring open(RewardOptions options, Path path, Path tokenizer) {
-    String name = options.text("device", "");
     int batchSize = options.count("batchSize", 8);
-    DeviceOptions threads = DeviceOptions.defaults();
-    Device device = name.isEmpty() ? Devices.openDefault(threads) : Devices.open(name, threads);
+    Device device = options.openDevice();
     ClipCheckpoint checkpoint = null;
     boolean opened = false;
     try {

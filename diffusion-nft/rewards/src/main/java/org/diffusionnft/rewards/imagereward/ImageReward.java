@@ -15,8 +15,6 @@ import org.diffusionnft.rewards.RewardFiles;
 import org.diffusionnft.rewards.RewardOptions;
 import org.diffusionnft.rewards.clip.ClipPreprocessing;
 import org.diffusionnft.tensor.Device;
-import org.diffusionnft.tensor.DeviceOptions;
-import org.diffusionnft.tensor.Devices;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Tensor;
@@ -89,14 +87,12 @@ public final class ImageReward implements Reward {
   }
 
   private static Reward open(RewardOptions options, Path file, Path words) {
-    String name = options.text("device", "");
     int batchSize = options.count("batchSize", 8);
-    options.refuseOthers();
-    DeviceOptions threads = DeviceOptions.defaults();
-    Device device = name.isEmpty() ? Devices.openDefault(threads) : Devices.open(name, threads);
+    Device device = options.openDevice();
     ImageRewardCheckpoint checkpoint = null;
     boolean opened = false;
     try {
+      options.refuseOthers();
       Tokenizer tokenizer =
           BertVocabulary.open(
               Files.isDirectory(words) ? words.resolve("vocab.txt") : words, APPENDED);

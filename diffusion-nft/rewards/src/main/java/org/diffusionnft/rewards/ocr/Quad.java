@@ -33,11 +33,6 @@ public record Quad(double[] x, double[] y) {
     return out;
   }
 
-  /** Whether the corners are the same. */
-  boolean sameAs(Quad other) {
-    return Arrays.equals(x, other.x) && Arrays.equals(y, other.y);
-  }
-
   @Override
   public String toString() {
     return Arrays.toString(flat());

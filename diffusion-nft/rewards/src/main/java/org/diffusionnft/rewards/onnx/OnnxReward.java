@@ -14,8 +14,6 @@ import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.rewards.Reward;
 import org.diffusionnft.rewards.RewardOptions;
 import org.diffusionnft.tensor.Device;
-import org.diffusionnft.tensor.DeviceOptions;
-import org.diffusionnft.tensor.Devices;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.weights.onnx.OnnxGraph.Port;
@@ -60,15 +58,13 @@ public final class OnnxReward implements Reward {
     @Override
     public Reward open(RewardOptions options) {
       Path file = Path.of(options.require("model", "the ONNX file of a network"));
-      String device = options.text("device", "");
       PicturePreparation preparation = PicturePreparation.of(options);
       String output = options.text("output", "");
       int column = (int) options.number("column", 0, 0, Integer.MAX_VALUE);
-      options.refuseOthers();
-      DeviceOptions threads = DeviceOptions.defaults();
-      Device own = device.isEmpty() ? Devices.openDefault(threads) : Devices.open(device, threads);
+      Device own = options.openDevice();
       boolean opened = false;
       try {
+        options.refuseOthers();
         OnnxNetwork network = OnnxNetwork.load(file, own);
         String chosen = output(options.reward(), network, output);
         if (network.inputs().size() != 1) {

@@ -10,8 +10,6 @@ import org.diffusionnft.rewards.ocr.OcrModels;
 import org.diffusionnft.rewards.ocr.TextReader;
 import org.diffusionnft.rewards.ocr.Vocabulary;
 import org.diffusionnft.tensor.Device;
-import org.diffusionnft.tensor.DeviceOptions;
-import org.diffusionnft.tensor.Devices;
 
 /** PP-OCR's reading, on a device of its own: the trainer's belongs to the thread that trains. */
 final class PpOcrReading implements OcrReward.Reading {
@@ -25,9 +23,7 @@ final class PpOcrReading implements OcrReward.Reading {
 
   /** See {@link OcrModels#open}; {@code device} chooses another than the preferred one. */
   static PpOcrReading open(RewardOptions options) {
-    String name = options.text("device", "");
-    DeviceOptions threads = DeviceOptions.defaults();
-    Device device = name.isEmpty() ? Devices.openDefault(threads) : Devices.open(name, threads);
+    Device device = options.openDevice();
     boolean opened = false;
     try {
       TextReader reader = OcrModels.open(options, device);

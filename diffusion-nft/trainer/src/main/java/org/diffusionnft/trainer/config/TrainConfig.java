@@ -213,6 +213,11 @@ public record TrainConfig(
     return sampling.isGuided() || guidedBase;
   }
 
+  /** At how many timesteps each image is trained in a pass. */
+  public int turns() {
+    return turns(algorithm, sampling, training);
+  }
+
   /** Timesteps that each image is trained at. */
   public int trainedTimesteps() {
     return training.trainedTimesteps(sampling.steps());

@@ -81,6 +81,11 @@ public record GrpoLoss(double clipRange, double klWeight, double advClipMax) imp
       this(latents, next, logProbs, steps, advantages, null);
     }
 
+    /** With the means that the velocity of the policy that sampled gives. */
+    public Sampled withOldVelocity(float[] velocity) {
+      return new Sampled(latents, next, logProbs, steps, advantages, means(velocity));
+    }
+
     int samples() {
       return advantages.length;
     }

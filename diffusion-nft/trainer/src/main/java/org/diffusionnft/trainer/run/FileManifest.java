@@ -3,18 +3,15 @@ package org.diffusionnft.trainer.run;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.io.Sha256;
 import org.diffusionnft.weights.io.StrictJson;
 
 /**
@@ -34,7 +31,7 @@ final class FileManifest {
     ObjectNode files = json.putObject("files");
     for (String name : files(folder)) {
       Path file = folder.resolve(name);
-      files.putObject(name).put("bytes", Files.size(file)).put("sha256", sha256(file));
+      files.putObject(name).put("bytes", Files.size(file)).put("sha256", Sha256.of(file));
     }
     StrictJson.write(folder.resolve(NAME), json);
   }
@@ -87,7 +84,7 @@ final class FileManifest {
           file, "has " + Files.size(file) + " bytes, but " + bytes + " were written");
     }
     String expected = noted.path("sha256").asText();
-    String found = sha256(file);
+    String found = Sha256.of(file);
     if (!found.equals(expected)) {
       throw new InvalidFileException(
           file, "was changed: its SHA-256 is " + found + ", but " + expected + " was written");
@@ -102,19 +99,6 @@ final class FileManifest {
           .filter(name -> !name.equals(NAME))
           .sorted()
           .toList();
-    }
-  }
-
-  private static String sha256(Path file) throws IOException {
-    try (InputStream in = Files.newInputStream(file)) {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      byte[] buffer = new byte[1 << 16];
-      for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-        digest.update(buffer, 0, n);
-      }
-      return HexFormat.of().formatHex(digest.digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
     }
   }
 }

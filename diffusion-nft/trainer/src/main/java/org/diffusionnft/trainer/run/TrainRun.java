@@ -354,8 +354,7 @@ public final class TrainRun implements AutoCloseable {
       } catch (RewardUnavailableException e) {
         throw paused(e, stop);
       } catch (CrewUnavailableException e) {
-        saveForLater();
-        throw new RunPausedException(folder, trainer.epoch(), e);
+        throw paused(e);
       }
     }
   }
@@ -370,8 +369,7 @@ public final class TrainRun implements AutoCloseable {
     } catch (RewardUnavailableException e) {
       throw paused(e, stop);
     } catch (CrewUnavailableException e) {
-      saveForLater();
-      throw new RunPausedException(folder, trainer.epoch(), e);
+      throw paused(e);
     }
   }
 
@@ -379,6 +377,11 @@ public final class TrainRun implements AutoCloseable {
   private RunPausedException paused(RewardUnavailableException e, Stop stop) throws IOException {
     saveForLater();
     stop.check();
+    return new RunPausedException(folder, trainer.epoch(), e);
+  }
+
+  private RunPausedException paused(CrewUnavailableException e) throws IOException {
+    saveForLater();
     return new RunPausedException(folder, trainer.epoch(), e);
   }
 

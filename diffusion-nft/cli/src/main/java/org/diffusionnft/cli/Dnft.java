@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
       TrainCommand.class,
       ReportCommand.class,
       DashboardCommand.class,
+      EvaluateCommand.class,
       ExperimentCommand.class,
       SampleCommand.class,
       PretrainCommand.class,

@@ -36,7 +36,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "evaluate",
     description = {
-      "Measures a model and adapters side by side on the same prompts and noise: means with 95 %"
+      "Measures a model and adapters side by side on the same prompts and noise: means with 95 %%"
           + " intervals, differences prompt by prompt, categories, pictures, and the paper's table"
           + " beside them. The defaults are those of the paper's table 1: 40 first-order steps, no"
           + " guidance. Stopped and started again it goes on; more adapters can be added later."

@@ -2,6 +2,7 @@
 module org.diffusionnft.cli {
   requires org.diffusionnft.conformance;
   requires org.diffusionnft.reports;
+  requires org.diffusionnft.serve;
   requires org.diffusionnft.studies;
   requires org.diffusionnft.verify;
   requires info.picocli;

@@ -41,6 +41,7 @@ class DependencyRuleTest {
     AUTOGRAD("autograd", TENSOR),
     MODELS("models", AUTOGRAD),
     WEIGHTS("weights", MODELS),
+    HTTP("http", TENSOR),
     IMAGES("images"),
     ONNX("onnx", WEIGHTS),
     REWARDS("rewards", ONNX, IMAGES),
@@ -48,9 +49,10 @@ class DependencyRuleTest {
     TRAINER("trainer", REWARDS, PIPELINE),
     SHAPES("shapes", TRAINER),
     VERIFY("verify", TRAINER, CONFORMANCE),
-    REPORTS("reports", TRAINER),
+    REPORTS("reports", TRAINER, HTTP),
     STUDIES("studies", SHAPES, REPORTS),
-    CLI("cli", VERIFY, REPORTS, STUDIES);
+    SERVE("serve", SHAPES, HTTP),
+    CLI("cli", VERIFY, REPORTS, STUDIES, SERVE);
 
     final String name;
     final Set<String> below;

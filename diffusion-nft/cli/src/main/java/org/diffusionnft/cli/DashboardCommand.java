@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import org.diffusionnft.http.LocalServer;
 import org.diffusionnft.reports.Dashboard;
 import org.diffusionnft.tensor.InvalidInputException;
 import picocli.CommandLine.Command;
@@ -34,7 +35,7 @@ final class DashboardCommand implements Callable<Integer> {
   @Option(
       names = "--host",
       paramLabel = "NAME|ADDRESS",
-      defaultValue = Dashboard.THIS_MACHINE,
+      defaultValue = LocalServer.THIS_MACHINE,
       description = {
         "Which of this machine's addresses others may come by, 0.0.0.0 for all, as in a container."
             + " Whoever can reach it sees prompts, settings and pictures. Default:"

@@ -32,6 +32,7 @@ public final class Dnft implements Runnable {
           EvaluateCommand.class,
           ExperimentCommand.class,
           SampleCommand.class,
+          ServeCommand.class,
           PretrainCommand.class,
           InspectCommand.class,
           ConvertCommand.class,

@@ -2,15 +2,12 @@ package org.diffusionnft.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.SequencedMap;
 import java.util.concurrent.Callable;
 import org.diffusionnft.pipeline.PictureListener;
 import org.diffusionnft.pipeline.PictureModel;
-import org.diffusionnft.rewards.RewardSettings;
 import org.diffusionnft.rewards.WeightedRewards;
 import org.diffusionnft.shapes.model.ShapesModel;
 import org.diffusionnft.studies.benchmark.Benchmark;
@@ -21,10 +18,8 @@ import org.diffusionnft.studies.benchmark.DiskBenchmarkModel;
 import org.diffusionnft.studies.benchmark.Policy;
 import org.diffusionnft.studies.benchmark.ShapesBenchmarkModel;
 import org.diffusionnft.tensor.Device;
-import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Precision;
 import org.diffusionnft.trainer.config.SamplingSettings;
-import org.diffusionnft.trainer.config.TrainConfig;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -48,6 +43,7 @@ final class EvaluateCommand implements Callable<Integer> {
   @Mixin private PrecisionOption precision;
   @Mixin private ComputeOptions compute;
   @Mixin private CacheOptions caching;
+  @Mixin private RewardsOption rewards;
 
   @Option(
       names = "--model",
@@ -84,14 +80,6 @@ final class EvaluateCommand implements Callable<Integer> {
           "geneval, ocr, pickscore or drawbench, whose prompts lie in the reference code's folder"
               + " dataset/; shapes; or a file of prompts, .txt or .jsonl.")
   private String benchmark;
-
-  @Option(
-      names = "--rewards",
-      paramLabel = "NAME,...|FILE",
-      description =
-          "What scores the pictures: names, or a YAML file with the 'rewards' of a training."
-              + " Default: what the paper measures on the benchmark.")
-  private @Nullable String rewards;
 
   @Option(
       names = "--out",
@@ -158,7 +146,7 @@ final class EvaluateCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     Benchmark measured =
-        Benchmark.open(benchmark, rewardSettings(), most == null ? Integer.MAX_VALUE : most);
+        Benchmark.open(benchmark, rewards.settings(), most == null ? Integer.MAX_VALUE : most);
     List<Policy> policies = new ArrayList<>(withoutBase ? List.of() : List.of(Policy.BASE));
     adapters.forEach(adapter -> policies.add(Policy.parse(adapter)));
     BenchmarkSettings settings = new BenchmarkSettings(model, resolution, sampling(), seed, kept);
@@ -208,20 +196,6 @@ final class EvaluateCommand implements Callable<Integer> {
         .withGuidanceScale(guidance)
         .withBatchSize(batch == null ? usual.batchSize() : batch)
         .withPrecision(precision.or(Precision.F32));
-  }
-
-  private @Nullable SequencedMap<String, RewardSettings> rewardSettings() throws IOException {
-    if (rewards == null) {
-      return null;
-    }
-    if (rewards.endsWith(".yaml") || rewards.endsWith(".yml")) {
-      Path file = Path.of(rewards);
-      if (!Files.exists(file)) {
-        throw new InvalidInputException(file + ": no such file of settings for --rewards");
-      }
-      return TrainConfig.read(file).rewards();
-    }
-    return Benchmark.named(List.of(rewards.split(",", -1)));
   }
 
   private String command() {

@@ -19,10 +19,12 @@ final class Interruption implements Stop {
   private static final Map<String, Integer> CODES = Map.of("INT", 130, "TERM", 143, "HUP", 129);
 
   private final PrintWriter err;
+  private final String meanwhile;
   private final AtomicInteger exitCode = new AtomicInteger();
 
-  private Interruption(PrintWriter err) {
+  private Interruption(PrintWriter err, String meanwhile) {
     this.err = err;
+    this.meanwhile = meanwhile;
   }
 
   /** What runs. */
@@ -40,15 +42,26 @@ final class Interruption implements Stop {
    */
   static int during(PrintWriter err, String command, Work work)
       throws IOException, InterruptedException {
-    Interruption interruption = new Interruption(err);
-    Map<String, Object> before = interruption.listen();
+    Interruption interruption = new Interruption(err, "what is done is being saved");
     try {
-      work.run(interruption);
+      interruption.run(work);
       return 0;
     } catch (StoppedException e) {
       err.println("stopped, and what was done is saved: go on with '" + command + "'");
       err.flush();
       return interruption.exitCode.get();
+    }
+  }
+
+  /** Serves until it is asked to stop; {@code work} then finishes what it has taken in. */
+  static void serving(PrintWriter err, Work work) throws IOException, InterruptedException {
+    new Interruption(err, "what was asked for is being finished").run(work);
+  }
+
+  private void run(Work work) throws IOException, InterruptedException {
+    Map<String, Object> before = listen();
+    try {
+      work.run(this);
     } finally {
       before.forEach(Signals::unregister);
     }
@@ -75,7 +88,7 @@ final class Interruption implements Stop {
     if (!exitCode.compareAndSet(0, code)) {
       Runtime.getRuntime().halt(code);
     }
-    err.println("stopping: what is done is being saved; once more ends at once");
+    err.println("stopping: " + meanwhile + "; once more ends at once");
     err.flush();
   }
 

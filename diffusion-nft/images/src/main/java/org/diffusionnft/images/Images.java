@@ -26,6 +26,17 @@ public record Images(float[] values, int channels, int height, int width) {
     }
   }
 
+  /** A picture as one image, whose {@link #pixels} are its bytes again. */
+  public static Images of(Pixels picture) {
+    int plane = picture.width() * picture.height();
+    byte[] rgb = picture.rgb();
+    float[] values = new float[rgb.length];
+    for (int i = 0; i < rgb.length; i++) {
+      values[i % 3 * plane + i / 3] = 2 * ((rgb[i] & 0xff) / 255f) - 1;
+    }
+    return new Images(values, 3, picture.height(), picture.width());
+  }
+
   /** Values of one image. */
   public int size() {
     return channels * height * width;

@@ -1,7 +1,9 @@
 package org.diffusionnft.images;
 
 import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
@@ -30,7 +32,28 @@ public final class PictureFile {
     if (!Files.isRegularFile(file)) {
       throw new IOException(file + ": no such file");
     }
-    try (ImageInputStream in = new MemoryCacheImageInputStream(Files.newInputStream(file))) {
+    try (InputStream in = Files.newInputStream(file)) {
+      return read(in, Files.size(file));
+    } catch (IOException e) {
+      throw new IOException(file + ": " + sentence(e), e);
+    }
+  }
+
+  /**
+   * Reads what would stand in such a file.
+   *
+   * @throws IOException whose message begins with a verb, such as {@code is a damaged picture}
+   */
+  public static BufferedImage read(byte[] bytes) throws IOException {
+    try {
+      return read(new ByteArrayInputStream(bytes), bytes.length);
+    } catch (IOException e) {
+      throw new IOException(sentence(e), e);
+    }
+  }
+
+  private static BufferedImage read(InputStream bytes, long length) throws IOException {
+    try (ImageInputStream in = new MemoryCacheImageInputStream(bytes)) {
       Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
       if (!readers.hasNext()) {
         throw new IOException("is no picture that can be read, such as PNG or JPEG");
@@ -38,15 +61,13 @@ public final class PictureFile {
       ImageReader reader = readers.next();
       try {
         reader.setInput(in, true, true); // without metadata, which may be packed and endless
-        requireSmall(reader.getWidth(0), reader.getHeight(0), Files.size(file));
+        requireSmall(reader.getWidth(0), reader.getHeight(0), length);
         return reader.read(0);
       } finally {
         reader.dispose();
       }
-    } catch (IOException e) {
-      throw new IOException(file + ": " + sentence(e), e);
     } catch (RuntimeException e) {
-      throw new IOException(file + ": is a damaged picture", e);
+      throw new IOException("is a damaged picture", e);
     }
   }
 

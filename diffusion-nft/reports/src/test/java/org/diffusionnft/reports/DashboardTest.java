@@ -19,6 +19,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.diffusionnft.http.LocalServer;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -39,7 +40,7 @@ class DashboardTest {
   @BeforeEach
   void start() throws IOException {
     run = SmallRun.write(temp.resolve("run"));
-    dashboard = Dashboard.start(List.of(run), Dashboard.THIS_MACHINE, 0);
+    dashboard = Dashboard.start(List.of(run), LocalServer.THIS_MACHINE, 0);
     port = URI.create(dashboard.address()).getPort();
   }
 

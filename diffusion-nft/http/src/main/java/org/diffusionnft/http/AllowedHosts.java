@@ -1,4 +1,4 @@
-package org.diffusionnft.reports;
+package org.diffusionnft.http;
 
 import com.sun.net.httpserver.Headers;
 import java.net.InetAddress;

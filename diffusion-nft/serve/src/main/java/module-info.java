@@ -1,0 +1,8 @@
+/** Pictures and rewards over HTTP, in OpenAI's form. */
+module org.diffusionnft.serve {
+  requires transitive org.diffusionnft.shapes;
+  requires transitive org.diffusionnft.http;
+  requires static org.jspecify;
+
+  exports org.diffusionnft.serve;
+}

@@ -1,0 +1,93 @@
+package org.diffusionnft.serve;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.SequencedMap;
+import org.diffusionnft.images.Png;
+import org.diffusionnft.pipeline.PictureListener;
+import org.diffusionnft.pipeline.PictureModel;
+import org.diffusionnft.pipeline.PictureRequest;
+import org.diffusionnft.pipeline.PictureSampler;
+import org.diffusionnft.tensor.Device;
+import org.jspecify.annotations.Nullable;
+
+/** Pictures of a Stable Diffusion 3 model on disk: the pixels of {@code dnft sample}. */
+public final class DiskMaker implements PictureMaker {
+  private final PictureModel model;
+  private final Policies policies;
+  private final PictureRequest usual;
+  private final long mostPixels;
+
+  private DiskMaker(PictureModel model, Policies policies, PictureRequest usual, long mostPixels) {
+    this.model = model;
+    this.policies = policies;
+    this.usual = usual;
+    this.mostPixels = mostPixels;
+  }
+
+  /**
+   * Opens the model.
+   *
+   * @param adapters by name
+   * @param usual what clients get that do not say otherwise
+   * @param mostPixels of a picture
+   * @param cache folder of embedded prompts, or null for none
+   * @param listener is warned of what prompts lose
+   * @throws IOException if one is missing or damaged, or does not fit
+   */
+  public static DiskMaker open(
+      Path path,
+      PictureModel.Options options,
+      SequencedMap<String, Path> adapters,
+      PictureRequest usual,
+      long mostPixels,
+      Device device,
+      @Nullable Path cache,
+      PictureListener listener)
+      throws IOException {
+    PictureModel model = PictureModel.open(path, options, device, cache, listener);
+    boolean opened = false;
+    try {
+      model.requireTextEncoders();
+      model.latents(usual.height(), usual.width());
+      Policies policies = Policies.load(adapters, model::adapter);
+      opened = true;
+      return new DiskMaker(model, policies, usual, mostPixels);
+    } finally {
+      if (!opened) {
+        model.close();
+      }
+    }
+  }
+
+  @Override
+  public List<String> names() {
+    return policies.names();
+  }
+
+  @Override
+  public void check(Generation wanted) {
+    policies.adapter(wanted.model());
+    PictureRequest request = wanted.over(usual);
+    model.latents(request.height(), request.width());
+    if ((long) request.width() * request.height() > mostPixels) {
+      throw new BadRequestException(
+          "size",
+          "a picture may have %d pixels here, not %d"
+              .formatted(mostPixels, (long) request.width() * request.height()));
+    }
+  }
+
+  @Override
+  public List<byte[]> make(Generation wanted, PictureListener listener) throws IOException {
+    return new PictureSampler(model, policies.adapter(wanted.model()), listener)
+        .pictures(wanted.over(usual)).stream().map(Png::encode).toList();
+  }
+
+  @Override
+  public void close() {
+    policies.close();
+    model.close();
+  }
+}

@@ -1,0 +1,103 @@
+package org.diffusionnft.serve;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SequencedMap;
+import org.diffusionnft.images.Images;
+import org.diffusionnft.images.Png;
+import org.diffusionnft.models.transformer.Mmdit;
+import org.diffusionnft.pipeline.PictureListener;
+import org.diffusionnft.shapes.ShapesPictures;
+import org.diffusionnft.shapes.ShapesPrompt;
+import org.diffusionnft.shapes.model.ShapesModel;
+import org.diffusionnft.shapes.model.ShapesSampler;
+import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.InvalidInputException;
+import org.diffusionnft.trainer.config.SamplingSettings;
+import org.diffusionnft.weights.peft.AdapterFile;
+import org.jspecify.annotations.Nullable;
+
+/** Pictures of ShapesWorld: the bytes of {@code dnft sample} with one picture. */
+public final class ShapesMaker implements PictureMaker {
+  /** How much {@code dnft sample} enlarges. */
+  private static final int SCALE = 8;
+
+  private final Mmdit model;
+  private final Policies policies;
+
+  private ShapesMaker(Mmdit model, Policies policies) {
+    this.model = model;
+    this.policies = policies;
+  }
+
+  /**
+   * Opens the model.
+   *
+   * @param base its folder; null for the one that is shipped
+   * @param adapters by name
+   * @throws IOException if one is missing or damaged, or does not fit
+   */
+  public static ShapesMaker open(
+      @Nullable Path base, SequencedMap<String, Path> adapters, Device device) throws IOException {
+    Mmdit model = base == null ? ShapesModel.shipped(device) : ShapesModel.load(base, device);
+    boolean opened = false;
+    try {
+      Policies policies =
+          Policies.load(adapters, path -> AdapterFile.load(path, model.config(), device));
+      opened = true;
+      return new ShapesMaker(model, policies);
+    } finally {
+      if (!opened) {
+        model.close();
+      }
+    }
+  }
+
+  @Override
+  public List<String> names() {
+    return policies.names();
+  }
+
+  @Override
+  public void check(Generation wanted) {
+    policies.adapter(wanted.model());
+    ShapesPrompt.parse(wanted.prompt());
+    if (wanted.width() != 0) {
+      throw new InvalidInputException(
+          "pictures of ShapesWorld have one size: leave out size, or say auto");
+    }
+    if (!wanted.negative().isEmpty()) {
+      throw new InvalidInputException("ShapesWorld knows no negative_prompt: leave it out");
+    }
+  }
+
+  @Override
+  public List<byte[]> make(Generation wanted, PictureListener listener) {
+    SamplingSettings usual = ShapesModel.SAMPLING;
+    Integer steps = wanted.steps();
+    Double guidance = wanted.guidance();
+    SamplingSettings settings =
+        usual
+            .withSteps(steps == null ? usual.steps() : steps)
+            .withGuidanceScale(guidance == null ? usual.guidanceScale() : guidance);
+    ShapesSampler sampler = new ShapesSampler(model, policies.pass(wanted.model()), settings);
+    List<byte[]> pictures = new ArrayList<>();
+    for (int i = 0; i < wanted.count(); i++) {
+      // One by one: a picture must not depend on how many others were asked for.
+      Images image = sampler.sample(List.of(wanted.prompt()), wanted.seed(), i);
+      pictures.add(
+          Png.encode(
+              ShapesPictures.sheet(1, SCALE, List.of(image.image(0)), List.of(wanted.prompt()))));
+      listener.evaluated(i + 1L, wanted.count());
+    }
+    return pictures;
+  }
+
+  @Override
+  public void close() {
+    policies.close();
+    model.close();
+  }
+}

@@ -1,0 +1,5 @@
+/** Pictures and rewards over HTTP, in OpenAI's form. */
+@NullMarked
+package org.diffusionnft.serve;
+
+import org.jspecify.annotations.NullMarked;

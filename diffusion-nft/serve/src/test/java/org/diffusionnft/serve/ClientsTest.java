@@ -2,7 +2,6 @@ package org.diffusionnft.serve;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.openai.client.OpenAIClient;
 import com.openai.client.okhttp.OpenAIOkHttpClient;
@@ -122,18 +121,19 @@ class ClientsTest {
   }
 
   @Test
-  void langChain4jDraws() {
+  void langChain4jDraws() throws IOException {
     OpenAiImageModel model =
         OpenAiImageModel.builder()
             .baseUrl(server.address() + "v1")
             .apiKey("none")
             .modelName("base")
+            .responseFormat("b64_json")
             .timeout(Duration.ofMinutes(5))
             .maxRetries(0)
             .build();
-    var image = model.generate("a red circle").content();
-    String picture = image.base64Data();
-    assertTrue(picture != null || image.url() != null);
+    byte[] picture =
+        Base64.getDecoder().decode(model.generate("a red circle").content().base64Data());
+    assertArrayEquals(expected("a red circle", 0), picture);
   }
 
   /** The reward {@code http} of a training asks another machine as it asks this server. */

@@ -72,7 +72,10 @@ final class Format {
 
           @Override
           public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+            // A program of one file says in comments what JBang needs, which have their own form.
+            boolean script = file.startsWith(root.resolve("examples/DiffusionNft.java"));
             if (file.toString().endsWith(".java")
+                && !script
                 && attributes.lastModifiedTime().compareTo(known) >= 0) {
               sources.add(file);
             }

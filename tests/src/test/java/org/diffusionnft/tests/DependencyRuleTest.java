@@ -4,14 +4,17 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import java.io.File;
+import java.io.IOException;
 import java.lang.module.ModuleDescriptor;
 import java.lang.module.ModuleFinder;
 import java.lang.module.ModuleReference;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Set;
@@ -91,6 +94,15 @@ class DependencyRuleTest {
         .dependOnClassesThat()
         .resideInAnyPackage(forbidden)
         .check(OURS);
+  }
+
+  /** Who imports our versions finds every artifact among them. */
+  @ParameterizedTest
+  @EnumSource
+  void isInTheListOfVersions(Module module) throws IOException {
+    String artifact = module == Module.WEIGHTS ? "weights-import" : module.name;
+    Path bom = Path.of(System.getProperty("user.dir")).resolveSibling("diffusion-nft/bom/pom.xml");
+    assertTrue(Files.readString(bom).contains("<artifactId>" + artifact + "</artifactId>"));
   }
 
   /**

@@ -61,8 +61,8 @@ public record AdapterConfig(int rank, double alpha, List<String> targetModules) 
   /**
    * The layers of a model that are adapted, with the shapes of their weights, in the model's order.
    *
-   * @param parameters names and shapes of the model's parameters, such as {@link
-   *     MmditLayout#parameters}
+   * @param parameters names and shapes of the model's parameters, such as {@code
+   *     MmditLayout.parameters}
    * @throws InvalidInputException if a target names no layer; one of {@link #JOINT_ATTENTION} may,
    *     as long as another names one
    */

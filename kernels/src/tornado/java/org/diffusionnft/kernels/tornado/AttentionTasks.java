@@ -6,10 +6,11 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * Device code of attention. A work-group of 64 serves one row: scores are computed 64 at a time,
- * one a work-item, and used before the next 64, so no score matrix is stored. Softmax is online:
- * the sums so far are scaled down when a larger score comes (Milakov and Gimelshein, arXiv
- * 1805.02867).
+ * Device code of attention: the slots of all of it, and the kernels of heads with more than 128
+ * channels; {@link NarrowHeads} and {@link WideHeads} have those of others. Here a work-group of 64
+ * serves one row: scores are computed 64 at a time, one a work-item, and used before the next 64,
+ * so no score matrix is stored. Softmax is online: the sums so far are scaled down when a larger
+ * score comes (Milakov and Gimelshein, arXiv 1805.02867).
  *
  * <p>A head of a batch has one number, batch times heads plus head.
  */
@@ -62,24 +63,24 @@ final class AttentionTasks {
   static final int MAX_HEAD = 1024;
 
   /** Less than any score. */
-  private static final float LEAST = -3.0e38f;
+  static final float LEAST = -3.0e38f;
 
   private AttentionTasks() {}
 
   /** Where a head of a batch begins in a tensor with so many rows a batch, all heads in a row. */
-  private static int start(IntArray p, int rows, int head) {
+  static int start(IntArray p, int rows, int head) {
     int heads = p.get(HEADS);
     return (head / heads * rows * heads + head % heads) * p.get(SIZE);
   }
 
   /** Where the mask of a head of a batch begins. */
-  private static int maskAt(IntArray p, int head) {
+  static int maskAt(IntArray p, int head) {
     int heads = p.get(HEADS);
     return p.get(MASK) + head / heads * p.get(MASK_BATCH) + head % heads * p.get(MASK_HEAD);
   }
 
   /** A score with what the mask at a position adds to it. */
-  private static float masked(FloatArray m, IntArray p, float score, int at) {
+  static float masked(FloatArray m, IntArray p, float score, int at) {
     float r = score;
     if (p.get(MASK) != Arguments.NONE) {
       r = r + m.get(at);

@@ -91,18 +91,18 @@ final class DeviceAttention {
         int lx = c.localIdx;
         int ly = c.localIdy;
         int id = ly * 16 + lx;
-        int queries = p.get(AttentionTasks.QUERIES);
-        int keys = p.get(AttentionTasks.KEYS);
-        int size = p.get(AttentionTasks.SIZE);
+        int queries = p.get(call + AttentionTasks.QUERIES);
+        int keys = p.get(call + AttentionTasks.KEYS);
+        int size = p.get(call + AttentionTasks.SIZE);
         int channels = (size + 3) / 4 * 4;
-        int width = p.get(AttentionTasks.HEADS) * size;
+        int width = p.get(call + AttentionTasks.HEADS) * size;
         int tiles = (%1$s + %2$s - 1) / %2$s;
         int head = c.groupIdx / tiles;
         int first = c.groupIdx %% tiles * %2$s;
-        int rowsAt = AttentionTasks.start(p, queries, head);
-        int keysAt = AttentionTasks.start(p, keys, head);
-        int maskAt = AttentionTasks.maskAt(p, head);
-        float scale = f.get(AttentionTasks.SCALE);
+        int rowsAt = AttentionTasks.start(p, call, queries, head);
+        int keysAt = AttentionTasks.start(p, call, keys, head);
+        int maskAt = AttentionTasks.maskAt(p, call, head);
+        float scale = Scalars.argument(m, p, call, AttentionTasks.SCALE);
     """
         .formatted(rows, length);
   }
@@ -208,7 +208,7 @@ final class DeviceAttention {
         rows,
         i ->
             "if (first + ly * %d + %d < %s) {\n".formatted(rows, i, count)
-                + "int at = p.get(AttentionTasks.%s) + %s + (first + ly * %d + %d) * width + 4 * lx;\n"
+                + "int at = p.get(call + AttentionTasks.%s) + %s + (first + ly * %d + %d) * width + 4 * lx;\n"
                     .formatted(slot, at, rows, i)
                 + Text.each(
                     channels,
@@ -222,7 +222,7 @@ final class DeviceAttention {
     int channels = size / SIDE;
     return """
       /** One group for each batch, head and {@link #QUERIES} queries. */
-      static void dnftAttention%1$d(KernelContext c, FloatArray m, IntArray p, FloatArray f) {
+      static void dnftAttention%1$d(KernelContext c, FloatArray m, IntArray p, int call) {
         float[] q = c.allocateFloatLocalArray(QUERIES * ROW);
         float[] kv = c.allocateFloatLocalArray(KEYS * ROW);
         float[] scores = c.allocateFloatLocalArray(QUERIES * SCORES);
@@ -245,7 +245,7 @@ final class DeviceAttention {
             if (k0 + key < keys) {
               float score = scores[row * SCORES + key];
               if (first + row < queries) {
-                score = AttentionTasks.masked(m, p, score, ofMask + k0 + key);
+                score = AttentionTasks.masked(m, p, call, score, ofMask + k0 + key);
                 scores[row * SCORES + key] = score;
               }
               if (score > most) {
@@ -291,7 +291,7 @@ final class DeviceAttention {
           }
           ofRow[row] = all;
           if (first + row < queries) {
-            m.set(p.get(AttentionTasks.LOG_SUM_EXP) + head * queries + first + row, largest + TornadoMath.log(all));
+            m.set(p.get(call + AttentionTasks.LOG_SUM_EXP) + head * queries + first + row, largest + TornadoMath.log(all));
           }
         }
         c.localBarrier();
@@ -301,9 +301,9 @@ final class DeviceAttention {
         .formatted(
             size,
             beginning("queries", "QUERIES"),
-            copy("q", "p.get(AttentionTasks.Q) + rowsAt", "first", "queries", "QUERIES"),
+            copy("q", "p.get(call + AttentionTasks.Q) + rowsAt", "first", "queries", "QUERIES"),
             zeros("o", rows, channels),
-            copy("kv", "p.get(AttentionTasks.K) + keysAt", "k0", "keys", "KEYS"),
+            copy("kv", "p.get(call + AttentionTasks.K) + keysAt", "k0", "keys", "KEYS"),
             zeros("s", rows, 2),
             dots("s", "q", rows, "kv", 2),
             Text.each(
@@ -314,7 +314,7 @@ final class DeviceAttention {
                         j ->
                             "scores[(ly * %d + %d) * SCORES + lx + %d] = s%d%d * scale;\n"
                                 .formatted(rows, i, 16 * j, i, j))),
-            copy("kv", "p.get(AttentionTasks.V) + keysAt", "k0", "keys", "KEYS"),
+            copy("kv", "p.get(call + AttentionTasks.V) + keysAt", "k0", "keys", "KEYS"),
             Text.each(
                 rows,
                 i ->
@@ -341,9 +341,9 @@ final class DeviceAttention {
               if (query%1$d%2$d < queries) {
                 if (key%1$d%2$d < keys) {
                   int of = head * queries + query%1$d%2$d;
-                  float score = AttentionTasks.masked(m, p, dot%1$d%2$d * scale, maskAt + query%1$d%2$d * keys + key%1$d%2$d);
-                  weight%1$d%2$d = TornadoMath.exp(score - m.get(p.get(AttentionTasks.LOG_SUM_EXP) + of));
-                  slope%1$d%2$d = weight%1$d%2$d * (pull%1$d%2$d - m.get(p.get(AttentionTasks.DELTA) + of)) * scale;
+                  float score = AttentionTasks.masked(m, p, call, dot%1$d%2$d * scale, maskAt + query%1$d%2$d * keys + key%1$d%2$d);
+                  weight%1$d%2$d = TornadoMath.exp(score - m.get(p.get(call + AttentionTasks.LOG_SUM_EXP) + of));
+                  slope%1$d%2$d = weight%1$d%2$d * (pull%1$d%2$d - m.get(p.get(call + AttentionTasks.DELTA) + of)) * scale;
                 }
               }
               slopes[(ly * %5$d + %1$d) * SLOPES + lx + %6$d] = slope%1$d%2$d;
@@ -371,7 +371,7 @@ final class DeviceAttention {
     int channels = size / SIDE;
     return """
       /** One group for each batch, head and {@link #ROWS} queries. */
-      static void dnftAttentionGradQ%1$d(KernelContext c, FloatArray m, IntArray p, FloatArray f) {
+      static void dnftAttentionGradQ%1$d(KernelContext c, FloatArray m, IntArray p, int call) {
         float[] q = c.allocateFloatLocalArray(ROWS * ROW);
         float[] go = c.allocateFloatLocalArray(ROWS * ROW);
         float[] kr = c.allocateFloatLocalArray(ROWS * ROW);
@@ -396,11 +396,12 @@ final class DeviceAttention {
         .formatted(
             size,
             beginning("queries", "ROWS"),
-            copy("q", "p.get(AttentionTasks.Q) + rowsAt", "first", "queries", "ROWS"),
-            copy("go", "p.get(AttentionTasks.GRAD_OUT) + rowsAt", "first", "queries", "ROWS"),
+            copy("q", "p.get(call + AttentionTasks.Q) + rowsAt", "first", "queries", "ROWS"),
+            copy(
+                "go", "p.get(call + AttentionTasks.GRAD_OUT) + rowsAt", "first", "queries", "ROWS"),
             zeros("g", rows, channels),
-            copy("kr", "p.get(AttentionTasks.K) + keysAt", "k0", "keys", "ROWS"),
-            copy("vr", "p.get(AttentionTasks.V) + keysAt", "k0", "keys", "ROWS"),
+            copy("kr", "p.get(call + AttentionTasks.K) + keysAt", "k0", "keys", "ROWS"),
+            copy("vr", "p.get(call + AttentionTasks.V) + keysAt", "k0", "keys", "ROWS"),
             zeros("dot", rows, rows) + zeros("pull", rows, rows),
             dots("dot", "q", rows, "kr", rows) + dots("pull", "go", rows, "vr", rows),
             slopes(rows, "first + ly * " + rows + " + %d", "k0 + lx + %d", false),
@@ -412,7 +413,7 @@ final class DeviceAttention {
     int channels = size / SIDE;
     return """
       /** One group for each batch, head and {@link #ROWS} keys. */
-      static void dnftAttentionGradKV%1$d(KernelContext c, FloatArray m, IntArray p, FloatArray f) {
+      static void dnftAttentionGradKV%1$d(KernelContext c, FloatArray m, IntArray p, int call) {
         float[] kr = c.allocateFloatLocalArray(ROWS * ROW);
         float[] vr = c.allocateFloatLocalArray(ROWS * ROW);
         float[] q = c.allocateFloatLocalArray(ROWS * ROW);
@@ -437,11 +438,11 @@ final class DeviceAttention {
         .formatted(
             size,
             beginning("keys", "ROWS"),
-            copy("kr", "p.get(AttentionTasks.K) + keysAt", "first", "keys", "ROWS"),
-            copy("vr", "p.get(AttentionTasks.V) + keysAt", "first", "keys", "ROWS"),
+            copy("kr", "p.get(call + AttentionTasks.K) + keysAt", "first", "keys", "ROWS"),
+            copy("vr", "p.get(call + AttentionTasks.V) + keysAt", "first", "keys", "ROWS"),
             zeros("gk", rows, channels) + zeros("gv", rows, channels),
-            copy("q", "p.get(AttentionTasks.Q) + rowsAt", "q0", "queries", "ROWS"),
-            copy("go", "p.get(AttentionTasks.GRAD_OUT) + rowsAt", "q0", "queries", "ROWS"),
+            copy("q", "p.get(call + AttentionTasks.Q) + rowsAt", "q0", "queries", "ROWS"),
+            copy("go", "p.get(call + AttentionTasks.GRAD_OUT) + rowsAt", "q0", "queries", "ROWS"),
             zeros("dot", rows, rows) + zeros("pull", rows, rows),
             dots("dot", "kr", rows, "q", rows) + dots("pull", "vr", rows, "go", rows),
             slopes(rows, "q0 + lx + %d", "first + ly * " + rows + " + %d", true),

@@ -71,25 +71,25 @@ final class DeviceTiles {
               ShortArray h2,
               ShortArray h3,
               IntArray p,
-              FloatArray f) {
+              int call) {
             float[] t = c.allocateFloatLocalArray(2 * SLICE * ROW);
             int lx = c.localIdx;
             int ly = c.localIdy;
             int id = ly * 16 + lx;
-            int rows = p.get(MatrixTasks.ROWS);
-            int columns = p.get(MatrixTasks.COLUMNS);
-            int inner = p.get(MatrixTasks.INNER);
+            int rows = p.get(call + MatrixTasks.ROWS);
+            int columns = p.get(call + MatrixTasks.COLUMNS);
+            int inner = p.get(call + MatrixTasks.INNER);
             int row0 = c.groupIdy * TILE;
             int column0 = c.groupIdx * TILE;
             int batch = c.groupIdz;
-            int aAt = p.get(MatrixTasks.A) + batch * p.get(MatrixTasks.A_BATCH);
-            int bAt = p.get(MatrixTasks.B) + batch * p.get(MatrixTasks.B_BATCH);
-            int aRow = p.get(MatrixTasks.A_ROW);
-            int aInner = p.get(MatrixTasks.A_INNER);
-            int bInner = p.get(MatrixTasks.B_INNER);
-            int bColumn = p.get(MatrixTasks.B_COLUMN);
-            int aType = p.get(MatrixTasks.A_TYPE);
-            int bType = p.get(MatrixTasks.B_TYPE);
+            int aAt = p.get(call + MatrixTasks.A) + batch * p.get(call + MatrixTasks.A_BATCH);
+            int bAt = p.get(call + MatrixTasks.B) + batch * p.get(call + MatrixTasks.B_BATCH);
+            int aRow = p.get(call + MatrixTasks.A_ROW);
+            int aInner = p.get(call + MatrixTasks.A_INNER);
+            int bInner = p.get(call + MatrixTasks.B_INNER);
+            int bColumn = p.get(call + MatrixTasks.B_COLUMN);
+            int aType = p.get(call + MatrixTasks.A_TYPE);
+            int bType = p.get(call + MatrixTasks.B_TYPE);
             // Neighbours read neighbouring numbers, whichever way an operand is stored.
         %5$s%6$s\
         """
@@ -258,8 +258,8 @@ final class DeviceTiles {
     StringBuilder s = new StringBuilder();
     s.append(
         """
-            float scale = f.get(MatrixTasks.SCALE);
-            int outAt = p.get(MatrixTasks.OUT) + batch * rows * columns;
+            float scale = Scalars.argument(m, p, call, MatrixTasks.SCALE);
+            int outAt = p.get(call + MatrixTasks.OUT) + batch * rows * columns;
             // Results go through local memory, so that neighbours write neighbours.
             for (int strip = 0; strip < %d; strip++) {
         """
@@ -288,7 +288,7 @@ final class DeviceTiles {
                 int column = column0 + e % TILE;
                 if (row < rows) {
                   if (column < columns) {
-                    MatrixTasks.store(m, h0, h1, h2, h3, p, t[e] * scale, column, outAt + row * columns + column);
+                    MatrixTasks.store(m, h0, h1, h2, h3, p, call, t[e] * scale, column, outAt + row * columns + column);
                   }
                 }
               }

@@ -2,10 +2,8 @@ package org.diffusionnft.kernels.tornado;
 
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.TaskGraph;
-import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task3;
 import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task4;
 import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task6;
-import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task7;
 import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task8;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
@@ -56,7 +54,7 @@ enum Kernel {
 
   /** Adds a task to a graph. */
   private interface Adding {
-    TaskGraph add(TaskGraph graph, String name, Arguments arguments);
+    TaskGraph add(TaskGraph graph, String name, Arguments arguments, int at);
   }
 
   @SuppressWarnings("ImmutableEnumChecker") // a method reference without state
@@ -64,29 +62,19 @@ enum Kernel {
 
   /** The call of a library. */
   Kernel() {
-    adding = (graph, name, a) -> graph.libraryTask(name, CublasProvider::task, a);
+    adding =
+        (graph, name, a, at) ->
+            graph.libraryTask(name, CublasProvider::task, new CublasProvider.Place(a, at));
   }
 
-  Kernel(Task3<KernelContext, FloatArray, IntArray> task) {
-    adding = (graph, name, a) -> graph.task(name, task, a.context, a.floats, a.ints);
-  }
-
-  Kernel(Task4<KernelContext, FloatArray, IntArray, FloatArray> task) {
-    adding = (graph, name, a) -> graph.task(name, task, a.context, a.floats, a.ints, a.scalars);
+  Kernel(Task4<KernelContext, FloatArray, IntArray, Integer> task) {
+    adding = (graph, name, a, at) -> graph.task(name, task, a.context, a.floats, a.ints, at);
   }
 
   Kernel(Task6<KernelContext, FloatArray, ShortArray, ShortArray, ShortArray, ShortArray> task) {
     adding =
-        (graph, name, a) ->
+        (graph, name, a, at) ->
             graph.task(name, task, a.context, a.floats, a.h(0), a.h(1), a.h(2), a.h(3));
-  }
-
-  Kernel(
-      Task7<KernelContext, FloatArray, ShortArray, ShortArray, ShortArray, ShortArray, IntArray>
-          task) {
-    adding =
-        (graph, name, a) ->
-            graph.task(name, task, a.context, a.floats, a.h(0), a.h(1), a.h(2), a.h(3), a.ints);
   }
 
   Kernel(
@@ -98,26 +86,24 @@ enum Kernel {
               ShortArray,
               ShortArray,
               IntArray,
-              FloatArray>
+              Integer>
           task) {
     adding =
-        (g, name, a) ->
-            g.task(
-                name, task, a.context, a.floats, a.h(0), a.h(1), a.h(2), a.h(3), a.ints, a.scalars);
+        (g, name, a, at) ->
+            g.task(name, task, a.context, a.floats, a.h(0), a.h(1), a.h(2), a.h(3), a.ints, at);
   }
 
-  /** Whether this is a call of a library. */
+  /** Whether this is a call of a library, which reads its arguments on the host. */
   boolean library() {
     return this == CUBLAS;
   }
 
-  /** What travels to the device with each call: libraries read their arguments on the host. */
-  Object[] carried(Arguments arguments) {
-    return library() ? new Object[0] : arguments.travelling();
-  }
-
-  /** Adds the task to a graph. */
-  TaskGraph add(TaskGraph graph, String name, Arguments arguments) {
-    return adding.add(graph, name, arguments);
+  /**
+   * Adds the task to a graph.
+   *
+   * @param at where in the arguments its call begins
+   */
+  TaskGraph add(TaskGraph graph, String name, Arguments arguments, int at) {
+    return adding.add(graph, name, arguments, at);
   }
 }

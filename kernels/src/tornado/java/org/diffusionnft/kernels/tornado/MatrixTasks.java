@@ -79,20 +79,20 @@ final class MatrixTasks {
       ShortArray h2,
       ShortArray h3,
       IntArray p,
-      FloatArray f) {
+      int call) {
     float[] shared = c.allocateFloatLocalArray(FEW_ROWS * GROUP);
     int id = c.localIdx;
-    int rows = p.get(ROWS);
-    int columns = p.get(COLUMNS);
-    int inner = p.get(INNER);
+    int rows = p.get(call + ROWS);
+    int columns = p.get(call + COLUMNS);
+    int inner = p.get(call + INNER);
     int column = c.groupIdx % columns;
     int batch = c.groupIdx / columns;
-    int aAt = p.get(A) + batch * p.get(A_BATCH);
-    int bAt = p.get(B) + batch * p.get(B_BATCH) + column * p.get(B_COLUMN);
-    int aRow = p.get(A_ROW);
-    int aInner = p.get(A_INNER);
-    int aType = p.get(A_TYPE);
-    int bType = p.get(B_TYPE);
+    int aAt = p.get(call + A) + batch * p.get(call + A_BATCH);
+    int bAt = p.get(call + B) + batch * p.get(call + B_BATCH) + column * p.get(call + B_COLUMN);
+    int aRow = p.get(call + A_ROW);
+    int aInner = p.get(call + A_INNER);
+    int aType = p.get(call + A_TYPE);
+    int bType = p.get(call + B_TYPE);
     float s0 = 0f;
     float s1 = 0f;
     float s2 = 0f;
@@ -146,8 +146,18 @@ final class MatrixTasks {
       c.localBarrier();
     }
     if (id < rows) {
-      int at = p.get(OUT) + (batch * rows + id) * columns + column;
-      store(m, h0, h1, h2, h3, p, shared[id * GROUP] * f.get(SCALE), column, at);
+      int at = p.get(call + OUT) + (batch * rows + id) * columns + column;
+      store(
+          m,
+          h0,
+          h1,
+          h2,
+          h3,
+          p,
+          call,
+          shared[id * GROUP] * Scalars.argument(m, p, call, SCALE),
+          column,
+          at);
     }
   }
 
@@ -159,17 +169,21 @@ final class MatrixTasks {
       ShortArray h2,
       ShortArray h3,
       IntArray p,
+      int call,
       float product,
       int column,
       int at) {
     float v = product;
-    if (p.get(BIAS) != Arguments.NONE) {
-      v = v + Halves.number(m, h0, h1, h2, h3, p.get(BIAS_TYPE), p.get(BIAS) + column);
+    if (p.get(call + BIAS) != Arguments.NONE) {
+      v =
+          v
+              + Halves.number(
+                  m, h0, h1, h2, h3, p.get(call + BIAS_TYPE), p.get(call + BIAS) + column);
     }
-    if (p.get(ACTIVATION) != Arguments.NONE) {
-      v = Scalars.activation(p.get(ACTIVATION), v);
+    if (p.get(call + ACTIVATION) != Arguments.NONE) {
+      v = Scalars.activation(p.get(call + ACTIVATION), v);
     }
-    if (p.get(ACCUMULATE) != 0) {
+    if (p.get(call + ACCUMULATE) != 0) {
       v = v + m.get(at);
     }
     m.set(at, v);

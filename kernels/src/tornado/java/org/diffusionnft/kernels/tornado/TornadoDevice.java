@@ -149,6 +149,11 @@ final class TornadoDevice implements Device {
   }
 
   @Override
+  public void part() {
+    plans.part();
+  }
+
+  @Override
   public Kernels kernels() {
     return kernels;
   }

@@ -11,14 +11,15 @@ import java.util.List;
  * variable of its own and each loop names what it calls, so this text has to exist; nobody has to
  * keep it.
  *
- * <p>Run by the build as a source file: {@code java Generate.java FOLDER}. A file whose text is the
- * same is left alone, so that it is not compiled again.
+ * <p>Run by the build as a source file: {@code java Generate.java FOLDER}, and with {@code tornado}
+ * after it for the device code of the profile of that name. A file whose text is the same is left
+ * alone, so that it is not compiled again.
  */
 final class Generate {
   private static final String HEADER =
       """
       // Written by kernels/src/main/generator/%s.java: change it there.
-      package org.diffusionnft.kernels;
+      package %s;
 
       """;
 
@@ -26,22 +27,40 @@ final class Generate {
   record Source(String name, String generator, String text) {}
 
   public static void main(String[] args) throws IOException {
-    Path folder = Path.of(args[0], "org", "diffusionnft", "kernels");
+    if (args.length == 1) {
+      write(args[0], "org.diffusionnft.kernels", forTheProcessor());
+    } else {
+      write(args[0], "org.diffusionnft.kernels.tornado", forDevices());
+    }
+  }
+
+  private static List<Source> forDevices() {
+    return List.of(
+        DeviceTiles.medium(),
+        DeviceTiles.large(),
+        DeviceAttention.narrow(),
+        DeviceAttention.wide());
+  }
+
+  private static List<Source> forTheProcessor() {
+    return List.of(
+        Tiles.tall(),
+        Tiles.tallTransposed(),
+        Tiles.wide(),
+        Tiles.narrow(),
+        Dots.source(),
+        Unary.values(),
+        Unary.gradients(),
+        Binary.source(),
+        Rows.source());
+  }
+
+  private static void write(String root, String name, List<Source> sources) throws IOException {
+    Path folder = Path.of(root, name.split("\\."));
     Files.createDirectories(folder);
-    List<Source> sources =
-        List.of(
-            Tiles.tall(),
-            Tiles.tallTransposed(),
-            Tiles.wide(),
-            Tiles.narrow(),
-            Dots.source(),
-            Unary.values(),
-            Unary.gradients(),
-            Binary.source(),
-            Rows.source());
     for (Source source : sources) {
       Path file = folder.resolve(source.name() + ".java");
-      String text = HEADER.formatted(source.generator()) + source.text();
+      String text = HEADER.formatted(source.generator(), name) + source.text();
       if (!Files.exists(file) || !Files.readString(file, UTF_8).equals(text)) {
         Files.writeString(file, text, UTF_8);
       }

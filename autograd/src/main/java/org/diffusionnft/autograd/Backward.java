@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Elementwise;
 import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Storage;
@@ -80,7 +81,9 @@ final class Backward {
    * recorded at first.
    */
   private void differentiate(Node.Block block) {
-    try (Memory.Scope scope = block.outputs().getFirst().device().memory().scope()) {
+    Device device = block.outputs().getFirst().device();
+    device.part();
+    try (Memory.Scope scope = device.memory().scope()) {
       Tape tape = new Tape();
       List<Variable> again = tape.record(() -> block.body().apply(block.inputs()));
       block
@@ -95,6 +98,7 @@ final class Backward {
       run(tape.nodes());
       pending.values().forEach(t -> scope.keep(t.storage()));
     }
+    device.part();
   }
 
   private void contribute(Variable to, Tensor gradient) {

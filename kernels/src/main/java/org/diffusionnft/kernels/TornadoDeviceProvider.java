@@ -82,7 +82,8 @@ public final class TornadoDeviceProvider implements DeviceProvider {
           "TornadoVM found no driver it can use ("
               + TornadoMessages.reason(e)
               + "): install one, for the processor apt install pocl-opencl-icd, and check that"
-              + " clinfo or nvidia-smi lists a device");
+              + " clinfo or nvidia-smi lists a device; of several backends ./dnft uses those that"
+              + " DNFT_TORNADO_BACKENDS names, such as opencl");
     }
   }
 

@@ -90,7 +90,7 @@ public final class VectorDevice implements Device {
 
   @Override
   public DeviceActivity activity() {
-    return new DeviceActivity(0, 0, 0, 0, 0, 0, fallback.total());
+    return new DeviceActivity(0, 0, 0, 0, 0, 0, 0, 0, fallback.total());
   }
 
   @Override

@@ -64,6 +64,12 @@ public interface Device extends AutoCloseable {
   default void section(Supplier<String> name) {}
 
   /**
+   * Ends a part of the work that may come again with other numbers, such as a block of a model. A
+   * device that sends calls together sends those of a part together.
+   */
+  default void part() {}
+
+  /**
    * The kernels, in seven families, for whoever may use them now; see {@link Memory#requireTurn}.
    */
   Kernels kernels();

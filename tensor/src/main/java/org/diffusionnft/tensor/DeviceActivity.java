@@ -7,6 +7,8 @@ package org.diffusionnft.tensor;
  * @param compiled plans that were compiled
  * @param replayed runs of plans that had been compiled before
  * @param kernels calls of kernels; one run of a plan makes one or more
+ * @param copies copies between host and device: of tensors, and of the arguments of a run
+ * @param waits how often the host waited for the device: for the end of a run, or for a tensor
  * @param sent bytes of tensors copied to the device
  * @param arguments bytes of arguments (positions, sizes, scalars) that were copied with the runs
  * @param received bytes of tensors copied back
@@ -17,12 +19,14 @@ public record DeviceActivity(
     long compiled,
     long replayed,
     long kernels,
+    long copies,
+    long waits,
     long sent,
     long arguments,
     long received,
     long onHost) {
   /** All zeros: what the reference device always reports. */
-  public static final DeviceActivity NONE = new DeviceActivity(0, 0, 0, 0, 0, 0, 0);
+  public static final DeviceActivity NONE = new DeviceActivity(0, 0, 0, 0, 0, 0, 0, 0, 0);
 
   /** The difference to an earlier state. */
   public DeviceActivity since(DeviceActivity earlier) {
@@ -30,6 +34,8 @@ public record DeviceActivity(
         compiled - earlier.compiled,
         replayed - earlier.replayed,
         kernels - earlier.kernels,
+        copies - earlier.copies,
+        waits - earlier.waits,
         sent - earlier.sent,
         arguments - earlier.arguments,
         received - earlier.received,
@@ -39,7 +45,7 @@ public record DeviceActivity(
   /** One line for a log. */
   @Override
   public String toString() {
-    return "%d compiled, %d replayed, %d kernels, %d bytes to the device and %d of arguments, %d bytes back, %d operations on the host"
-        .formatted(compiled, replayed, kernels, sent, arguments, received, onHost);
+    return "%d compiled, %d replayed, %d kernels, %d copies, %d waits, %d bytes to the device and %d of arguments, %d bytes back, %d operations on the host"
+        .formatted(compiled, replayed, kernels, copies, waits, sent, arguments, received, onHost);
   }
 }

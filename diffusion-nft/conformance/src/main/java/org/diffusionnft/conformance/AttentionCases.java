@@ -30,6 +30,9 @@ final class AttentionCases {
       {1, 2, 300, 290, 64},
       {1, 17, 70, 270, 8},
       {1, 1, 270, 600, 40},
+      {1, 2, 70, 90, 80},
+      {2, 1, 33, 45, 128},
+      {1, 1, 20, 30, 200},
     };
     for (Precision precision : Precision.values()) {
       for (int[] d : shapes) {

@@ -14,8 +14,10 @@ import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
  *
  * <p>TornadoVM compiles array lengths and scalars into the kernels and ties a compiled plan to its
  * arrays. So a few large arrays hold all tensors, a tensor is a position in one of them, and
- * everything that differs from call to call travels in {@code ints} and {@code scalars}: a kernel
- * is compiled once, whatever the shapes. The classes of device code name the slots of both.
+ * everything that differs from call to call travels in {@code ints}: a kernel is compiled once,
+ * whatever the shapes. All calls of a graph share that array, so that one copy carries them; where
+ * in it a task finds its own call is a constant of the task. The classes of device code name the
+ * slots.
  */
 final class Arguments {
   /** The position of an operand that is absent, or the code of a function that is. */
@@ -24,11 +26,13 @@ final class Arguments {
   /** Slots for integers: enough for three numbers for each of eight axes, and 16 more. */
   static final int INTS = 40;
 
-  /** Slots for floats. */
+  /** Floats of a call; each takes two integers, because device code cannot reinterpret bits. */
   static final int SCALARS = 8;
 
-  /** Bytes of the arguments that travel with each launch. */
-  static final int BYTES = 4 * (INTS + SCALARS);
+  /** Integers of a call. */
+  static final int CALL = INTS + 2 * SCALARS;
+
+  private static final int MANTISSA_BITS = 23;
 
   final KernelContext context;
 
@@ -38,11 +42,11 @@ final class Arguments {
   /** All BF16 and F16 tensors, see {@link Halves}. */
   private final ShortArray[] halves;
 
-  final IntArray ints = new IntArray(INTS);
-  final FloatArray scalars = new FloatArray(SCALARS);
+  /** The arguments of the calls. */
+  final IntArray ints;
 
   /**
-   * Creates the memories.
+   * Creates the memories, and room for one call.
    *
    * @param floats elements of the memory for F32
    * @param halves elements of each array of halves
@@ -54,17 +58,19 @@ final class Arguments {
     for (int i = 0; i < halves.length; i++) {
       this.halves[i] = ShortArray.fromSegmentShallow(untouched(arena, 2L * halves[i]));
     }
+    this.ints = new IntArray(CALL);
   }
 
-  private Arguments(Arguments other) {
+  private Arguments(Arguments other, int calls) {
     context = other.context;
     floats = other.floats;
     halves = other.halves;
+    ints = new IntArray(calls * CALL);
   }
 
-  /** The same memories, with slots for one more call. */
-  Arguments forAnotherCall() {
-    return new Arguments(this);
+  /** The same memories, with room for as many calls. */
+  Arguments forCalls(int calls) {
+    return new Arguments(this, calls);
   }
 
   /** One of the arrays of halves. */
@@ -72,13 +78,17 @@ final class Arguments {
     return halves[array];
   }
 
-  /** What travels to the device with each launch: the arguments, and {@code more}. */
+  /** What travels to the device with each run: the arguments, and {@code more}. */
   Object[] travelling(Object... more) {
-    Object[] all = new Object[2 + more.length];
+    Object[] all = new Object[1 + more.length];
     all[0] = ints;
-    all[1] = scalars;
-    System.arraycopy(more, 0, all, 2, more.length);
+    System.arraycopy(more, 0, all, 1, more.length);
     return all;
+  }
+
+  /** Bytes of the arguments. */
+  long bytes() {
+    return (long) Integer.BYTES * ints.getSize();
   }
 
   /** Everything that stays on the device. */
@@ -91,11 +101,52 @@ final class Arguments {
     return Untouched.allocate(bytes + TornadoNativeArray.ARRAY_HEADER, arena);
   }
 
-  /** Sets the arguments of the next call; slots beyond those given keep what they hold. */
-  void set(int[] p, float... f) {
-    MemorySegment.copy(p, 0, ints.getSegment(), ValueLayout.JAVA_INT, 0, p.length);
+  /**
+   * Sets the arguments of a call; slots beyond those given keep what they hold.
+   *
+   * @param at where the call begins, a multiple of {@link #CALL}
+   */
+  void set(int at, int[] p, float... f) {
+    MemorySegment.copy(p, 0, ints.getSegment(), ValueLayout.JAVA_INT, 4L * at, p.length);
     for (int i = 0; i < f.length; i++) {
-      scalars.set(i, f[i]);
+      int slot = at + INTS + 2 * i;
+      ints.set(slot, mantissa(f[i]));
+      ints.set(slot + 1, powers(f[i]));
     }
+  }
+
+  /** A float of a call, as {@link Scalars#argument} reads it on the device. */
+  float scalar(int at, int slot) {
+    int powers = ints.get(at + INTS + 2 * slot + 1);
+    float[] table = Halves.table();
+    float r = ints.get(at + INTS + 2 * slot) * table[powers & 0xFF] * table[powers >> 8 & 0xFF];
+    return powers > 0xFFFF ? -r : r;
+  }
+
+  /** The integer that {@link Scalars#argument} multiplies with powers of two. */
+  private static int mantissa(float x) {
+    if (Float.isNaN(x)) {
+      return 0; // times infinity
+    }
+    if (Float.isInfinite(x)) {
+      return 1;
+    }
+    int bits = Float.floatToRawIntBits(x) & ((1 << MANTISSA_BITS) - 1);
+    return Math.abs(x) < Float.MIN_NORMAL ? bits : bits | 1 << MANTISSA_BITS;
+  }
+
+  /**
+   * Where in the table of {@link Halves} two powers of two are, eight bits each, and a sign: with
+   * two of them the smallest numbers are exact too.
+   */
+  private static int powers(float x) {
+    int sign = Float.floatToRawIntBits(x) < 0 ? 1 << 16 : 0;
+    int one = Halves.power(0);
+    if (!Float.isFinite(x)) {
+      return Halves.TABLE - 1 | one << 8 | sign;
+    }
+    int exponent = Math.max(Math.getExponent(x), Float.MIN_EXPONENT) - MANTISSA_BITS;
+    int first = Math.max(exponent, Float.MIN_EXPONENT);
+    return Halves.power(first) | Halves.power(exponent - first) << 8 | sign;
   }
 }

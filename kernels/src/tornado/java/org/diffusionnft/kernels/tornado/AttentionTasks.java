@@ -6,10 +6,11 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * Device code of attention. A work-group of 64 serves one row: scores are computed 64 at a time,
- * one a work-item, and used before the next 64, so no score matrix is stored. Softmax is online:
- * the sums so far are scaled down when a larger score comes (Milakov and Gimelshein, arXiv
- * 1805.02867).
+ * Device code of attention: the slots of all of it, and the kernels of heads with more than 128
+ * channels; {@link NarrowHeads} and {@link WideHeads} have those of others. Here a work-group of 64
+ * serves one row: scores are computed 64 at a time, one a work-item, and used before the next 64,
+ * so no score matrix is stored. Softmax is online: the sums so far are scaled down when a larger
+ * score comes (Milakov and Gimelshein, arXiv 1805.02867).
  *
  * <p>A head of a batch has one number, batch times heads plus head.
  */
@@ -62,26 +63,28 @@ final class AttentionTasks {
   static final int MAX_HEAD = 1024;
 
   /** Less than any score. */
-  private static final float LEAST = -3.0e38f;
+  static final float LEAST = -3.0e38f;
 
   private AttentionTasks() {}
 
   /** Where a head of a batch begins in a tensor with so many rows a batch, all heads in a row. */
-  private static int start(IntArray p, int rows, int head) {
-    int heads = p.get(HEADS);
-    return (head / heads * rows * heads + head % heads) * p.get(SIZE);
+  static int start(IntArray p, int call, int rows, int head) {
+    int heads = p.get(call + HEADS);
+    return (head / heads * rows * heads + head % heads) * p.get(call + SIZE);
   }
 
   /** Where the mask of a head of a batch begins. */
-  private static int maskAt(IntArray p, int head) {
-    int heads = p.get(HEADS);
-    return p.get(MASK) + head / heads * p.get(MASK_BATCH) + head % heads * p.get(MASK_HEAD);
+  static int maskAt(IntArray p, int call, int head) {
+    int heads = p.get(call + HEADS);
+    return p.get(call + MASK)
+        + head / heads * p.get(call + MASK_BATCH)
+        + head % heads * p.get(call + MASK_HEAD);
   }
 
   /** A score with what the mask at a position adds to it. */
-  private static float masked(FloatArray m, IntArray p, float score, int at) {
+  static float masked(FloatArray m, IntArray p, int call, float score, int at) {
     float r = score;
-    if (p.get(MASK) != Arguments.NONE) {
+    if (p.get(call + MASK) != Arguments.NONE) {
       r = r + m.get(at);
     }
     return r;
@@ -97,24 +100,24 @@ final class AttentionTasks {
   }
 
   /** One group per batch, head and query. */
-  static void dnftAttention(KernelContext c, FloatArray m, IntArray p, FloatArray f) {
+  static void dnftAttention(KernelContext c, FloatArray m, IntArray p, int call) {
     float[] q = c.allocateFloatLocalArray(MAX_HEAD);
     float[] sums = c.allocateFloatLocalArray(MAX_HEAD);
     float[] scores = c.allocateFloatLocalArray(GROUP);
     float[] shared = c.allocateFloatLocalArray(GROUP);
     int id = c.localIdx;
-    int keys = p.get(KEYS);
-    int size = p.get(SIZE);
-    int width = p.get(HEADS) * size;
-    int row = c.groupIdx % p.get(QUERIES);
-    int head = c.groupIdx / p.get(QUERIES);
-    int rowAt = start(p, p.get(QUERIES), head) + row * width;
-    int kAt = p.get(K) + start(p, keys, head);
-    int vAt = p.get(V) + start(p, keys, head);
-    int maskAt = maskAt(p, head) + row * keys;
-    float scale = f.get(SCALE);
+    int keys = p.get(call + KEYS);
+    int size = p.get(call + SIZE);
+    int width = p.get(call + HEADS) * size;
+    int row = c.groupIdx % p.get(call + QUERIES);
+    int head = c.groupIdx / p.get(call + QUERIES);
+    int rowAt = start(p, call, p.get(call + QUERIES), head) + row * width;
+    int kAt = p.get(call + K) + start(p, call, keys, head);
+    int vAt = p.get(call + V) + start(p, call, keys, head);
+    int maskAt = maskAt(p, call, head) + row * keys;
+    float scale = Scalars.argument(m, p, call, SCALE);
     for (int d = id; d < size; d += GROUP) {
-      q[d] = m.get(p.get(Q) + rowAt + d);
+      q[d] = m.get(p.get(call + Q) + rowAt + d);
       sums[d] = 0f;
     }
     float largest = LEAST;
@@ -128,7 +131,7 @@ final class AttentionTasks {
         for (int d = 0; d < size; d++) {
           dot += q[d] * m.get(kAt + key * width + d);
         }
-        score = masked(m, p, dot * scale, maskAt + key);
+        score = masked(m, p, call, dot * scale, maskAt + key);
       }
       shared[id] = score;
       c.localBarrier();
@@ -172,50 +175,50 @@ final class AttentionTasks {
       c.localBarrier();
     }
     for (int d = id; d < size; d += GROUP) {
-      m.set(p.get(OUT) + rowAt + d, sums[d] / total);
+      m.set(p.get(call + OUT) + rowAt + d, sums[d] / total);
     }
     if (id == 0) {
-      m.set(p.get(LOG_SUM_EXP) + c.groupIdx, largest + TornadoMath.log(total));
+      m.set(p.get(call + LOG_SUM_EXP) + c.groupIdx, largest + TornadoMath.log(total));
     }
   }
 
   /** One work-item per batch, head and query. */
-  static void dnftAttentionDelta(KernelContext c, FloatArray m, IntArray p) {
+  static void dnftAttentionDelta(KernelContext c, FloatArray m, IntArray p, int call) {
     int i = c.globalIdx;
-    int queries = p.get(QUERIES);
-    int size = p.get(SIZE);
-    if (i < p.get(BATCHES) * p.get(HEADS) * queries) {
-      int at = start(p, queries, i / queries) + i % queries * p.get(HEADS) * size;
+    int queries = p.get(call + QUERIES);
+    int size = p.get(call + SIZE);
+    if (i < p.get(call + BATCHES) * p.get(call + HEADS) * queries) {
+      int at = start(p, call, queries, i / queries) + i % queries * p.get(call + HEADS) * size;
       float sum = 0f;
       for (int d = 0; d < size; d++) {
-        sum += m.get(p.get(GRAD_OUT) + at + d) * m.get(p.get(OUT) + at + d);
+        sum += m.get(p.get(call + GRAD_OUT) + at + d) * m.get(p.get(call + OUT) + at + d);
       }
-      m.set(p.get(DELTA) + i, sum);
+      m.set(p.get(call + DELTA) + i, sum);
     }
   }
 
   /** One group per batch, head and query. */
-  static void dnftAttentionGradQ(KernelContext c, FloatArray m, IntArray p, FloatArray f) {
+  static void dnftAttentionGradQ(KernelContext c, FloatArray m, IntArray p, int call) {
     float[] q = c.allocateFloatLocalArray(MAX_HEAD);
     float[] go = c.allocateFloatLocalArray(MAX_HEAD);
     float[] sums = c.allocateFloatLocalArray(MAX_HEAD);
     float[] slopes = c.allocateFloatLocalArray(GROUP);
     int id = c.localIdx;
-    int keys = p.get(KEYS);
-    int size = p.get(SIZE);
-    int width = p.get(HEADS) * size;
-    int row = c.groupIdx % p.get(QUERIES);
-    int head = c.groupIdx / p.get(QUERIES);
-    int rowAt = start(p, p.get(QUERIES), head) + row * width;
-    int kAt = p.get(K) + start(p, keys, head);
-    int vAt = p.get(V) + start(p, keys, head);
-    int maskAt = maskAt(p, head) + row * keys;
-    float scale = f.get(SCALE);
-    float lse = m.get(p.get(LOG_SUM_EXP) + c.groupIdx);
-    float delta = m.get(p.get(DELTA) + c.groupIdx);
+    int keys = p.get(call + KEYS);
+    int size = p.get(call + SIZE);
+    int width = p.get(call + HEADS) * size;
+    int row = c.groupIdx % p.get(call + QUERIES);
+    int head = c.groupIdx / p.get(call + QUERIES);
+    int rowAt = start(p, call, p.get(call + QUERIES), head) + row * width;
+    int kAt = p.get(call + K) + start(p, call, keys, head);
+    int vAt = p.get(call + V) + start(p, call, keys, head);
+    int maskAt = maskAt(p, call, head) + row * keys;
+    float scale = Scalars.argument(m, p, call, SCALE);
+    float lse = m.get(p.get(call + LOG_SUM_EXP) + c.groupIdx);
+    float delta = m.get(p.get(call + DELTA) + c.groupIdx);
     for (int d = id; d < size; d += GROUP) {
-      q[d] = m.get(p.get(Q) + rowAt + d);
-      go[d] = m.get(p.get(GRAD_OUT) + rowAt + d);
+      q[d] = m.get(p.get(call + Q) + rowAt + d);
+      go[d] = m.get(p.get(call + GRAD_OUT) + rowAt + d);
       sums[d] = 0f;
     }
     c.localBarrier();
@@ -229,7 +232,7 @@ final class AttentionTasks {
           dot += q[d] * m.get(kAt + key * width + d);
           pull += go[d] * m.get(vAt + key * width + d);
         }
-        float score = masked(m, p, dot * scale, maskAt + key);
+        float score = masked(m, p, call, dot * scale, maskAt + key);
         slope = TornadoMath.exp(score - lse) * (pull - delta) * scale;
       }
       slopes[id] = slope;
@@ -245,12 +248,12 @@ final class AttentionTasks {
       c.localBarrier();
     }
     for (int d = id; d < size; d += GROUP) {
-      m.set(p.get(GRAD_Q) + rowAt + d, sums[d]);
+      m.set(p.get(call + GRAD_Q) + rowAt + d, sums[d]);
     }
   }
 
   /** One group per batch, head and key. */
-  static void dnftAttentionGradKV(KernelContext c, FloatArray m, IntArray p, FloatArray f) {
+  static void dnftAttentionGradKV(KernelContext c, FloatArray m, IntArray p, int call) {
     float[] k = c.allocateFloatLocalArray(MAX_HEAD);
     float[] v = c.allocateFloatLocalArray(MAX_HEAD);
     float[] sumsK = c.allocateFloatLocalArray(MAX_HEAD);
@@ -258,20 +261,20 @@ final class AttentionTasks {
     float[] slopes = c.allocateFloatLocalArray(GROUP);
     float[] weights = c.allocateFloatLocalArray(GROUP);
     int id = c.localIdx;
-    int queries = p.get(QUERIES);
-    int keys = p.get(KEYS);
-    int size = p.get(SIZE);
-    int width = p.get(HEADS) * size;
+    int queries = p.get(call + QUERIES);
+    int keys = p.get(call + KEYS);
+    int size = p.get(call + SIZE);
+    int width = p.get(call + HEADS) * size;
     int key = c.groupIdx % keys;
     int head = c.groupIdx / keys;
-    int keyAt = start(p, keys, head) + key * width;
-    int rowsAt = start(p, queries, head);
+    int keyAt = start(p, call, keys, head) + key * width;
+    int rowsAt = start(p, call, queries, head);
     int statisticsAt = head * queries;
-    int maskAt = maskAt(p, head) + key;
-    float scale = f.get(SCALE);
+    int maskAt = maskAt(p, call, head) + key;
+    float scale = Scalars.argument(m, p, call, SCALE);
     for (int d = id; d < size; d += GROUP) {
-      k[d] = m.get(p.get(K) + keyAt + d);
-      v[d] = m.get(p.get(V) + keyAt + d);
+      k[d] = m.get(p.get(call + K) + keyAt + d);
+      v[d] = m.get(p.get(call + V) + keyAt + d);
       sumsK[d] = 0f;
       sumsV[d] = 0f;
     }
@@ -284,12 +287,12 @@ final class AttentionTasks {
         float dot = 0f;
         float pull = 0f;
         for (int d = 0; d < size; d++) {
-          dot += k[d] * m.get(p.get(Q) + rowsAt + row * width + d);
-          pull += v[d] * m.get(p.get(GRAD_OUT) + rowsAt + row * width + d);
+          dot += k[d] * m.get(p.get(call + Q) + rowsAt + row * width + d);
+          pull += v[d] * m.get(p.get(call + GRAD_OUT) + rowsAt + row * width + d);
         }
-        float score = masked(m, p, dot * scale, maskAt + row * keys);
-        weight = TornadoMath.exp(score - m.get(p.get(LOG_SUM_EXP) + statisticsAt + row));
-        slope = weight * (pull - m.get(p.get(DELTA) + statisticsAt + row)) * scale;
+        float score = masked(m, p, call, dot * scale, maskAt + row * keys);
+        weight = TornadoMath.exp(score - m.get(p.get(call + LOG_SUM_EXP) + statisticsAt + row));
+        slope = weight * (pull - m.get(p.get(call + DELTA) + statisticsAt + row)) * scale;
       }
       slopes[id] = slope;
       weights[id] = weight;
@@ -299,8 +302,8 @@ final class AttentionTasks {
         float sumK = sumsK[d];
         float sumV = sumsV[d];
         for (int j = 0; j < count; j++) {
-          sumK += slopes[j] * m.get(p.get(Q) + rowsAt + (first + j) * width + d);
-          sumV += weights[j] * m.get(p.get(GRAD_OUT) + rowsAt + (first + j) * width + d);
+          sumK += slopes[j] * m.get(p.get(call + Q) + rowsAt + (first + j) * width + d);
+          sumV += weights[j] * m.get(p.get(call + GRAD_OUT) + rowsAt + (first + j) * width + d);
         }
         sumsK[d] = sumK;
         sumsV[d] = sumV;
@@ -308,8 +311,8 @@ final class AttentionTasks {
       c.localBarrier();
     }
     for (int d = id; d < size; d += GROUP) {
-      m.set(p.get(GRAD_K) + keyAt + d, sumsK[d]);
-      m.set(p.get(GRAD_V) + keyAt + d, sumsV[d]);
+      m.set(p.get(call + GRAD_K) + keyAt + d, sumsK[d]);
+      m.set(p.get(call + GRAD_V) + keyAt + d, sumsV[d]);
     }
   }
 }

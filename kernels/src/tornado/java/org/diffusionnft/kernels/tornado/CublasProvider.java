@@ -6,7 +6,6 @@ import org.diffusionnft.tensor.DeviceException;
 import uk.ac.manchester.tornado.api.common.Access;
 import uk.ac.manchester.tornado.api.common.LibraryTaskDescriptor;
 import uk.ac.manchester.tornado.api.exceptions.TornadoRuntimeException;
-import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import uk.ac.manchester.tornado.runtime.common.TornadoXPUDevice;
 import uk.ac.manchester.tornado.runtime.library.LibraryRegistry;
 import uk.ac.manchester.tornado.runtime.library.spi.LibraryContext;
@@ -68,14 +67,21 @@ public final class CublasProvider implements TornadoLibraryProvider {
   private record Context(TornadoLibraryProvider cublas, LibraryContext own)
       implements LibraryContext {}
 
+  /** Where the arguments of a call are. */
+  record Place(Arguments arguments, int at) {
+    int get(int slot) {
+      return arguments.ints.get(at + slot);
+    }
+  }
+
   /** A task of a graph. The memory is its one array; the sizes are read when it runs. */
-  static LibraryTaskDescriptor task(Arguments arguments) {
+  static LibraryTaskDescriptor task(Place place) {
     return new LibraryTaskDescriptor()
         .withLibrary(NAME)
         .withFunction("cublasSgemmStridedBatched")
-        .withParameters(new Object[] {arguments.floats})
+        .withParameters(new Object[] {place.arguments.floats})
         .withAccess(new Access[] {Access.READ_WRITE})
-        .withTuning(arguments);
+        .withTuning(place);
   }
 
   @Override
@@ -99,8 +105,8 @@ public final class CublasProvider implements TornadoLibraryProvider {
 
   @Override
   public void dispatch(String function, LibraryInvocation call) {
-    Arguments arguments = (Arguments) call.getTuning();
-    IntArray p = arguments.ints;
+    Place p = (Place) call.getTuning();
+    Arguments arguments = p.arguments;
     if (p.get(BATCHES) == 0) {
       return;
     }
@@ -111,7 +117,7 @@ public final class CublasProvider implements TornadoLibraryProvider {
       p.get(COLUMNS),
       p.get(ROWS),
       p.get(INNER),
-      arguments.scalars.get(SCALE),
+      arguments.scalar(p.at, SCALE),
       arguments.floats,
       p.get(B_ROW),
       (long) p.get(B_BATCH),

@@ -53,77 +53,92 @@ final class ElementwiseTasks {
 
   private ElementwiseTasks() {}
 
-  static void dnftFill(KernelContext c, FloatArray m, IntArray p, FloatArray f) {
+  static void dnftFill(KernelContext c, FloatArray m, IntArray p, int call) {
     int i = c.globalIdx;
-    if (i < p.get(ELEMENTS)) {
-      m.set(p.get(OUT) + i, f.get(VALUE));
+    if (i < p.get(call + ELEMENTS)) {
+      m.set(p.get(call + OUT) + i, Scalars.argument(m, p, call, VALUE));
     }
   }
 
-  static void dnftUnary(KernelContext c, FloatArray m, IntArray p, FloatArray f) {
+  static void dnftUnary(KernelContext c, FloatArray m, IntArray p, int call) {
     int i = c.globalIdx;
-    if (i < p.get(ELEMENTS)) {
-      float x = m.get(p.get(X) + i);
-      if (p.get(ANGLE) != 0) {
+    if (i < p.get(call + ELEMENTS)) {
+      float x = m.get(p.get(call + X) + i);
+      if (p.get(call + ANGLE) != 0) {
         x = Angles.reduced(m, x);
       }
-      m.set(p.get(OUT) + i, Scalars.value(p.get(CODE), f.get(A), f.get(B), x));
+      m.set(
+          p.get(call + OUT) + i,
+          Scalars.value(
+              p.get(call + CODE),
+              Scalars.argument(m, p, call, A),
+              Scalars.argument(m, p, call, B),
+              x));
     }
   }
 
   /** The result is the gradient with respect to x. */
-  static void dnftUnaryGrad(KernelContext c, FloatArray m, IntArray p, FloatArray f) {
+  static void dnftUnaryGrad(KernelContext c, FloatArray m, IntArray p, int call) {
     int i = c.globalIdx;
-    if (i < p.get(ELEMENTS)) {
-      float x = m.get(p.get(X) + i);
-      float g = m.get(p.get(GRAD_OUT) + i);
-      if (p.get(ANGLE) != 0) {
+    if (i < p.get(call + ELEMENTS)) {
+      float x = m.get(p.get(call + X) + i);
+      float g = m.get(p.get(call + GRAD_OUT) + i);
+      if (p.get(call + ANGLE) != 0) {
         x = Angles.reduced(m, x);
       }
-      m.set(p.get(OUT) + i, g * Scalars.derivative(p.get(CODE), f.get(A), f.get(B), x));
+      m.set(
+          p.get(call + OUT) + i,
+          g
+              * Scalars.derivative(
+                  p.get(call + CODE),
+                  Scalars.argument(m, p, call, A),
+                  Scalars.argument(m, p, call, B),
+                  x));
     }
   }
 
   /** Operands are broadcast: a step of 0 reads one element again and again. */
-  static void dnftBinary(KernelContext c, FloatArray m, IntArray p) {
+  static void dnftBinary(KernelContext c, FloatArray m, IntArray p, int call) {
     int i = c.globalIdx;
-    if (i < p.get(ELEMENTS)) {
+    if (i < p.get(call + ELEMENTS)) {
       int rest = i;
-      int xAt = p.get(X);
-      int yAt = p.get(Y);
-      for (int axis = p.get(RANK) - 1; axis >= 0; axis--) {
-        int size = p.get(AXES + 3 * axis);
+      int xAt = p.get(call + X);
+      int yAt = p.get(call + Y);
+      for (int axis = p.get(call + RANK) - 1; axis >= 0; axis--) {
+        int size = p.get(call + AXES + 3 * axis);
         int quotient = rest / size;
         int index = rest - quotient * size;
-        xAt += index * p.get(AXES + 3 * axis + 1);
-        yAt += index * p.get(AXES + 3 * axis + 2);
+        xAt += index * p.get(call + AXES + 3 * axis + 1);
+        yAt += index * p.get(call + AXES + 3 * axis + 2);
         rest = quotient;
       }
       float x = m.get(xAt);
       float y = m.get(yAt);
-      m.set(p.get(OUT) + i, Scalars.combined(p.get(CODE), x, y));
+      m.set(p.get(call + OUT) + i, Scalars.combined(p.get(call + CODE), x, y));
     }
   }
 
   /** x where the condition is not 0, y elsewhere. */
-  static void dnftSelect(KernelContext c, FloatArray m, IntArray p) {
+  static void dnftSelect(KernelContext c, FloatArray m, IntArray p, int call) {
     int i = c.globalIdx;
-    if (i < p.get(ELEMENTS)) {
-      float r = m.get(p.get(Y) + i);
-      if (m.get(p.get(CONDITION) + i) != 0f) {
-        r = m.get(p.get(X) + i);
+    if (i < p.get(call + ELEMENTS)) {
+      float r = m.get(p.get(call + Y) + i);
+      if (m.get(p.get(call + CONDITION) + i) != 0f) {
+        r = m.get(p.get(call + X) + i);
       }
-      m.set(p.get(OUT) + i, r);
+      m.set(p.get(call + OUT) + i, r);
     }
   }
 
   /** The residual, plus x times the gate of its sample and channel. */
-  static void dnftGatedAdd(KernelContext c, FloatArray m, IntArray p) {
+  static void dnftGatedAdd(KernelContext c, FloatArray m, IntArray p, int call) {
     int i = c.globalIdx;
-    if (i < p.get(ELEMENTS)) {
-      int channels = p.get(CHANNELS);
-      float gate = m.get(p.get(GATE) + i / p.get(SAMPLE) * channels + i % channels);
-      m.set(p.get(OUT) + i, m.get(p.get(RESIDUAL) + i) + gate * m.get(p.get(X) + i));
+    if (i < p.get(call + ELEMENTS)) {
+      int channels = p.get(call + CHANNELS);
+      float gate = m.get(p.get(call + GATE) + i / p.get(call + SAMPLE) * channels + i % channels);
+      m.set(
+          p.get(call + OUT) + i,
+          m.get(p.get(call + RESIDUAL) + i) + gate * m.get(p.get(call + X) + i));
     }
   }
 
@@ -135,10 +150,13 @@ final class ElementwiseTasks {
       ShortArray h1,
       ShortArray h2,
       ShortArray h3,
-      IntArray p) {
+      IntArray p,
+      int call) {
     int i = c.globalIdx;
-    if (i < p.get(ELEMENTS)) {
-      m.set(p.get(OUT) + i, Halves.number(m, h0, h1, h2, h3, p.get(TYPE), p.get(X) + i));
+    if (i < p.get(call + ELEMENTS)) {
+      m.set(
+          p.get(call + OUT) + i,
+          Halves.number(m, h0, h1, h2, h3, p.get(call + TYPE), p.get(call + X) + i));
     }
   }
 }

@@ -50,6 +50,11 @@ final class Halves {
     return powers;
   }
 
+  /** Where 2 to the power of {@code exponent}, -134 to 120, is in the table. */
+  static int power(int exponent) {
+    return exponent + TABLE_BIAS;
+  }
+
   /** Device code: the 16 bits at a position in one of the arrays. */
   static int bits(ShortArray h0, ShortArray h1, ShortArray h2, ShortArray h3, int array, int at) {
     int bits = 0;

@@ -2,10 +2,8 @@ package org.diffusionnft.kernels.tornado;
 
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.TaskGraph;
-import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task3;
 import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task4;
 import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task6;
-import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task7;
 import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task8;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
@@ -24,12 +22,20 @@ enum Kernel {
   SELECT(ElementwiseTasks::dnftSelect),
   GATED_ADD(ElementwiseTasks::dnftGatedAdd),
   WIDEN(ElementwiseTasks::dnftWiden),
-  MATMUL(MatrixTasks::dnftMatmul),
+  MATMUL_LARGE(LargeTile::dnftMatmul128),
+  MATMUL_MEDIUM(MediumTile::dnftMatmul64),
+  MATMUL_ROWS(MatrixTasks::dnftMatmulRows),
   CUBLAS,
   ATTENTION(AttentionTasks::dnftAttention),
+  ATTENTION_64(NarrowHeads::dnftAttention64),
+  ATTENTION_128(WideHeads::dnftAttention128),
   ATTENTION_DELTA(AttentionTasks::dnftAttentionDelta),
   ATTENTION_GRAD_Q(AttentionTasks::dnftAttentionGradQ),
+  ATTENTION_GRAD_Q_64(NarrowHeads::dnftAttentionGradQ64),
+  ATTENTION_GRAD_Q_128(WideHeads::dnftAttentionGradQ128),
   ATTENTION_GRAD_KV(AttentionTasks::dnftAttentionGradKV),
+  ATTENTION_GRAD_KV_64(NarrowHeads::dnftAttentionGradKV64),
+  ATTENTION_GRAD_KV_128(WideHeads::dnftAttentionGradKV128),
   LAYER_NORM(NormTasks::dnftLayerNorm),
   RMS_NORM(NormTasks::dnftRmsNorm),
   NORM_GRAD_X(NormTasks::dnftNormGradX),
@@ -48,7 +54,7 @@ enum Kernel {
 
   /** Adds a task to a graph. */
   private interface Adding {
-    TaskGraph add(TaskGraph graph, String name, Arguments arguments);
+    TaskGraph add(TaskGraph graph, String name, Arguments arguments, int at);
   }
 
   @SuppressWarnings("ImmutableEnumChecker") // a method reference without state
@@ -56,29 +62,19 @@ enum Kernel {
 
   /** The call of a library. */
   Kernel() {
-    adding = (graph, name, a) -> graph.libraryTask(name, CublasProvider::task, a);
+    adding =
+        (graph, name, a, at) ->
+            graph.libraryTask(name, CublasProvider::task, new CublasProvider.Place(a, at));
   }
 
-  Kernel(Task3<KernelContext, FloatArray, IntArray> task) {
-    adding = (graph, name, a) -> graph.task(name, task, a.context, a.floats, a.ints);
-  }
-
-  Kernel(Task4<KernelContext, FloatArray, IntArray, FloatArray> task) {
-    adding = (graph, name, a) -> graph.task(name, task, a.context, a.floats, a.ints, a.scalars);
+  Kernel(Task4<KernelContext, FloatArray, IntArray, Integer> task) {
+    adding = (graph, name, a, at) -> graph.task(name, task, a.context, a.floats, a.ints, at);
   }
 
   Kernel(Task6<KernelContext, FloatArray, ShortArray, ShortArray, ShortArray, ShortArray> task) {
     adding =
-        (graph, name, a) ->
+        (graph, name, a, at) ->
             graph.task(name, task, a.context, a.floats, a.h(0), a.h(1), a.h(2), a.h(3));
-  }
-
-  Kernel(
-      Task7<KernelContext, FloatArray, ShortArray, ShortArray, ShortArray, ShortArray, IntArray>
-          task) {
-    adding =
-        (graph, name, a) ->
-            graph.task(name, task, a.context, a.floats, a.h(0), a.h(1), a.h(2), a.h(3), a.ints);
   }
 
   Kernel(
@@ -90,26 +86,24 @@ enum Kernel {
               ShortArray,
               ShortArray,
               IntArray,
-              FloatArray>
+              Integer>
           task) {
     adding =
-        (g, name, a) ->
-            g.task(
-                name, task, a.context, a.floats, a.h(0), a.h(1), a.h(2), a.h(3), a.ints, a.scalars);
+        (g, name, a, at) ->
+            g.task(name, task, a.context, a.floats, a.h(0), a.h(1), a.h(2), a.h(3), a.ints, at);
   }
 
-  /** Whether this is a call of a library. */
+  /** Whether this is a call of a library, which reads its arguments on the host. */
   boolean library() {
     return this == CUBLAS;
   }
 
-  /** What travels to the device with each call: libraries read their arguments on the host. */
-  Object[] carried(Arguments arguments) {
-    return library() ? new Object[0] : arguments.travelling();
-  }
-
-  /** Adds the task to a graph. */
-  TaskGraph add(TaskGraph graph, String name, Arguments arguments) {
-    return adding.add(graph, name, arguments);
+  /**
+   * Adds the task to a graph.
+   *
+   * @param at where in the arguments its call begins
+   */
+  TaskGraph add(TaskGraph graph, String name, Arguments arguments, int at) {
+    return adding.add(graph, name, arguments, at);
   }
 }

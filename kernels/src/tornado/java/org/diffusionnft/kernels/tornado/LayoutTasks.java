@@ -36,18 +36,18 @@ final class LayoutTasks {
   private LayoutTasks() {}
 
   /** Reads and writes with any steps: permute, slice, place, broadcast and plain copies. */
-  static void dnftStridedCopy(KernelContext c, FloatArray m, IntArray p) {
+  static void dnftStridedCopy(KernelContext c, FloatArray m, IntArray p, int call) {
     int i = c.globalIdx;
-    if (i < p.get(ELEMENTS)) {
+    if (i < p.get(call + ELEMENTS)) {
       int rest = i;
-      int from = p.get(X);
-      int to = p.get(OUT);
-      for (int axis = p.get(RANK) - 1; axis >= 0; axis--) {
-        int size = p.get(AXES + 3 * axis);
+      int from = p.get(call + X);
+      int to = p.get(call + OUT);
+      for (int axis = p.get(call + RANK) - 1; axis >= 0; axis--) {
+        int size = p.get(call + AXES + 3 * axis);
         int quotient = rest / size;
         int index = rest - quotient * size;
-        from += index * p.get(AXES + 3 * axis + 1);
-        to += index * p.get(AXES + 3 * axis + 2);
+        from += index * p.get(call + AXES + 3 * axis + 1);
+        to += index * p.get(call + AXES + 3 * axis + 2);
         rest = quotient;
       }
       m.set(to, m.get(from));
@@ -62,25 +62,26 @@ final class LayoutTasks {
       ShortArray h1,
       ShortArray h2,
       ShortArray h3,
-      IntArray p) {
+      IntArray p,
+      int call) {
     int i = c.globalIdx;
-    if (i < p.get(ELEMENTS)) {
-      int channels = p.get(CHANNELS);
-      int id = (int) m.get(p.get(IDS) + i / channels);
-      int at = p.get(X) + id * channels + i % channels;
-      m.set(p.get(OUT) + i, Halves.number(m, h0, h1, h2, h3, p.get(TYPE), at));
+    if (i < p.get(call + ELEMENTS)) {
+      int channels = p.get(call + CHANNELS);
+      int id = (int) m.get(p.get(call + IDS) + i / channels);
+      int at = p.get(call + X) + id * channels + i % channels;
+      m.set(p.get(call + OUT) + i, Halves.number(m, h0, h1, h2, h3, p.get(call + TYPE), at));
     }
   }
 
   /** One work-item a channel, which adds its rows in order. */
-  static void dnftScatterAdd(KernelContext c, FloatArray m, IntArray p) {
+  static void dnftScatterAdd(KernelContext c, FloatArray m, IntArray p, int call) {
     int channel = c.globalIdx;
-    int channels = p.get(CHANNELS);
+    int channels = p.get(call + CHANNELS);
     if (channel < channels) {
-      for (int row = 0; row < p.get(ROWS); row++) {
-        int id = (int) m.get(p.get(IDS) + row);
-        int at = p.get(OUT) + id * channels + channel;
-        m.set(at, m.get(at) + m.get(p.get(X) + row * channels + channel));
+      for (int row = 0; row < p.get(call + ROWS); row++) {
+        int id = (int) m.get(p.get(call + IDS) + row);
+        int at = p.get(call + OUT) + id * channels + channel;
+        m.set(at, m.get(at) + m.get(p.get(call + X) + row * channels + channel));
       }
     }
   }

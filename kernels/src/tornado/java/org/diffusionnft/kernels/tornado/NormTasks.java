@@ -77,11 +77,11 @@ final class NormTasks {
   }
 
   /** The deviations from a first mean are averaged again, so rows far from 0 keep their digits. */
-  static void dnftLayerNorm(KernelContext c, FloatArray m, IntArray p, FloatArray f) {
+  static void dnftLayerNorm(KernelContext c, FloatArray m, IntArray p, int call) {
     int id = c.localIdx;
     int row = c.groupIdx;
-    int channels = p.get(CHANNELS);
-    int xAt = p.get(X) + row * channels;
+    int channels = p.get(call + CHANNELS);
+    int xAt = p.get(call + X) + row * channels;
     float part = 0f;
     for (int i = id; i < channels; i += GROUP) {
       part += m.get(xAt + i);
@@ -96,117 +96,118 @@ final class NormTasks {
     }
     float rest = sum(c, id, parts) / channels;
     float variance = sum(c, id, squares) / channels - rest * rest;
-    float rstd = 1f / TornadoMath.sqrt(variance + f.get(EPS));
+    float rstd = 1f / TornadoMath.sqrt(variance + Scalars.argument(m, p, call, EPS));
     for (int i = id; i < channels; i += GROUP) {
       float v = (m.get(xAt + i) - mean - rest) * rstd;
-      if (p.get(WEIGHT) != Arguments.NONE) {
-        v = v * m.get(p.get(WEIGHT) + row / p.get(WEIGHT_ROWS) * channels + i);
+      if (p.get(call + WEIGHT) != Arguments.NONE) {
+        v = v * m.get(p.get(call + WEIGHT) + row / p.get(call + WEIGHT_ROWS) * channels + i);
       }
-      if (p.get(BIAS) != Arguments.NONE) {
-        v = v + m.get(p.get(BIAS) + row / p.get(BIAS_ROWS) * channels + i);
+      if (p.get(call + BIAS) != Arguments.NONE) {
+        v = v + m.get(p.get(call + BIAS) + row / p.get(call + BIAS_ROWS) * channels + i);
       }
-      m.set(p.get(OUT) + row * channels + i, v);
+      m.set(p.get(call + OUT) + row * channels + i, v);
     }
     if (id == 0) {
-      m.set(p.get(MEAN) + row, mean + rest);
-      m.set(p.get(RSTD) + row, rstd);
+      m.set(p.get(call + MEAN) + row, mean + rest);
+      m.set(p.get(call + RSTD) + row, rstd);
     }
   }
 
-  static void dnftRmsNorm(KernelContext c, FloatArray m, IntArray p, FloatArray f) {
+  static void dnftRmsNorm(KernelContext c, FloatArray m, IntArray p, int call) {
     int id = c.localIdx;
     int row = c.groupIdx;
-    int channels = p.get(CHANNELS);
-    int xAt = p.get(X) + row * channels;
+    int channels = p.get(call + CHANNELS);
+    int xAt = p.get(call + X) + row * channels;
     float squares = 0f;
     for (int i = id; i < channels; i += GROUP) {
       float x = m.get(xAt + i);
       squares += x * x;
     }
-    float rstd = 1f / TornadoMath.sqrt(sum(c, id, squares) / channels + f.get(EPS));
+    float rstd =
+        1f / TornadoMath.sqrt(sum(c, id, squares) / channels + Scalars.argument(m, p, call, EPS));
     for (int i = id; i < channels; i += GROUP) {
       float v = m.get(xAt + i) * rstd;
-      if (p.get(WEIGHT) != Arguments.NONE) {
-        v = v * m.get(p.get(WEIGHT) + i);
+      if (p.get(call + WEIGHT) != Arguments.NONE) {
+        v = v * m.get(p.get(call + WEIGHT) + i);
       }
-      m.set(p.get(OUT) + row * channels + i, v);
+      m.set(p.get(call + OUT) + row * channels + i, v);
     }
     if (id == 0) {
-      m.set(p.get(RSTD) + row, rstd);
+      m.set(p.get(call + RSTD) + row, rstd);
     }
   }
 
   /** The gradient with respect to x: layer norm's, or RMS norm's where there is no mean. */
-  static void dnftNormGradX(KernelContext c, FloatArray m, IntArray p) {
+  static void dnftNormGradX(KernelContext c, FloatArray m, IntArray p, int call) {
     int id = c.localIdx;
     int row = c.groupIdx;
-    int channels = p.get(CHANNELS);
+    int channels = p.get(call + CHANNELS);
     int at = row * channels;
     float mean = 0f;
-    if (p.get(MEAN) != Arguments.NONE) {
-      mean = m.get(p.get(MEAN) + row);
+    if (p.get(call + MEAN) != Arguments.NONE) {
+      mean = m.get(p.get(call + MEAN) + row);
     }
-    float rstd = m.get(p.get(RSTD) + row);
-    int weightAt = p.get(WEIGHT) + row / p.get(WEIGHT_ROWS) * channels;
+    float rstd = m.get(p.get(call + RSTD) + row);
+    int weightAt = p.get(call + WEIGHT) + row / p.get(call + WEIGHT_ROWS) * channels;
     float gs = 0f;
     float gns = 0f;
     for (int i = id; i < channels; i += GROUP) {
-      float g = m.get(p.get(GRAD_OUT) + at + i);
-      if (p.get(WEIGHT) != Arguments.NONE) {
+      float g = m.get(p.get(call + GRAD_OUT) + at + i);
+      if (p.get(call + WEIGHT) != Arguments.NONE) {
         g = g * m.get(weightAt + i);
       }
       gs += g;
-      gns += g * (m.get(p.get(X) + at + i) - mean) * rstd;
+      gns += g * (m.get(p.get(call + X) + at + i) - mean) * rstd;
     }
     float meanG = sum(c, id, gs) / channels;
     float meanGn = sum(c, id, gns) / channels;
-    if (p.get(MEAN) == Arguments.NONE) {
+    if (p.get(call + MEAN) == Arguments.NONE) {
       meanG = 0f;
     }
     for (int i = id; i < channels; i += GROUP) {
-      float g = m.get(p.get(GRAD_OUT) + at + i);
-      if (p.get(WEIGHT) != Arguments.NONE) {
+      float g = m.get(p.get(call + GRAD_OUT) + at + i);
+      if (p.get(call + WEIGHT) != Arguments.NONE) {
         g = g * m.get(weightAt + i);
       }
-      float n = (m.get(p.get(X) + at + i) - mean) * rstd;
-      m.set(p.get(GRAD_X) + at + i, rstd * (g - meanG - n * meanGn));
+      float n = (m.get(p.get(call + X) + at + i) - mean) * rstd;
+      m.set(p.get(call + GRAD_X) + at + i, rstd * (g - meanG - n * meanGn));
     }
   }
 
   /** The gradient of the weight or the bias: one work-item for each of its elements. */
-  static void dnftNormGradAffine(KernelContext c, FloatArray m, IntArray p) {
+  static void dnftNormGradAffine(KernelContext c, FloatArray m, IntArray p, int call) {
     int id = c.globalIdx;
-    int channels = p.get(CHANNELS);
-    int rows = p.get(GRADIENT_ROWS);
-    if (id < p.get(GRADIENT_ELEMENTS)) {
+    int channels = p.get(call + CHANNELS);
+    int rows = p.get(call + GRADIENT_ROWS);
+    if (id < p.get(call + GRADIENT_ELEMENTS)) {
       int channel = id % channels;
       int first = id / channels * rows;
       float total = 0f;
       float lost = 0f;
       for (int row = first; row < first + rows; row++) {
-        float v = m.get(p.get(GRAD_OUT) + row * channels + channel);
-        if (p.get(OF_WEIGHT) != 0) {
-          float x = m.get(p.get(X) + row * channels + channel);
-          if (p.get(MEAN) != Arguments.NONE) {
-            x = x - m.get(p.get(MEAN) + row);
+        float v = m.get(p.get(call + GRAD_OUT) + row * channels + channel);
+        if (p.get(call + OF_WEIGHT) != 0) {
+          float x = m.get(p.get(call + X) + row * channels + channel);
+          if (p.get(call + MEAN) != Arguments.NONE) {
+            x = x - m.get(p.get(call + MEAN) + row);
           }
-          v = v * x * m.get(p.get(RSTD) + row);
+          v = v * x * m.get(p.get(call + RSTD) + row);
         }
         float y = v - lost;
         float next = total + y;
         lost = (next - total) - y;
         total = next;
       }
-      m.set(p.get(GRADIENT) + id, total);
+      m.set(p.get(call + GRADIENT) + id, total);
     }
   }
 
-  static void dnftSoftmax(KernelContext c, FloatArray m, IntArray p) {
+  static void dnftSoftmax(KernelContext c, FloatArray m, IntArray p, int call) {
     float[] shared = c.allocateFloatLocalArray(GROUP);
     int id = c.localIdx;
-    int channels = p.get(CHANNELS);
-    int xAt = p.get(X) + c.groupIdx * channels;
-    int outAt = p.get(OUT) + c.groupIdx * channels;
+    int channels = p.get(call + CHANNELS);
+    int xAt = p.get(call + X) + c.groupIdx * channels;
+    int outAt = p.get(call + OUT) + c.groupIdx * channels;
     float own = -3.4e38f;
     for (int i = id; i < channels; i += GROUP) {
       float x = m.get(xAt + i);
@@ -236,22 +237,22 @@ final class NormTasks {
     }
   }
 
-  static void dnftSoftmaxGrad(KernelContext c, FloatArray m, IntArray p) {
+  static void dnftSoftmaxGrad(KernelContext c, FloatArray m, IntArray p, int call) {
     int id = c.localIdx;
-    int channels = p.get(CHANNELS);
+    int channels = p.get(call + CHANNELS);
     int at = c.groupIdx * channels;
     float products = 0f;
     float parts = 0f; // not exactly 1, because the stored probabilities are rounded
     for (int i = id; i < channels; i += GROUP) {
-      float y = m.get(p.get(OUT) + at + i);
-      products += y * m.get(p.get(GRAD_OUT) + at + i);
+      float y = m.get(p.get(call + OUT) + at + i);
+      products += y * m.get(p.get(call + GRAD_OUT) + at + i);
       parts += y;
     }
     float mean = sum(c, id, products);
     mean = mean / sum(c, id, parts);
     for (int i = id; i < channels; i += GROUP) {
-      float g = m.get(p.get(GRAD_OUT) + at + i) - mean;
-      m.set(p.get(GRAD_X) + at + i, m.get(p.get(OUT) + at + i) * g);
+      float g = m.get(p.get(call + GRAD_OUT) + at + i) - mean;
+      m.set(p.get(call + GRAD_X) + at + i, m.get(p.get(call + OUT) + at + i) * g);
     }
   }
 }

@@ -46,26 +46,35 @@ final class OptimizerTasks {
 
   private OptimizerTasks() {}
 
-  static void dnftAdamW(KernelContext c, FloatArray m, IntArray p, FloatArray f) {
+  static void dnftAdamW(KernelContext c, FloatArray m, IntArray p, int call) {
     int i = c.globalIdx;
-    if (i < p.get(ELEMENTS)) {
-      float g = m.get(p.get(SOURCE) + i) * f.get(GRADIENT_SCALE);
-      float first = m.get(p.get(FIRST_MOMENT) + i);
-      first = first + f.get(ONE_LESS_BETA1) * (g - first);
-      float second = f.get(BETA2) * m.get(p.get(SECOND_MOMENT) + i) + f.get(ONE_LESS_BETA2) * g * g;
-      float x = m.get(p.get(TARGET) + i) * f.get(DECAY);
-      x = x - f.get(STEP) * first / (TornadoMath.sqrt(second) / f.get(ROOT) + f.get(EPS));
-      m.set(p.get(FIRST_MOMENT) + i, first);
-      m.set(p.get(SECOND_MOMENT) + i, second);
-      m.set(p.get(TARGET) + i, x);
+    if (i < p.get(call + ELEMENTS)) {
+      float g = m.get(p.get(call + SOURCE) + i) * Scalars.argument(m, p, call, GRADIENT_SCALE);
+      float first = m.get(p.get(call + FIRST_MOMENT) + i);
+      first = first + Scalars.argument(m, p, call, ONE_LESS_BETA1) * (g - first);
+      float second =
+          Scalars.argument(m, p, call, BETA2) * m.get(p.get(call + SECOND_MOMENT) + i)
+              + Scalars.argument(m, p, call, ONE_LESS_BETA2) * g * g;
+      float x = m.get(p.get(call + TARGET) + i) * Scalars.argument(m, p, call, DECAY);
+      x =
+          x
+              - Scalars.argument(m, p, call, STEP)
+                  * first
+                  / (TornadoMath.sqrt(second) / Scalars.argument(m, p, call, ROOT)
+                      + Scalars.argument(m, p, call, EPS));
+      m.set(p.get(call + FIRST_MOMENT) + i, first);
+      m.set(p.get(call + SECOND_MOMENT) + i, second);
+      m.set(p.get(call + TARGET) + i, x);
     }
   }
 
-  static void dnftLerp(KernelContext c, FloatArray m, IntArray p, FloatArray f) {
+  static void dnftLerp(KernelContext c, FloatArray m, IntArray p, int call) {
     int i = c.globalIdx;
-    if (i < p.get(ELEMENTS)) {
-      float t = m.get(p.get(TARGET) + i);
-      m.set(p.get(TARGET) + i, t + f.get(WEIGHT) * (m.get(p.get(SOURCE) + i) - t));
+    if (i < p.get(call + ELEMENTS)) {
+      float t = m.get(p.get(call + TARGET) + i);
+      m.set(
+          p.get(call + TARGET) + i,
+          t + Scalars.argument(m, p, call, WEIGHT) * (m.get(p.get(call + SOURCE) + i) - t));
     }
   }
 }

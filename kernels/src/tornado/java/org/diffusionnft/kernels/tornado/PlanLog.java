@@ -27,6 +27,9 @@ final class PlanLog {
   private long compiled;
   private long replayed;
   private long kernels;
+  private long copies;
+  private long waits;
+  private long arguments;
   private long sent;
   private long received;
 
@@ -42,8 +45,9 @@ final class PlanLog {
     }
   }
 
-  void launched(String name, boolean first, long nanos) {
-    kernels++;
+  /** A graph of one kernel ran. */
+  void launched(String name, boolean first, long argumentBytes, long nanos) {
+    ran(1, argumentBytes);
     if (first) {
       compiled++;
       report(String.format(Locale.ROOT, "compiled %s in %d ms", name, nanos / 1_000_000));
@@ -54,10 +58,18 @@ final class PlanLog {
   }
 
   /** A graph of several kernels ran. */
-  void sequence(int tasks, long nanos) {
+  void sequence(int tasks, long argumentBytes, long nanos) {
+    ran(tasks, argumentBytes);
     replayed++;
-    kernels += tasks;
     runs.merge("kernels in sequences", new Runs(tasks, nanos), Runs::plus);
+  }
+
+  /** The arguments travel before a graph, and the host waits for its end. */
+  private void ran(int tasks, long argumentBytes) {
+    kernels += tasks;
+    arguments += argumentBytes;
+    copies++;
+    waits++;
   }
 
   /** Graphs of sequences were compiled; some of their tasks share compiled code. */
@@ -73,18 +85,23 @@ final class PlanLog {
             nanos / 1_000_000));
   }
 
+  /** A buffer with a tensor's numbers went to the device with a graph. */
   void sent(long bytes) {
     sent += bytes;
+    copies++;
   }
 
+  /** A tensor's numbers came back, and the host waited for them. */
   void received(long bytes) {
     received += bytes;
+    copies++;
+    waits++;
   }
 
   /** Everything so far. */
   DeviceActivity activity() {
     return new DeviceActivity(
-        compiled, replayed, kernels, sent, kernels * Arguments.BYTES, received, fallback.total());
+        compiled, replayed, kernels, copies, waits, sent, arguments, received, fallback.total());
   }
 
   /** The reference device; what runs on it is counted and reported with the rest. */

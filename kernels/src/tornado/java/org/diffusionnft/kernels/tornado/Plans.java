@@ -38,6 +38,9 @@ final class Plans implements AutoCloseable {
     64, 256, 1 << 10, 1 << 12, 1 << 14, 1 << 16, 1 << 18, 1 << 20, 1 << 22
   };
 
+  /** One part in so many of a buffer may travel empty. */
+  private static final int EMPTY = 64;
+
   /** Elements of the buffers that carry tensors back; only the elements wanted travel. */
   private static final int BACK = 1 << 20;
 
@@ -48,7 +51,10 @@ final class Plans implements AutoCloseable {
   private static final String TASK = "t";
 
   /** The most calls that are sent together. */
-  private static final int TASKS = Integer.getInteger("dnft.tornado.tasks", 16);
+  private static final int TASKS = Integer.getInteger("dnft.tornado.tasks", 64);
+
+  /** The fewest calls that are worth a graph of their own where a part of the work ends. */
+  private static final int PART = 8;
 
   /** Whether libraries are used where they are available. */
   private static final boolean LIBRARIES =
@@ -86,8 +92,8 @@ final class Plans implements AutoCloseable {
             kernel,
             add(
                 kernel.name(),
-                g -> kernel.add(g, TASK, arguments),
-                kernel.carried(arguments),
+                g -> kernel.add(g, TASK, arguments, 0),
+                kernel == Kernel.START || kernel.library() ? new Object[0] : arguments.travelling(),
                 null));
       }
     }
@@ -123,7 +129,7 @@ final class Plans implements AutoCloseable {
 
   /** Uses cuBLAS if a call of zero products works; if it does not, a line says why. */
   private void tryCublas() {
-    arguments.set(new int[CublasProvider.SLOTS]);
+    arguments.set(0, new int[CublasProvider.SLOTS]);
     try {
       launch(index(Kernel.CUBLAS), 1, 1, 1, 1, 1);
     } catch (DeviceException e) {
@@ -143,7 +149,7 @@ final class Plans implements AutoCloseable {
 
     @Override
     public ImmutableTaskGraph graph() {
-      arguments.set(new int[ElementwiseTasks.SLOTS]);
+      arguments.set(0, new int[ElementwiseTasks.SLOTS]);
       launch(index(Kernel.FILL), GROUP, 1, 1, GROUP, 1);
       return graphs.get(index(Kernel.FILL));
     }
@@ -151,7 +157,13 @@ final class Plans implements AutoCloseable {
 
   private void put(TaskGraph g, FloatArray buffer) {
     g.task(
-        TASK, TransferTasks::dnftPut, arguments.context, arguments.floats, buffer, arguments.ints);
+        TASK,
+        TransferTasks::dnftPut,
+        arguments.context,
+        arguments.floats,
+        buffer,
+        arguments.ints,
+        0);
   }
 
   private void putHalf(TaskGraph g, ShortArray buffer) {
@@ -164,7 +176,8 @@ final class Plans implements AutoCloseable {
         arguments.h(2),
         arguments.h(3),
         buffer,
-        arguments.ints);
+        arguments.ints,
+        0);
   }
 
   private void take(TaskGraph g) {
@@ -174,7 +187,8 @@ final class Plans implements AutoCloseable {
         arguments.context,
         arguments.floats,
         floatsBack,
-        arguments.ints);
+        arguments.ints,
+        0);
   }
 
   private void takeHalf(TaskGraph g) {
@@ -187,7 +201,8 @@ final class Plans implements AutoCloseable {
         arguments.h(2),
         arguments.h(3),
         halvesBack,
-        arguments.ints);
+        arguments.ints,
+        0);
   }
 
   /** Adds a graph of one task. The first graph creates the memories, and the others use them. */
@@ -196,7 +211,9 @@ final class Plans implements AutoCloseable {
     if (!graphs.isEmpty()) {
       graph.consumeFromDevice(arguments.memories());
     }
-    graph.transferToDevice(DataTransferMode.EVERY_EXECUTION, carried);
+    if (carried.length > 0) {
+      graph.transferToDevice(DataTransferMode.EVERY_EXECUTION, carried);
+    }
     DriverMessages.translating(name, () -> task.accept(graph));
     graph.persistOnDevice(arguments.memories());
     if (back != null) {
@@ -262,6 +279,13 @@ final class Plans implements AutoCloseable {
     }
   }
 
+  /** Ends a part of the work that may come again, as a part: its calls are sent together. */
+  synchronized void part() {
+    if (recorded.size() >= PART) {
+      flush();
+    }
+  }
+
   /** Ends a section of the work. */
   synchronized void section() {
     flush();
@@ -269,7 +293,7 @@ final class Plans implements AutoCloseable {
   }
 
   private void launch(Call call) {
-    arguments.set(call.ints(), call.scalars());
+    arguments.set(0, call.ints(), call.scalars());
     launch(index(call.kernel()), call.x(), call.y(), call.z(), call.localX(), call.localY());
   }
 
@@ -292,7 +316,7 @@ final class Plans implements AutoCloseable {
     }
     long start = System.nanoTime();
     TornadoExecutionResult result = first ? compile(graph) : run(graph);
-    log.launched(names.get(graph), first, System.nanoTime() - start);
+    log.launched(names.get(graph), first, arguments.bytes(), System.nanoTime() - start);
     compiled[graph] = true;
     return result;
   }
@@ -335,19 +359,28 @@ final class Plans implements AutoCloseable {
     long left = from.byteSize() / bytes;
     long done = 0;
     while (left > 0) {
-      int i = BUFFERS.length - 1;
-      while (i > 0 && BUFFERS[i] > left) {
-        i--;
-      }
+      int i = buffer(left);
       int count = (int) Math.min(left, BUFFERS[i]);
       MemorySegment buffer = floats ? floatBuffers[i].getSegment() : halfBuffers[i].getSegment();
       MemorySegment.copy(from, done * bytes, buffer, 0, (long) count * bytes);
-      arguments.set(slots(count, at + done, array));
+      arguments.set(0, slots(count, at + done, array));
       launch(first + i, wholeGroups(count), 1, 1, GROUP, 1);
       log.sent((long) BUFFERS[i] * bytes);
       done += count;
       left -= count;
     }
+  }
+
+  /**
+   * The largest buffer that so many elements fill, or one that they nearly fill: large tensors then
+   * travel in few pieces, and hardly more than their elements travel.
+   */
+  private static int buffer(long elements) {
+    int i = BUFFERS.length - 1;
+    while (i > 0 && BUFFERS[i] - BUFFERS[i] / EMPTY > elements) {
+      i--;
+    }
+    return i;
   }
 
   /** Copies floats from the memory to the host. */
@@ -365,7 +398,7 @@ final class Plans implements AutoCloseable {
     long all = to.byteSize() / bytes;
     for (long done = 0; done < all; done += BACK) {
       int count = (int) Math.min(all - done, BACK);
-      arguments.set(slots(count, at + done, array));
+      arguments.set(0, slots(count, at + done, array));
       TornadoExecutionResult result = launch(graph, wholeGroups(count), 1, 1, GROUP, 1);
       boolean floats = bytes == 4;
       result.transferToHost(new DataRange(floats ? floatsBack : halvesBack).withSize(count));

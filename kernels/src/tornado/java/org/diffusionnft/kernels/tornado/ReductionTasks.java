@@ -35,16 +35,17 @@ final class ReductionTasks {
   private ReductionTasks() {}
 
   /** One work-item an output. */
-  static void dnftReduceEach(KernelContext c, FloatArray m, IntArray p) {
+  static void dnftReduceEach(KernelContext c, FloatArray m, IntArray p, int call) {
     int output = c.globalIdx;
-    if (output < p.get(OUTPUTS)) {
-      int at = p.get(X) + position(p, output, AXES, p.get(KEPT));
-      int op = p.get(CODE);
+    if (output < p.get(call + OUTPUTS)) {
+      int at = p.get(call + X) + position(p, call, output, AXES, p.get(call + KEPT));
+      int op = p.get(call + CODE);
       float total = 0f;
       float rest = 0f;
       float largest = m.get(at);
-      for (int j = 0; j < p.get(EACH); j++) {
-        float x = m.get(at + position(p, j, AXES + 2 * p.get(KEPT), p.get(REDUCED)));
+      for (int j = 0; j < p.get(call + EACH); j++) {
+        float x =
+            m.get(at + position(p, call, j, AXES + 2 * p.get(call + KEPT), p.get(call + REDUCED)));
         if (x > largest) {
           largest = x;
         }
@@ -60,23 +61,24 @@ final class ReductionTasks {
       if (op == ReduceCode.MAX) {
         r = largest;
       }
-      m.set(p.get(OUT) + output, r);
+      m.set(p.get(call + OUT) + output, r);
     }
   }
 
   /** One group an output: a work-item takes every 128th number, then partial results are paired. */
-  static void dnftReduceGroup(KernelContext c, FloatArray m, IntArray p) {
+  static void dnftReduceGroup(KernelContext c, FloatArray m, IntArray p, int call) {
     float[] totals = c.allocateFloatLocalArray(GROUP);
     float[] rests = c.allocateFloatLocalArray(GROUP);
     int id = c.localIdx;
     int output = c.groupIdx;
-    int at = p.get(X) + position(p, output, AXES, p.get(KEPT));
-    int op = p.get(CODE);
+    int at = p.get(call + X) + position(p, call, output, AXES, p.get(call + KEPT));
+    int op = p.get(call + CODE);
     float total = 0f;
     float rest = 0f;
     float largest = m.get(at);
-    for (int j = id; j < p.get(EACH); j += GROUP) {
-      float x = m.get(at + position(p, j, AXES + 2 * p.get(KEPT), p.get(REDUCED)));
+    for (int j = id; j < p.get(call + EACH); j += GROUP) {
+      float x =
+          m.get(at + position(p, call, j, AXES + 2 * p.get(call + KEPT), p.get(call + REDUCED)));
       if (x > largest) {
         largest = x;
       }
@@ -118,7 +120,7 @@ final class ReductionTasks {
       if (op != ReduceCode.MAX) {
         r = r + rests[0];
       }
-      m.set(p.get(OUT) + output, r);
+      m.set(p.get(call + OUT) + output, r);
     }
   }
 
@@ -126,13 +128,13 @@ final class ReductionTasks {
    * The offset of number {@code i} along {@code axes} axes; slot {@code at} of {@code p} holds the
    * size of the first.
    */
-  private static int position(IntArray p, int i, int at, int axes) {
+  private static int position(IntArray p, int call, int i, int at, int axes) {
     int rest = i;
     int offset = 0;
     for (int axis = axes - 1; axis >= 0; axis--) {
-      int size = p.get(at + 2 * axis);
+      int size = p.get(call + at + 2 * axis);
       int quotient = rest / size;
-      offset += (rest - quotient * size) * p.get(at + 2 * axis + 1);
+      offset += (rest - quotient * size) * p.get(call + at + 2 * axis + 1);
       rest = quotient;
     }
     return offset;

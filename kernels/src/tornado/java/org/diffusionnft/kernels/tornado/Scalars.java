@@ -1,6 +1,8 @@
 package org.diffusionnft.kernels.tornado;
 
 import uk.ac.manchester.tornado.api.math.TornadoMath;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
  * Device code for functions of one and two elements. Plain ifs and one variable, because TornadoVM
@@ -24,6 +26,18 @@ final class Scalars {
   private static final float NORMAL_DENSITY = 0.3989422804f;
 
   private Scalars() {}
+
+  /** A float among the arguments of a call: an integer, two powers of two, and a sign. */
+  static float argument(FloatArray m, IntArray p, int call, int slot) {
+    int at = call + Arguments.INTS + 2 * slot;
+    int powers = p.get(at + 1);
+    float r = p.get(at) * m.get(powers & 0xFF);
+    r = r * m.get((powers >> 8) & 0xFF);
+    if (powers > 0xFFFF) {
+      r = -r;
+    }
+    return r;
+  }
 
   /** The function with a code, of x. */
   static float value(int op, float a, float b, float x) {

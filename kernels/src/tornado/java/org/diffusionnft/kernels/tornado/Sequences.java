@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.ImmutableTaskGraph;
 import uk.ac.manchester.tornado.api.TaskGraph;
@@ -18,12 +19,15 @@ import uk.ac.manchester.tornado.api.enums.DataTransferMode;
  * Graphs of several kernels, one for each sequence of kernels that is repeated: the host waits for
  * the device once a graph instead of once a kernel.
  *
- * <p>An execution plan receives its graphs when it is created. So sequences that are new in a
- * section of the work are only counted, and run one kernel at a time; when the section ends and
- * much of it was new, the sequences become the graphs of one more plan. TornadoVM keeps compiled
- * code by the name of the task, so the first, second, ... call of a kernel has the same name in all
- * graphs of a plan and is compiled once for all of them (but TornadoVM compiles the last task of
- * each graph again).
+ * <p>An execution plan receives its graphs when it is created. So sequences without a graph are
+ * counted, also from one section of the work to the next, and run one kernel at a time. When a
+ * section ends of which much was repeated, all its sequences become the graphs of one more plan, so
+ * that a section like it compiles nothing.
+ *
+ * <p>TornadoVM keeps compiled code by the name of the task, so the first, second, ... call of a
+ * kernel has the same name, and the same place among the arguments, in all graphs of a plan and is
+ * compiled once for all of them. Only the last task of each graph is compiled again: a task that
+ * does nothing is the last of each.
  *
  * <p>These plans are not closed: closing one would free the memories, which belong to the first
  * plan. What remains of them is their small arrays of arguments.
@@ -35,12 +39,19 @@ final class Sequences {
   /** Graphs are worth compiling when at least one call in five of a section would use them. */
   private static final int SHARE = 5;
 
+  /** The most sequences without a graph that are remembered. */
+  private static final int REMEMBERED = 4096;
+
+  /** Work-items of a kernel that does nothing. */
+  private static final int GROUP = 64;
+
   private final TornadoDevice device;
   private final Arguments arguments;
   private final PlanLog log;
   private final Start start;
   private final Map<List<Kernel>, Ready> ready = new HashMap<>();
-  private final Map<List<Kernel>, Integer> missing = new LinkedHashMap<>();
+  private final Map<List<Kernel>, Integer> seen = new LinkedHashMap<>();
+  private final Map<List<Kernel>, Integer> inSection = new LinkedHashMap<>();
   private long calls;
 
   /** A graph that has run and changes nothing: a new plan takes over the memories from it. */
@@ -52,17 +63,22 @@ final class Sequences {
     ImmutableTaskGraph graph();
   }
 
-  /** A call of a kernel in a graph: its name, its arguments and its number of work-items. */
-  private record Slot(String name, Arguments arguments, WorkerGrid3D grid) {
-    void set(Call call) {
-      arguments.set(call.ints(), call.scalars());
-      grid.setGlobalWork(call.x(), call.y(), call.z());
-      grid.setLocalWork(call.localX(), call.localY(), 1);
-    }
-  }
+  /** A call of a kernel in a graph: its name, where its arguments are, its number of work-items. */
+  private record Slot(String name, int at, WorkerGrid3D grid) {}
 
   /** A compiled graph. */
-  private record Ready(TornadoExecutionPlan plan, int graph, List<Slot> slots) {}
+  private record Ready(
+      TornadoExecutionPlan plan, int graph, Arguments arguments, List<Slot> slots) {
+    void set(List<Call> calls) {
+      for (int i = 0; i < slots.size(); i++) {
+        Call call = calls.get(i);
+        Slot slot = slots.get(i);
+        arguments.set(slot.at, call.ints(), call.scalars());
+        slot.grid.setGlobalWork(call.x(), call.y(), call.z());
+        slot.grid.setLocalWork(call.localX(), call.localY(), 1);
+      }
+    }
+  }
 
   Sequences(TornadoDevice device, Arguments arguments, PlanLog log, Start start) {
     this.device = device;
@@ -77,29 +93,34 @@ final class Sequences {
     List<Kernel> kernels = batch.stream().map(Call::kernel).toList();
     Ready found = ready.get(kernels);
     if (found == null) {
-      missing.merge(kernels, 1, Integer::sum);
+      inSection.merge(kernels, 1, Integer::sum);
       return false;
     }
-    for (int i = 0; i < batch.size(); i++) {
-      found.slots.get(i).set(batch.get(i));
-    }
+    found.set(batch);
     long started = System.nanoTime();
-    DriverMessages.without(
-        String.valueOf(kernels), () -> found.plan.withGraph(found.graph).execute());
-    log.sequence(batch.size(), System.nanoTime() - started);
+    DriverMessages.without(name(kernels), () -> found.plan.withGraph(found.graph).execute());
+    log.sequence(batch.size(), found.arguments.bytes(), System.nanoTime() - started);
     return true;
   }
 
-  /** Ends a section of the work: where much of it was new and repeated, it becomes graphs. */
+  /** Ends a section of the work: where much of it was repeated, what was new becomes graphs. */
   void section() {
-    missing.entrySet().removeIf(e -> e.getValue() < 2 || e.getKey().size() < 2);
-    long gain =
-        missing.entrySet().stream().mapToLong(e -> (long) e.getValue() * e.getKey().size()).sum();
-    if (gain * SHARE > calls) {
-      build(List.copyOf(missing.keySet()));
+    inSection.keySet().removeIf(sequence -> sequence.size() < 2);
+    inSection.forEach((sequence, times) -> seen.merge(sequence, times, Integer::sum));
+    long repeated =
+        inSection.entrySet().stream()
+            .filter(e -> seen.getOrDefault(e.getKey(), 0) > 1)
+            .mapToLong(e -> (long) e.getValue() * e.getKey().size())
+            .sum();
+    if (repeated * SHARE > calls) {
+      build(List.copyOf(inSection.keySet()));
+      seen.keySet().removeAll(inSection.keySet());
     }
-    missing.clear();
+    inSection.clear();
     calls = 0;
+    while (seen.size() > REMEMBERED) {
+      seen.remove(seen.keySet().iterator().next());
+    }
   }
 
   private void build(List<List<Kernel>> sequences) {
@@ -107,13 +128,29 @@ final class Sequences {
     GridScheduler scheduler = new GridScheduler();
     start.addTo(scheduler);
     Map<Kernel, List<Slot>> slots = new EnumMap<>(Kernel.class);
+    Slot end = slot("END", 0, scheduler);
+    end.grid.setGlobalWork(GROUP, 1, 1);
+    end.grid.setLocalWork(GROUP, 1, 1);
+    List<List<Slot>> places = new ArrayList<>();
+    int different = 1; // the first place belongs to the end, and is all zeros
+    for (List<Kernel> kernels : sequences) {
+      List<Slot> own = new ArrayList<>();
+      Map<Kernel, Integer> before = new EnumMap<>(Kernel.class);
+      for (Kernel kernel : kernels) {
+        int n = before.merge(kernel, 1, Integer::sum);
+        List<Slot> ofKernel = slots.computeIfAbsent(kernel, k -> new ArrayList<>());
+        if (ofKernel.size() < n) {
+          ofKernel.add(slot(kernel.name() + n, different++, scheduler));
+        }
+        own.add(ofKernel.get(n - 1));
+      }
+      places.add(own);
+    }
+    Arguments own = arguments.forCalls(different);
     List<ImmutableTaskGraph> graphs = new ArrayList<>();
     graphs.add(start.graph());
-    List<List<Slot>> places = new ArrayList<>();
-    for (List<Kernel> kernels : sequences) {
-      List<Slot> own = places(kernels, slots, scheduler);
-      places.add(own);
-      graphs.add(graph(kernels, own));
+    for (int i = 0; i < sequences.size(); i++) {
+      graphs.add(graph(sequences.get(i), places.get(i), own, end));
     }
     TornadoExecutionPlan plan = new TornadoExecutionPlan(graphs.toArray(ImmutableTaskGraph[]::new));
     plan.withDevice(device);
@@ -121,45 +158,34 @@ final class Sequences {
     DriverMessages.without("START of sequences", () -> plan.withGraph(0).execute());
     for (int i = 0; i < sequences.size(); i++) {
       int graph = i + 1;
-      DriverMessages.with(
-          String.valueOf(sequences.get(i)), () -> plan.withGraph(graph).withPreCompilation());
-      ready.put(sequences.get(i), new Ready(plan, graph, places.get(i)));
+      DriverMessages.with(name(sequences.get(i)), () -> plan.withGraph(graph).withPreCompilation());
+      ready.put(sequences.get(i), new Ready(plan, graph, own, places.get(i)));
     }
     int tasks = sequences.stream().mapToInt(List::size).sum();
-    int different = slots.values().stream().mapToInt(List::size).sum();
-    log.built(sequences.size(), tasks, different, System.nanoTime() - started);
+    log.built(sequences.size(), tasks, different - 1, System.nanoTime() - started);
   }
 
-  /** The n-th call of a kernel in any graph uses the n-th slot of that kernel. */
-  private List<Slot> places(
-      List<Kernel> kernels, Map<Kernel, List<Slot>> slots, GridScheduler scheduler) {
-    Map<Kernel, Integer> before = new EnumMap<>(Kernel.class);
-    List<Slot> places = new ArrayList<>();
-    for (Kernel kernel : kernels) {
-      int n = before.merge(kernel, 1, Integer::sum);
-      List<Slot> own = slots.computeIfAbsent(kernel, k -> new ArrayList<>());
-      if (own.size() < n) {
-        Slot slot =
-            new Slot(kernel.name() + n, arguments.forAnotherCall(), new WorkerGrid3D(1, 1, 1));
-        scheduler.addWorkerGrid(NAME + "." + slot.name, slot.grid);
-        own.add(slot);
-      }
-      places.add(own.get(n - 1));
-    }
-    return places;
+  /** What a message calls a sequence: each of its kernels once. */
+  private static String name(List<Kernel> kernels) {
+    return kernels.stream().distinct().map(Kernel::name).collect(Collectors.joining(", "));
   }
 
-  private ImmutableTaskGraph graph(List<Kernel> kernels, List<Slot> places) {
+  private static Slot slot(String name, int number, GridScheduler scheduler) {
+    Slot slot = new Slot(name, number * Arguments.CALL, new WorkerGrid3D(1, 1, 1));
+    scheduler.addWorkerGrid(NAME + "." + name, slot.grid);
+    return slot;
+  }
+
+  private ImmutableTaskGraph graph(
+      List<Kernel> kernels, List<Slot> places, Arguments own, Slot end) {
     TaskGraph graph = new TaskGraph(NAME);
-    graph.consumeFromDevice(arguments.memories());
+    graph.consumeFromDevice(own.memories());
+    graph.transferToDevice(DataTransferMode.EVERY_EXECUTION, own.travelling());
     for (int i = 0; i < places.size(); i++) {
-      graph.transferToDevice(
-          DataTransferMode.EVERY_EXECUTION, kernels.get(i).carried(places.get(i).arguments));
+      kernels.get(i).add(graph, places.get(i).name, own, places.get(i).at);
     }
-    for (int i = 0; i < places.size(); i++) {
-      kernels.get(i).add(graph, places.get(i).name, places.get(i).arguments);
-    }
-    graph.persistOnDevice(arguments.memories());
+    Kernel.FILL.add(graph, end.name, own, end.at);
+    graph.persistOnDevice(own.memories());
     return graph.snapshot();
   }
 }

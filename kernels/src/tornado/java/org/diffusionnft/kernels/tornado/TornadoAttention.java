@@ -2,12 +2,16 @@ package org.diffusionnft.kernels.tornado;
 
 import static org.diffusionnft.kernels.tornado.Launcher.single;
 
+import java.util.List;
 import org.diffusionnft.tensor.AttentionKernels;
 import org.diffusionnft.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /** Attention and its gradient. */
 final class TornadoAttention implements AttentionKernels {
+  /** Work-items along each side of a group that computes tiles. */
+  private static final int SIDE = 16;
+
   private final Launcher launcher;
   private final OnHost onHost;
 
@@ -52,9 +56,9 @@ final class TornadoAttention implements AttentionKernels {
       return;
     }
     int[] p = slots(q, k, v, mask, heads, out, logSumExp);
-    launcher
-        .plans()
-        .groups(Kernel.ATTENTION, logSumExp.elements(), AttentionTasks.GROUP, p, (float) scale);
+    long all = q.dim(0) * heads;
+    Tiling tiling = Tiling.of(q.shape().intDim(2) / heads);
+    run(tiling.forward, all, q.dim(1), tiling.queries, p, (float) scale);
   }
 
   @Override
@@ -111,13 +115,60 @@ final class TornadoAttention implements AttentionKernels {
     p[AttentionTasks.GRAD_Q] = launcher.at(gradQ);
     p[AttentionTasks.GRAD_K] = launcher.at(gradK);
     p[AttentionTasks.GRAD_V] = launcher.at(gradV);
-    long queries = logSumExp.elements();
-    long keys = q.dim(0) * heads * k.dim(1);
-    Plans plans = launcher.plans();
-    plans.each(Kernel.ATTENTION_DELTA, queries, p);
-    plans.groups(Kernel.ATTENTION_GRAD_Q, queries, AttentionTasks.GROUP, p, (float) scale);
-    plans.groups(Kernel.ATTENTION_GRAD_KV, keys, AttentionTasks.GROUP, p, (float) scale);
+    long all = q.dim(0) * heads;
+    Tiling tiling = Tiling.of(q.shape().intDim(2) / heads);
+    launcher.plans().each(Kernel.ATTENTION_DELTA, logSumExp.elements(), p);
+    run(tiling.gradQ, all, q.dim(1), tiling.rows, p, (float) scale);
+    run(tiling.gradKv, all, k.dim(1), tiling.rows, p, (float) scale);
     delta.release();
+  }
+
+  /**
+   * The kernels of heads up to a size.
+   *
+   * @param queries of a group in the forward pass
+   * @param rows of q, or of k, of a group in the backward pass
+   */
+  private record Tiling(
+      int size, int queries, int rows, Kernel forward, Kernel gradQ, Kernel gradKv) {
+    private static final List<Tiling> ALL =
+        List.of(
+            new Tiling(
+                NarrowHeads.SIZE,
+                NarrowHeads.QUERIES,
+                NarrowHeads.ROWS,
+                Kernel.ATTENTION_64,
+                Kernel.ATTENTION_GRAD_Q_64,
+                Kernel.ATTENTION_GRAD_KV_64),
+            new Tiling(
+                WideHeads.SIZE,
+                WideHeads.QUERIES,
+                WideHeads.ROWS,
+                Kernel.ATTENTION_128,
+                Kernel.ATTENTION_GRAD_Q_128,
+                Kernel.ATTENTION_GRAD_KV_128),
+            new Tiling(
+                AttentionTasks.MAX_HEAD,
+                1,
+                1,
+                Kernel.ATTENTION,
+                Kernel.ATTENTION_GRAD_Q,
+                Kernel.ATTENTION_GRAD_KV));
+
+    /** The first that has room for a head. */
+    static Tiling of(int size) {
+      return ALL.stream().filter(t -> size <= t.size).findFirst().orElseThrow();
+    }
+  }
+
+  /** Runs a kernel with a group for each head of a batch and {@code length} of its rows. */
+  private void run(Kernel kernel, long heads, long rows, int length, int[] p, float scale) {
+    long groups = heads * ((rows + length - 1) / length);
+    if (length == 1) {
+      launcher.plans().groups(kernel, groups, AttentionTasks.GROUP, p, scale);
+    } else {
+      launcher.plans().tiles(kernel, groups, 1, 1, SIDE, p, scale);
+    }
   }
 
   private static boolean fits(Tensor q, int heads) {

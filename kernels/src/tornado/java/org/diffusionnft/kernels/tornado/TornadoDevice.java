@@ -12,6 +12,7 @@ import org.diffusionnft.tensor.Kernels;
 import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
+import uk.ac.manchester.tornado.api.enums.TornadoDeviceType;
 
 /**
  * A device of TornadoVM. Tensors of F32, BF16 and F16 lie in its memory, and all arithmetic on them
@@ -54,7 +55,11 @@ final class TornadoDevice implements Device {
         new Kernels(
             new TornadoElementwise(launcher, onHost),
             new TornadoReductions(launcher, onHost),
-            new TornadoMatrices(launcher, onHost),
+            new TornadoMatrices(
+                launcher,
+                onHost,
+                Math.max(1, device.getPhysicalDevice().getDeviceMaxComputeUnits()),
+                device.getDeviceType() == TornadoDeviceType.CPU),
             new TornadoAttention(launcher, onHost),
             new TornadoNorms(launcher, onHost),
             new TornadoLayout(launcher, onHost),
@@ -141,6 +146,11 @@ final class TornadoDevice implements Device {
   public void section(Supplier<String> section) {
     plans.section();
     log.section(section);
+  }
+
+  @Override
+  public void part() {
+    plans.part();
   }
 
   @Override

@@ -9,14 +9,36 @@ import org.jspecify.annotations.Nullable;
 
 /** Matrix products. */
 final class TornadoMatrices implements MatrixKernels {
+  /** A tile for all products, {@code large} or {@code medium}: for tests and measurements. */
+  private static final String TILE = System.getProperty("dnft.tornado.tile", "");
+
+  /**
+   * What an element costs in a medium tile, if it costs 1 in a large one: from the shares of
+   * multiplications in the machine code for sm_90, and the barriers.
+   */
+  private static final double MEDIUM_COST = 1.25;
+
+  /** Work-items along each side of a tile. */
+  private static final int SIDE = 16;
+
   private final Launcher launcher;
   private final OnHost onHost;
   private final CublasProducts cublas;
+  private final int units;
+  private final boolean processor;
 
-  TornadoMatrices(Launcher launcher, OnHost onHost) {
+  /**
+   * Products on a device.
+   *
+   * @param units how many work-groups the device runs at once, at least
+   * @param processor whether it is a processor, such as PoCL's, and no GPU
+   */
+  TornadoMatrices(Launcher launcher, OnHost onHost, int units, boolean processor) {
     this.launcher = launcher;
     this.onHost = onHost;
     this.cublas = new CublasProducts(launcher);
+    this.units = units;
+    this.processor = processor;
   }
 
   @Override
@@ -75,15 +97,55 @@ final class TornadoMatrices implements MatrixKernels {
     p[MatrixTasks.OUT] = launcher.at(out);
     p[MatrixTasks.ACTIVATION] = activation == null ? Arguments.NONE : UnaryCode.of(activation);
     p[MatrixTasks.ACCUMULATE] = product.accumulate() ? 1 : 0;
+    launch(p, rows, columns, batches, product);
+  }
+
+  /** The one place where a kernel is chosen. */
+  private void launch(int[] p, int rows, int columns, int batches, Product product) {
+    float scale = (float) product.scale();
+    Plans plans = launcher.plans();
+    if (rows <= MatrixTasks.FEW_ROWS && product.transposeB()) {
+      long groups = (long) columns * batches;
+      plans.groups(Kernel.MATMUL_ROWS, groups, MatrixTasks.GROUP, p, scale);
+    } else if (largeTiles(rows, columns, batches)) {
+      tiles(Kernel.MATMUL_LARGE, LargeTile.TILE, p, rows, columns, batches, scale);
+    } else {
+      tiles(Kernel.MATMUL_MEDIUM, MediumTile.TILE, p, rows, columns, batches, scale);
+    }
+  }
+
+  /**
+   * Large tiles do more with what they read, where there are enough of them to occupy the device.
+   * On a processor all sums of a group lie in its cache, which the large tile's do not fit.
+   */
+  private boolean largeTiles(int rows, int columns, int batches) {
+    return switch (TILE) {
+      case "large" -> true;
+      case "medium" -> false;
+      default ->
+          !processor
+              && cost(LargeTile.TILE, rows, columns, batches)
+                  < MEDIUM_COST * cost(MediumTile.TILE, rows, columns, batches);
+    };
+  }
+
+  /**
+   * The elements that each of the device's units computes, those beyond the edges of the result and
+   * those of units without work included.
+   */
+  private long cost(int tile, int rows, int columns, int batches) {
+    long tiles = count(rows, tile) * count(columns, tile) * batches;
+    return (tiles + units - 1) / units * tile * tile;
+  }
+
+  private static long count(int size, int tile) {
+    return ((long) size + tile - 1) / tile;
+  }
+
+  private void tiles(
+      Kernel kernel, int tile, int[] p, int rows, int columns, int batches, float scale) {
     launcher
         .plans()
-        .tiles(
-            Kernel.MATMUL,
-            (columns + MatrixTasks.TILE - 1) / MatrixTasks.TILE,
-            (rows + MatrixTasks.TILE - 1) / MatrixTasks.TILE,
-            batches,
-            MatrixTasks.SIDE,
-            p,
-            (float) product.scale());
+        .tiles(kernel, count(columns, tile), count(rows, tile), batches, SIDE, p, scale);
   }
 }

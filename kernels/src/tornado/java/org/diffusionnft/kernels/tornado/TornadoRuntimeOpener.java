@@ -30,6 +30,8 @@ public final class TornadoRuntimeOpener implements TornadoOpener {
     System.setProperty("tornado.device.memory", "1024GB");
     // The default, -cl-fast-relaxed-math, gives up digits, infinities and NaN.
     setUnlessGiven("tornado.opencl.compiler.flags", "-w");
+    // Its code for a graph; the default has room for about 20 kernels.
+    setUnlessGiven("tornado.tvm.maxbytecodesize", "65536");
     // With pinning, the host's side of every array would take real memory, as much as the device's,
     // although it is never read or written.
     setUnlessGiven("tornado.cuda.host.pinning", "False");

@@ -33,17 +33,17 @@ final class TransferTasks {
     h3.set(i, (short) 0);
   }
 
-  static void dnftPut(KernelContext c, FloatArray m, FloatArray buffer, IntArray p) {
+  static void dnftPut(KernelContext c, FloatArray m, FloatArray buffer, IntArray p, int call) {
     int i = c.globalIdx;
-    if (i < p.get(ELEMENTS)) {
-      m.set(p.get(AT) + i, buffer.get(i));
+    if (i < p.get(call + ELEMENTS)) {
+      m.set(p.get(call + AT) + i, buffer.get(i));
     }
   }
 
-  static void dnftTake(KernelContext c, FloatArray m, FloatArray buffer, IntArray p) {
+  static void dnftTake(KernelContext c, FloatArray m, FloatArray buffer, IntArray p, int call) {
     int i = c.globalIdx;
-    if (i < p.get(ELEMENTS)) {
-      buffer.set(i, m.get(p.get(AT) + i));
+    if (i < p.get(call + ELEMENTS)) {
+      buffer.set(i, m.get(p.get(call + AT) + i));
     }
   }
 
@@ -54,21 +54,22 @@ final class TransferTasks {
       ShortArray h2,
       ShortArray h3,
       ShortArray buffer,
-      IntArray p) {
+      IntArray p,
+      int call) {
     int i = c.globalIdx;
-    if (i < p.get(ELEMENTS)) {
-      int at = p.get(AT) + i;
+    if (i < p.get(call + ELEMENTS)) {
+      int at = p.get(call + AT) + i;
       short half = buffer.get(i);
-      if (p.get(ARRAY) == 0) {
+      if (p.get(call + ARRAY) == 0) {
         h0.set(at, half);
       }
-      if (p.get(ARRAY) == 1) {
+      if (p.get(call + ARRAY) == 1) {
         h1.set(at, half);
       }
-      if (p.get(ARRAY) == 2) {
+      if (p.get(call + ARRAY) == 2) {
         h2.set(at, half);
       }
-      if (p.get(ARRAY) == 3) {
+      if (p.get(call + ARRAY) == 3) {
         h3.set(at, half);
       }
     }
@@ -81,10 +82,11 @@ final class TransferTasks {
       ShortArray h2,
       ShortArray h3,
       ShortArray buffer,
-      IntArray p) {
+      IntArray p,
+      int call) {
     int i = c.globalIdx;
-    if (i < p.get(ELEMENTS)) {
-      buffer.set(i, (short) Halves.bits(h0, h1, h2, h3, p.get(ARRAY), p.get(AT) + i));
+    if (i < p.get(call + ELEMENTS)) {
+      buffer.set(i, (short) Halves.bits(h0, h1, h2, h3, p.get(call + ARRAY), p.get(call + AT) + i));
     }
   }
 }

@@ -34,47 +34,51 @@ final class WindowTasks {
   private WindowTasks() {}
 
   /** Unfolds windows of an image into columns; the border is 0. */
-  static void dnftIm2col(KernelContext c, FloatArray m, IntArray p) {
+  static void dnftIm2col(KernelContext c, FloatArray m, IntArray p, int call) {
     int i = c.globalIdx;
-    if (i < p.get(ELEMENTS)) {
-      int column = i % p.get(OUT_WIDTH);
-      int rest = i / p.get(OUT_WIDTH);
-      int row = rest % p.get(OUT_HEIGHT);
-      rest = rest / p.get(OUT_HEIGHT);
-      int kx = rest % p.get(WINDOW_WIDTH);
-      rest = rest / p.get(WINDOW_WIDTH);
-      int ky = rest % p.get(WINDOW_HEIGHT);
-      int plane = rest / p.get(WINDOW_HEIGHT);
-      int y = row * p.get(STRIDE) + ky - p.get(TOP);
-      int x = column * p.get(STRIDE) + kx - p.get(LEFT);
+    if (i < p.get(call + ELEMENTS)) {
+      int column = i % p.get(call + OUT_WIDTH);
+      int rest = i / p.get(call + OUT_WIDTH);
+      int row = rest % p.get(call + OUT_HEIGHT);
+      rest = rest / p.get(call + OUT_HEIGHT);
+      int kx = rest % p.get(call + WINDOW_WIDTH);
+      rest = rest / p.get(call + WINDOW_WIDTH);
+      int ky = rest % p.get(call + WINDOW_HEIGHT);
+      int plane = rest / p.get(call + WINDOW_HEIGHT);
+      int y = row * p.get(call + STRIDE) + ky - p.get(call + TOP);
+      int x = column * p.get(call + STRIDE) + kx - p.get(call + LEFT);
       float v = 0f;
       if (y >= 0) {
-        if (y < p.get(HEIGHT)) {
+        if (y < p.get(call + HEIGHT)) {
           if (x >= 0) {
-            if (x < p.get(WIDTH)) {
-              v = m.get(p.get(X) + (plane * p.get(HEIGHT) + y) * p.get(WIDTH) + x);
+            if (x < p.get(call + WIDTH)) {
+              v =
+                  m.get(
+                      p.get(call + X)
+                          + (plane * p.get(call + HEIGHT) + y) * p.get(call + WIDTH)
+                          + x);
             }
           }
         }
       }
-      m.set(p.get(OUT) + i, v);
+      m.set(p.get(call + OUT) + i, v);
     }
   }
 
   /** The transpose of {@link #dnftIm2col}: one work-item a pixel, x being the columns. */
-  static void dnftCol2im(KernelContext c, FloatArray m, IntArray p) {
+  static void dnftCol2im(KernelContext c, FloatArray m, IntArray p, int call) {
     int i = c.globalIdx;
-    if (i < p.get(ELEMENTS)) {
-      int x = i % p.get(WIDTH);
-      int y = i / p.get(WIDTH) % p.get(HEIGHT);
-      int plane = i / p.get(WIDTH) / p.get(HEIGHT);
+    if (i < p.get(call + ELEMENTS)) {
+      int x = i % p.get(call + WIDTH);
+      int y = i / p.get(call + WIDTH) % p.get(call + HEIGHT);
+      int plane = i / p.get(call + WIDTH) / p.get(call + HEIGHT);
       float total = 0f;
-      for (int ky = 0; ky < p.get(WINDOW_HEIGHT); ky++) {
-        for (int kx = 0; kx < p.get(WINDOW_WIDTH); kx++) {
-          int down = y + p.get(TOP) - ky;
-          int across = x + p.get(LEFT) - kx;
-          int row = down / p.get(STRIDE);
-          int column = across / p.get(STRIDE);
+      for (int ky = 0; ky < p.get(call + WINDOW_HEIGHT); ky++) {
+        for (int kx = 0; kx < p.get(call + WINDOW_WIDTH); kx++) {
+          int down = y + p.get(call + TOP) - ky;
+          int across = x + p.get(call + LEFT) - kx;
+          int row = down / p.get(call + STRIDE);
+          int column = across / p.get(call + STRIDE);
           int inside = 1;
           if (down < 0) {
             inside = 0;
@@ -82,27 +86,28 @@ final class WindowTasks {
           if (across < 0) {
             inside = 0;
           }
-          if (row * p.get(STRIDE) != down) {
+          if (row * p.get(call + STRIDE) != down) {
             inside = 0;
           }
-          if (column * p.get(STRIDE) != across) {
+          if (column * p.get(call + STRIDE) != across) {
             inside = 0;
           }
-          if (row >= p.get(OUT_HEIGHT)) {
+          if (row >= p.get(call + OUT_HEIGHT)) {
             inside = 0;
           }
-          if (column >= p.get(OUT_WIDTH)) {
+          if (column >= p.get(call + OUT_WIDTH)) {
             inside = 0;
           }
           if (inside != 0) {
             int cell =
-                ((plane * p.get(WINDOW_HEIGHT) + ky) * p.get(WINDOW_WIDTH) + kx) * p.get(OUT_HEIGHT)
+                ((plane * p.get(call + WINDOW_HEIGHT) + ky) * p.get(call + WINDOW_WIDTH) + kx)
+                        * p.get(call + OUT_HEIGHT)
                     + row;
-            total += m.get(p.get(X) + cell * p.get(OUT_WIDTH) + column);
+            total += m.get(p.get(call + X) + cell * p.get(call + OUT_WIDTH) + column);
           }
         }
       }
-      m.set(p.get(OUT) + i, total);
+      m.set(p.get(call + OUT) + i, total);
     }
   }
 }

@@ -132,11 +132,13 @@ public final class Mmdit implements AutoCloseable {
 
     Variable conditioning = temb.silu();
     Streams streams = new Streams(image, text);
+    device().part();
     for (int i = 0; i < blocks.size(); i++) {
       if (pass.skippedBlocks().contains(i)) {
         continue;
       }
       Streams next = apply(blocks.get(i), streams, conditioning, pass);
+      device().part();
       if (!Tape.isRecording()) {
         streams.asList().forEach(v -> v.value().release());
       }

@@ -97,7 +97,7 @@ class BrokenKernelTest {
   private static void compileLerp(Path folder, String statement) throws IOException {
     String kernels = "../kernels/src/tornado/java/org/diffusionnft/kernels/tornado/";
     String right = Files.readString(Path.of(kernels, "OptimizerTasks.java"));
-    String wrong = right.replace("float t = m.get(p.get(TARGET) + i);", statement);
+    String wrong = right.replace("float t = m.get(p.get(call + TARGET) + i);", statement);
     assertNotEquals(right, wrong);
     Path source = Files.writeString(folder.resolve("OptimizerTasks.java"), wrong);
     String classPath =
@@ -142,6 +142,18 @@ class BrokenKernelTest {
     assertTrue(ended.out.contains("MiB for F32"), ended.out);
     assertTrue(ended.out.contains("give it more with --device-memory "), ended.out);
     assertFalse(ended.out.contains("\tat "), ended.out);
+  }
+
+  /** A processor gets no large tiles by itself, so that nothing else would test them on one. */
+  @Test
+  void productsInLargeTilesAreAsAccurate() throws Exception {
+    Ended ended =
+        dnft(
+            List.of("-Ddnft.tornado.tile=large"),
+            Map.of(),
+            "verify --device tornado:opencl --kernel matmul");
+    assertEquals(0, ended.exitCode, ended.out);
+    assertTrue(ended.out.contains("matmul: PASSED"), ended.out);
   }
 
   /** Runs a command; classes in the folders replace the right ones. */

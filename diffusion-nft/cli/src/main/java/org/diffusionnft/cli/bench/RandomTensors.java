@@ -1,5 +1,6 @@
 package org.diffusionnft.cli.bench;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
@@ -15,6 +16,9 @@ import org.diffusionnft.tensor.Tensor;
 final class RandomTensors {
   /** A prime, so that no two rows of a matrix are alike though the numbers come again. */
   private static final int PERIOD = 65_521;
+
+  /** Periods that are written at a time: 16 MiB of F32, a small part of a model. */
+  private static final int AT_A_TIME = 64;
 
   private final Device device;
   private long stream;
@@ -33,12 +37,21 @@ final class RandomTensors {
     Tensor out = device.allocate(dtype, shape).keepForever();
     Tensor flat = out.reshape(-1);
     long all = flat.elements();
-    try (var _ = device.memory().scope()) {
-      Tensor period = Elementwise.convert(values(bound, (int) Math.min(PERIOD, all)), dtype);
-      MemorySegment bytes = period.toHost(java.lang.foreign.Arena.ofAuto());
-      for (long start = 0; start < all; start += PERIOD) {
-        long length = Math.min(PERIOD, all - start);
-        device.write(bytes.asSlice(0, length * dtype.bytes()), flat.narrow(start, length));
+    try (var _ = device.memory().scope();
+        Arena arena = Arena.ofConfined()) {
+      int count = (int) Math.min(PERIOD, all);
+      Tensor period = Elementwise.convert(values(bound, count), dtype);
+      MemorySegment bytes = period.toHost(arena);
+      // Several periods at a time: some devices wait after each write.
+      long most = Math.min(AT_A_TIME * (long) PERIOD, all);
+      MemorySegment piece = arena.allocate(most * dtype.bytes(), dtype.bytes());
+      for (long at = 0; at < piece.byteSize(); at += bytes.byteSize()) {
+        long length = Math.min(bytes.byteSize(), piece.byteSize() - at);
+        MemorySegment.copy(bytes, 0, piece, at, length);
+      }
+      for (long start = 0; start < all; start += most) {
+        long length = Math.min(most, all - start);
+        device.write(piece.asSlice(0, length * dtype.bytes()), flat.narrow(start, length));
       }
     }
     return out;

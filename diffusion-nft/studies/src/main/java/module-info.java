@@ -5,7 +5,9 @@ module org.diffusionnft.studies {
   requires commons.math3;
   requires static org.jspecify;
 
+  exports org.diffusionnft.studies.benchmark;
   exports org.diffusionnft.studies.course;
   exports org.diffusionnft.studies.demo;
   exports org.diffusionnft.studies.experiment;
+  exports org.diffusionnft.studies.statistics;
 }

@@ -128,10 +128,15 @@ class LauncherTest {
   /** G1 takes memory of the machine, and before 25.0.3 it can corrupt the heap (JDK-8377811). */
   @Test
   void usesTheSerialCollector() throws Exception {
+    String options = "diffusion-nft/cli/src/main/launcher/jvm.options";
     for (String version : List.of("25", "25.0.2", "25.0.3", "25.1.0")) {
       Outcome outcome = dnft(javaHome(version), Map.of(), "demo");
-      assertTrue(outcome.out().contains("[-XX:+UseSerialGC]"), version + ": " + outcome.out());
+      String named = "[@" + tree.resolve(options) + "]";
+      assertTrue(outcome.out().contains(named), version + ": " + outcome.out());
     }
+    assertTrue(
+        Files.readAllLines(Path.of(System.getProperty("user.dir")).resolveSibling(options))
+            .contains("-XX:+UseSerialGC"));
   }
 
   @Test

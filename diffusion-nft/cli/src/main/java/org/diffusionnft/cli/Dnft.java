@@ -1,7 +1,9 @@
 package org.diffusionnft.cli;
 
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -18,25 +20,28 @@ import picocli.CommandLine.Spec;
     description = "Trains diffusion transformers with DiffusionNFT, on the JVM.",
     versionProvider = Version.class,
     mixinStandardHelpOptions = true,
-    synopsisSubcommandLabel = "COMMAND",
-    subcommands = {
-      DemoCommand.class,
-      LearnCommand.class,
-      TrainCommand.class,
-      ReportCommand.class,
-      DashboardCommand.class,
-      ExperimentCommand.class,
-      SampleCommand.class,
-      PretrainCommand.class,
-      InspectCommand.class,
-      ConvertCommand.class,
-      MergeCommand.class,
-      SynthesizeCommand.class,
-      VerifyCommand.class,
-      BenchCommand.class,
-      DevicesCommand.class
-    })
+    synopsisSubcommandLabel = "COMMAND")
 public final class Dnft implements Runnable {
+  private static final List<Class<?>> COMMANDS =
+      List.of(
+          DemoCommand.class,
+          LearnCommand.class,
+          TrainCommand.class,
+          ReportCommand.class,
+          DashboardCommand.class,
+          EvaluateCommand.class,
+          ExperimentCommand.class,
+          SampleCommand.class,
+          PretrainCommand.class,
+          InspectCommand.class,
+          ConvertCommand.class,
+          MergeCommand.class,
+          SynthesizeCommand.class,
+          VerifyCommand.class,
+          BenchCommand.class,
+          DevicesCommand.class,
+          CompletionCommand.class);
+
   @Spec private CommandSpec spec;
 
   /** Runs the command line and ends the process with its exit code. */
@@ -53,13 +58,36 @@ public final class Dnft implements Runnable {
   }
 
   private static int run(Consumer<String> out, Consumer<String> err, String... args) {
-    return commandLine().setOut(Printable.to(out)).setErr(Printable.to(err)).execute(args);
+    return commandLine(args).setOut(Printable.to(out)).setErr(Printable.to(err)).execute(args);
   }
 
-  /** The command line with its error handling. */
+  /** The whole command line with its error handling. */
   static CommandLine commandLine() {
-    return new CommandLine(new Dnft())
-        .setCaseInsensitiveEnumValuesAllowed(true)
+    return commandLine(_ -> true);
+  }
+
+  /**
+   * What the command line needs to be for these arguments. Of commands that they do not name, only
+   * the summary is read: reading all their options takes longer than everything else that {@code
+   * dnft --help} does.
+   */
+  private static CommandLine commandLine(String... args) {
+    return commandLine(name -> args.length > 0 && args[0].equals(name));
+  }
+
+  private static CommandLine commandLine(Predicate<String> whole) {
+    CommandLine dnft = new CommandLine(new Dnft());
+    for (Class<?> type : COMMANDS) {
+      Command command = type.getAnnotation(Command.class);
+      if (whole.test(command.name())) {
+        dnft.addSubcommand(command.name(), new CommandLine(type));
+      } else {
+        CommandSpec summary = CommandSpec.create().name(command.name());
+        summary.usageMessage().description(command.description());
+        dnft.addSubcommand(command.name(), new CommandLine(summary));
+      }
+    }
+    return dnft.setCaseInsensitiveEnumValuesAllowed(true)
         .setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF))
         .setParameterExceptionHandler(ErrorMessages::wrongUsage)
         .setExecutionExceptionHandler(ErrorMessages::failed);

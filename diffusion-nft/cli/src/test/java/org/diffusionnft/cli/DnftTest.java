@@ -1,6 +1,7 @@
 package org.diffusionnft.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -8,11 +9,14 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.NoSuchFileException;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 
 class DnftTest {
   private final StringWriter out = new StringWriter();
@@ -40,6 +44,36 @@ class DnftTest {
               assertTrue(summary.endsWith("."), name + ": " + summary);
               assertSentences(command);
             });
+  }
+
+  /** picocli formats descriptions: a lone '%' makes it warn on the error stream. */
+  @Test
+  void everyDescriptionCanBeFormatted() {
+    assertFormats(Dnft.commandLine());
+  }
+
+  private static void assertFormats(CommandLine commandLine) {
+    CommandSpec spec = commandLine.getCommandSpec();
+    for (String text : spec.usageMessage().description()) {
+      assertFalse(String.format(text).isEmpty());
+    }
+    for (OptionSpec option : spec.options()) {
+      for (String text : option.description()) {
+        assertFalse(String.format(text).isEmpty());
+      }
+    }
+    commandLine.getSubcommands().values().forEach(DnftTest::assertFormats);
+  }
+
+  @Test
+  void completionKnowsCommandsAndOptions() {
+    for (String shell : List.of("bash", "zsh", "fish")) {
+      out.getBuffer().setLength(0);
+      assertEquals(0, run(Dnft.commandLine(), "completion", shell));
+      assertTrue(out.toString().contains("evaluate"), shell);
+      assertTrue(out.toString().contains("benchmark"), shell);
+    }
+    assertEquals(2, run(Dnft.commandLine(), "completion", "tcsh"));
   }
 
   @Test

@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.diffusionnft.reports.DocumentPage;
 import org.diffusionnft.studies.experiment.Curve.Cost;
+import org.diffusionnft.studies.statistics.MeanInterval;
 
 /** An experiment as one HTML page that needs nothing else: curves, table, ratios, settings. */
 final class ExperimentPage {

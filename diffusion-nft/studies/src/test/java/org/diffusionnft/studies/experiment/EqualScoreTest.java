@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.diffusionnft.studies.demo.Demo;
 import org.diffusionnft.studies.experiment.Curve.Cost;
+import org.diffusionnft.studies.statistics.MeanInterval;
 import org.diffusionnft.trainer.config.TrainConfig;
 import org.junit.jupiter.api.Test;
 

@@ -2,29 +2,20 @@ package org.diffusionnft.trainer.evaluation;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
-import org.diffusionnft.autograd.Autocast;
 import org.diffusionnft.images.Images;
 import org.diffusionnft.images.Pixels;
 import org.diffusionnft.models.adapter.Adapter;
 import org.diffusionnft.models.adapter.ForwardPass;
-import org.diffusionnft.models.sampling.MmditVelocity;
 import org.diffusionnft.models.sampling.MmditVelocity.Timesteps;
-import org.diffusionnft.models.sampling.Velocity;
-import org.diffusionnft.models.solver.Noise;
-import org.diffusionnft.models.transformer.Conditioning;
 import org.diffusionnft.pipeline.PictureModel;
 import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.rewards.WeightedRewards;
 import org.diffusionnft.rewards.WeightedRewards.Scores;
-import org.diffusionnft.tensor.Device;
-import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Shape;
-import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.trainer.Gallery;
 import org.diffusionnft.trainer.Stop;
 import org.diffusionnft.trainer.config.SamplingSettings;
@@ -67,35 +58,8 @@ public record PictureEvaluator(
 
   @Override
   public Images sample(Adapter adapter, List<Prompt> batch, int first, Stop stop) {
-    return Autocast.in(
-        settings.precision(), () -> sample(batch, first, ForwardPass.with(adapter), stop));
-  }
-
-  private Images sample(List<Prompt> batch, int first, ForwardPass pass, Stop stop) {
-    Device device = model.transformer().device();
-    int count = batch.size();
-    try (Memory.Scope _ = device.memory().scope()) {
-      Conditioning asked = model.embed(batch.stream().map(Prompt::text).toList());
-      Noise noise = Noise.philox(SEED, Noise.streams(first, count));
-      Shape shape = Shape.of(count, latents.dim(0), latents.dim(1), latents.dim(2));
-      Tensor start = noise.draw(device, Noise.INITIAL, shape);
-      return model.decode(
-          settings
-              .toSampler()
-              .sample(
-                  prompt -> {
-                    Velocity velocity =
-                        new MmditVelocity(model.transformer(), prompt, pass, Timesteps.TRUNCATED);
-                    return (x, step, sigma) -> {
-                      stop.check();
-                      return velocity.at(x, step, sigma);
-                    };
-                  },
-                  asked,
-                  () -> model.embed(Collections.nCopies(count, "")),
-                  start,
-                  noise));
-    }
+    return new HeldOutSampler(model, latents, settings, Timesteps.TRUNCATED, SEED)
+        .sample(ForwardPass.with(adapter), batch, first, stop);
   }
 
   @Override

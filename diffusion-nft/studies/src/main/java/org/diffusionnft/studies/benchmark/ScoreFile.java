@@ -1,0 +1,90 @@
+package org.diffusionnft.studies.benchmark;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.diffusionnft.rewards.Prompt;
+import org.diffusionnft.rewards.WeightedRewards.Scores;
+import org.diffusionnft.weights.io.AtomicFile;
+import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.io.JsonLines;
+import org.diffusionnft.weights.io.StrictJson;
+
+/**
+ * What the pictures of a policy scored, a line each, which grows by whole batches: {@code {"index":
+ * 0, "prompt": "a cat", "category": "", "scores": {"pickscore": 0.86}}}.
+ */
+final class ScoreFile {
+  private static final String INDEX = "index";
+  private static final String SCORES = "scores";
+
+  private final Path file;
+
+  ScoreFile(Path file) {
+    this.file = file;
+  }
+
+  /**
+   * Leaves only whole batches: a process that was killed may have written a part of one.
+   *
+   * @param batch pictures of each but the last
+   * @param all pictures that there will be
+   * @return how many pictures are scored
+   */
+  int repair(int batch, int all) throws IOException {
+    int there = JsonLines.read(file).size();
+    int whole = there >= all ? all : there / batch * batch;
+    JsonLines.keep(file, line -> line.path(INDEX).asLong() < whole, INDEX);
+    return whole;
+  }
+
+  /** Adds a batch; on return it is on the disk. */
+  void append(int first, List<Prompt> prompts, Scores scores) throws IOException {
+    StringBuilder lines = new StringBuilder();
+    for (int i = 0; i < prompts.size(); i++) {
+      ObjectNode line = StrictJson.object();
+      line.put(INDEX, first + i);
+      line.put("prompt", prompts.get(i).text());
+      line.put("category", Benchmark.category(prompts.get(i)));
+      ObjectNode values = line.putObject(SCORES);
+      for (Map.Entry<String, float[]> reward : scores.components().entrySet()) {
+        values.put(reward.getKey(), reward.getValue()[i]);
+      }
+      lines.append(line).append('\n');
+    }
+    try (FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
+      byte[] bytes = lines.toString().getBytes(StandardCharsets.UTF_8);
+      AtomicFile.writeFully(channel, ByteBuffer.wrap(bytes));
+      channel.force(true);
+    }
+  }
+
+  /**
+   * The scores by one reward, picture by picture.
+   *
+   * @throws InvalidFileException if a line lacks one
+   */
+  double[] read(String reward) throws IOException {
+    List<Double> values = new ArrayList<>();
+    for (JsonNode line : JsonLines.read(file)) {
+      JsonNode score = line.path(SCORES).path(reward);
+      if (!score.isNumber() || line.path(INDEX).asInt(-1) != values.size()) {
+        throw new InvalidFileException(
+            file,
+            "line %d has no score '%s' of picture %d: delete the file to score all again"
+                .formatted(values.size() + 1, reward, values.size()));
+      }
+      values.add(score.asDouble());
+    }
+    return values.stream().mapToDouble(Double::doubleValue).toArray();
+  }
+}

@@ -189,7 +189,8 @@ final class Mask2FormerCase implements CaseKind {
           folder,
           checks,
           name + "pixel_values_transformers",
-          DetectorPicture.transformers(picture, transformersSettings(folder.config())));
+          DetectorPicture.transformers(
+              picture, transformersSettings(folder.config()), Channels.RGB));
     }
     List<Instance> found = run(folder, checks, network, device, name, name + "pixel_values", frame);
     rules.results(number, "geneval", picture, found);

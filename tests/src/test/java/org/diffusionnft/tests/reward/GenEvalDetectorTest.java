@@ -92,6 +92,28 @@ class GenEvalDetectorTest {
     }
   }
 
+  /** What GenEval's own evaluation makes of it. */
+  @Test
+  void theBenchmarkIsThatOfGenEval() throws IOException {
+    List<Prompt> prompts = new ArrayList<>();
+    List<Double> expected = new ArrayList<>();
+    for (JsonNode row : recorded()) {
+      boolean first = row.path("image").asInt() == 0;
+      if (first
+          && row.path("path").asText().equals("geneval")
+          && row.path("color_calls").isEmpty()) {
+        prompts.add(prompt(row.path("metadata")));
+        expected.add(row.path("result").path("correct").asBoolean() ? 1.0 : 0.0);
+      }
+    }
+    assertTrue(expected.contains(1.0) && expected.contains(0.0), expected.toString());
+    try (WeightedRewards rewards = open(Map.of("benchmark", "true"))) {
+      assertScores(
+          expected, rewards.score(pictures("image0.png", prompts.size()), prompts).total());
+    }
+    assertRefused(Map.of("benchmark", "true", "strict", "true"), "both strict and benchmark");
+  }
+
   private ArrayNode recorded() throws IOException {
     return StrictJson.readArray(golden.resolve("geneval_results.json"));
   }

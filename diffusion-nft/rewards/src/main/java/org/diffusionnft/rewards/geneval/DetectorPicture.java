@@ -73,7 +73,8 @@ public record DetectorPicture(float[] values, Frame frame) {
    * What transformers' image processor does: Pillow's resize, stretched to whole squares, nothing
    * filled up.
    */
-  public static DetectorPicture transformers(Pixels picture, Mask2FormerPreprocessor settings) {
+  public static DetectorPicture transformers(
+      Pixels picture, Mask2FormerPreprocessor settings, Channels channels) {
     int longer = Math.max(picture.width(), picture.height());
     int shorter = Math.min(picture.width(), picture.height());
     double most = (double) settings.longest() * shorter / longer;
@@ -88,10 +89,11 @@ public record DetectorPicture(float[] values, Frame frame) {
     int size = width * height;
     float[] out = new float[CHANNELS * size];
     for (int c = 0; c < CHANNELS; c++) {
+      int from = channels == Channels.RGB ? c : CHANNELS - 1 - c;
       double mean = settings.mean().get(c);
       double deviation = settings.deviation().get(c);
       for (int i = 0; i < size; i++) {
-        int value = small.rgb()[i * CHANNELS + c] & 0xff;
+        int value = small.rgb()[i * CHANNELS + from] & 0xff;
         out[c * size + i] = (float) ((value / (double) WHITE - mean) / deviation);
       }
     }

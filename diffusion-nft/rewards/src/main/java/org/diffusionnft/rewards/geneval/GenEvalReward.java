@@ -18,14 +18,24 @@ public final class GenEvalReward implements Reward {
   private final ObjectDetector detector;
   private final ColorNamer colors;
   private final GenEvalSettings settings;
-  private final boolean strict;
+  private final Score score;
+
+  /** What a verdict becomes. */
+  private enum Score {
+    /** Parts of a point for what is right: the reference code's reward. */
+    PARTS,
+    /** 1 where exactly what is asked for is there, else 0. */
+    STRICT,
+    /** 1 where GenEval's benchmark counts the picture, else 0. */
+    BENCHMARK
+  }
 
   private GenEvalReward(
-      ObjectDetector detector, ColorNamer colors, GenEvalSettings settings, boolean strict) {
+      ObjectDetector detector, ColorNamer colors, GenEvalSettings settings, Score score) {
     this.detector = detector;
     this.colors = colors;
     this.settings = settings;
-    this.strict = strict;
+    this.score = score;
   }
 
   /** {@code geneval}. */
@@ -42,7 +52,7 @@ public final class GenEvalReward implements Reward {
 
     @Override
     public Reward open(RewardOptions options) {
-      boolean strict = options.flag("strict", false);
+      Score score = score(options);
       GenEvalSettings settings = GenEvalSettings.of(options);
       ObjectDetector detector = null;
       ColorNamer colors = null;
@@ -55,7 +65,7 @@ public final class GenEvalReward implements Reward {
                 : Mask2FormerDetector.open(options);
         colors = colors(options, service);
         options.refuseOthers();
-        Reward reward = new GenEvalReward(detector, colors, settings, strict);
+        Reward reward = new GenEvalReward(detector, colors, settings, score);
         opened = true;
         return reward;
       } finally {
@@ -68,6 +78,17 @@ public final class GenEvalReward implements Reward {
           }
         }
       }
+    }
+
+    private static Score score(RewardOptions options) {
+      boolean strict = options.flag("strict", false);
+      boolean benchmark = options.flag("benchmark", false);
+      if (strict && benchmark) {
+        throw new InvalidInputException(
+            "rewards.%s cannot be both strict and benchmark: leave out one"
+                .formatted(options.reward()));
+      }
+      return strict ? Score.STRICT : benchmark ? Score.BENCHMARK : Score.PARTS;
     }
 
     private static boolean isService(RewardOptions options) {
@@ -105,8 +126,12 @@ public final class GenEvalReward implements Reward {
     float[] scores = new float[prompts.size()];
     for (int i = 0; i < scores.length; i++) {
       GenEvalRules.Verdict verdict =
-          GenEvalRules.strict(demands.get(i), seen.get(i), images.pixels(i), colors, settings);
-      scores[i] = strict ? (verdict.correct() ? 1 : 0) : (float) verdict.score();
+          score == Score.BENCHMARK
+              ? GenEvalRules.benchmark(
+                  demands.get(i), seen.get(i), images.pixels(i), colors, settings)
+              : GenEvalRules.strict(
+                  demands.get(i), seen.get(i), images.pixels(i), colors, settings);
+      scores[i] = (float) (score == Score.PARTS ? verdict.score() : verdict.correct() ? 1 : 0);
     }
     return scores;
   }

@@ -39,9 +39,10 @@ final class Mask2FormerDetector implements ObjectDetector {
   private final Mask2Former model;
   private final List<String> names;
   private final Preparation preparation;
+  private final Channels channels;
 
   private interface Preparation {
-    DetectorPicture of(Pixels picture, Mask2FormerPreprocessor settings);
+    DetectorPicture of(Pixels picture, Mask2FormerPreprocessor settings, Channels channels);
   }
 
   private Mask2FormerDetector(
@@ -49,12 +50,14 @@ final class Mask2FormerDetector implements ObjectDetector {
       Mask2FormerCheckpoint checkpoint,
       Mask2Former model,
       List<String> names,
-      Preparation preparation) {
+      Preparation preparation,
+      Channels channels) {
     this.device = device;
     this.checkpoint = checkpoint;
     this.model = model;
     this.names = names;
     this.preparation = preparation;
+    this.channels = channels;
   }
 
   /**
@@ -75,6 +78,7 @@ final class Mask2FormerDetector implements ObjectDetector {
                 + " (config.json, preprocessor_config.json, model.safetensors), or GenEval's own"
                 + " .pth with evaluation/download_models.sh of github.com/djghosh13/geneval");
     Preparation preparation = preparation(options);
+    Channels channels = channels(options);
     Optional<Path> labels = options.path("labels");
     Device device = options.openDevice();
     Mask2FormerCheckpoint checkpoint = null;
@@ -86,7 +90,8 @@ final class Mask2FormerDetector implements ObjectDetector {
               ? ObjectNames.read(labels.get(), checkpoint)
               : ObjectNames.of(checkpoint);
       Mask2FormerDetector detector =
-          new Mask2FormerDetector(device, checkpoint, checkpoint.load(device), names, preparation);
+          new Mask2FormerDetector(
+              device, checkpoint, checkpoint.load(device), names, preparation, channels);
       opened = true;
       return detector;
     } catch (IOException e) {
@@ -103,14 +108,15 @@ final class Mask2FormerDetector implements ObjectDetector {
   }
 
   private static Preparation preparation(RewardOptions options) {
-    Channels channels =
-        choice(options, "channels", "rgb", Map.of("rgb", Channels.RGB, "bgr", Channels.BGR));
-    Preparation mmdet = (picture, settings) -> DetectorPicture.mmdet(picture, settings, channels);
     return choice(
         options,
         "preprocessing",
         "mmdet",
-        Map.of("mmdet", mmdet, "transformers", DetectorPicture::transformers));
+        Map.of("mmdet", DetectorPicture::mmdet, "transformers", DetectorPicture::transformers));
+  }
+
+  private static Channels channels(RewardOptions options) {
+    return choice(options, "channels", "rgb", Map.of("rgb", Channels.RGB, "bgr", Channels.BGR));
   }
 
   private static <T> T choice(
@@ -157,7 +163,7 @@ final class Mask2FormerDetector implements ObjectDetector {
   }
 
   private List<DetectedObject> detect(Pixels pixels) {
-    DetectorPicture picture = preparation.of(pixels, checkpoint.preprocessor());
+    DetectorPicture picture = preparation.of(pixels, checkpoint.preprocessor(), channels);
     Instances.Frame frame = picture.frame();
     try (Memory.Scope _ = device.memory().scope()) {
       Tensor given =

@@ -7,6 +7,7 @@ module org.diffusionnft.models {
   exports org.diffusionnft.models.adapter;
   exports org.diffusionnft.models.blip;
   exports org.diffusionnft.models.clip;
+  exports org.diffusionnft.models.mask2former;
   exports org.diffusionnft.models.sampling;
   exports org.diffusionnft.models.solver;
   exports org.diffusionnft.models.text;

@@ -9,6 +9,7 @@ module org.diffusionnft.weights {
   exports org.diffusionnft.weights.checkpoint;
   exports org.diffusionnft.weights.clip;
   exports org.diffusionnft.weights.io;
+  exports org.diffusionnft.weights.mask2former;
   exports org.diffusionnft.weights.onnx;
   exports org.diffusionnft.weights.peft;
   exports org.diffusionnft.weights.safetensors;

@@ -28,6 +28,7 @@ module org.diffusionnft.rewards {
 
   exports org.diffusionnft.rewards;
   exports org.diffusionnft.rewards.clip;
+  exports org.diffusionnft.rewards.geneval;
   exports org.diffusionnft.rewards.imagereward;
   exports org.diffusionnft.rewards.ocr;
   exports org.diffusionnft.rewards.text;

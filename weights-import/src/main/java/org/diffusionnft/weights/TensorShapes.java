@@ -33,8 +33,13 @@ public final class TensorShapes {
 
   /** How many of {@code prefix0suffix, prefix1suffix, ...} there are. */
   public static int count(TensorSource source, String prefix, String suffix) {
+    return count(source, prefix, suffix, 0);
+  }
+
+  /** How many there are whose numbers begin with {@code first} and have no gap. */
+  public static int count(TensorSource source, String prefix, String suffix, int first) {
     int n = 0;
-    while (source.names().contains(prefix + n + suffix)) {
+    while (source.names().contains(prefix + (first + n) + suffix)) {
       n++;
     }
     return n;

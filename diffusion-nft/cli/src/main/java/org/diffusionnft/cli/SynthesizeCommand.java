@@ -3,6 +3,7 @@ package org.diffusionnft.cli;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import org.diffusionnft.pipeline.checkpoint.SyntheticDetector;
 import org.diffusionnft.pipeline.checkpoint.SyntheticModel;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.InvalidInputException;
@@ -26,14 +27,19 @@ final class SynthesizeCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private ComputeOptions compute;
 
-  @Parameters(paramLabel = "MODEL", description = "Which model: sd35-medium.")
+  @Parameters(
+      paramLabel = "MODEL",
+      description =
+          "Which model: sd35-medium (16 GB, 6.7 GB without T5), sd35-large (27 GB, 18 GB without"
+              + " T5), sd3-medium (15 GB, 5.9 GB without T5), or mask2former, GenEval's detector"
+              + " (0.14 GB).")
   private String model;
 
   @Option(
       names = "--out",
       paramLabel = "DIR",
       required = true,
-      description = "The diffusers folder to write: 16 GB, 6.7 GB without T5.")
+      description = "The folder to write, diffusers' or for mask2former that of transformers.")
   private Path out;
 
   @Option(names = "--tiny", description = "The same layout in a few megabytes, for tests.")
@@ -51,19 +57,40 @@ final class SynthesizeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (!model.equals("sd35-medium")) {
-      throw new InvalidInputException(
-          "there is no recipe for '" + model + "': the only one is sd35-medium");
-    }
-    SyntheticModel made = tiny ? SyntheticModel.tiny() : SyntheticModel.sd35Medium();
+    Recipe recipe = recipe();
     try (Device device = compute.open()) {
       long start = System.nanoTime();
-      made.write(out, seed, !withoutT5, device);
+      recipe.write(device);
       spec.commandLine()
           .getOut()
           .printf("%s: written in %d s%n", out, (System.nanoTime() - start) / 1_000_000_000);
       spec.commandLine().getOut().flush();
     }
     return 0;
+  }
+
+  private interface Recipe {
+    void write(Device device) throws IOException;
+  }
+
+  private Recipe recipe() {
+    return switch (model) {
+      case "sd35-medium" -> diffusion(SyntheticModel.sd35Medium());
+      case "sd35-large" -> diffusion(SyntheticModel.sd35Large());
+      case "sd3-medium" -> diffusion(SyntheticModel.sd3Medium());
+      case "mask2former" -> {
+        SyntheticDetector whole = SyntheticDetector.swinSmall();
+        yield device -> (tiny ? whole.inMiniature() : whole).write(out, seed, device);
+      }
+      default ->
+          throw new InvalidInputException(
+              "there is no recipe for '"
+                  + model
+                  + "': there are sd35-medium, sd35-large, sd3-medium and mask2former");
+    };
+  }
+
+  private Recipe diffusion(SyntheticModel whole) {
+    return device -> (tiny ? whole.inMiniature() : whole).write(out, seed, !withoutT5, device);
   }
 }

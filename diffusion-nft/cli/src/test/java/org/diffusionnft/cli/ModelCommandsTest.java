@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.awt.image.BufferedImage;
 import java.io.File;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
@@ -13,12 +14,16 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import javax.imageio.ImageIO;
+import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.ReferenceDevice;
+import org.diffusionnft.weights.mask2former.Mask2FormerCheckpoint;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The commands for models on disk, from a made-up checkpoint to pictures. */
 @Tag("slow")
@@ -108,6 +113,45 @@ class ModelCommandsTest {
     assertTrue(Files.exists(single));
   }
 
+  /** The other recipes: what is written is read, and a picture comes out. */
+  @ParameterizedTest
+  @ValueSource(strings = {"sd35-large", "sd3-medium"})
+  void otherModels(String name) {
+    Path out = folder.resolve("made");
+    Path picture = folder.resolve("out.png");
+    assertEquals(0, run("synthesize", name, "--tiny", "--no-t5", "--out", "" + out).exit());
+    Result sampled =
+        run(
+            "sample",
+            "--model",
+            "" + out,
+            "--prompt",
+            "x",
+            "--no-t5",
+            "--width",
+            "64",
+            "--height",
+            "64",
+            "--steps",
+            "1",
+            "--no-cache",
+            "--out",
+            "" + picture);
+    assertEquals(0, sampled.exit(), sampled.err());
+    assertTrue(Files.exists(picture));
+  }
+
+  @Test
+  void aDetector() throws IOException {
+    Path out = folder.resolve("detector");
+    Result made = run("synthesize", "mask2former", "--tiny", "--out", "" + out);
+    assertEquals(0, made.exit(), made.err());
+    try (Mask2FormerCheckpoint checkpoint = Mask2FormerCheckpoint.open(out);
+        Device device = new ReferenceDevice()) {
+      checkpoint.load(device).close();
+    }
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -129,7 +173,7 @@ class ModelCommandsTest {
         "convert --model MODEL --out OUT | say what to write with --to",
         "convert --adapter MODEL --to single --out OUT | are not for an --adapter",
         "convert --adapter MODEL --out OUT | adapter_config.json: no such file",
-        "synthesize sd35-large --out OUT | the only one is sd35-medium",
+        "synthesize sd35-huge --out OUT | there are sd35-medium, sd35-large, sd3-medium and",
         "synthesize sd35-medium --tiny --out MODEL | exists and isn't empty",
         "inspect OUT | no such file",
       })

@@ -15,6 +15,16 @@ public final class RewardFiles {
 
   private RewardFiles() {}
 
+  /** Whether one of them is where it is looked for without an option. */
+  public static boolean isThere(List<String> names) {
+    return usualPlaces(names).stream().anyMatch(Files::exists);
+  }
+
+  private static List<Path> usualPlaces(List<String> names) {
+    Path folder = Path.of(System.getenv().getOrDefault(VARIABLE, "reward_ckpts"));
+    return names.stream().map(folder::resolve).toList();
+  }
+
   /**
    * A file or folder that a reward needs.
    *
@@ -27,9 +37,7 @@ public final class RewardFiles {
   public static Path require(
       RewardOptions options, String key, String what, List<String> names, String source) {
     Path given = options.path(key).orElse(null);
-    Path folder = Path.of(System.getenv().getOrDefault(VARIABLE, "reward_ckpts"));
-    List<Path> candidates =
-        given == null ? names.stream().map(folder::resolve).toList() : List.of(given);
+    List<Path> candidates = given == null ? usualPlaces(names) : List.of(given);
     for (Path candidate : candidates) {
       if (Files.exists(candidate)) {
         return candidate;

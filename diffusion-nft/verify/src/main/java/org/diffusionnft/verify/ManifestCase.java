@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Map;
 import org.diffusionnft.models.adapter.AdapterConfig;
 import org.diffusionnft.models.blip.BlipLayout;
+import org.diffusionnft.models.mask2former.Mask2FormerConfig;
+import org.diffusionnft.models.mask2former.Mask2FormerLayout;
 import org.diffusionnft.models.text.ClipTextConfig;
 import org.diffusionnft.models.text.ClipTextLayout;
 import org.diffusionnft.models.text.T5Config;
@@ -28,6 +30,8 @@ import org.diffusionnft.weights.checkpoint.MmditConfigFile;
 import org.diffusionnft.weights.checkpoint.T5ConfigFile;
 import org.diffusionnft.weights.checkpoint.VaeConfigFile;
 import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.mask2former.Mask2FormerCheckpoint;
+import org.diffusionnft.weights.mask2former.Mask2FormerConfigFile;
 import org.diffusionnft.weights.safetensors.SafetensorsFile;
 import org.diffusionnft.weights.singlefile.AsSingleFile;
 import org.diffusionnft.weights.singlefile.SingleFile;
@@ -44,6 +48,8 @@ final class ManifestCase implements CaseKind {
   private static final String VAE = "vae_diffusers.json";
   private static final String VAE_SINGLE = "vae_single_file.json";
   private static final String IMAGE_REWARD = "image_reward.json";
+  private static final String MASK2FORMER = "mask2former_swin_s_transformers.json";
+  private static final String MASK2FORMER_MMDET = "mask2former_swin_s_mmdet.json";
   private static final String POSITIONS = "pos_embed_rows.safetensors";
 
   /** Sines and cosines of doubles, rounded to floats; the largest is 1. */
@@ -69,6 +75,7 @@ final class ManifestCase implements CaseKind {
     run.clip("clip_g.json", Part.CLIP_G);
     run.t5();
     run.imageReward();
+    run.mask2Former();
     run.wholeFile();
   }
 
@@ -294,6 +301,41 @@ final class ManifestCase implements CaseKind {
           checkpoint.vision() + " and " + checkpoint.text() + " are inferred");
     }
 
+    void mask2Former() throws IOException {
+      if (!has(MASK2FORMER)) {
+        return;
+      }
+      Manifest manifest = Manifest.read(folder.resolve(MASK2FORMER));
+      Mask2FormerConfig config = Mask2FormerConfigFile.parse(manifest.path(), manifest.config());
+      Map<String, Shape> layout = Mask2FormerLayout.parameters(config);
+      same(MASK2FORMER, manifest, withIgnored(layout, manifest));
+      total(MASK2FORMER, manifest);
+      inferred(MASK2FORMER, config, Mask2FormerConfigFile.infer(manifest));
+      if (has(MASK2FORMER_MMDET)) {
+        Manifest mmdet = Manifest.read(folder.resolve(MASK2FORMER_MMDET));
+        total(MASK2FORMER_MMDET, mmdet);
+        TensorSource named = Mask2FormerCheckpoint.named(mmdet);
+        same(MASK2FORMER_MMDET + " under transformers' names", named, withIgnored(layout, named));
+        inferred(MASK2FORMER_MMDET, config, Mask2FormerConfigFile.infer(named));
+      }
+    }
+
+    private static Map<String, Shape> withIgnored(Map<String, Shape> layout, TensorSource source)
+        throws InvalidFileException {
+      Map<String, Shape> all = new LinkedHashMap<>(layout);
+      for (String name : source.names()) {
+        if (Mask2FormerLayout.isIgnored(name)) {
+          all.put(name, source.shape(name));
+        }
+      }
+      return all;
+    }
+
+    private void inferred(String label, Mask2FormerConfig stated, Mask2FormerConfig inferred) {
+      checks.holds(
+          label + " inferred configuration", inferred.equals(stated), inferred + " is inferred");
+    }
+
     private void same(String label, TensorSource found, Map<String, Shape> expected)
         throws InvalidFileException {
       String difference = Manifest.difference(found, expected);
@@ -303,6 +345,13 @@ final class ManifestCase implements CaseKind {
 
     private void total(String label, Manifest manifest) {
       long sum = manifest.shapes().values().stream().mapToLong(Shape::elements).sum();
+      for (JsonNode buffer : manifest.json().path("index_buffers_to_ignore")) {
+        long elements = 1;
+        for (JsonNode dim : buffer) {
+          elements *= dim.asLong();
+        }
+        sum += elements;
+      }
       long stated = manifest.json().path("parameters_and_buffers").asLong(sum);
       checks.holds(label + ": " + sum + " numbers", sum == stated, stated + " are stated");
     }

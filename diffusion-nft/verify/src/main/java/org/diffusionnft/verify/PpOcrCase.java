@@ -114,10 +114,10 @@ final class PpOcrCase implements CaseKind {
       JsonNode results)
       throws InvalidFileException {
     String name = "image" + number;
-    Pixels picture = pixels(folder, name + ".uint8");
+    Pixels picture = RecordedPicture.pixels(folder, name + ".uint8");
     int longest = folder.config().integer("det_limit_side_len");
     Pixels small = TextDetector.resized(picture, longest);
-    bytes(folder, checks, name + ".det.resized_uint8", small);
+    RecordedPicture.same(folder, checks, name + ".det.resized_uint8", small);
     float[] given = folder.floats(folder.inputs(), name + ".det.pixel_values");
     same(checks, name + ".det.pixel_values", TextDetector.normalised(small), given);
     run(checks, detector, given, folder.inputs().shape(name + ".det.pixel_values"), name + ".det.");
@@ -126,7 +126,7 @@ final class PpOcrCase implements CaseKind {
     List<Pixels> crops = new ArrayList<>();
     for (Quad box : boxes) {
       Pixels crop = QuadCrop.of(picture, box);
-      bytes(folder, checks, name + ".crop." + crops.size(), crop);
+      RecordedPicture.same(folder, checks, name + ".crop." + crops.size(), crop);
       crops.add(crop);
     }
     int[] shape = folder.config().integers("rec_image_shape");
@@ -211,26 +211,6 @@ final class PpOcrCase implements CaseKind {
       e[i] = expected[i];
     }
     checks.against(label, a, e, new Margin.Absolute(SCORE));
-  }
-
-  private static void bytes(CaseFolder folder, Checks checks, String name, Pixels actual)
-      throws InvalidFileException {
-    double[] values = new double[actual.rgb().length];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = actual.rgb()[i] & 0xff;
-    }
-    checks.values(
-        name, name, Shape.of(actual.height(), actual.width(), 3), values, folder.margin(name));
-  }
-
-  private static Pixels pixels(CaseFolder folder, String name) throws InvalidFileException {
-    Shape shape = folder.inputs().shape(name);
-    long[] values = folder.longs(folder.inputs(), name);
-    byte[] rgb = new byte[values.length];
-    for (int i = 0; i < rgb.length; i++) {
-      rgb[i] = (byte) values[i];
-    }
-    return new Pixels(shape.intDim(1), shape.intDim(0), rgb);
   }
 
   /** Lines that are there at all: the reference code drops those with a score of 0. */

@@ -42,6 +42,7 @@ public record Verification(String kind, List<Check> checks) {
           new ClipScoreCase(),
           new ImageRewardCase(),
           new PpOcrCase(),
+          new Mask2FormerCase(),
           new ManifestCase());
 
   /**

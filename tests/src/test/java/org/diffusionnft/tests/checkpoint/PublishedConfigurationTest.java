@@ -11,6 +11,11 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import org.diffusionnft.models.mask2former.Mask2FormerConfig;
+import org.diffusionnft.models.transformer.MmditConfig;
+import org.diffusionnft.models.transformer.MmditLayout;
+import org.diffusionnft.pipeline.checkpoint.SyntheticDetector;
+import org.diffusionnft.pipeline.checkpoint.SyntheticModel;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Shape;
@@ -21,8 +26,13 @@ import org.diffusionnft.weights.checkpoint.MmditConfigFile;
 import org.diffusionnft.weights.checkpoint.T5ConfigFile;
 import org.diffusionnft.weights.checkpoint.VaeConfigFile;
 import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.mask2former.Mask2FormerConfigFile;
+import org.diffusionnft.weights.singlefile.AsSingleFile;
+import org.diffusionnft.weights.singlefile.SingleFile;
+import org.diffusionnft.weights.singlefile.SingleFile.Part;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -54,6 +64,44 @@ class PublishedConfigurationTest {
   void t5() throws Exception {
     Listed file = Listed.read("t5xxl");
     assertEquals(T5ConfigFile.parse(file.path, file.config), T5ConfigFile.infer(file));
+  }
+
+  /** {@code transformer/config.json} of the other two models that the same code runs. */
+  @ParameterizedTest
+  @CsvSource({"38, 2432, '\"qk_norm\": \"rms_norm\",', 8056627520", "24, 1536, '', 2028328000"})
+  void largeAndItsPredecessor(int layers, int width, String norm, long parameters)
+      throws Exception {
+    String json =
+        """
+        {"_class_name": "SD3Transformer2DModel", "_diffusers_version": "0.31.0.dev0",
+         "attention_head_dim": 64, "caption_projection_dim": %d, "in_channels": 16,
+         "joint_attention_dim": 4096, "num_attention_heads": %d, "num_layers": %d,
+         "out_channels": 16, "patch_size": 2, "pooled_projection_dim": 2048,
+         "pos_embed_max_size": 192, %s "sample_size": 128}
+        """
+            .formatted(width, layers, layers, norm);
+    MmditConfig published =
+        MmditConfigFile.parse(
+            Path.of("config.json"), (ObjectNode) new ObjectMapper().readTree(json));
+    SyntheticModel made = norm.isEmpty() ? SyntheticModel.sd3Medium() : SyntheticModel.sd35Large();
+    assertEquals(published, made.transformer());
+    Map<String, Shape> shapes = new LinkedHashMap<>(MmditLayout.parameters(published));
+    assertEquals(parameters, shapes.values().stream().mapToLong(Shape::elements).sum());
+    shapes.put(MmditLayout.POSITION_EMBEDDING, MmditLayout.positionEmbedding(published));
+    Listed file = new Listed(Path.of("m"), new ObjectMapper().createObjectNode(), shapes);
+    assertEquals(published, MmditConfigFile.infer(file));
+    TensorSource single = AsSingleFile.of(Path.of("m"), Map.of(Part.TRANSFORMER, file));
+    assertEquals(published, MmditConfigFile.infer(SingleFile.of(single).part(Part.TRANSFORMER)));
+  }
+
+  /** {@code facebook/mask2former-swin-small-coco-instance}, as it is made for rehearsals. */
+  @Test
+  void detector() throws Exception {
+    Listed file = Listed.read("mask2former_swin_s_transformers");
+    Mask2FormerConfig published = Mask2FormerConfigFile.parse(file.path, file.config);
+    assertEquals(published, SyntheticDetector.swinSmall().config());
+    ObjectNode written = Mask2FormerConfigFile.toJson(published);
+    assertEquals(published, Mask2FormerConfigFile.parse(file.path, written));
   }
 
   /** Names and shapes of a published file. */

@@ -22,6 +22,9 @@ import org.diffusionnft.images.Png;
 import org.diffusionnft.models.blip.BlipLayout;
 import org.diffusionnft.models.clip.ClipVisionConfig;
 import org.diffusionnft.models.clip.ClipVisionLayout;
+import org.diffusionnft.models.mask2former.Mask2Former;
+import org.diffusionnft.models.mask2former.Mask2FormerConfig;
+import org.diffusionnft.models.mask2former.Mask2FormerLayout;
 import org.diffusionnft.models.solver.FlowMatchSchedule;
 import org.diffusionnft.models.text.ClipTextConfig;
 import org.diffusionnft.models.text.ClipTextLayout;
@@ -36,6 +39,7 @@ import org.diffusionnft.onnx.OnnxNetwork;
 import org.diffusionnft.onnx.value.NdArray;
 import org.diffusionnft.onnx.value.Value;
 import org.diffusionnft.pipeline.checkpoint.Inspection;
+import org.diffusionnft.pipeline.checkpoint.SyntheticDetector;
 import org.diffusionnft.pipeline.checkpoint.SyntheticModel;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
@@ -56,6 +60,9 @@ import org.diffusionnft.weights.clip.ClipVisionConfigFile;
 import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.io.JsonLines;
 import org.diffusionnft.weights.io.StrictJson;
+import org.diffusionnft.weights.mask2former.Mask2FormerCheckpoint;
+import org.diffusionnft.weights.mask2former.Mask2FormerConfigFile;
+import org.diffusionnft.weights.mask2former.Mask2FormerPreprocessor;
 import org.diffusionnft.weights.onnx.ElementType;
 import org.diffusionnft.weights.peft.AdapterFile;
 import org.diffusionnft.weights.peft.DiffusersLora;
@@ -96,6 +103,7 @@ final class Parsers {
           configurations(),
           singleFile(),
           imageReward(),
+          mask2Former(),
           settings(),
           journal(),
           onnx(),
@@ -325,6 +333,56 @@ final class Parsers {
           ObjectNode json = StrictJson.readObject(file);
           ClipVisionConfig vision = ClipVisionConfigFile.parse(file, json);
           ClipVisionLayout.parameters(vision);
+        });
+  }
+
+  /** Both kinds of settings, and files under both kinds of names. */
+  private static Parser mask2Former() throws IOException {
+    Mask2FormerConfig tiny = SyntheticDetector.swinSmall().inMiniature().config();
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    Mask2FormerLayout.parameters(tiny)
+        .forEach((name, shape) -> tensors.put(name, Tensor.zeros(DEVICE, DType.BF16, shape)));
+    Map<String, Tensor> mmdet = new LinkedHashMap<>();
+    for (String name :
+        List.of(
+            "backbone.patch_embed.projection.weight",
+            "backbone.stages.0.blocks.0.attn.w_msa.qkv.weight",
+            "backbone.stages.0.downsample.norm.weight",
+            "backbone.norm0.weight",
+            "panoptic_head.query_feat.weight",
+            "panoptic_head.pixel_decoder.level_encoding.weight")) {
+      mmdet.put(name, Tensor.zeros(DEVICE, DType.F32, Shape.of(12, 4)));
+    }
+    Map<String, byte[]> files =
+        new LinkedHashMap<>(
+            written(
+                folder -> {
+                  SafetensorsWriter.write(folder.resolve("model.safetensors"), tensors, Map.of());
+                  SafetensorsWriter.write(folder.resolve("mmdet"), mmdet, Map.of());
+                }));
+    files.put("config.json", utf8(Mask2FormerConfigFile.toJson(tiny).toString()));
+    files.put(
+        "preprocessor_config.json", utf8(Mask2FormerPreprocessor.PUBLISHED.toJson().toString()));
+    return new Parser(
+        "Mask2Former",
+        List.of(files),
+        JSON_WORDS,
+        NONE,
+        folder -> {
+          try (TensorSource file = SafetensorsFile.open(folder.resolve("mmdet"))) {
+            TensorSource named = Mask2FormerCheckpoint.named(file);
+            for (String name : named.names()) {
+              named.shape(name);
+              named.tensor(name, DEVICE);
+            }
+          }
+          try (TensorSource file = SafetensorsFile.open(folder.resolve("model.safetensors"))) {
+            Mask2FormerConfigFile.infer(file);
+          }
+          try (Mask2FormerCheckpoint checkpoint = Mask2FormerCheckpoint.open(folder);
+              Mask2Former model = checkpoint.load(DEVICE)) {
+            Mask2FormerLayout.parameters(model.config());
+          }
         });
   }
 

@@ -67,6 +67,10 @@ class VerificationTest {
     "image_reward, inference_rank.rank, 1",
     "pp_ocr, image0.db.boxes_sorted, 1",
     "pp_ocr, image1.batch0.rec.prob, 1.5e-4",
+    "mask2former, image1.crop.0, 1",
+    "mask2former, image0.det.box, 1",
+    "mask2former, image1.resized_uint8, 1",
+    "mask2former, odd.mask_features, 5e-5",
   })
   void noticesAChangedOutput(String name, String output, double change) throws IOException {
     Path copy = copy(name);
@@ -132,6 +136,7 @@ class VerificationTest {
     "grpo_guard_loss",
     "cps_step",
     "image_reward",
+    "mask2former",
     "lora",
     "adamw_b"
   })

@@ -48,21 +48,28 @@ public record SyntheticModel(
 
   /** Stable Diffusion 3.5 Medium: 2.5 billion parameters, and 5.6 billion of text encoders. */
   public static SyntheticModel sd35Medium() {
-    return new SyntheticModel(
+    List<Integer> dual = IntStream.range(0, 13).boxed().toList();
+    return around(
+        new MmditConfig(128, 2, 16, 24, 64, 24, 4096, 1536, 2048, 16, 384, dual, QkNorm.RMS_NORM));
+  }
+
+  /** Stable Diffusion 3.5 Large: 8.1 billion parameters, and the same encoders. */
+  public static SyntheticModel sd35Large() {
+    return around(
         new MmditConfig(
-            128,
-            2,
-            16,
-            24,
-            64,
-            24,
-            4096,
-            1536,
-            2048,
-            16,
-            384,
-            IntStream.range(0, 13).boxed().toList(),
-            QkNorm.RMS_NORM),
+            128, 2, 16, 38, 64, 38, 4096, 2432, 2048, 16, 192, List.of(), QkNorm.RMS_NORM));
+  }
+
+  /** Stable Diffusion 3 Medium: 2.0 billion parameters, and the same encoders. */
+  public static SyntheticModel sd3Medium() {
+    return around(
+        new MmditConfig(128, 2, 16, 24, 64, 24, 4096, 1536, 2048, 16, 192, List.of(), QkNorm.NONE));
+  }
+
+  /** What is the same in all published models. */
+  private static SyntheticModel around(MmditConfig transformer) {
+    return new SyntheticModel(
+        transformer,
         new VaeConfig(3, 16, List.of(128, 256, 512, 512), 2, 32, 1.5305, 0.0609),
         new ClipTextConfig(
             49408, 768, 3072, 12, 12, 77, 768, UnaryOp.QUICK_GELU, 1e-5, ClipTextConfig.LARGEST_ID),
@@ -71,10 +78,16 @@ public record SyntheticModel(
         new T5Config(32128, 4096, 64, 10240, 24, 64, 32, 128, 1e-6));
   }
 
-  /** The same layout in a few megabytes, with latents of the same shape. */
+  /** Stable Diffusion 3.5 Medium's layout in a few megabytes, with latents of the same shape. */
   public static SyntheticModel tiny() {
+    return sd35Medium().inMiniature();
+  }
+
+  /** The same layout in a few megabytes, with latents of the same shape. */
+  public SyntheticModel inMiniature() {
+    List<Integer> dual = transformer.dualAttentionLayers().isEmpty() ? List.of() : List.of(0, 1);
     return new SyntheticModel(
-        new MmditConfig(16, 2, 16, 4, 32, 4, 160, 128, 128, 16, 48, List.of(0, 1), QkNorm.RMS_NORM),
+        new MmditConfig(16, 2, 16, 4, 32, 4, 160, 128, 128, 16, 48, dual, transformer.qkNorm()),
         new VaeConfig(3, 16, List.of(32, 32, 64, 64), 1, 32, 1.5305, 0.0609),
         new ClipTextConfig(
             2052, 64, 128, 2, 1, 77, 64, UnaryOp.GELU_ERF, 1e-5, ClipTextConfig.LARGEST_ID),
@@ -126,7 +139,7 @@ public record SyntheticModel(
 
   private void add(
       ModelWriter writer, Part part, Map<String, Shape> shapes, ObjectNode config, long seed) {
-    writer.part(part, new SyntheticTensors(part, shapes, transformer, seed), config);
+    writer.part(part, new SyntheticTensors(part.toString(), shapes, transformer, seed), config);
   }
 
   /** Copies a tokenizer that comes with the program; both CLIP tokenizers share a vocabulary. */

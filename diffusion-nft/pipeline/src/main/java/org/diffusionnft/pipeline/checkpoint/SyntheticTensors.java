@@ -15,7 +15,7 @@ import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.weights.DeclaredTensors;
 import org.diffusionnft.weights.io.InvalidFileException;
-import org.diffusionnft.weights.singlefile.SingleFile.Part;
+import org.jspecify.annotations.Nullable;
 
 /**
  * BF16 tensors of random values that a model survives: matrices uniform with the deviation that
@@ -24,13 +24,20 @@ import org.diffusionnft.weights.singlefile.SingleFile.Part;
  */
 final class SyntheticTensors implements DeclaredTensors {
   private static final int CHUNK = 1 << 20;
+  private static final String CLASSES = "class_predictor.weight";
+  private static final double LOUD = 8;
 
-  private final Part part;
+  private final String part;
   private final Map<String, Shape> shapes;
-  private final MmditConfig transformer;
+  private final @Nullable MmditConfig transformer;
   private final long seed;
 
-  SyntheticTensors(Part part, Map<String, Shape> shapes, MmditConfig transformer, long seed) {
+  /**
+   * @param part of which model, for messages and the stream of values
+   * @param transformer whose position embedding may be among them
+   */
+  SyntheticTensors(
+      String part, Map<String, Shape> shapes, @Nullable MmditConfig transformer, long seed) {
     this.part = part;
     this.shapes = shapes;
     this.transformer = transformer;
@@ -51,8 +58,8 @@ final class SyntheticTensors implements DeclaredTensors {
   public Tensor tensor(String name, Device device) throws InvalidFileException {
     Tensor tensor = device.allocate(DType.BF16, shape(name));
     MemorySegment values = tensor.segment();
-    if (name.equals(MmditLayout.POSITION_EMBEDDING)) {
-      positions(values);
+    if (transformer != null && name.equals(MmditLayout.POSITION_EMBEDDING)) {
+      positions(values, transformer);
     } else if (tensor.shape().rank() == 1) {
       fill(values, name.endsWith(".weight") ? 1 : 0);
     } else {
@@ -88,12 +95,15 @@ final class SyntheticTensors implements DeclaredTensors {
     if (name.contains("embedding") || name.contains("shared") || name.contains("attention_bias")) {
       return 0.05;
     }
+    if (name.equals(CLASSES)) {
+      return LOUD * Math.sqrt(3 / inputs); // so that a detector is certain of something
+    }
     // T5 does not scale its scores, so its queries must be small.
     double smaller = name.endsWith("SelfAttention.q.weight") ? 8 : 1;
     return Math.sqrt(3 / inputs) / smaller;
   }
 
-  private void positions(MemorySegment values) {
+  private static void positions(MemorySegment values, MmditConfig transformer) {
     int side = transformer.posEmbedMaxSize();
     int width = transformer.width();
     int half = width / 2;

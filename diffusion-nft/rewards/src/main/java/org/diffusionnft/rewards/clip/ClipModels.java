@@ -49,6 +49,11 @@ public record ClipModels(
           OPEN_CLIP,
           OPEN_CLIP_SOURCE);
 
+  /** Whether the model is where it is looked for without an option. */
+  public boolean isThere() {
+    return RewardFiles.isThere(names);
+  }
+
   /**
    * Opens the model and its tokenizer: the one beside the model, else the one that option {@code
    * tokenizer} names.

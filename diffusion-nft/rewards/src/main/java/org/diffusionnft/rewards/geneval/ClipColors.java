@@ -12,14 +12,10 @@ import org.diffusionnft.rewards.clip.ClipScoring;
 
 /**
  * GenEval's way to name colours: CLIP compares the part of the picture in an object's box with
- * three sentences for each of ten colours. GenEval also paints over what is outside of the object's
- * mask; boxes have no masks, so what stands behind an object is seen too.
+ * three sentences for each of ten colours. What is outside of the object's mask is painted over;
+ * where a detector gives no masks, what stands behind an object is seen too.
  */
 public final class ClipColors implements ColorNamer {
-  private static final List<String> COLORS =
-      List.of(
-          "red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", "black", "white");
-
   private final ClipScoring clip;
   private final Map<String, double[][]> classifiers = new HashMap<>();
 
@@ -42,7 +38,9 @@ public final class ClipColors implements ColorNamer {
     double[][] parts =
         clip.pictures(
             objects.size(),
-            i -> clip.preprocessing().ofPixels(crop(picture, objects.get(i).box())));
+            i ->
+                clip.preprocessing()
+                    .ofPixels(ObjectCrop.of(picture, objects.get(i), ObjectCrop.GREY)));
     List<String> names = new ArrayList<>();
     for (double[] part : parts) {
       int best = 0;
@@ -56,17 +54,19 @@ public final class ClipColors implements ColorNamer {
     return names;
   }
 
+  /** What pictures of an object of a color are compared with. */
+  public static List<String> sentences(String color, String label) {
+    return List.of(
+        "a photo of a " + color + " " + label,
+        "a photo of a " + color + "-colored " + label,
+        "a photo of a " + color + " object");
+  }
+
   /** A row per color: the mean of the sentences' embeddings, of length 1. */
   private double[][] classifier(String label) {
     double[][] rows = new double[COLORS.size()][];
     for (int c = 0; c < rows.length; c++) {
-      String color = COLORS.get(c);
-      double[][] sentences =
-          clip.texts(
-              List.of(
-                  "a photo of a " + color + " " + label,
-                  "a photo of a " + color + "-colored " + label,
-                  "a photo of a " + color + " object"));
+      double[][] sentences = clip.texts(sentences(COLORS.get(c), label));
       double[] sum = new double[sentences[0].length];
       double squares = 0;
       for (int j = 0; j < sum.length; j++) {
@@ -82,14 +82,6 @@ public final class ClipColors implements ColorNamer {
       rows[c] = sum;
     }
     return rows;
-  }
-
-  private static Pixels crop(Pixels picture, double[] box) {
-    int left = Math.clamp(Math.round(box[0]), 0, picture.width() - 1);
-    int top = Math.clamp(Math.round(box[1]), 0, picture.height() - 1);
-    int right = Math.clamp(Math.round(box[2]), left + 1, picture.width());
-    int bottom = Math.clamp(Math.round(box[3]), top + 1, picture.height());
-    return picture.crop(left, top, right - left, bottom - top);
   }
 
   @Override

@@ -6,6 +6,10 @@ import org.diffusionnft.tensor.InvalidInputException;
 
 /** Names the colors of objects. */
 public interface ColorNamer extends AutoCloseable {
+  /** Those that GenEval knows, in its order. */
+  List<String> COLORS =
+      List.of(
+          "red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", "black", "white");
 
   /**
    * A color for each object.
@@ -13,6 +17,13 @@ public interface ColorNamer extends AutoCloseable {
    * @param objects all of one label
    */
   List<String> colors(Pixels picture, List<DetectedObject> objects, String label);
+
+  /**
+   * Checks, before anything is sampled, that it can do what is asked for.
+   *
+   * @throws InvalidInputException that says in one sentence why not
+   */
+  default void check(Demand demand) {}
 
   @Override
   default void close() {}
@@ -34,5 +45,32 @@ public interface ColorNamer extends AutoCloseable {
                   return color;
                 })
             .toList();
+  }
+
+  /** Nobody: prompts that ask for colors are refused. */
+  static ColorNamer none(String reward) {
+    return new ColorNamer() {
+      @Override
+      public List<String> colors(Pixels picture, List<DetectedObject> objects, String label) {
+        throw refused(label);
+      }
+
+      @Override
+      public void check(Demand demand) {
+        for (Demand.Clause clause : demand.include()) {
+          if (clause.color() != null) {
+            throw refused(clause.label());
+          }
+        }
+      }
+
+      private InvalidInputException refused(String label) {
+        return new InvalidInputException(
+            ("the prompt asks for the color of a %s, which CLIP names: get"
+                    + " huggingface.co/openai/clip-vit-large-patch14 and name its folder with"
+                    + " rewards.%s.colorModel")
+                .formatted(label, reward));
+      }
+    };
   }
 }

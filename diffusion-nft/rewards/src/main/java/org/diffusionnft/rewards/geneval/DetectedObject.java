@@ -1,5 +1,8 @@
 package org.diffusionnft.rewards.geneval;
 
+import java.util.BitSet;
+import java.util.List;
+import org.diffusionnft.models.mask2former.Instances;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.jspecify.annotations.Nullable;
 
@@ -10,9 +13,10 @@ import org.jspecify.annotations.Nullable;
  * @param confidence 0 to 1
  * @param box left, top, right and bottom in pixels
  * @param color what the detector calls its color, if it says so
+ * @param mask which pixels of the picture, row by row, are the object's, if the detector says so
  */
 public record DetectedObject(
-    String label, double confidence, double[] box, @Nullable String color) {
+    String label, double confidence, double[] box, @Nullable String color, @Nullable BitSet mask) {
   /**
    * Checks the box.
    *
@@ -22,5 +26,24 @@ public record DetectedObject(
     if (box.length != 4) {
       throw new InvalidInputException("a box has 4 numbers, not " + box.length);
     }
+  }
+
+  /**
+   * What a network found.
+   *
+   * @param names of its classes
+   */
+  public static DetectedObject of(Instances.Instance found, List<String> names) {
+    return new DetectedObject(
+        names.get(found.label()),
+        found.score(),
+        found.mask().box().stream().mapToDouble(Integer::doubleValue).toArray(),
+        null,
+        found.mask().pixels());
+  }
+
+  /** An object without a mask. */
+  public DetectedObject(String label, double confidence, double[] box, @Nullable String color) {
+    this(label, confidence, box, color, null);
   }
 }

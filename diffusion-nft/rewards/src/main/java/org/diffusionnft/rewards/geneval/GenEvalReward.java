@@ -1,30 +1,41 @@
 package org.diffusionnft.rewards.geneval;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.diffusionnft.images.Images;
 import org.diffusionnft.rewards.ConfiguredRewardProvider;
 import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.rewards.Reward;
 import org.diffusionnft.rewards.RewardOptions;
+import org.diffusionnft.rewards.clip.ClipModels;
 import org.diffusionnft.rewards.service.ImageService;
 import org.diffusionnft.tensor.InvalidInputException;
 
-/**
- * GenEval with your own detector: it is shown images and answers {@code {"objects": [{"label",
- * "score", "box": [left, top, right, bottom], "color"}]}}; {@link GenEvalRules} do the rest.
- */
+/** GenEval: a detector looks at pictures, CLIP names colors, and {@link GenEvalRules} judge. */
 public final class GenEvalReward implements Reward {
-  private final ImageService detector;
-  private final ColorNamer colors;
-  private final boolean strict;
+  private static final String COLOR_MODEL = "colorModel";
 
-  private GenEvalReward(ImageService detector, ColorNamer colors, boolean strict) {
+  private final ObjectDetector detector;
+  private final ColorNamer colors;
+  private final GenEvalSettings settings;
+  private final Score score;
+
+  /** What a verdict becomes. */
+  private enum Score {
+    /** Parts of a point for what is right: the reference code's reward. */
+    PARTS,
+    /** 1 where exactly what is asked for is there, else 0. */
+    STRICT,
+    /** 1 where GenEval's benchmark counts the picture, else 0. */
+    BENCHMARK
+  }
+
+  private GenEvalReward(
+      ObjectDetector detector, ColorNamer colors, GenEvalSettings settings, Score score) {
     this.detector = detector;
     this.colors = colors;
-    this.strict = strict;
+    this.settings = settings;
+    this.score = score;
   }
 
   /** {@code geneval}. */
@@ -36,79 +47,93 @@ public final class GenEvalReward implements Reward {
 
     @Override
     public String description() {
-      return "GenEval's rules over the boxes and labels of your own detector";
+      return "GenEval's rules over what Mask2Former or your own detector sees";
     }
 
     @Override
     public Reward open(RewardOptions options) {
-      boolean strict = options.flag("strict", false);
-      ColorNamer colors =
-          options.text("colorModel").isPresent()
-              ? ClipColors.open(options)
-              : ColorNamer.asDetected();
-      ImageService detector = null;
+      Score score = score(options);
+      GenEvalSettings settings = GenEvalSettings.of(options);
+      ObjectDetector detector = null;
+      ColorNamer colors = null;
       boolean opened = false;
       try {
-        detector = ImageService.of(options, "the detector");
+        boolean service = isService(options);
+        detector =
+            service
+                ? new ServiceDetector(ImageService.of(options, "the detector"))
+                : Mask2FormerDetector.open(options);
+        colors = colors(options, service);
         options.refuseOthers();
-        Reward reward = new GenEvalReward(detector, colors, strict);
+        Reward reward = new GenEvalReward(detector, colors, settings, score);
         opened = true;
         return reward;
       } finally {
         if (!opened) {
-          colors.close();
+          if (colors != null) {
+            colors.close();
+          }
           if (detector != null) {
             detector.close();
           }
         }
       }
     }
+
+    private static Score score(RewardOptions options) {
+      boolean strict = options.flag("strict", false);
+      boolean benchmark = options.flag("benchmark", false);
+      if (strict && benchmark) {
+        throw new InvalidInputException(
+            "rewards.%s cannot be both strict and benchmark: leave out one"
+                .formatted(options.reward()));
+      }
+      return strict ? Score.STRICT : benchmark ? Score.BENCHMARK : Score.PARTS;
+    }
+
+    private static boolean isService(RewardOptions options) {
+      boolean service = options.text("command").isPresent() || options.text("url").isPresent();
+      if (service && options.text("detector").isPresent()) {
+        throw new InvalidInputException(
+            ("reward '%s' has a 'detector', a Mask2Former's files, and a program of its own as"
+                    + " well: leave out one of them under rewards.%s")
+                .formatted(options.reward(), options.reward()));
+      }
+      return service;
+    }
+
+    /** Who names colors; without CLIP's files a program does, or nobody. */
+    private static ColorNamer colors(RewardOptions options, boolean service) {
+      Optional<String> given = options.text(COLOR_MODEL);
+      if (given.isPresent() || (!service && ClipModels.CLIP_L.isThere())) {
+        return ClipColors.open(options);
+      }
+      return service ? ColorNamer.asDetected() : ColorNamer.none(options.reward());
+    }
   }
 
   @Override
   public void check(Prompt prompt) {
-    detector.requireAlive();
-    Demand.of(prompt);
+    Demand demand = Demand.of(prompt);
+    detector.check(demand);
+    colors.check(demand);
   }
 
   @Override
   public float[] score(Images images, List<Prompt> prompts) {
     List<Demand> demands = prompts.stream().map(Demand::of).toList();
-    List<List<DetectedObject>> seen = detector.ask(images, prompts, GenEvalReward::objects);
+    List<List<DetectedObject>> seen = detector.detect(images, prompts);
     float[] scores = new float[prompts.size()];
     for (int i = 0; i < scores.length; i++) {
       GenEvalRules.Verdict verdict =
-          GenEvalRules.judge(demands.get(i), seen.get(i), images.pixels(i), colors);
-      scores[i] = strict ? (verdict.strict() ? 1 : 0) : (float) verdict.score();
+          score == Score.BENCHMARK
+              ? GenEvalRules.benchmark(
+                  demands.get(i), seen.get(i), images.pixels(i), colors, settings)
+              : GenEvalRules.strict(
+                  demands.get(i), seen.get(i), images.pixels(i), colors, settings);
+      scores[i] = (float) (score == Score.PARTS ? verdict.score() : verdict.correct() ? 1 : 0);
     }
     return scores;
-  }
-
-  private static List<DetectedObject> objects(ObjectNode answer) {
-    if (!answer.path("objects").isArray()) {
-      throw new InvalidInputException("a list is needed under 'objects'");
-    }
-    List<DetectedObject> objects = new ArrayList<>();
-    for (JsonNode json : answer.path("objects")) {
-      JsonNode box = json.path("box");
-      if (!json.path("label").isTextual() || !json.path("score").isNumber() || box.size() != 4) {
-        throw new InvalidInputException("an object needs 'label', 'score' and 'box'");
-      }
-      double[] corners = new double[4];
-      for (int i = 0; i < corners.length; i++) {
-        if (!box.path(i).isNumber()) {
-          throw new InvalidInputException("a box needs four numbers");
-        }
-        corners[i] = box.path(i).asDouble();
-      }
-      objects.add(
-          new DetectedObject(
-              json.path("label").asText(),
-              json.path("score").asDouble(),
-              corners,
-              json.hasNonNull("color") ? json.path("color").asText() : null));
-    }
-    return objects;
   }
 
   @Override

@@ -3,52 +3,72 @@ package org.diffusionnft.rewards.geneval;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.diffusionnft.images.Pixels;
 import org.jspecify.annotations.Nullable;
 
 /**
- * GenEval's rules (Ghosh et al., arXiv 2310.11513) over what a detector saw, as the reference
- * code's {@code gen_eval.py} has them: {@code evaluate}, the benchmark's verdict, and {@code
- * evaluate_reward}, which is stricter (exact counts) and gives parts of a point.
+ * GenEval's rules (Ghosh et al., arXiv 2310.11513) over what a detector saw: those of its
+ * evaluation, and those of the reference code's {@code evaluate_reward}, which are stricter (exact
+ * counts) and give parts of a point.
  */
 public final class GenEvalRules {
   private final Demand demand;
   private final Sightings seen;
   private final Pixels picture;
   private final ColorNamer colors;
+  private final GenEvalSettings settings;
   private final List<@Nullable List<DetectedObject>> matched = new ArrayList<>();
   private final List<Double> parts = new ArrayList<>();
   private final List<String> reasons = new ArrayList<>();
-  private boolean correct = true;
 
-  private GenEvalRules(Demand demand, Sightings seen, Pixels picture, ColorNamer colors) {
+  private GenEvalRules(
+      Demand demand,
+      List<DetectedObject> objects,
+      Pixels picture,
+      ColorNamer colors,
+      GenEvalSettings settings) {
     this.demand = demand;
-    this.seen = seen;
+    this.seen = Sightings.of(objects, demand.tag(), settings);
     this.picture = picture;
     this.colors = colors;
+    this.settings = settings;
   }
 
   /**
    * What the rules say about a picture.
    *
-   * @param correct whether the benchmark counts it
-   * @param strict whether it shows exactly what is asked for
-   * @param score the mean of parts of a point; an object too many costs as much as one too few, so
-   *     it can be negative
-   * @param reasons what is wrong by the strict rules
+   * @param correct whether it shows what is asked for
+   * @param score 1 or 0 by the benchmark's rules; by the strict ones the mean of parts of a point,
+   *     and an object too many costs as much as one too few, so it can be negative
+   * @param reasons what is wrong, in the words of GenEval's evaluation
    */
-  public record Verdict(boolean correct, boolean strict, double score, List<String> reasons) {}
+  public record Verdict(boolean correct, double score, List<String> reasons) {}
 
-  /** Applies both sets of rules. */
-  public static Verdict judge(
-      Demand demand, List<DetectedObject> objects, Pixels picture, ColorNamer colors) {
-    Sightings seen = Sightings.of(objects, demand.tag());
-    GenEvalRules strict = new GenEvalRules(demand, seen, picture, colors);
-    strict.applyStrict();
-    GenEvalRules benchmark = new GenEvalRules(demand, seen, picture, colors);
-    benchmark.applyBenchmark();
-    double score = strict.parts.stream().mapToDouble(Double::doubleValue).average().orElse(0);
-    return new Verdict(benchmark.correct, strict.correct, score, List.copyOf(strict.reasons));
+  /** The benchmark's verdict: enough objects, of which it looks at the most certain ones. */
+  public static Verdict benchmark(
+      Demand demand,
+      List<DetectedObject> objects,
+      Pixels picture,
+      ColorNamer colors,
+      GenEvalSettings settings) {
+    GenEvalRules rules = new GenEvalRules(demand, objects, picture, colors, settings);
+    rules.applyBenchmark();
+    boolean correct = rules.reasons.isEmpty();
+    return new Verdict(correct, correct ? 1 : 0, List.copyOf(rules.reasons));
+  }
+
+  /** The verdict that policies are trained by: exactly as many objects as are asked for. */
+  public static Verdict strict(
+      Demand demand,
+      List<DetectedObject> objects,
+      Pixels picture,
+      ColorNamer colors,
+      GenEvalSettings settings) {
+    GenEvalRules rules = new GenEvalRules(demand, objects, picture, colors, settings);
+    rules.applyStrict();
+    double score = rules.parts.stream().mapToDouble(Double::doubleValue).average().orElse(0);
+    return new Verdict(rules.reasons.isEmpty(), score, List.copyOf(rules.reasons));
   }
 
   private void applyStrict() {
@@ -63,11 +83,10 @@ public final class GenEvalRules {
         }
       } else {
         if (clause.color() != null) {
-          int right = ofColor(clause, found);
+          List<String> named = colors.colors(picture, found, clause.label());
+          int right = Collections.frequency(named, clause.color());
           parts.add(1 - Math.abs(clause.count() - right) / (double) clause.count());
-          fits =
-              right == clause.count()
-                  || fail(clause.color() + " " + clause.label() + "==" + clause.count(), right);
+          fits = right == clause.count() || fail(clause, "==", named);
         }
         if (clause.position() != null && fits) {
           fits = isPlaced(clause, found);
@@ -93,10 +112,10 @@ public final class GenEvalRules {
         fits = fail(clause.label() + ">=" + clause.count(), found.size());
       } else {
         if (clause.color() != null) {
-          int right = ofColor(clause, found);
+          List<String> named = colors.colors(picture, found, clause.label());
           fits =
-              right >= clause.count()
-                  || fail(clause.color() + " " + clause.label() + ">=" + clause.count(), right);
+              Collections.frequency(named, clause.color()) >= clause.count()
+                  || fail(clause, ">=", named);
         }
         if (clause.position() != null && fits) {
           fits = isPlaced(clause, found);
@@ -112,11 +131,6 @@ public final class GenEvalRules {
     }
   }
 
-  private int ofColor(Demand.Clause clause, List<DetectedObject> found) {
-    return Collections.frequency(
-        colors.colors(picture, found, clause.label()), String.valueOf(clause.color()));
-  }
-
   /** Whether each of them is where it should be relative to each of the others. */
   private boolean isPlaced(Demand.Clause clause, List<DetectedObject> found) {
     Demand.Position position = clause.position();
@@ -125,15 +139,13 @@ public final class GenEvalRules {
     }
     List<DetectedObject> targets = matched.get(position.group());
     if (targets == null) {
-      correct = false;
       reasons.add("no target for " + clause.label() + " to be " + position.relation());
       return false;
     }
     for (DetectedObject object : found) {
       for (DetectedObject target : targets) {
-        var relations = Geometry.relations(object.box(), target.box());
+        var relations = Geometry.relations(object.box(), target.box(), settings.positionMargin());
         if (!relations.contains(position.relation())) {
-          correct = false;
           reasons.add(
               "expected %s %s target, found %s target"
                   .formatted(clause.label(), position.relation(), String.join(" and ", relations)));
@@ -144,8 +156,26 @@ public final class GenEvalRules {
     return true;
   }
 
+  private boolean fail(Demand.Clause clause, String compared, List<String> named) {
+    String counted =
+        ColorNamer.COLORS.stream()
+            .filter(named::contains)
+            .map(color -> Collections.frequency(named, color) + " " + color)
+            .collect(Collectors.joining(", "));
+    reasons.add(
+        "expected %s %s%s%d, found %d %s; and %s"
+            .formatted(
+                clause.color(),
+                clause.label(),
+                compared,
+                clause.count(),
+                Collections.frequency(named, String.valueOf(clause.color())),
+                clause.color(),
+                counted));
+    return false;
+  }
+
   private boolean fail(String expected, int found) {
-    correct = false;
     reasons.add("expected " + expected + ", found " + found);
     return false;
   }

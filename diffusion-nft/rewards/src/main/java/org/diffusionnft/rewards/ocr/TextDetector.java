@@ -2,6 +2,7 @@ package org.diffusionnft.rewards.ocr;
 
 import java.util.List;
 import java.util.Map;
+import org.diffusionnft.images.BilinearResize;
 import org.diffusionnft.images.Pixels;
 import org.diffusionnft.onnx.OnnxNetwork;
 import org.diffusionnft.onnx.value.NdArray;

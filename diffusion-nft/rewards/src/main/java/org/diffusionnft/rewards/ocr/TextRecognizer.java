@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.diffusionnft.images.BilinearResize;
 import org.diffusionnft.images.Pixels;
 import org.diffusionnft.onnx.OnnxNetwork;
 import org.diffusionnft.onnx.value.NdArray;

@@ -1,6 +1,4 @@
-package org.diffusionnft.rewards.ocr;
-
-import org.diffusionnft.images.Pixels;
+package org.diffusionnft.images;
 
 /**
  * Bilinear resizing of bytes as OpenCV's {@code resize} does it, bit for bit: weights of 11 bits,

@@ -1,0 +1,23 @@
+package org.diffusionnft.rewards.geneval;
+
+import java.util.List;
+import org.diffusionnft.images.Images;
+import org.diffusionnft.rewards.Prompt;
+import org.diffusionnft.tensor.InvalidInputException;
+
+/** Finds the objects in pictures. */
+interface ObjectDetector extends AutoCloseable {
+
+  /** The objects of each picture. */
+  List<List<DetectedObject>> detect(Images images, List<Prompt> prompts);
+
+  /**
+   * Checks, before anything is sampled, that it is there and knows what is asked for.
+   *
+   * @throws InvalidInputException that says in one sentence why not
+   */
+  void check(Demand demand);
+
+  @Override
+  void close();
+}

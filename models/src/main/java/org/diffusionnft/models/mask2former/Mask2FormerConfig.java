@@ -1,0 +1,83 @@
+package org.diffusionnft.models.mask2former;
+
+import org.diffusionnft.models.Positive;
+import org.diffusionnft.tensor.InvalidInputException;
+import org.diffusionnft.tensor.UnaryOp;
+
+/**
+ * The dimensions of a Mask2Former, field by field those of transformers' {@code Mask2FormerConfig}.
+ *
+ * @param backbone the Swin transformer's
+ * @param features width of tokens in both decoders
+ * @param maskFeatures width of what masks are products of
+ * @param encoderLayers layers of deformable attention in the pixel decoder
+ * @param encoderInner width inside their feed-forward networks
+ * @param decoderLayers layers of masked attention: one less than {@code decoder_layers} says
+ * @param decoderInner width inside their feed-forward networks
+ * @param heads attention heads in both decoders
+ * @param queries the most objects that can be told apart
+ * @param classes of objects, without the class for none
+ * @param upLevels stages of the backbone, from the first on, that only add detail to masks
+ * @param preNorm whether the masked-attention layers have their norms before, not behind
+ * @param activation of the masked-attention layers
+ */
+public record Mask2FormerConfig(
+    SwinConfig backbone,
+    int features,
+    int maskFeatures,
+    int encoderLayers,
+    int encoderInner,
+    int decoderLayers,
+    int decoderInner,
+    int heads,
+    int queries,
+    int classes,
+    int upLevels,
+    boolean preNorm,
+    UnaryOp activation) {
+  /** Stages of the backbone that deformable and masked attention look at: the last ones. */
+  public static final int LEVELS = 3;
+
+  /** Groups of every group norm. */
+  public static final int GROUPS = 32;
+
+  private static final int MOST_QUERIES = 10_000;
+  private static final int MOST_PAIRS = 1 << 22;
+
+  /**
+   * Checks that the fields fit together.
+   *
+   * @throws InvalidInputException that names the field, by its name in {@code config.json}
+   */
+  public Mask2FormerConfig {
+    Positive.require("hidden_dim", features);
+    Positive.require("mask_feature_size", maskFeatures);
+    Positive.requireLayers("encoder_layers", encoderLayers);
+    Positive.require("encoder_feedforward_dim", encoderInner);
+    Positive.requireLayers("decoder_layers less one", decoderLayers);
+    Positive.require("dim_feedforward", decoderInner);
+    Positive.require("num_attention_heads", heads);
+    Positive.require("num_labels", classes);
+    if (queries < 1 || queries > MOST_QUERIES) {
+      throw new InvalidInputException(
+          "num_queries is " + queries + " but must be from 1 to " + MOST_QUERIES);
+    }
+    if ((long) queries * classes > MOST_PAIRS) {
+      throw new InvalidInputException(
+          "num_queries %d times num_labels %d must be at most %d"
+              .formatted(queries, classes, MOST_PAIRS));
+    }
+    if (features % GROUPS != 0 || features % heads != 0) {
+      throw new InvalidInputException(
+          "hidden_dim %d must be a multiple of %d groups and of num_attention_heads %d"
+              .formatted(features, GROUPS, heads));
+    }
+    int most = backbone.stages() - LEVELS;
+    if (upLevels < 0 || upLevels > most) {
+      throw new InvalidInputException(
+          ("feature_strides and common_stride ask for %d levels of detail, but a backbone of %d"
+                  + " stages has from 0 to %d")
+              .formatted(upLevels, backbone.stages(), most));
+    }
+  }
+}

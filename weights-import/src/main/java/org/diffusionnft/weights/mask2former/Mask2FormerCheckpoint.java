@@ -1,0 +1,133 @@
+package org.diffusionnft.weights.mask2former;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.diffusionnft.models.mask2former.Mask2Former;
+import org.diffusionnft.models.mask2former.Mask2FormerConfig;
+import org.diffusionnft.tensor.Device;
+import org.diffusionnft.weights.CheckpointWeights;
+import org.diffusionnft.weights.TensorSource;
+import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.io.StrictJson;
+import org.diffusionnft.weights.safetensors.ShardedTensors;
+import org.diffusionnft.weights.singlefile.ModelFamily;
+import org.diffusionnft.weights.torch.TensorFiles;
+
+/**
+ * A Mask2Former on disk: a folder of transformers with {@code config.json}, {@code
+ * model.safetensors} and perhaps {@code preprocessor_config.json}, or one file with the names of
+ * transformers or of mmdet, such as its {@code .pth}, of which only tensors are read. It must stay
+ * open while a model uses its tensors.
+ *
+ * @param config the dimensions
+ * @param labels what the configuration calls the classes; empty where there is none
+ * @param preprocessor what pictures go through before
+ * @param tensors under the names of transformers
+ */
+public record Mask2FormerCheckpoint(
+    Mask2FormerConfig config,
+    List<String> labels,
+    Mask2FormerPreprocessor preprocessor,
+    TensorSource tensors)
+    implements AutoCloseable {
+  private static final String BASE = "model";
+  private static final String MARK = "model.transformer_module.queries_features.weight";
+
+  /**
+   * Opens a checkpoint.
+   *
+   * @throws InvalidFileException if it is missing or not a Mask2Former's
+   */
+  public static Mask2FormerCheckpoint open(Path path) throws InvalidFileException {
+    boolean folder = Files.isDirectory(path);
+    TensorSource tensors = folder ? ShardedTensors.open(path, BASE) : TensorFiles.open(path);
+    boolean opened = false;
+    try {
+      TensorSource named = named(tensors);
+      Path configFile = path.resolve("config.json");
+      Path inputFile = path.resolve("preprocessor_config.json");
+      Mask2FormerPreprocessor preprocessor =
+          folder && Files.exists(inputFile)
+              ? Mask2FormerPreprocessor.parse(inputFile, StrictJson.readObject(inputFile))
+              : Mask2FormerPreprocessor.PUBLISHED;
+      Mask2FormerCheckpoint checkpoint =
+          folder && Files.exists(configFile)
+              ? of(configFile, StrictJson.readObject(configFile), preprocessor, named)
+              : new Mask2FormerCheckpoint(
+                  Mask2FormerConfigFile.infer(named), List.of(), preprocessor, named);
+      opened = true;
+      return checkpoint;
+    } finally {
+      if (!opened) {
+        tensors.close();
+      }
+    }
+  }
+
+  /**
+   * Opens a file whose configuration is known from elsewhere.
+   *
+   * @param configFile where the configuration is from, for messages
+   * @param config with the keys of transformers' {@code Mask2FormerConfig}
+   * @throws InvalidFileException if either is not a Mask2Former's
+   */
+  public static Mask2FormerCheckpoint open(
+      Path file, Path configFile, ObjectNode config, Mask2FormerPreprocessor preprocessor)
+      throws InvalidFileException {
+    TensorSource tensors = TensorFiles.open(file);
+    boolean opened = false;
+    try {
+      Mask2FormerCheckpoint checkpoint = of(configFile, config, preprocessor, named(tensors));
+      opened = true;
+      return checkpoint;
+    } finally {
+      if (!opened) {
+        tensors.close();
+      }
+    }
+  }
+
+  private static Mask2FormerCheckpoint of(
+      Path file, ObjectNode config, Mask2FormerPreprocessor preprocessor, TensorSource tensors)
+      throws InvalidFileException {
+    return new Mask2FormerCheckpoint(
+        Mask2FormerConfigFile.parse(file, config),
+        Mask2FormerConfigFile.labels(file, config),
+        preprocessor,
+        tensors);
+  }
+
+  /**
+   * Tensors under the names of transformers, whichever of both they have.
+   *
+   * @throws InvalidFileException if they are of neither
+   */
+  public static TensorSource named(TensorSource tensors) throws InvalidFileException {
+    if (tensors.names().contains(MmdetKeyMap.MARK)) {
+      return new MmdetFile(tensors);
+    }
+    if (!tensors.names().contains(MARK)) {
+      throw new InvalidFileException(
+          tensors.path(), "holds no Mask2Former: " + ModelFamily.sentence(tensors.names()));
+    }
+    return tensors;
+  }
+
+  /**
+   * Makes the model.
+   *
+   * @throws org.diffusionnft.tensor.InvalidInputException if tensors are missing, unknown or of
+   *     another shape
+   */
+  public Mask2Former load(Device device) {
+    return Mask2Former.load(config, new CheckpointWeights(tensors, device));
+  }
+
+  /** Unmaps the files. */
+  @Override
+  public void close() {
+    tensors.close();
+  }
+}

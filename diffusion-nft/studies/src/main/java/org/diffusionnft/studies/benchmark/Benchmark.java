@@ -108,7 +108,11 @@ public record Benchmark(
               + String.join(", ", KNOWN.keySet())
               + " have rewards of their own)");
     }
-    return named(rewards);
+    SequencedMap<String, RewardSettings> settings = named(rewards);
+    // The verdict of GenEval's own evaluation rather than the parts of a point that help to learn.
+    settings.computeIfPresent(
+        "geneval", (_, _) -> new RewardSettings(1, new LinkedHashMap<>(Map.of("benchmark", "true"))));
+    return settings;
   }
 
   /** Rewards that need nothing but their name. */

@@ -111,7 +111,8 @@ public record Benchmark(
     SequencedMap<String, RewardSettings> settings = named(rewards);
     // The verdict of GenEval's own evaluation rather than the parts of a point that help to learn.
     settings.computeIfPresent(
-        "geneval", (_, _) -> new RewardSettings(1, new LinkedHashMap<>(Map.of("benchmark", "true"))));
+        "geneval",
+        (_, _) -> new RewardSettings(1, new LinkedHashMap<>(Map.of("benchmark", "true"))));
     return settings;
   }
 

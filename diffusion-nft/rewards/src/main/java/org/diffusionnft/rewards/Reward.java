@@ -1,7 +1,9 @@
 package org.diffusionnft.rewards;
 
 import java.util.List;
+import java.util.function.ToDoubleBiFunction;
 import org.diffusionnft.images.Images;
+import org.diffusionnft.images.Pixels;
 
 /** Scores images. One thread at a time calls it. */
 public interface Reward extends AutoCloseable {
@@ -14,6 +16,21 @@ public interface Reward extends AutoCloseable {
    * @return N finite numbers
    */
   float[] score(Images images, List<Prompt> prompts);
+
+  /**
+   * A reward that looks at pictures one by one.
+   *
+   * @param score of a picture and the prompt that it was made for; higher is better
+   */
+  static Reward ofEach(ToDoubleBiFunction<Pixels, Prompt> score) {
+    return (images, prompts) -> {
+      float[] scores = new float[prompts.size()];
+      for (int i = 0; i < scores.length; i++) {
+        scores[i] = (float) score.applyAsDouble(images.pixels(i), prompts.get(i));
+      }
+      return scores;
+    };
+  }
 
   /**
    * Checks, before anything is sampled, that pictures of a prompt can be scored: that it has the

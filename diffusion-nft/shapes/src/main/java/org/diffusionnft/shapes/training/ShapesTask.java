@@ -14,6 +14,7 @@ import org.diffusionnft.trainer.PhiloxRandomness;
 import org.diffusionnft.trainer.PromptPool;
 import org.diffusionnft.trainer.TrainingTask;
 import org.diffusionnft.trainer.config.TrainConfig;
+import org.jspecify.annotations.Nullable;
 
 /** Trains a model of the world on prompts of the world. */
 public final class ShapesTask {
@@ -31,6 +32,16 @@ public final class ShapesTask {
    *     these are of another world
    */
   public static TrainingTask of(Mmdit model, TrainConfig config) {
+    return of(model, config, null);
+  }
+
+  /**
+   * The task with other rewards than the configuration names.
+   *
+   * @param given the rewards, which are the task's from now on; null for the configuration's
+   * @throws InvalidInputException as above
+   */
+  static TrainingTask of(Mmdit model, TrainConfig config, @Nullable WeightedRewards given) {
     if (!config.prompts().source().equals(NAME)) {
       throw new InvalidInputException(
           "prompts.source is '"
@@ -49,13 +60,12 @@ public final class ShapesTask {
         Shape.of(ShapesWorld.CHANNELS, ShapesWorld.SIZE, ShapesWorld.SIZE),
         (device, texts) -> Captions.encode(device, vectors, texts),
         ImageDecoder.identity(),
-        rewards(config, randomness),
+        checked(given == null ? WeightedRewards.open(config.rewards()) : given, randomness),
         randomness);
   }
 
   /** There are too many prompts to look at all: those of the first epoch are of every kind. */
-  private static WeightedRewards rewards(TrainConfig config, PhiloxRandomness randomness) {
-    WeightedRewards rewards = WeightedRewards.open(config.rewards());
+  private static WeightedRewards checked(WeightedRewards rewards, PhiloxRandomness randomness) {
     boolean fit = false;
     try {
       randomness.prompts(0).stream().distinct().limit(MOST_CHECKED).forEach(rewards::check);

@@ -3,6 +3,7 @@ package org.diffusionnft.shapes.training;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.diffusionnft.models.transformer.Mmdit;
+import org.diffusionnft.rewards.WeightedRewards;
 import org.diffusionnft.shapes.evaluation.HeldOut;
 import org.diffusionnft.shapes.model.ShapesModel;
 import org.diffusionnft.tensor.Device;
@@ -10,6 +11,7 @@ import org.diffusionnft.trainer.TrainingTask;
 import org.diffusionnft.trainer.config.TrainConfig;
 import org.diffusionnft.trainer.evaluation.Evaluator;
 import org.diffusionnft.trainer.run.Trainable;
+import org.jspecify.annotations.Nullable;
 
 /** A model of ShapesWorld and its prompts. */
 public final class TrainableShapes implements Trainable {
@@ -36,6 +38,22 @@ public final class TrainableShapes implements Trainable {
    * @throws IllegalArgumentException if a reward is unknown, or the prompts are of another world
    */
   public static TrainableShapes open(TrainConfig config, Device device) throws IOException {
+    return opened(config, device, null);
+  }
+
+  /**
+   * The same with rewards of a program's own instead of those that the configuration names.
+   *
+   * @param rewards are closed with what is opened, or if that fails
+   * @throws IOException as above
+   */
+  public static TrainableShapes open(TrainConfig config, Device device, WeightedRewards rewards)
+      throws IOException {
+    return opened(config, device, rewards);
+  }
+
+  private static TrainableShapes opened(
+      TrainConfig config, Device device, @Nullable WeightedRewards rewards) throws IOException {
     Mmdit model =
         config.model().equals(ShapesTask.NAME)
             ? ShapesModel.shipped(device)
@@ -43,7 +61,8 @@ public final class TrainableShapes implements Trainable {
     boolean opened = false;
     try {
       HeldOut.of(config.evaluation().prompts()); // a wrong number is told before any work
-      TrainableShapes trainable = new TrainableShapes(config, model, ShapesTask.of(model, config));
+      TrainableShapes trainable =
+          new TrainableShapes(config, model, ShapesTask.of(model, config, rewards));
       opened = true;
       return trainable;
     } finally {

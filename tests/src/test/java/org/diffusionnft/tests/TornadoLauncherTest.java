@@ -92,7 +92,11 @@ class TornadoLauncherTest {
     String argfile = Files.readString(tree.resolve("target/dnft-tornado/tornado-argfile"), UTF_8);
     assertFalse(argfile.contains("GC"), argfile);
     assertTrue(argfile.contains("--module-path .:" + sdk.resolve(JARS)), argfile);
-    assertTrue(outcome.out.contains("[-XX:+UseSerialGC]"), outcome.out);
+    // Ours, which the file of the launcher's flags names.
+    String options = "diffusion-nft/cli/src/main/launcher/jvm.options";
+    assertTrue(outcome.out.contains("[@" + tree.resolve(options) + "]"), outcome.out);
+    Path ours = Path.of(System.getProperty("user.dir")).resolveSibling(options);
+    assertTrue(Files.readAllLines(ours).contains("-XX:+UseSerialGC"));
   }
 
   @Test

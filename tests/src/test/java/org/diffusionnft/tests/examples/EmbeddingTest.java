@@ -87,7 +87,7 @@ class EmbeddingTest {
         folder.resolve("tiny.yaml"),
         """
         {epochs: 1, model: %1$s/sd3.5-medium, resolution: 32, rewards: {jpeg_compressibility: 1},
-         prompts: {source: %1$s/p.txt, promptsPerEpoch: 2, imagesPerPrompt: 2}, sampling: {steps: 1, batchSize: 4},
+         prompts: {source: %1$s/p.txt, promptsPerEpoch: 2, imagesPerPrompt: 2}, sampling: {steps: 2, batchSize: 4},
          training: {batchSize: 4, optimizerStepsPerEpoch: 1}, adapter: {rank: 2, alpha: 4}, evaluation: {every: 0}}
         """
             .formatted(folder));

@@ -1,7 +1,6 @@
 package org.diffusionnft.cli;
 
 import java.io.PrintWriter;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.AutoComplete;
 import picocli.CommandLine;
@@ -95,6 +94,6 @@ final class CompletionCommand implements Callable<Integer> {
   }
 
   private static String last(String path) {
-    return path.substring(path.lastIndexOf(' ') + 1).toLowerCase(Locale.ROOT);
+    return path.substring(path.lastIndexOf(' ') + 1);
   }
 }

@@ -40,32 +40,11 @@ import picocli.CommandLine.Spec;
     sortOptions = false)
 final class EvaluateCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
+  @Mixin private PolicyOptions policies;
   @Mixin private PrecisionOption precision;
   @Mixin private ComputeOptions compute;
   @Mixin private CacheOptions caching;
   @Mixin private RewardsOption rewards;
-
-  @Option(
-      names = "--model",
-      paramLabel = "PATH",
-      required = true,
-      description =
-          "A Stable Diffusion 3 or 3.5 model: a diffusers folder or a single file; or shapes.")
-  private String model;
-
-  @Option(
-      names = "--parts",
-      paramLabel = "DIR",
-      description = "A diffusers folder with what a single file lacks: tokenizers, text encoders.")
-  private @Nullable Path parts;
-
-  @Option(
-      names = "--adapter",
-      paramLabel = "[NAME=]PATH",
-      description =
-          "An adapter: PEFT folder or diffusers' file. Give the option once for each; the name is"
-              + " that of the file or folder unless another is given.")
-  private List<String> adapters = new ArrayList<>();
 
   @Option(
       names = "--without-base",
@@ -147,10 +126,11 @@ final class EvaluateCommand implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     Benchmark measured =
         Benchmark.open(benchmark, rewards.settings(), most == null ? Integer.MAX_VALUE : most);
-    List<Policy> policies = new ArrayList<>(withoutBase ? List.of() : List.of(Policy.BASE));
-    adapters.forEach(adapter -> policies.add(Policy.parse(adapter)));
-    BenchmarkSettings settings = new BenchmarkSettings(model, resolution, sampling(), seed, kept);
-    BenchmarkRun run = new BenchmarkRun(measured, settings, policies, out);
+    List<Policy> all = new ArrayList<>(withoutBase ? List.of() : List.of(Policy.BASE));
+    all.addAll(policies.adapters());
+    BenchmarkSettings settings =
+        new BenchmarkSettings(policies.model(), resolution, sampling(), seed, kept);
+    BenchmarkRun run = new BenchmarkRun(measured, settings, all, out);
     PrintWriter console = spec.commandLine().getOut();
     try (WeightedRewards scoring = WeightedRewards.open(measured.rewards());
         Device device = compute.open();
@@ -170,7 +150,7 @@ final class EvaluateCommand implements Callable<Integer> {
   }
 
   private boolean isShapes() {
-    return model.equals(Benchmark.SHAPES) || benchmark.equals(Benchmark.SHAPES);
+    return policies.isShapes() || benchmark.equals(Benchmark.SHAPES);
   }
 
   private BenchmarkModel open(BenchmarkSettings settings, Device device) throws IOException {
@@ -181,7 +161,11 @@ final class EvaluateCommand implements Callable<Integer> {
     return DiskBenchmarkModel.open(
         settings,
         new PictureModel.Options(
-            parts, usual.withT5(), usual.t5Tokens(), usual.tile(), settings.sampling().precision()),
+            policies.parts(),
+            usual.withT5(),
+            usual.t5Tokens(),
+            usual.tile(),
+            settings.sampling().precision()),
         device,
         caching.folder(),
         new Warnings());

@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.SequencedMap;
 import org.diffusionnft.rewards.RewardSettings;
-import org.diffusionnft.studies.benchmark.Benchmark;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.trainer.config.TrainConfig;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +38,6 @@ final class RewardsOption {
       }
       return TrainConfig.read(file).rewards();
     }
-    return Benchmark.named(List.of(rewards.split(",", -1)));
+    return RewardSettings.named(List.of(rewards.split(",", -1)));
   }
 }

@@ -4,9 +4,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.SequencedMap;
 import java.util.concurrent.Callable;
 import org.diffusionnft.http.LocalServer;
@@ -19,7 +17,6 @@ import org.diffusionnft.serve.DiskMaker;
 import org.diffusionnft.serve.ImageServer;
 import org.diffusionnft.serve.PictureMaker;
 import org.diffusionnft.serve.ShapesMaker;
-import org.diffusionnft.studies.benchmark.Benchmark;
 import org.diffusionnft.studies.benchmark.Policy;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.InvalidInputException;
@@ -38,7 +35,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Serves pictures over HTTP in OpenAI's form (POST /v1/images/generations), and scores of"
           + " pictures (POST /v1/rewards), until it is interrupted; what runs is finished first.",
-      "Also GET /v1/models, /health, /metrics for Prometheus and /openapi.json."
+      "Clients choose an adapter by 'model'; the first is the usual one, and the model alone is"
+          + " called base. Also GET /v1/models, /health, /metrics for Prometheus and /openapi.json."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)
@@ -49,32 +47,11 @@ final class ServeCommand implements Callable<Integer> {
   private static final long LOOK_MILLIS = 100;
 
   @Spec private CommandSpec spec;
+  @Mixin private PolicyOptions policies;
   @Mixin private PrecisionOption precision;
   @Mixin private ComputeOptions compute;
   @Mixin private CacheOptions caching;
   @Mixin private RewardsOption rewards;
-
-  @Option(
-      names = "--model",
-      paramLabel = "PATH",
-      required = true,
-      description =
-          "A Stable Diffusion 3 or 3.5 model: a diffusers folder or a single file; or shapes.")
-  private String model;
-
-  @Option(
-      names = "--parts",
-      paramLabel = "DIR",
-      description = "A diffusers folder with what a single file lacks: tokenizers, text encoders.")
-  private @Nullable Path parts;
-
-  @Option(
-      names = "--adapter",
-      paramLabel = "[NAME=]PATH",
-      description =
-          "An adapter, which clients choose by 'model': once for each. The first is the usual one;"
-              + " the model alone is called base.")
-  private List<String> adapters = new ArrayList<>();
 
   @Option(
       names = "--host",
@@ -181,20 +158,19 @@ final class ServeCommand implements Callable<Integer> {
 
   private PictureMaker maker(Device device) throws IOException {
     SequencedMap<String, Path> paths = new LinkedHashMap<>();
-    for (String text : adapters) {
-      Policy policy = Policy.parse(text);
+    for (Policy policy : policies.adapters()) {
       if (policy.adapter() == null || paths.put(policy.name(), policy.adapter()) != null) {
         throw new InvalidInputException(
             "two adapters are called '" + policy.name() + "': name them with --adapter NAME=PATH");
       }
     }
-    if (model.equals(Benchmark.SHAPES)) {
+    if (policies.isShapes()) {
       return ShapesMaker.open(null, paths, device);
     }
     PictureRequest usual = pictures.request("");
     return DiskMaker.open(
-        Path.of(model),
-        pictures.toModel(parts, precision.or(Precision.F32)),
+        Path.of(policies.model()),
+        pictures.toModel(policies.parts(), precision.or(Precision.F32)),
         paths,
         usual
             .withSteps(steps == null ? usual.steps() : steps)

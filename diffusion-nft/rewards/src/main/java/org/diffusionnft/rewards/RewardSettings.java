@@ -2,6 +2,7 @@ package org.diffusionnft.rewards;
 
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import org.diffusionnft.tensor.InvalidInputException;
@@ -36,6 +37,13 @@ public record RewardSettings(double weight, SequencedMap<String, String> options
   /** Only a weight. */
   public static RewardSettings of(double weight) {
     return new RewardSettings(weight, new LinkedHashMap<>());
+  }
+
+  /** Rewards of weight 1 that need nothing but their name. */
+  public static SequencedMap<String, RewardSettings> named(List<String> names) {
+    SequencedMap<String, RewardSettings> settings = new LinkedHashMap<>();
+    names.forEach(name -> settings.put(name, of(1)));
+    return settings;
   }
 
   /** Rewards that need only a weight each. */

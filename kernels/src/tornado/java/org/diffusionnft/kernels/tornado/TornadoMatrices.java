@@ -13,8 +13,8 @@ final class TornadoMatrices implements MatrixKernels {
   private static final String TILE = System.getProperty("dnft.tornado.tile", "");
 
   /**
-   * What an element costs in a medium tile, if it costs 1 in a large one: from the shares of
-   * multiplications in the machine code for sm_90, and the barriers.
+   * What an element costs in a medium tile, if it costs 1 in a large one: an estimate from the
+   * numbers each reads for a multiplication, which no GPU has confirmed yet.
    */
   private static final double MEDIUM_COST = 1.25;
 

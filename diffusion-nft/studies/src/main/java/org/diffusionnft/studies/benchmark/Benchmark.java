@@ -12,6 +12,7 @@ import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.rewards.RewardSettings;
 import org.diffusionnft.rewards.WeightedRewards;
 import org.diffusionnft.shapes.evaluation.HeldOut;
+import org.diffusionnft.shapes.training.ShapesTask;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.trainer.PromptFile;
 import org.diffusionnft.trainer.PromptFile.Split;
@@ -32,7 +33,7 @@ public record Benchmark(
     List<Prompt> prompts,
     SequencedMap<String, RewardSettings> rewards) {
   /** The held-out prompts of ShapesWorld. */
-  public static final String SHAPES = "shapes";
+  public static final String SHAPES = ShapesTask.NAME;
 
   /** The key of GenEval's files, and of ours, for what kind of prompt one is. */
   private static final String CATEGORY = "tag";
@@ -108,19 +109,12 @@ public record Benchmark(
               + String.join(", ", KNOWN.keySet())
               + " have rewards of their own)");
     }
-    SequencedMap<String, RewardSettings> settings = named(rewards);
+    SequencedMap<String, RewardSettings> settings = RewardSettings.named(rewards);
     // The verdict of GenEval's own evaluation rather than the parts of a point that help to learn.
     settings.computeIfPresent(
         "geneval",
         (_, _) -> new RewardSettings(1, new LinkedHashMap<>(Map.of("benchmark", "true"))));
     return settings;
-  }
-
-  /** Rewards that need nothing but their name. */
-  public static SequencedMap<String, RewardSettings> named(List<String> names) {
-    SequencedMap<String, RewardSettings> rewards = new LinkedHashMap<>();
-    names.forEach(name -> rewards.put(name, RewardSettings.of(1)));
-    return rewards;
   }
 
   /**

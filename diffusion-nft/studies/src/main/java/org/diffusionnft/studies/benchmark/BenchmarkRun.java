@@ -164,11 +164,7 @@ public record BenchmarkRun(
   private Results read(BenchmarkFolder files) throws IOException {
     SequencedMap<Policy, SequencedMap<String, double[]>> scores = new LinkedHashMap<>();
     for (Policy policy : policies) {
-      SequencedMap<String, double[]> own = new LinkedHashMap<>();
-      for (String reward : benchmark.rewards().keySet()) {
-        own.put(reward, files.scores(policy).read(reward));
-      }
-      scores.put(policy, own);
+      scores.put(policy, files.scores(policy).read(benchmark.rewards().keySet()));
     }
     return new Results(benchmark.prompts(), scores);
   }

@@ -8,9 +8,11 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.rewards.WeightedRewards.Scores;
 import org.diffusionnft.weights.io.AtomicFile;
@@ -69,22 +71,26 @@ final class ScoreFile {
   }
 
   /**
-   * The scores by one reward, picture by picture.
+   * The scores by reward, picture by picture.
    *
    * @throws InvalidFileException if a line lacks one
    */
-  double[] read(String reward) throws IOException {
-    List<Double> values = new ArrayList<>();
-    for (JsonNode line : JsonLines.read(file)) {
-      JsonNode score = line.path(SCORES).path(reward);
-      if (!score.isNumber() || line.path(INDEX).asInt(-1) != values.size()) {
-        throw new InvalidFileException(
-            file,
-            "line %d has no score '%s' of picture %d: delete the file to score all again"
-                .formatted(values.size() + 1, reward, values.size()));
+  SequencedMap<String, double[]> read(Collection<String> rewards) throws IOException {
+    List<JsonNode> lines = JsonLines.read(file);
+    SequencedMap<String, double[]> scores = new LinkedHashMap<>();
+    rewards.forEach(reward -> scores.put(reward, new double[lines.size()]));
+    for (int i = 0; i < lines.size(); i++) {
+      for (Map.Entry<String, double[]> reward : scores.entrySet()) {
+        JsonNode score = lines.get(i).path(SCORES).path(reward.getKey());
+        if (!score.isNumber() || lines.get(i).path(INDEX).asInt(-1) != i) {
+          throw new InvalidFileException(
+              file,
+              "line %d has no score '%s' of picture %d: delete the file to score all again"
+                  .formatted(i + 1, reward.getKey(), i));
+        }
+        reward.getValue()[i] = score.asDouble();
       }
-      values.add(score.asDouble());
     }
-    return values.stream().mapToDouble(Double::doubleValue).toArray();
+    return scores;
   }
 }

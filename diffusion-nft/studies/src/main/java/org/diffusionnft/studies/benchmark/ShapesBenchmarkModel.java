@@ -10,6 +10,7 @@ import org.diffusionnft.models.transformer.Mmdit;
 import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.shapes.model.ShapesModel;
 import org.diffusionnft.shapes.model.ShapesSampler;
+import org.diffusionnft.shapes.training.ShapesTask;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.trainer.Stop;
 import org.diffusionnft.weights.peft.AdapterFile;
@@ -32,7 +33,7 @@ public final class ShapesBenchmarkModel implements BenchmarkModel {
   public static ShapesBenchmarkModel open(BenchmarkSettings settings, Device device)
       throws IOException {
     Mmdit model =
-        settings.model().equals(Benchmark.SHAPES)
+        settings.model().equals(ShapesTask.NAME)
             ? ShapesModel.shipped(device)
             : ShapesModel.load(Path.of(settings.model()), device);
     return new ShapesBenchmarkModel(settings, model);

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.diffusionnft.rewards.RewardSettings;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.weights.io.InvalidFileException;
 import org.junit.jupiter.api.Test;
@@ -31,7 +32,7 @@ class BenchmarkTest {
     InvalidInputException error =
         assertThrows(InvalidInputException.class, () -> Benchmark.open(file.toString(), null, 9));
     assertTrue(error.getMessage().contains("--rewards"), error.getMessage());
-    Benchmark own = Benchmark.open(file.toString(), Benchmark.named(List.of("ocr")), 9);
+    Benchmark own = Benchmark.open(file.toString(), RewardSettings.named(List.of("ocr")), 9);
     assertEquals(2, own.prompts().size());
     assertEquals("", Benchmark.category(own.prompts().getFirst()));
   }

@@ -45,7 +45,7 @@ final class PretrainShapesCommand implements Callable<Integer> {
       description = "Folder for the model, its score, and the state of the run.")
   private Path out;
 
-  @Option(names = "--steps", paramLabel = "N", description = "Optimizer steps. Default: 6000.")
+  @Option(names = "--steps", paramLabel = "N", description = "Optimizer steps. Default: 9000.")
   private @Nullable Integer steps;
 
   @Option(names = "--batch", paramLabel = "N", description = "Pictures per step. Default: 48.")
@@ -53,6 +53,24 @@ final class PretrainShapesCommand implements Callable<Integer> {
 
   @Option(names = "--lr", paramLabel = "RATE", description = "Peak learning rate. Default: 0.005.")
   private @Nullable Double learningRate;
+
+  @Option(
+      names = "--caption-mistakes",
+      paramLabel = "SHARE",
+      description = "Share of pictures that differ from their caption. Default: 0.7.")
+  private @Nullable Double captionMistakes;
+
+  @Option(
+      names = "--level-mean",
+      paramLabel = "X",
+      description = "Mean of the normal number whose sigmoid is the noise level. Default: 0.7.")
+  private @Nullable Double levelMean;
+
+  @Option(
+      names = "--level-spread",
+      paramLabel = "X",
+      description = "Standard deviation of that number. Default: 1.2.")
+  private @Nullable Double levelSpread;
 
   @Option(names = "--seed", paramLabel = "N", description = "Seed of everything. Default: 0.")
   private @Nullable Long seed;
@@ -104,6 +122,9 @@ final class PretrainShapesCommand implements Callable<Integer> {
         .withSteps(steps == null ? defaults.steps() : steps)
         .withBatch(batch == null ? defaults.batch() : batch)
         .withLearningRate(learningRate == null ? defaults.learningRate() : learningRate)
+        .withCaptionMistakes(captionMistakes == null ? defaults.captionMistakes() : captionMistakes)
+        .withLevelMean(levelMean == null ? defaults.levelMean() : levelMean)
+        .withLevelSpread(levelSpread == null ? defaults.levelSpread() : levelSpread)
         .withSeed(seed == null ? defaults.seed() : seed);
   }
 

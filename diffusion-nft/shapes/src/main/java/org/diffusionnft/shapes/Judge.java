@@ -27,9 +27,16 @@ public final class Judge {
    * @param shape how well the best matching objects have the asked shapes
    * @param colour how well they have the asked colours, or one colour each if none was asked
    * @param relation 1 if they lie as asked, else 0; 1 if nothing was asked
+   * @param objects whether exactly the asked objects are seen, wherever they lie
    */
   public record Verdict(
-      boolean strict, double graded, double count, double shape, double colour, double relation) {}
+      boolean strict,
+      double graded,
+      double count,
+      double shape,
+      double colour,
+      double relation,
+      boolean objects) {}
 
   private Judge() {}
 
@@ -52,8 +59,10 @@ public final class Judge {
     double parts = count + best.shape() + best.colour();
     double mean = prompt.relation() == null ? parts / 3 : (parts + best.relation()) / 4;
     double graded = mean * scene.cleanness();
-    boolean strict = seen.size() == asked.size() && best.allRight() && scene.clean();
-    return new Verdict(strict, graded, count, best.shape(), best.colour(), best.relation());
+    boolean objects = seen.size() == asked.size() && best.objectsRight() && scene.clean();
+    boolean strict = objects && best.relation() == 1;
+    return new Verdict(
+        strict, graded, count, best.shape(), best.colour(), best.relation(), objects);
   }
 
   /** Whether two objects lie as asked. */

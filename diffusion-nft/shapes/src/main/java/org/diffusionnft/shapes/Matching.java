@@ -20,7 +20,7 @@ final class Matching {
   private double shape;
   private double colour;
   private double related;
-  private boolean allRight;
+  private boolean objectsRight;
 
   Matching(List<NounPhrase> asked, List<SeenShape> seen, @Nullable Relation relation) {
     this.asked = asked;
@@ -44,9 +44,9 @@ final class Matching {
     return related;
   }
 
-  /** Whether each asked object is clearly there and the relation holds. */
-  boolean allRight() {
-    return allRight;
+  /** Whether each asked object is clearly there, wherever it lies. */
+  boolean objectsRight() {
+    return objectsRight;
   }
 
   // choice[i] is 1 + the index of the seen object given to asked object i, or 0 for none.
@@ -93,7 +93,7 @@ final class Matching {
       shape = shapes;
       colour = colours;
       related = lies ? 1 : 0;
-      allRight = right && lies;
+      objectsRight = right;
     }
   }
 

@@ -1,13 +1,18 @@
 package org.diffusionnft.shapes;
 
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+
 /**
  * The text encoder of the world: frozen random vectors.
  *
- * <p>A token's embedding is the sum of three random vectors: one for its word, one for the word
- * before it (so that a shape knows its colour, as the output of a real encoder would tell) and one
- * for its position (the transformer sees context tokens as a set). The pooled embedding is the sum
- * of the embeddings of the words, scaled to about unit variance. Nothing is learned and nothing is
- * stored: the numbers follow from the seed.
+ * <p>A token's embedding is a sum of random vectors, scaled to about unit variance: one for its
+ * word, one for the word before it (so that a shape knows its colour), one for its position (the
+ * transformer sees context tokens as a set) and, beside a relation, one for the {@link Side} on
+ * which its object stands. The output of a real encoder tells all of this, because its tokens have
+ * attended to each other. The pooled embedding is the sum of the vectors of the words and of those
+ * before them. Nothing is learned and nothing is stored: the numbers follow from the seed.
  */
 public final class WordVectors {
   /** What all vectors follow from. */
@@ -17,6 +22,7 @@ public final class WordVectors {
   private final float[] words;
   private final float[] before;
   private final float[] positions;
+  private final float[] sides;
 
   /**
    * Vectors of the given length.
@@ -31,6 +37,12 @@ public final class WordVectors {
     this.words = gaussian(SEED, Vocabulary.size() * dim);
     this.before = gaussian(SEED + 1, Vocabulary.size() * dim);
     this.positions = gaussian(SEED + 2, Vocabulary.MAX_TOKENS * dim);
+    this.sides = gaussian(SEED + 3, Side.values().length * dim);
+  }
+
+  /** The sides that tokens tell, in the order of their vectors. */
+  public static List<String> sides() {
+    return Stream.of(Side.values()).map(side -> side.name().toLowerCase(Locale.ROOT)).toList();
   }
 
   /** Length of token and pooled embeddings. */
@@ -45,11 +57,14 @@ public final class WordVectors {
    */
   public float[] tokens(int[] ids) {
     float[] out = new float[ids.length * dim];
+    List<Side> told = Side.of(ids);
     for (int i = 0; i < ids.length; i++) {
+      Side side = told.get(i);
       for (int d = 0; d < dim; d++) {
         float sum = words[ids[i] * dim + d] + positions[i * dim + d];
         sum += i == 0 ? 0 : before[ids[i - 1] * dim + d];
-        out[i * dim + d] = sum * 0.57735026f;
+        sum += side == Side.NONE ? 0 : sides[side.ordinal() * dim + d];
+        out[i * dim + d] = sum * (side == Side.NONE ? 0.57735026f : 0.5f);
       }
     }
     return out;

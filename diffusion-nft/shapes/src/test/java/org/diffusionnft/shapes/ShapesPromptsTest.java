@@ -45,6 +45,19 @@ class ShapesPromptsTest {
   }
 
   @Test
+  void trainingDrawsTheHardCategoriesMoreOften() {
+    Map<Category, Integer> drawn = new EnumMap<>(Category.class);
+    ShapesPrompts prompts = new ShapesPrompts(new SplittableRandom(8));
+    for (int i = 0; i < 18_000; i++) {
+      drawn.merge(prompts.forTraining().category(), 1, Integer::sum);
+    }
+    assertEquals(7000, drawn.getOrDefault(Category.POSITION, 0), 300);
+    assertEquals(5000, drawn.getOrDefault(Category.COUNTING, 0), 300);
+    assertEquals(3000, drawn.getOrDefault(Category.COLOR_ATTR, 0), 300);
+    assertEquals(1000, drawn.getOrDefault(Category.SINGLE_OBJECT, 0), 150);
+  }
+
+  @Test
   void wordingsOfOneMeaningAreNotSplit() {
     ShapesPrompts prompts = new ShapesPrompts(new SplittableRandom(5));
     for (int i = 0; i < 2000; i++) {

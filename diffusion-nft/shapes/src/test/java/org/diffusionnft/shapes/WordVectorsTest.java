@@ -4,8 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class WordVectorsTest {
@@ -34,6 +36,30 @@ class WordVectorsTest {
     int[] one = Vocabulary.encode("a red circle and a blue square");
     int[] other = Vocabulary.encode("a blue circle and a red square");
     assertFalse(Arrays.equals(vectors.pooled(one), vectors.pooled(other)));
+  }
+
+  @Test
+  void tellOnWhichSideAnObjectStands() {
+    List<Side> sides = Side.of(Vocabulary.encode("a circle left of one square"));
+    assertEquals(
+        List.of(
+            Side.LEFT,
+            Side.LEFT,
+            Side.NONE,
+            Side.NONE,
+            Side.RIGHT,
+            Side.RIGHT,
+            Side.NONE,
+            Side.NONE),
+        sides);
+    assertEquals(Side.BELOW, Side.of(Vocabulary.encode("a circle above a square")).get(4));
+    assertEquals(Side.ABOVE, Side.of(Vocabulary.encode("a circle below a square")).get(4));
+    assertTrue(
+        Side.of(Vocabulary.encode("a circle and a square")).stream().allMatch(Side.NONE::equals));
+    // "circle" follows "a" at the same place in both: only the side can tell them apart
+    float[] above = vectors.tokens(Vocabulary.encode("a circle above a square"));
+    float[] below = vectors.tokens(Vocabulary.encode("a circle below a square"));
+    assertFalse(Arrays.equals(above, 64, 128, below, 64, 128));
   }
 
   @Test

@@ -68,6 +68,34 @@ class ExperimentTest {
     dnft(headToHead(out, 3)).refuses("holds a run with other settings");
   }
 
+  @Test
+  void stepsComparesPoliciesAndSolvers() throws IOException {
+    Path out = folder.resolve("steps");
+    Path base = folder.resolve("base");
+    Object[] command = {
+      "experiment",
+      "steps",
+      "--base",
+      base,
+      "--steps",
+      "1,3",
+      "--solvers",
+      "flow,dpm2",
+      "--prompts",
+      "4",
+      "--out",
+      out
+    };
+    dnft(command).succeeds();
+    assertEquals(8, StrictJson.readObject(out.resolve("steps.json")).path("scores").size());
+    String table = Files.readString(out.resolve("steps.md"));
+    assertEquals(6, table.lines().count(), table);
+    dnft(command).succeeds();
+    assertEquals(table, Files.readString(out.resolve("steps.md")));
+    dnft("experiment", "steps", "--steps", "0").refuses("--steps takes 1 to 1000, not 0");
+    dnft("experiment", "steps", "--solvers", "heun").refuses("heun");
+  }
+
   /** The last epoch is evaluated, however many lie between evaluations. */
   @Test
   void oneEpochIsEnough() throws IOException {

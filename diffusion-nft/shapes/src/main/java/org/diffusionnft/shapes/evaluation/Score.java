@@ -2,31 +2,46 @@ package org.diffusionnft.shapes.evaluation;
 
 import org.apache.commons.math3.stat.interval.ConfidenceInterval;
 import org.apache.commons.math3.stat.interval.WilsonScoreInterval;
+import org.diffusionnft.shapes.Judge;
 
 /**
  * How many of some pictures are right.
  *
  * @param samples pictures judged
+ * @param objects those that show exactly the asked objects, wherever these lie
  * @param right those that show exactly what was asked for
  * @param gradedSum sum of their graded scores
  */
-public record Score(int samples, int right, double gradedSum) {
+public record Score(int samples, int objects, int right, double gradedSum) {
   /** Nothing judged yet. */
-  public static final Score NONE = new Score(0, 0, 0);
+  public static final Score NONE = new Score(0, 0, 0, 0);
 
   /** With one more picture. */
-  public Score plus(boolean strict, double graded) {
-    return new Score(samples + 1, right + (strict ? 1 : 0), gradedSum + graded);
+  public Score plus(Judge.Verdict verdict) {
+    return new Score(
+        samples + 1,
+        objects + (verdict.objects() ? 1 : 0),
+        right + (verdict.strict() ? 1 : 0),
+        gradedSum + verdict.graded());
   }
 
   /** Both together. */
   public Score plus(Score other) {
-    return new Score(samples + other.samples, right + other.right, gradedSum + other.gradedSum);
+    return new Score(
+        samples + other.samples,
+        objects + other.objects,
+        right + other.right,
+        gradedSum + other.gradedSum);
   }
 
   /** The share that is right, in [0, 1]; 0 of nothing. */
   public double strict() {
     return samples == 0 ? 0 : (double) right / samples;
+  }
+
+  /** The same pictures, but only those with the right objects counted as samples. */
+  public Score amongRightObjects() {
+    return new Score(objects, objects, right, gradedSum);
   }
 
   /** The mean graded score, in [0, 1]; 0 of nothing. */

@@ -33,8 +33,7 @@ public final class ScoreTable {
     for (int i = 0; i < images.size(); i++) {
       ShapesPrompt prompt = prompts.get(i);
       Judge.Verdict verdict = Judge.judge(prompt, images.get(i));
-      table.scores.computeIfPresent(
-          prompt.category(), (_, score) -> score.plus(verdict.strict(), verdict.graded()));
+      table.scores.computeIfPresent(prompt.category(), (_, score) -> score.plus(verdict));
     }
     return table;
   }
@@ -42,6 +41,11 @@ public final class ScoreTable {
   /** Scores by category, in the order of {@link Category}. */
   public Map<Category, Score> byCategory() {
     return Collections.unmodifiableMap(scores);
+  }
+
+  /** Of the position pictures that show the right objects, how many show them as asked. */
+  public Score relation() {
+    return scores.getOrDefault(Category.POSITION, Score.NONE).amongRightObjects();
   }
 
   /** All pictures together. */

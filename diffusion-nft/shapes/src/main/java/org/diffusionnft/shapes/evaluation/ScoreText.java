@@ -13,7 +13,7 @@ public final class ScoreText {
   private ScoreText() {}
 
   /**
-   * A table with a row for each category and a last one for the total.
+   * A table with a row for each category, one for the total and one for relations alone.
    *
    * @param tables scores by the heading of their column
    */
@@ -27,6 +27,11 @@ public final class ScoreText {
     }
     text.append(String.format("%n%-16s", "total"));
     columns.forEach(table -> text.append(cell(table.total())));
+    text.append(String.format("%n%-16s", "relation *"));
+    columns.forEach(table -> text.append(cell(table.relation())));
+    text.append(
+        String.format(
+            "%n* of the position pictures with the right objects, those in which it holds"));
     return text.toString();
   }
 

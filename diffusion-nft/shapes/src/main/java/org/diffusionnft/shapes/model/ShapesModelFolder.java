@@ -56,6 +56,7 @@ public final class ShapesModelFolder {
     text.put("max_tokens", Vocabulary.MAX_TOKENS);
     text.put("seed", WordVectors.SEED);
     Vocabulary.all().forEach(text.putArray("words")::add);
+    WordVectors.sides().forEach(text.putArray("sides")::add);
     StrictJson.write(Files.createDirectories(folder.resolve("text_encoder")).resolve(CONFIG), text);
   }
 

@@ -44,7 +44,7 @@ public record PretrainSettings(
 
   /** The recipe of the shipped checkpoint. */
   public static final PretrainSettings SHAPES =
-      new PretrainSettings(6000, 48, 5e-3, 100, 0.02, 0.99, 0, 1, 0.997, 0.1, 0.5, 0, 1, 0);
+      new PretrainSettings(9000, 48, 5e-3, 100, 0.02, 0.99, 0, 1, 0.997, 0.1, 0.7, 0.7, 1.2, 0);
 
   /**
    * Checks the ranges.

@@ -20,9 +20,9 @@ class ScoreTest {
   /** Newcombe, Statistics in Medicine 17 (1998), table I: Wilson's score method. */
   @Test
   void intervalsAreWilsons() {
-    assertInterval(0.2553, 0.3662, new Score(263, 81, 0));
-    assertInterval(0.0000, 0.1611, new Score(20, 0, 0));
-    assertInterval(0.0061, 0.1718, new Score(29, 1, 0));
+    assertInterval(0.2553, 0.3662, new Score(263, 0, 81, 0));
+    assertInterval(0.0000, 0.1611, new Score(20, 0, 0, 0));
+    assertInterval(0.0061, 0.1718, new Score(29, 0, 1, 0));
   }
 
   @Test
@@ -54,7 +54,31 @@ class ScoreTest {
     assertTrue(text.contains("total"), text);
     assertTrue(text.contains("100.0 [99.3, 100.0]"), text);
     assertTrue(text.contains("0.0 [0.0, 0.7]"), text);
-    assertEquals(8, text.lines().count());
+    assertEquals(10, text.lines().count());
+  }
+
+  @Test
+  void relationsAreCountedAmongPicturesWithTheRightObjects() {
+    List<ShapesPrompt> asked =
+        List.of(
+            ShapesPrompt.parse("a circle above a square"),
+            ShapesPrompt.parse("a circle above a square"),
+            ShapesPrompt.parse("a circle above a square"),
+            ShapesPrompt.parse("a circle and a square"));
+    List<String> drawn =
+        List.of(
+            "a circle above a square",
+            "a circle below a square",
+            "two squares",
+            "a circle and a square");
+    SceneLayout layout = new SceneLayout(new Philox(2, 1).sequence(0));
+    List<float[]> images =
+        drawn.stream()
+            .map(text -> SceneRenderer.render(layout.loose(ShapesPrompt.parse(text), 0)))
+            .toList();
+    Score relation = ScoreTable.judge(asked, images).relation();
+    assertEquals(2, relation.samples());
+    assertEquals(0.5, relation.strict());
   }
 
   @Test

@@ -18,10 +18,21 @@ import org.diffusionnft.tensor.InvalidInputException;
 public record Experiment(
     String name, String question, String expectation, String settings, List<Arm> arms) {
 
+  /** What all methods were searched with, where it differs from the demo. */
+  private static final String SEARCHED =
+      """
+      training: {learningRate: 3e-3, learningRateDecaySteps: 100}
+      loss: {guidanceBeta: 1}
+      ema: {decay: 0.95}
+      """;
+
   /**
    * The best of four settings tried for DiffusionNFT, as {@code docs/experiments.md} lists them.
    */
   private static final String BEST_NFT = "loss: {guidanceBeta: 0.1}";
+
+  /** The same on its own, for the ablations. */
+  private static final String ABLATED = SEARCHED.replace("guidanceBeta: 1}", "guidanceBeta: 0.1}");
 
   /**
    * DiffusionNFT and its rivals, each with the best of four settings tried on another seed; {@code
@@ -33,7 +44,7 @@ public record Experiment(
           "How many samples, gradient steps and seconds does each method need for equal scores?",
           "DiffusionNFT is 3 to 25 times as efficient as FlowGRPO, measured in training time to"
               + " equal scores.",
-          "",
+          SEARCHED,
           List.of(
               new Arm("nft", "DiffusionNFT", BEST_NFT),
               new Arm(
@@ -76,7 +87,7 @@ public record Experiment(
           "objectives",
           "Which of the newer objectives learns most from equally many samples?",
           "Each is better than those before it by its authors' own figures, on large models.",
-          "training: {learningRate: 1e-3}",
+          SEARCHED.replace("learningRate: 3e-3", "learningRate: 1e-3"),
           List.of(
               new Arm("nft", "DiffusionNFT", BEST_NFT),
               new Arm("awm", "AWM", "algorithm: awm\noldPolicy: {decayType: 0}"),
@@ -110,14 +121,14 @@ public record Experiment(
                   grpo: {ratio: guarded, clipRange: 5e-3, klWeight: 0}
                   """)));
 
-  /** The ablations of the paper, and one more on guidance: changes to {@link #BEST_NFT}. */
+  /** The ablations of the paper, and one more on guidance: changes to {@link #ABLATED}. */
   public static final List<Experiment> ABLATIONS =
       List.of(
           new Experiment(
               "negative-branch",
               "Is the negative policy needed?",
               "Without it the reward collapses almost at once in online training.",
-              BEST_NFT,
+              ABLATED,
               List.of(
                   new Arm("both", "both branches", ""),
                   new Arm(
@@ -129,7 +140,7 @@ public record Experiment(
               "Which solver should collect the images?",
               "ODE solvers beat the SDE, whose images are noisier; second order is as good as or a"
                   + " little better than first.",
-              BEST_NFT,
+              ABLATED,
               List.of(
                   new Arm("ode2", "ODE, second order", "sampling: {solver: dpm2}"),
                   new Arm("ode1", "ODE, first order", "sampling: {solver: flow}"),
@@ -141,7 +152,7 @@ public record Experiment(
               "weighting",
               "How should errors at different noise levels be weighted?",
               "Adaptive weighting is as good as the best heuristics; 1 - t collapses.",
-              BEST_NFT,
+              ABLATED,
               List.of(
                   new Arm("adaptive", "adaptive", "loss: {weighting: self_normalized}"),
                   new Arm("uniform", "uniform", "loss: {weighting: uniform}"),
@@ -152,7 +163,7 @@ public record Experiment(
               "How fast should the old policy follow?",
               "At once is fast at first and unstable later; 0.9 throughout is stable and slow; a"
                   + " decay that rises is both fast and stable.",
-              BEST_NFT,
+              ABLATED,
               List.of(
                   // The paper's min(0.001 i, 0.5) stays near 0 for as long as a run here takes.
                   new Arm(
@@ -169,7 +180,7 @@ public record Experiment(
               "guidance-beta",
               "How strong should the implicit guidance be?",
               "Around 1 is stable; a smaller beta is a larger step: faster, and less stable.",
-              BEST_NFT,
+              ABLATED,
               List.of(
                   new Arm("beta-1", "beta 1", "loss: {guidanceBeta: 1}"),
                   new Arm("beta-0.1", "beta 0.1", "loss: {guidanceBeta: 0.1}"),
@@ -178,7 +189,7 @@ public record Experiment(
               "guidance",
               "Does it help to collect images with classifier-free guidance?",
               "DiffusionNFT is trained and sampled without throughout; there is no ablation of it.",
-              BEST_NFT,
+              ABLATED,
               List.of(
                   new Arm("without", "without guidance", ""),
                   new Arm(

@@ -1,15 +1,15 @@
 const INK = "#1c2330", GOOD = "#19752f", BAD = "#c2410c", BLUE = "#1f5fb0", GREY = "#8b95a3", FAINT = "#c9d0d9";
 const REACH = 3, STILL = window.matchMedia("(prefers-reduced-motion: reduce)");
 
-/** Everything that wants to be drawn is drawn once before the screen shows its next picture; `millis` is what that took. */
-const drawing = { waiting: new Set(), done: 0, millis: 0 };
+/** Everything that wants to be drawn is drawn once before the screen shows its next picture; `took` is how many milliseconds each of the last pictures took. */
+const drawing = { waiting: new Set(), took: [] };
 function soon(draw) {
   if (drawing.waiting.size === 0) requestAnimationFrame(now => {
     const all = [...drawing.waiting], begun = performance.now();
     drawing.waiting.clear();
     all.forEach(each => each(now));
-    drawing.done++;
-    drawing.millis += performance.now() - begun;
+    drawing.took.push(performance.now() - begun);
+    if (drawing.took.length > 240) drawing.took.shift();
   });
   drawing.waiting.add(draw);
 }

@@ -60,7 +60,7 @@ class Curves extends Sheet {
   }
 
   draw() {
-    const { width, height } = this.begin(), { g } = this, left = 42, right = 12, top = 10, bottom = 24 + 18 * Math.ceil(this.racers.length / 2);
+    const { width, height } = this.begin(), { g } = this, left = 42, right = 12, top = 10, columns = width < 480 ? 1 : 2, bottom = 24 + 18 * Math.ceil(this.racers.length / columns);
     if (this.key === undefined) return;
     const last = this.racers[0].snapshots.length - 1;
     const x = epoch => left + (width - left - right) * epoch / last, y = share => top + (height - top - bottom) * (1 - share);
@@ -84,7 +84,7 @@ class Curves extends Sheet {
       g.beginPath();
       snapshots.forEach((at, epoch) => g.lineTo(x(epoch), y(at[this.key])));
       g.stroke();
-      const legend = [left + i % 2 * (width - left) / 2, y(0) + 34 + 18 * Math.floor(i / 2)];
+      const legend = [left + i % columns * (width - left) / 2, y(0) + 34 + 18 * Math.floor(i / columns)];
       g.beginPath(); g.moveTo(legend[0], legend[1]); g.lineTo(legend[0] + 24, legend[1]); g.stroke();
       g.setLineDash([]);
       g.beginPath(); g.arc(x(this.epoch), y(snapshots[this.epoch][this.key]), 3.5, 0, 2 * Math.PI); g.fill();

@@ -171,6 +171,9 @@ class LearnPageTest {
         JsonNode many = learned.path("12000 " + Packed.key(beta) + " UNIFORM " + branches);
         assertTrue(many.path("error").asDouble() < 0.5, many.path("error").toString());
         assertTrue(many.path("cosine").asDouble() > 0.9, many.path("cosine").toString());
+        // β sets how far to follow what was learned, and nothing else.
+        JsonNode one = learned.path("12000 1 UNIFORM " + branches);
+        assertEquals(one.path("error").asDouble(), many.path("error").asDouble(), 2e-3);
         assertTrue(few.path("centres").asText().length() < many.path("centres").asText().length());
       }
     }

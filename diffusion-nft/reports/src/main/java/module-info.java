@@ -1,7 +1,7 @@
 /** Pages about the folder of a run. */
 module org.diffusionnft.reports {
   requires transitive org.diffusionnft.trainer;
-  requires org.diffusionnft.http;
+  requires transitive org.diffusionnft.http;
   requires static org.jspecify;
 
   exports org.diffusionnft.reports;

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.diffusionnft.http.LocalServer;
+import org.diffusionnft.http.PageServer;
 import org.diffusionnft.reports.Dashboard;
 import org.diffusionnft.tensor.InvalidInputException;
 import picocli.CommandLine.Command;
@@ -55,7 +56,7 @@ final class DashboardCommand implements Callable<Integer> {
     if (port < 0 || port > LARGEST_PORT) {
       throw new InvalidInputException("--port must be 0 to 65535, not " + port);
     }
-    try (Dashboard dashboard = Dashboard.start(runs, host, port)) {
+    try (PageServer dashboard = Dashboard.start(runs, host, port)) {
       PrintWriter console = spec.commandLine().getOut();
       console.println("dashboard: " + dashboard.address() + " (Ctrl-C ends it)");
       console.flush();

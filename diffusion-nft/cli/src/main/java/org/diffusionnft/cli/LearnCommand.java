@@ -4,9 +4,14 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import org.diffusionnft.http.LocalServer;
+import org.diffusionnft.http.PageServer;
 import org.diffusionnft.images.Png;
 import org.diffusionnft.studies.course.Chapter;
+import org.diffusionnft.studies.course.LearnPage;
 import org.diffusionnft.studies.course.Trial;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.weights.io.AtomicFile;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -15,23 +20,45 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code dnft learn}: the pictures of the course. */
+/** {@code dnft learn}: the course, as a page to play with or the picture of a chapter. */
 @Command(
     name = "learn",
     description = {
-      "Draws the picture of a chapter of the course in docs/course: 1 flow matching, 2 policies as"
-          + " velocity fields, 3 the positive and the negative policy, 4 why no likelihood, 5 from"
-          + " samples to update, 6 what it is not. Takes seconds."
+      "Without a number serves the course as a page to play with, on this machine, until it is"
+          + " interrupted; with --export writes that page instead. With the number of a chapter of"
+          + " docs/course draws its picture: 1 flow matching, 2 policies as velocity fields, 3 the"
+          + " positive and the negative policy, 4 why no likelihood, 5 from samples to update, 6"
+          + " what it is not. Both take seconds."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)
 final class LearnCommand implements Callable<Integer> {
+  private static final int USUAL_PORT = 6008;
+  private static final int LARGEST_PORT = 65_535;
+
   @Spec private CommandSpec spec;
 
-  @Parameters(paramLabel = "CHAPTER", description = "1 to 6.")
-  private int number;
+  @Parameters(paramLabel = "CHAPTER", arity = "0..1", description = "1 to 6.")
+  private @Nullable Integer number;
 
-  @Option(names = "--out", paramLabel = "FILE", description = "Default: chapter-N.png.")
+  @Option(
+      names = "--export",
+      paramLabel = "DIR",
+      description =
+          "Writes the page to DIR/index.html. It works from any web server and opened as a file.")
+  private @Nullable Path export;
+
+  @Option(
+      names = "--port",
+      paramLabel = "N",
+      description =
+          "Where the page is served, 0 for any port that is free. Default: " + USUAL_PORT + ".")
+  private @Nullable Integer port;
+
+  @Option(
+      names = "--out",
+      paramLabel = "FILE",
+      description = "The picture of a chapter. Default: chapter-N.png.")
   private @Nullable Path out;
 
   @Option(
@@ -54,12 +81,61 @@ final class LearnCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (number != null) {
+      requireNone("is about the page; leave out the chapter", "--export", "--port");
+      return draw(number);
+    }
+    requireNone(
+        "is about a chapter's picture; name one, 1 to 6", "--out", "--steps", "--good", "--beta");
+    if (export == null) {
+      return serve(port == null ? USUAL_PORT : port);
+    }
+    requireNone("serves the page, and --export writes it; leave one of them out", "--port");
+    LearnPage.requireFolder(export);
+    tell("the course: written to " + page().write(export));
+    return 0;
+  }
+
+  private void requireNone(String why, String... options) {
+    for (String option : options) {
+      if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
+        throw new InvalidInputException(option + " " + why);
+      }
+    }
+  }
+
+  private int draw(int number) throws IOException {
     Chapter chapter = Chapter.number(number);
     Path file = out == null ? Path.of("chapter-" + number + ".png") : out;
     AtomicFile.write(file, Png.encode(chapter.draw(new Trial(steps, good, beta))));
-    PrintWriter console = spec.commandLine().getOut();
-    console.println(chapter.title() + ": written to " + file);
-    console.flush();
+    tell(chapter.title() + ": written to " + file);
     return 0;
+  }
+
+  private int serve(int port) throws IOException {
+    if (port < 0 || port > LARGEST_PORT) {
+      throw new InvalidInputException("--port must be 0 to 65535, not " + port);
+    }
+    // The port comes first: who has to choose another shall not wait for that.
+    try (PageServer server = PageServer.bind(LocalServer.THIS_MACHINE, port)) {
+      page().serve(server);
+      tell("the course: " + server.address() + " (Ctrl-C ends it)");
+      new CountDownLatch(1).await();
+      return 0;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return 0;
+    }
+  }
+
+  private LearnPage page() throws IOException {
+    tell("computing what the page shows (half a minute of one core) ...");
+    return LearnPage.compute();
+  }
+
+  private void tell(String line) {
+    PrintWriter console = spec.commandLine().getOut();
+    console.println(line);
+    console.flush();
   }
 }

@@ -68,7 +68,7 @@ public final class DocumentPage {
   /** The page. */
   public String html() throws IOException {
     return PageTemplate.fill(
-            "document.html",
+            PageTemplate.resource("document.html"),
             Map.of(
                 "STYLE", PageTemplate.resource("document.css"),
                 "SCRIPT", PageTemplate.resource("document.js")))

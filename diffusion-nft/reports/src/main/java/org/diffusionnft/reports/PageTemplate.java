@@ -10,12 +10,13 @@ import java.util.Base64;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Pages made of an HTML file with places such as {@code /*STYLE*}{@code /}, and of what is put
  * there. A page shows data: it holds them as JSON, and a script makes elements of them.
  */
-final class PageTemplate {
+public final class PageTemplate {
   private static final Pattern PLACE = Pattern.compile("/\\*([A-Z]+)\\*/");
   private static final String DATA = "/*DATA*/";
   private static final String POLICY = "/*POLICY*/";
@@ -32,9 +33,9 @@ final class PageTemplate {
    * @param policy what a browser may run and load of it: nothing but its own scripts and styles and
    *     the pictures inside, so that no text that gets into it by mistake is ever obeyed
    */
-  record Filled(String before, String after, String policy) {
+  public record Filled(String before, String after, String policy) {
     /** The page. */
-    String with(JsonNode data) {
+    public String with(JsonNode data) {
       return before + data(data) + after;
     }
   }
@@ -42,14 +43,14 @@ final class PageTemplate {
   /**
    * Fills all places of a template but that of its data; what is put there is taken as it is.
    *
-   * @param name of the template
+   * @param template the HTML file
    * @param parts by the name of their place, beside {@code ELEMENTS}: functions for scripts
    */
-  static Filled fill(String name, Map<String, String> parts) throws IOException {
+  public static Filled fill(String template, Map<String, String> parts) throws IOException {
     String elements = resource("elements.js");
     String page =
         PLACE
-            .matcher(resource(name))
+            .matcher(template)
             .replaceAll(
                 place ->
                     Matcher.quoteReplacement(
@@ -102,7 +103,16 @@ final class PageTemplate {
 
   /** A text file of this package, or by its whole path one of a library. */
   static String resource(String name) throws IOException {
-    try (InputStream stream = PageTemplate.class.getResourceAsStream(name)) {
+    return text(name, PageTemplate.class.getResourceAsStream(name));
+  }
+
+  /**
+   * Reads a text file of a build to its end.
+   *
+   * @param opened what {@link Class#getResourceAsStream} gave for its name
+   */
+  public static String text(String name, @Nullable InputStream opened) throws IOException {
+    try (InputStream stream = opened) {
       if (stream == null) {
         throw new IllegalStateException(name + " is missing in this build");
       }

@@ -45,7 +45,7 @@ public final class ReportPage {
     String library = PageTemplate.resource("uplot.folder").strip();
     String style = PageTemplate.resource(library + "uPlot.min.css");
     return PageTemplate.fill(
-        "report.html",
+        PageTemplate.resource("report.html"),
         Map.of(
             "STYLE", style + PageTemplate.resource("report.css"),
             "LIBRARY", PageTemplate.resource(library + "uPlot.iife.min.js"),

@@ -20,6 +20,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.diffusionnft.http.LocalServer;
+import org.diffusionnft.http.PageServer;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -34,7 +35,7 @@ class DashboardTest {
 
   @TempDir private Path temp;
   private Path run;
-  private Dashboard dashboard;
+  private PageServer dashboard;
   private int port;
 
   @BeforeEach

@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -152,6 +154,25 @@ class ExperimentTest {
     dnft("learn", 1, "--steps", 2, "--out", picture).succeeds();
     dnft("learn", 7, "--out", picture).refuses("there is no chapter 7: choose 1 to 6");
     dnft("learn", 3, "--beta", 2, "--out", picture).refuses("--beta changes nothing in chapter 3");
+  }
+
+  @Test
+  void theCourseIsAPageToo() throws IOException {
+    Path pages = folder.resolve("pages");
+    dnft("learn", "--export", pages).succeeds();
+    assertTrue(
+        Files.readString(pages.resolve("index.html")).contains("DiffusionNFT, to play with"));
+    dnft("learn", 3, "--export", pages)
+        .refuses("--export is about the page; leave out the chapter");
+    dnft("learn", "--export", pages, "--port", 0).refuses("--port serves the page, and --export");
+    dnft("learn", "--beta", 2).refuses("--beta is about a chapter's picture; name one, 1 to 6");
+    dnft("learn", "--port", 65536).refuses("--port must be 0 to 65535, not 65536");
+    Path file = Files.writeString(folder.resolve("file"), "mine");
+    dnft("learn", "--export", file).refuses("--export needs a folder, and " + file + " is none");
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
+      dnft("learn", "--port", taken.getLocalPort())
+          .refuses("port " + taken.getLocalPort() + " is taken: choose another with --port");
+    }
   }
 
   private Object[] headToHead(Path out, int epochs) {

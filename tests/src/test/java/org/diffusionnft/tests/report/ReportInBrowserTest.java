@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.diffusionnft.http.LocalServer;
+import org.diffusionnft.http.PageServer;
 import org.diffusionnft.reports.Dashboard;
 import org.diffusionnft.reports.ReportPage;
 import org.junit.jupiter.api.AfterAll;
@@ -183,7 +184,7 @@ class ReportInBrowserTest {
   @Test
   void theDashboardFollowsTheRun() throws IOException {
     Path run = SyntheticRun.write(folder.resolve("live"), 5);
-    try (Dashboard dashboard = Dashboard.start(List.of(run), LocalServer.THIS_MACHINE, 0)) {
+    try (PageServer dashboard = Dashboard.start(List.of(run), LocalServer.THIS_MACHINE, 0)) {
       browser.console();
       browser.requests();
       browser.driver().get(dashboard.address());

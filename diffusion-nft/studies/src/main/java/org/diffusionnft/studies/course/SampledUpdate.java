@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import org.diffusionnft.tensor.Philox;
 import org.diffusionnft.trainer.nft.AdvantageMode;
+import org.diffusionnft.trainer.nft.LossBranches;
 import org.diffusionnft.trainer.nft.LossWeighting;
 import org.diffusionnft.trainer.nft.NftLoss;
 
@@ -31,6 +32,16 @@ final class SampledUpdate {
   /** Learns from images; cells that few come to are left out. */
   static List<Cell> learn(
       ToyWorld world, List<Vector2> images, double t, double beta, LossWeighting weighting) {
+    return learn(
+        world, images, t, new NftLoss(beta, 0, 1, AdvantageMode.ALL, LossBranches.BOTH, weighting));
+  }
+
+  /**
+   * Learns from images by any variant of the loss.
+   *
+   * @param loss with {@code advClipMax} 1
+   */
+  static List<Cell> learn(ToyWorld world, List<Vector2> images, double t, NftLoss loss) {
     Map<List<Long>, List<Integer>> cells = new HashMap<>();
     Vector2[] noised = new Vector2[images.size()];
     for (int i = 0; i < noised.length; i++) {
@@ -39,7 +50,6 @@ final class SampledUpdate {
       List<Long> key = List.of(Math.round(noised[i].x() / CELL), Math.round(noised[i].y() / CELL));
       cells.computeIfAbsent(key, _ -> new ArrayList<>()).add(i);
     }
-    NftLoss loss = new NftLoss(beta, 0, 1, AdvantageMode.ALL, weighting);
     List<Cell> learned = new ArrayList<>();
     cells.forEach(
         (key, members) -> {

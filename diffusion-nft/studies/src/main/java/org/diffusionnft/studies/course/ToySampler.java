@@ -18,9 +18,18 @@ import org.diffusionnft.tensor.Tensor;
  *
  * @param solver how to step
  * @param steps how many
+ * @param seed of the noise
  */
-record ToySampler(Solver solver, int steps) {
-  private static final long SEED = 5;
+record ToySampler(Solver solver, int steps, long seed) {
+  /** With the noise that all pictures share. */
+  ToySampler(Solver solver, int steps) {
+    this(solver, steps, 5);
+  }
+
+  /** With other noise. */
+  ToySampler withSeed(long other) {
+    return new ToySampler(solver, steps, other);
+  }
 
   /** A velocity at a point and a noise level. */
   @FunctionalInterface
@@ -32,12 +41,9 @@ record ToySampler(Solver solver, int steps) {
   List<List<Vector2>> paths(Field field, int count) {
     try (Device device = new ReferenceDevice();
         Memory.Scope scope = device.memory().scope()) {
-      Noise noise = Noise.philox(SEED, Noise.streams(0, count));
-      Tensor start = noise.draw(device, Noise.INITIAL, Shape.of(count, 2, 1, 1));
-      float[] sigmas =
-          new FlowMatchSchedule.Config(FlowMatchSchedule.TRAIN_TIMESTEPS, 1).steps(steps).sigmas();
-      Velocity velocity = (latents, _, sigma) -> velocity(device, latents, sigma, field);
-      Sampler.Trajectory trajectory = Sampler.trajectory(solver, velocity, start, sigmas, noise);
+      Noise noise = noise(count);
+      Sampler.Trajectory trajectory =
+          Sampler.trajectory(solver, velocity(field), start(device, noise, count), levels(), noise);
       List<List<Vector2>> paths = new ArrayList<>();
       for (int i = 0; i < count; i++) {
         paths.add(new ArrayList<>());
@@ -52,24 +58,58 @@ record ToySampler(Solver solver, int steps) {
     }
   }
 
-  /** Images. */
+  /** Images: where the ways end. */
   List<Vector2> images(Field field, int count) {
-    return paths(field, count).stream().map(List::getLast).toList();
+    try (Device device = new ReferenceDevice()) {
+      return images(device, velocity(field), count);
+    }
   }
 
-  private static Tensor velocity(Device device, Tensor latents, float sigma, Field field) {
-    List<Vector2> points = points(latents);
-    float[] values = new float[2 * points.size()];
-    for (int i = 0; i < points.size(); i++) {
-      Vector2 v = field.at(points.get(i), sigma);
-      values[2 * i] = (float) v.x();
-      values[2 * i + 1] = (float) v.y();
+  /**
+   * Images of any velocity.
+   *
+   * @param device that computes; a network's own
+   */
+  List<Vector2> images(Device device, Velocity velocity, int count) {
+    try (Memory.Scope scope = device.memory().scope()) {
+      Noise noise = noise(count);
+      return points(Sampler.sample(solver, velocity, start(device, noise, count), levels(), noise));
     }
-    return Tensor.of(device, values, latents.shape().dims());
+  }
+
+  /** Where ways begin, and what a noisy solver adds on them. */
+  Noise noise(int count) {
+    return Noise.philox(seed, Noise.streams(0, count));
+  }
+
+  /** The noise levels that a way goes through, one more than there are steps. */
+  float[] levels() {
+    return new FlowMatchSchedule.Config(FlowMatchSchedule.TRAIN_TIMESTEPS, 1).steps(steps).sigmas();
+  }
+
+  private static Tensor start(Device device, Noise noise, int count) {
+    return noise.draw(device, Noise.INITIAL, Shape.of(count, 2, 1, 1));
+  }
+
+  /** A field as what a solver follows. */
+  static Velocity velocity(Field field) {
+    return (latents, _, sigma) -> {
+      float[] values = latents.toFloats();
+      for (int i = 0; i < values.length; i += 2) {
+        Vector2 v = field.at(new Vector2(values[i], values[i + 1]), sigma);
+        values[i] = (float) v.x();
+        values[i + 1] = (float) v.y();
+      }
+      return Tensor.of(latents.device(), values, latents.shape().dims());
+    };
   }
 
   private static List<Vector2> points(Tensor latents) {
-    float[] values = latents.toFloats();
+    return points(latents.toFloats());
+  }
+
+  /** Points from their numbers in a row, x before y. */
+  static List<Vector2> points(float[] values) {
     List<Vector2> points = new ArrayList<>();
     for (int i = 0; i < values.length; i += 2) {
       points.add(new Vector2(values[i], values[i + 1]));

@@ -2,6 +2,7 @@ package org.diffusionnft.studies.course;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.random.RandomGenerator;
 
 /**
  * Images with two pixels: a mixture of round Gaussians, for which everything that a network must
@@ -64,20 +65,44 @@ record ToyWorld(List<Blob> blobs) {
    * @param good how many are good: those that are nearest to the right
    */
   static ToyWorld eight(int good) {
+    int wanted = 0;
+    for (int i = 0; i < BLOBS; i++) {
+      int place = i <= BLOBS / 2 ? 2 * i : 2 * (BLOBS - i) + 1; // from the right: 0, 7, 1, 6, ...
+      int before = i == 0 ? 0 : place - 1;
+      wanted |= before < good ? 1 << i : 0;
+    }
+    return wanted(wanted);
+  }
+
+  /**
+   * Eight Gaussians on a circle, any of them good.
+   *
+   * @param wanted a bit for each, the lowest for the one on the right, then counter-clockwise
+   */
+  static ToyWorld wanted(int wanted) {
     List<Blob> blobs = new ArrayList<>();
     for (int i = 0; i < BLOBS; i++) {
       double angle = 2 * Math.PI * i / BLOBS;
       Vector2 centre = new Vector2(RADIUS * Math.cos(angle), RADIUS * Math.sin(angle));
-      int place = i <= BLOBS / 2 ? 2 * i : 2 * (BLOBS - i) + 1; // from the right: 0, 7, 1, 6, ...
-      int before = i == 0 ? 0 : place - 1;
-      blobs.add(new Blob(centre, 1.0 / BLOBS, before < good ? LIKED : 1 - LIKED));
+      blobs.add(new Blob(centre, 1.0 / BLOBS, (wanted >> i & 1) == 1 ? LIKED : 1 - LIKED));
     }
     return new ToyWorld(blobs);
   }
 
   /** How far an image is from the centre of the nearest Gaussian, in standard deviations. */
   double strayed(Vector2 image) {
-    return blobs.stream().mapToDouble(b -> image.minus(b.centre).length()).min().orElse(0) / SPREAD;
+    return image.minus(blobs.get(nearest(image)).centre).length() / SPREAD;
+  }
+
+  /** Draws an image. */
+  Vector2 draw(RandomGenerator random) {
+    double place = random.nextDouble();
+    int k = 0;
+    while (k + 1 < blobs.size() && place >= blobs.get(k).share) {
+      place -= blobs.get(k++).share;
+    }
+    Vector2 within = new Vector2(random.nextGaussian(), random.nextGaussian());
+    return blobs.get(k).centre.plus(within.times(SPREAD));
   }
 
   /** The policy after it was conditioned on images being good, or bad. */
@@ -95,45 +120,54 @@ record ToyWorld(List<Blob> blobs) {
     double[] weights = new double[blobs.size()];
     double largest = Double.NEGATIVE_INFINITY;
     for (int k = 0; k < weights.length; k++) {
-      Vector2 d = x.minus(blobs.get(k).centre.times(1 - t));
-      double distance = d.length();
-      weights[k] = Math.log(blobs.get(k).share) - distance * distance / (2 * variance);
+      Blob blob = blobs.get(k);
+      double dx = x.x() - (1 - t) * blob.centre.x();
+      double dy = x.y() - (1 - t) * blob.centre.y();
+      weights[k] = -(dx * dx + dy * dy) / (2 * variance);
       largest = Math.max(largest, weights[k]);
     }
     double sum = 0;
     double good = 0;
-    Vector2 all = Vector2.ZERO;
-    Vector2 ofGood = Vector2.ZERO;
+    double allX = 0;
+    double allY = 0;
+    double goodX = 0;
+    double goodY = 0;
+    // Within one Gaussian E[ε - x₀ | x_t] is d · slope - centre, d being the way from its middle.
+    double slope = (t - (1 - t) * SPREAD * SPREAD) / variance;
     for (int k = 0; k < weights.length; k++) {
       Blob blob = blobs.get(k);
-      double weight = Math.exp(weights[k] - largest);
-      Vector2 v = velocity(blob, x, t, variance);
+      double weight = blob.share * Math.exp(weights[k] - largest);
+      double vx = (x.x() - (1 - t) * blob.centre.x()) * slope - blob.centre.x();
+      double vy = (x.y() - (1 - t) * blob.centre.y()) * slope - blob.centre.y();
       sum += weight;
       good += weight * blob.r;
-      all = all.plus(v.times(weight));
-      ofGood = ofGood.plus(v.times(weight * blob.r));
+      allX += weight * vx;
+      allY += weight * vy;
+      goodX += weight * blob.r * vx;
+      goodY += weight * blob.r * vy;
     }
-    Vector2 ofBad = all.minus(ofGood);
+    double bad = sum - good;
     return new At(
-        good / sum, all.times(1 / sum), ofGood.times(1 / good), ofBad.times(1 / (sum - good)));
-  }
-
-  /** {@code E[ε - x₀ | x_t]} within one Gaussian. */
-  private static Vector2 velocity(Blob blob, Vector2 x, double t, double variance) {
-    Vector2 d = x.minus(blob.centre.times(1 - t));
-    double noise = t / variance;
-    double image = (1 - t) * SPREAD * SPREAD / variance;
-    return d.times(noise - image).minus(blob.centre);
+        good / sum,
+        new Vector2(allX / sum, allY / sum),
+        new Vector2(goodX / good, goodY / good),
+        new Vector2((allX - goodX) / bad, (allY - goodY) / bad));
   }
 
   /** How good an image is: that of the nearest Gaussian. */
   double r(Vector2 image) {
-    Blob nearest = blobs.getFirst();
-    for (Blob blob : blobs) {
-      if (image.minus(blob.centre).length() < image.minus(nearest.centre).length()) {
-        nearest = blob;
+    return blobs.get(nearest(image)).r;
+  }
+
+  /** Which Gaussian's centre is nearest. */
+  int nearest(Vector2 image) {
+    int nearest = 0;
+    for (int k = 1; k < blobs.size(); k++) {
+      double distance = image.minus(blobs.get(k).centre).length();
+      if (distance < image.minus(blobs.get(nearest).centre).length()) {
+        nearest = k;
       }
     }
-    return nearest.r;
+    return nearest;
   }
 }

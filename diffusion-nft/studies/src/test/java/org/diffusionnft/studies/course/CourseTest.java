@@ -9,12 +9,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.awt.image.BufferedImage;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
-import java.util.function.ToDoubleBiFunction;
 import org.diffusionnft.images.Png;
 import org.diffusionnft.models.solver.Solver;
 import org.diffusionnft.studies.experiment.Experiment;
@@ -194,45 +192,19 @@ class CourseTest {
   void bothSolversErrWithFewSteps() {
     List<Vector2> noisy = Chapter.noisy(10).images(Fields.old(world), 4000);
     List<Vector2> exact = Chapter.solver(10).images(Fields.old(world), 4000);
-    assertEquals(0.015, share(noisy, CourseTest::between), 0.006);
-    assertTrue(share(exact, CourseTest::between) < 0.006);
-    assertEquals(1, along(noisy) / across(noisy), 0.15);
-    assertTrue(along(exact) > 1.7 * across(exact), along(exact) + " and " + across(exact));
+    assertEquals(0.015, census(noisy).between(), 0.006);
+    assertTrue(census(exact).between() < 0.006);
+    assertEquals(1, census(noisy).elongation(), 0.15);
+    assertTrue(census(exact).elongation() > 1.7, census(exact).toString());
 
     List<Vector2> patient = Chapter.noisy(40).images(Fields.old(world), 4000);
     List<Vector2> fine = Chapter.solver(40).images(Fields.old(world), 4000);
-    assertTrue(share(patient, CourseTest::between) < 0.006);
-    assertEquals(1, along(fine) / across(fine), 0.15);
+    assertTrue(census(patient).between() < 0.006);
+    assertEquals(1, census(fine).elongation(), 0.15);
   }
 
-  /** Whether an image lies between two blobs. */
-  private static boolean between(Vector2 x) {
-    double degrees = Math.floorMod(Math.round(Math.toDegrees(Math.atan2(x.y(), x.x()))), 45);
-    return Math.min(degrees, 45 - degrees) > 14;
-  }
-
-  /** Spread of the blobs towards the centre. */
-  private double along(List<Vector2> images) {
-    return spread(images, (d, out) -> d.x() * out.x() + d.y() * out.y());
-  }
-
-  /** Spread of the blobs along the circle. */
-  private double across(List<Vector2> images) {
-    return spread(images, (d, out) -> d.y() * out.x() - d.x() * out.y());
-  }
-
-  private double spread(List<Vector2> images, ToDoubleBiFunction<Vector2, Vector2> part) {
-    double sum = 0;
-    for (Vector2 image : images) {
-      Vector2 centre =
-          world.blobs().stream()
-              .map(ToyWorld.Blob::centre)
-              .min(Comparator.comparingDouble(c -> image.minus(c).length()))
-              .orElseThrow();
-      double distance = part.applyAsDouble(image.minus(centre), centre.times(1 / centre.length()));
-      sum += distance * distance;
-    }
-    return Math.sqrt(sum / images.size());
+  private Census census(List<Vector2> images) {
+    return Census.of(world, images);
   }
 
   /** Chapter 5: the implicit policies lie at the same distance on both sides of the old one. */
@@ -254,7 +226,7 @@ class CourseTest {
     assertEquals(0.88, goodShare(Fields.updated(world, 0.5)), 0.04);
     List<Vector2> tooFar = EXACT.images(Fields.updated(world, 0.1), 1000);
     assertTrue(share(tooFar, x -> world.r(x) > 0.5) > 0.99);
-    assertEquals(0.59, share(tooFar, x -> world.strayed(x) > 3), 0.06);
+    assertEquals(0.59, census(tooFar).strayed(), 0.06);
   }
 
   /** Chapter 5, from reward to r: the table in the text. */

@@ -10,7 +10,12 @@ import picocli.CommandLine.Spec;
     description = "Compares ways of training under equal conditions, and writes a page about it.",
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {HeadToHeadCommand.class, ObjectivesCommand.class, AblationCommand.class})
+    subcommands = {
+      HeadToHeadCommand.class,
+      ObjectivesCommand.class,
+      RewardsCommand.class,
+      AblationCommand.class
+    })
 final class ExperimentCommand implements Runnable {
   @Spec private CommandSpec spec;
 

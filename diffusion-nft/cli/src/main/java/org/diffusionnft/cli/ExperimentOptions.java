@@ -42,7 +42,10 @@ final class ExperimentOptions {
       description = "Seeds each way is trained with. Default: ${DEFAULT-VALUE}.")
   private List<Long> seeds;
 
-  @Option(names = "--epochs", paramLabel = "N", description = "Epochs of each run. Default: 30.")
+  @Option(
+      names = "--epochs",
+      paramLabel = "N",
+      description = "Epochs of each run. Default: 30, but 9 of rewards.")
   private @Nullable Integer epochs;
 
   @Option(
@@ -50,6 +53,11 @@ final class ExperimentOptions {
       paramLabel = "FILE",
       description = "Settings that all ways share instead of the demo's, as YAML.")
   private @Nullable Path configFile;
+
+  /** What --epochs says. */
+  int epochs(int orElse) {
+    return epochs == null ? orElse : epochs;
+  }
 
   int run(Experiment experiment, ComputeOptions compute) throws IOException, InterruptedException {
     TrainConfig config = TrainConfig.parse("preset", PRESET, Demo.defaultConfig());

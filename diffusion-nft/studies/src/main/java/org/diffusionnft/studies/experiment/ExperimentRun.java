@@ -63,8 +63,13 @@ public record ExperimentRun(
    * @param baseScore strict score of the base model
    * @param guidedScore of the base model with guidance
    * @param curves by arm, one for each seed
+   * @param rewards that were measured beside the score
    */
-  record Results(double baseScore, double guidedScore, SequencedMap<Arm, List<Curve>> curves) {}
+  record Results(
+      double baseScore,
+      double guidedScore,
+      SequencedMap<Arm, List<Curve>> curves,
+      HeldOutRewards rewards) {}
 
   /** Keeps a copy of the list. */
   public ExperimentRun {
@@ -101,6 +106,7 @@ public record ExperimentRun(
       listener.scored("base with guidance", 0, guided);
     }
     SequencedMap<Arm, List<Curve>> curves = new LinkedHashMap<>();
+    SequencedMap<Arm, List<Path>> runs = new LinkedHashMap<>();
     boolean warm = false;
     // Seed by seed, so that a stopped experiment has compared something.
     for (long seed : seeds) {
@@ -112,10 +118,11 @@ public record ExperimentRun(
           warm = true;
         }
         train(run, config, device, listener, stop);
+        runs.computeIfAbsent(arm, _ -> new ArrayList<>()).add(run);
         curves.computeIfAbsent(arm, _ -> new ArrayList<>()).add(Curve.read(run, config, plain));
       }
     }
-    Results results = new Results(plain, guided, curves);
+    Results results = new Results(plain, guided, curves, HeldOutRewards.read(runs));
     StrictJson.write(folder.resolve("results.json"), json(results));
     Path page = folder.resolve("index.html");
     AtomicFile.write(page, new ExperimentPage(this, results, command).html());
@@ -134,6 +141,11 @@ public record ExperimentRun(
     for (long seed : seeds) {
       for (Arm arm : experiment.arms()) {
         TrainConfig config = config(arm, seed);
+        if (config.epochs() != base.epochs()) {
+          throw new InvalidInputException(
+              "'%s' is trained for %d epochs, but the experiment is of %d: say how many with --epochs"
+                  .formatted(arm.title(), config.epochs(), base.epochs()));
+        }
         Path run = runFolder(arm, seed);
         if (!TrainRun.isIn(run)) {
           TrainRun.requireStartable(run);
@@ -158,7 +170,7 @@ public record ExperimentRun(
     for (Arm arm : experiment.arms()) {
       TrainConfig config = config(arm, seeds.getFirst());
       try (Trainable trainable = TrainableShapes.open(config, device);
-          Trainer trainer = Trainer.of(config, trainable.task())) {
+          Trainer trainer = Trainer.of(config, trainable.tasks())) {
         trainer.runEpoch(TrainingListener.NONE, stop);
       }
     }
@@ -241,6 +253,9 @@ public record ExperimentRun(
                 }
               }
             });
+    if (!results.rewards().base().isEmpty()) {
+      results.rewards().json(json.putObject("rewards"), seeds);
+    }
     return json;
   }
 }

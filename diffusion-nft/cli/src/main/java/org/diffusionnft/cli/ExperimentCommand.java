@@ -14,7 +14,8 @@ import picocli.CommandLine.Spec;
       HeadToHeadCommand.class,
       ObjectivesCommand.class,
       RewardsCommand.class,
-      AblationCommand.class
+      AblationCommand.class,
+      SearchCommand.class
     })
 final class ExperimentCommand implements Runnable {
   @Spec private CommandSpec spec;

@@ -216,8 +216,8 @@ public record Experiment(
     }
     String compact = String.format(Locale.ROOT, COMPACT, 1);
     String colour = String.format(Locale.ROOT, COLOUR, 1);
-    String withCompact = SCORE + ", " + String.format(Locale.ROOT, COMPACT, 2500);
-    String all = withCompact + ", " + String.format(Locale.ROOT, COLOUR, 6);
+    String withCompact = SCORE + ", " + String.format(Locale.ROOT, COMPACT, 2000);
+    String all = withCompact + ", " + String.format(Locale.ROOT, COLOUR, 15);
     return new Experiment(
         "rewards",
         "Trained on one reward, what happens to the others?",

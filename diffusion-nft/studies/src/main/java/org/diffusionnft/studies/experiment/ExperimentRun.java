@@ -24,10 +24,8 @@ import org.diffusionnft.trainer.run.Resumption;
 import org.diffusionnft.trainer.run.TrainRun;
 import org.diffusionnft.trainer.run.Trainable;
 import org.diffusionnft.weights.io.AtomicFile;
-import org.diffusionnft.weights.io.JsonLines;
 import org.diffusionnft.weights.io.OutputException;
 import org.diffusionnft.weights.io.StrictJson;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Runs an experiment in a folder: a training in {@code runs/ARM-SEED} for every arm and seed, then
@@ -113,11 +111,11 @@ public record ExperimentRun(
       for (Arm arm : experiment.arms()) {
         TrainConfig config = config(arm, seed);
         Path run = runFolder(arm, seed);
-        if (!warm && !isDone(run, config)) {
+        if (!warm && !TrainedRun.isDone(run, config)) {
           warmUp(device, listener, stop);
           warm = true;
         }
-        train(run, config, device, listener, stop);
+        TrainedRun.train(run, config, device, listener, stop);
         runs.computeIfAbsent(arm, _ -> new ArrayList<>()).add(run);
         curves.computeIfAbsent(arm, _ -> new ArrayList<>()).add(Curve.read(run, config, plain));
       }
@@ -157,10 +155,6 @@ public record ExperimentRun(
     }
   }
 
-  private static boolean isDone(Path run, TrainConfig config) throws IOException {
-    return JsonLines.read(run.resolve("metrics.jsonl")).size() >= config.epochs();
-  }
-
   /**
    * An epoch of every arm that is thrown away: else the first one's seconds would be those of the
    * JVM's compiler too.
@@ -172,52 +166,6 @@ public record ExperimentRun(
       try (Trainable trainable = TrainableShapes.open(config, device);
           Trainer trainer = Trainer.of(config, trainable.tasks())) {
         trainer.runEpoch(TrainingListener.NONE, stop);
-      }
-    }
-  }
-
-  private void train(Path run, TrainConfig config, Device device, Listener listener, Stop stop)
-      throws IOException {
-    String name = String.valueOf(run.getFileName());
-    try (Trainable trainable = TrainableShapes.open(config, device);
-        Opened opened = open(run, config, trainable)) {
-      TrainRun training = opened.run();
-      if (!isDone(run, config) || !Files.exists(run.resolve("adapter"))) {
-        TrainingListener progress = listener.training(name, training.epoch(), config.epochs());
-        training.train(
-            progress,
-            (epoch, evaluation) ->
-                listener.scored(name, epoch, evaluation.numbers().path("total").asDouble()),
-            stop);
-        listener.trained();
-      }
-    }
-  }
-
-  /** A run, and what it goes on from if it was there. */
-  private record Opened(TrainRun run, @Nullable Resumption from) implements AutoCloseable {
-    @Override
-    public void close() {
-      run.close();
-      if (from != null) {
-        from.close();
-      }
-    }
-  }
-
-  private static Opened open(Path run, TrainConfig config, Trainable trainable) throws IOException {
-    if (!TrainRun.isIn(run)) {
-      return new Opened(TrainRun.start(run, config, trainable), null);
-    }
-    Resumption from = Resumption.find(run);
-    boolean opened = false;
-    try {
-      Opened result = new Opened(TrainRun.resume(from, trainable), from);
-      opened = true;
-      return result;
-    } finally {
-      if (!opened) {
-        from.close();
       }
     }
   }

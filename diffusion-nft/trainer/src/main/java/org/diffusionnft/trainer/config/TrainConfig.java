@@ -61,7 +61,8 @@ import org.jspecify.annotations.Nullable;
  * @param checkpoints which saved states are kept
  * @param stages parts of the run, one after another, each with {@code epochs}, a {@code name} and
  *     what it changes of {@code rewards}, {@code prompts}, {@code sampling}, {@code training},
- *     {@code loss}, {@code grpo}, {@code awm}, {@code crd} and {@code oldPolicy}; see above
+ *     {@code loss}, {@code grpo}, {@code awm}, {@code crd} and {@code oldPolicy}; what it leaves
+ *     out is the run's
  */
 @RecordBuilder
 public record TrainConfig(

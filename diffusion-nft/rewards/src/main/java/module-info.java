@@ -23,6 +23,7 @@ module org.diffusionnft.rewards {
       org.diffusionnft.rewards.service.ServiceReward.Command,
       org.diffusionnft.rewards.service.ServiceReward.Http,
       org.diffusionnft.rewards.text.OcrReward.Provider,
+      org.diffusionnft.rewards.ColourReward.Provider,
       org.diffusionnft.rewards.JpegReward.Compressibility,
       org.diffusionnft.rewards.JpegReward.Incompressibility;
 

@@ -9,5 +9,4 @@ module org.diffusionnft.studies {
   exports org.diffusionnft.studies.course;
   exports org.diffusionnft.studies.demo;
   exports org.diffusionnft.studies.experiment;
-  exports org.diffusionnft.studies.statistics;
 }

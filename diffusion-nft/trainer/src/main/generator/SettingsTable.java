@@ -190,6 +190,7 @@ final class Settings {
       case "text" -> "text";
       case "texts" -> "list of texts";
       case "rewards" -> "weights by name";
+      case "stages" -> "list of stages";
       case "section" -> "section";
       case "choice" -> "one of " + String.join(", ", choices(record, key));
       default -> throw new IllegalStateException("unknown kind of setting: " + method);

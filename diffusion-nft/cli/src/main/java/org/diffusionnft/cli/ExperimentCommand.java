@@ -13,7 +13,9 @@ import picocli.CommandLine.Spec;
     subcommands = {
       HeadToHeadCommand.class,
       ObjectivesCommand.class,
+      RewardsCommand.class,
       AblationCommand.class,
+      SearchCommand.class,
       StepsCommand.class
     })
 final class ExperimentCommand implements Runnable {

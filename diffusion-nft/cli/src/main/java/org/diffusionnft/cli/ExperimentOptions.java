@@ -4,12 +4,10 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import org.diffusionnft.studies.demo.Demo;
 import org.diffusionnft.studies.experiment.Experiment;
 import org.diffusionnft.studies.experiment.ExperimentRun;
 import org.diffusionnft.tensor.Device;
-import org.diffusionnft.trainer.TrainingListener;
 import org.diffusionnft.trainer.config.TrainConfig;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
@@ -20,8 +18,7 @@ import picocli.CommandLine.Spec;
 /** Options of all experiments, and how one is run. */
 final class ExperimentOptions {
   /** Small enough for minutes of two cores a run. */
-  private static final String PRESET =
-      "epochs: 30\nevaluation: {every: 5, prompts: 258}\nsaveEvery: 5\n";
+  static final String PRESET = "epochs: 30\nevaluation: {every: 5, prompts: 258}\nsaveEvery: 5\n";
 
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
@@ -42,7 +39,10 @@ final class ExperimentOptions {
       description = "Seeds each way is trained with. Default: ${DEFAULT-VALUE}.")
   private List<Long> seeds;
 
-  @Option(names = "--epochs", paramLabel = "N", description = "Epochs of each run. Default: 30.")
+  @Option(
+      names = "--epochs",
+      paramLabel = "N",
+      description = "Epochs of each run. Default: 30, but 9 of rewards.")
   private @Nullable Integer epochs;
 
   @Option(
@@ -50,6 +50,11 @@ final class ExperimentOptions {
       paramLabel = "FILE",
       description = "Settings that all ways share instead of the demo's, as YAML.")
   private @Nullable Path configFile;
+
+  /** What --epochs says. */
+  int epochs(int orElse) {
+    return epochs == null ? orElse : epochs;
+  }
 
   int run(Experiment experiment, ComputeOptions compute) throws IOException, InterruptedException {
     TrainConfig config = TrainConfig.parse("preset", PRESET, Demo.defaultConfig());
@@ -65,15 +70,18 @@ final class ExperimentOptions {
     try (Device device = compute.open()) {
       return Interruption.during(
           spec.commandLine().getErr(),
-          command(),
+          command(spec),
           stop -> {
-            console.println("written to " + run.run(device, command(), new Shown(compute), stop));
+            console.println(
+                "written to "
+                    + run.run(device, command(spec), new ExperimentProgress(compute), stop));
             console.flush();
           });
     }
   }
 
-  private String command() {
+  /** The command as the user gave it. */
+  static String command(CommandSpec spec) {
     return "./"
         + spec.qualifiedName()
         + " "
@@ -83,42 +91,5 @@ final class ExperimentOptions {
                 .dropWhile(arg -> !arg.equals(spec.name()))
                 .skip(1)
                 .toList());
-  }
-
-  /** What is shown on the way. */
-  private static final class Shown implements ExperimentRun.Listener {
-    private final ComputeOptions compute;
-    private @Nullable TrainingProgress progress;
-
-    private Shown(ComputeOptions compute) {
-      this.compute = compute;
-    }
-
-    @Override
-    public void warmingUp() {
-      compute.note("warming up: one epoch of each, which is thrown away");
-    }
-
-    @Override
-    public TrainingListener training(String run, long epochsDone, int epochs) {
-      compute.note(run + ":");
-      progress = new TrainingProgress(compute, epochsDone, epochs);
-      return progress;
-    }
-
-    @Override
-    public void scored(String run, long epoch, double score) {
-      compute.note(
-          String.format(
-              Locale.ROOT, "%s, epoch %d: strict score %.1f %%", run, epoch, 100 * score));
-    }
-
-    @Override
-    public void trained() {
-      if (progress != null) {
-        progress.close();
-        progress = null;
-      }
-    }
   }
 }

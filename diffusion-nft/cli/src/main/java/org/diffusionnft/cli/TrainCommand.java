@@ -16,6 +16,7 @@ import org.diffusionnft.trainer.config.AdapterSettings;
 import org.diffusionnft.trainer.config.EvaluationSettings;
 import org.diffusionnft.trainer.config.Preset;
 import org.diffusionnft.trainer.config.SettingsReference;
+import org.diffusionnft.trainer.config.StagePlan;
 import org.diffusionnft.trainer.config.TrainConfig;
 import org.diffusionnft.trainer.run.CrewConnection;
 import org.diffusionnft.trainer.run.Resumption;
@@ -207,7 +208,7 @@ final class TrainCommand implements Callable<Integer> {
             : preset.isPresent() ? preset.get().config() : TrainConfig.read(Path.of(name));
     config = epochs == null ? config : config.withEpochs(epochs);
     config = model == null ? config : config.withModel(model);
-    config = prompts == null ? config : config.withPrompts(config.prompts().withSource(prompts));
+    config = prompts == null ? config : withPrompts(config, prompts);
     config = adapter == null ? config : config.withAdapter(AdapterSettings.startingFrom(adapter));
     config = seed == null ? config : config.withSeed(seed);
     Precision sampled = precision.or(config.sampling().precision());
@@ -218,6 +219,17 @@ final class TrainCommand implements Callable<Integer> {
         .withSampling(config.sampling().withPrecision(sampled))
         .withTraining(config.training().withPrecision(trained))
         .withEvaluation(evaluation.withSampling(evaluation.sampling().withPrecision(evaluated)));
+  }
+
+  private static TrainConfig withPrompts(TrainConfig config, String source) {
+    for (StagePlan.Part part : config.plan().parts()) {
+      if (!part.config().prompts().source().equals(config.prompts().source())) {
+        throw new InvalidInputException(
+            "--prompts takes the place of prompts.source, but stage '%s' has its own, %s: leave --prompts out, and write each stage's prompts into the settings (--print-config)"
+                .formatted(part.name(), part.config().prompts().source()));
+      }
+    }
+    return config.withPrompts(config.prompts().withSource(source));
   }
 
   /** Shows the warnings of the model. */

@@ -10,6 +10,8 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.diffusionnft.trainer.config.StagePlan;
 import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.io.StrictJson;
 
@@ -44,6 +46,12 @@ final class RunSummary {
     json.put("epochs", metrics.size());
     json.set("metrics", Series.of(metrics));
     json.set("evaluations", Series.of(folder.lines("evaluations.jsonl")));
+    ArrayNode stages = json.putArray("stages");
+    Optional<StagePlan> plan = RunStages.plan(folder.text("config.yaml"));
+    if (plan.isPresent()) {
+      RunStages.write(stages, plan.get());
+      RewardsApart.write(json, folder.lines("held-out.jsonl"), plan.get());
+    }
     comparison(json);
     sheets(json.putArray("sheets"));
     prompts(json.putArray("sheetPrompts"));

@@ -6,7 +6,8 @@
   const CHARTS = [
     { title: "Reward", from: "metrics", keys: ["reward", "top_reward"], note: "mean over an epoch's images, and of the best quarter of its prompts" },
     { title: "Reward by component", from: "metrics", prefix: "rewards/", note: "unweighted" },
-    { title: "Score on held-out prompts, by category", from: "evaluations", all: true, note: "the same prompts and seeds every time" },
+    { title: "Score on held-out prompts, by category", from: "evaluations", all: true, but: "rewards/", note: "the same prompts and seeds every time" },
+    { title: "Rewards on held-out prompts", from: "evaluations", prefix: "rewards/", note: "means, unweighted" },
     { title: "Deviation", from: "metrics", keys: ["old_deviation", "reference_mse", "old_reference_mse"], note: "squared distance to the old policy and to the frozen base: reward that climbs only while this runs away is hacked" },
     { title: "Gradient norm", from: "metrics", keys: ["grad_norm"], note: "before clipping" },
     { title: "Prompts without spread", from: "metrics", keys: ["zero_std_ratio"], note: "share of groups whose images all scored the same: they give no direction" },
@@ -24,7 +25,7 @@
 
   function lines(chart, runs) {
     const found = [];
-    const shown = key => chart.all || (chart.prefix ? key.startsWith(chart.prefix) : chart.keys.includes(key));
+    const shown = key => chart.all ? !key.startsWith(chart.but) : (chart.prefix ? key.startsWith(chart.prefix) : chart.keys.includes(key));
     const several = runs.length > 1;
     const keys = [...new Set(runs.flatMap(run => Object.keys(run[chart.from].y).filter(shown)))];
     const byRun = several && keys.length <= DASHES.length;
@@ -46,8 +47,47 @@
   const width = holder => Math.max(200, holder.clientWidth);
   const label = v => String(+v.toPrecision(4));
 
-  function plot(chart, runs, grid) {
-    const found = lines(chart, runs);
+  /** Where the stages of a single run begin. */
+  function borders(u, runs) {
+    if (runs.length > 1) return;
+    const { left, top, width: w, height } = u.bbox;
+    u.ctx.save();
+    u.ctx.strokeStyle = "#999";
+    u.ctx.setLineDash([4, 4]);
+    runs[0].stages.slice(1).forEach(s => {
+      const x = u.valToPos(s.from - 0.5, "x", true);
+      if (x < left || x > left + w) return;
+      u.ctx.beginPath();
+      u.ctx.moveTo(x, top);
+      u.ctx.lineTo(x, top + height);
+      u.ctx.stroke();
+    });
+    u.ctx.restore();
+  }
+
+  /** Rewards on held-out pictures, each between the ends of its interval. */
+  function heldOut(run) {
+    const h = run.heldOut, part = element("div", {});
+    h.words.forEach(w => part.append(element("p", { class: w.startsWith("The rewards part") ? "alarm" : "" }, w)));
+    const interval = i => i.mean === undefined ? "–" : number(i.mean) + " ± " + number(i.half);
+    part.append(table(["reward", "trained on", "at first", "at last", "change"], h.rewards.map(r => [
+      element("td", { class: "text" }, r.name), r.weight ? "weight " + number(r.weight) : "no", interval(r.first), interval(r.last),
+      element("td", { class: !r.change ? "" : r.change.gained ? "up" : r.change.lost ? "down" : "" }, r.change ? interval(r.change) : "–")])));
+    const grid = element("div", { class: "charts" });
+    part.append(grid);
+    const found = h.rewards.flatMap((r, i) => ["y", "low", "high"].map(k => ({
+      label: r.name + (r.weight ? "" : ", not trained on"), color: color(i), dash: r.weight ? [] : DASHES[1], edge: r.weight ? "solid" : "dashed", thin: k !== "y", x: h.x, y: r[k],
+    }))).filter(l => l.y.some(v => v !== null));
+    return [part, () => plot({ title: "Change on held-out prompts", note: "since the first evaluation, in standard deviations of the pictures there; thin lines are 95 % intervals" }, [run], grid, found)];
+  }
+
+  function stages(run) {
+    return table(["stage", "epochs", "trained on", "prompts"], run.stages.map(s => [element("td", { class: "text" }, s.name), s.from + " to " + s.to,
+      element("td", { class: "text" }, Object.entries(s.rewards).filter(e => e[1] !== 0).map(e => e[0] + " × " + number(e[1])).join(", ")), element("td", { class: "text" }, s.prompts)]));
+  }
+
+  function plot(chart, runs, grid, given) {
+    const found = given || lines(chart, runs);
     if (found.length === 0) return;
     const card = element("section", { class: "card" }, element("h3", {}, chart.title));
     if (chart.note) card.append(element("p", { class: "note" }, chart.note));
@@ -69,9 +109,10 @@
       ],
       legend: { markers: { dash: (u, i) => i > 0 ? found[i - 1].edge : "solid" } },
       series: [{ label: "epoch" }].concat(found.map(l => ({
-        label: l.label, stroke: l.color, dash: l.dash, width: 1.5, spanGaps: true,
-        points: { show: l.x.length < 60 }, value: (u, v) => number(v),
+        label: l.label, stroke: l.color, dash: l.dash, width: l.thin ? 0.5 : 1.5, spanGaps: true, class: l.thin ? "quiet" : undefined,
+        points: { show: !l.thin && l.x.length < 60 }, value: (u, v) => number(v),
       }))),
+      hooks: { draw: [u => borders(u, runs)] },
     };
     plots.push({ holder, chart: new uPlot(options, data, holder) });
   }
@@ -142,6 +183,12 @@
     CHARTS.forEach(chart => plot(chart, data.runs, grid));
     data.runs.forEach(run => {
       const name = data.runs.length > 1 ? run.name + ": " : "";
+      if (run.stages.length) section(name + "stages", "", stages(run));
+      if (run.heldOut) {
+        const [part, draw] = heldOut(run);
+        section(name + "rewards on held-out prompts", run.heldOut.pictures + " pictures, of the same prompts and seeds every time; intervals are 95 %, those of changes picture by picture since the last evaluation before the stage, or the first one", part);
+        draw();
+      }
       if (run.scores || run.beforeAfter) section(name + "before and after",
         "strict score on held-out prompts with its 95 % interval; a picture in a green frame is right in everything that the judge looks at, one in a red frame is not", comparison(run));
       if (run.sheets.length) section(name + "samples through time", "the same prompts and seeds in the same places", samples(run));

@@ -42,15 +42,13 @@ public final class WeightedRewards implements AutoCloseable {
    * @throws InvalidInputException if there is none of a name, or it cannot load
    */
   public static WeightedRewards open(SequencedMap<String, RewardSettings> settings) {
-    TreeMap<String, RewardProvider> found = new TreeMap<>();
-    ServiceLoader.load(RewardProvider.class).forEach(p -> found.put(p.name(), p));
     SequencedMap<String, Reward> rewards = new LinkedHashMap<>();
     Map<String, Double> weights = new LinkedHashMap<>();
     boolean opened = false;
     try {
       settings.forEach(
           (name, setting) -> {
-            rewards.put(name, open(found, name, setting));
+            rewards.put(name, open(name, setting));
             weights.put(name, setting.weight());
           });
       opened = true;
@@ -62,8 +60,14 @@ public final class WeightedRewards implements AutoCloseable {
     return new WeightedRewards(rewards, weights);
   }
 
-  private static Reward open(
-      Map<String, RewardProvider> found, String name, RewardSettings settings) {
+  /**
+   * Opens one reward.
+   *
+   * @param name what messages call it
+   */
+  static Reward open(String name, RewardSettings settings) {
+    TreeMap<String, RewardProvider> found = new TreeMap<>();
+    ServiceLoader.load(RewardProvider.class).forEach(p -> found.put(p.name(), p));
     Map<String, String> options = new LinkedHashMap<>(settings.options());
     String given = options.remove(RewardSettings.TYPE);
     String type = given == null ? name : given;
@@ -102,6 +106,20 @@ public final class WeightedRewards implements AutoCloseable {
       parts.forEach(joined::put);
       return joined.array();
     }
+  }
+
+  /**
+   * The same, and others that are only reported, but those that are there already.
+   *
+   * @param others stay the caller's
+   */
+  public WeightedRewards measuring(SequencedMap<String, Reward> others) {
+    SequencedMap<String, Reward> all = new LinkedHashMap<>(others);
+    Map<String, Double> weighed = new LinkedHashMap<>();
+    others.keySet().forEach(name -> weighed.put(name, 0.0));
+    all.putAll(rewards);
+    weighed.putAll(weights);
+    return new WeightedRewards(all, weighed);
   }
 
   /** The names. */

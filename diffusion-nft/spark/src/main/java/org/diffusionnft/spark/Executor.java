@@ -107,7 +107,7 @@ final class Executor {
       }
       Path cache = setup.cache() == null ? null : Path.of(setup.cache());
       trainable = Trainables.open(config, device, cache, PictureListener.NONE);
-      RemoteBench bench = new RemoteBench(config, trainable.task(), trainable.evaluator());
+      RemoteBench bench = new RemoteBench(config, trainable.task(), trainable.evaluator(0));
       return new Executor(bytes, bench, trainable, device);
     } catch (IOException | RuntimeException e) {
       if (trainable != null) {
@@ -135,13 +135,7 @@ final class Executor {
         .withModel(model == null ? config.model() : SparkFiles.get(model))
         .withPrompts(source == null ? prompts : prompts.withSource(SparkFiles.get(source)))
         .withEvaluation(
-            heldOut == null
-                ? evaluation
-                : new EvaluationSettings(
-                    evaluation.every(),
-                    SparkFiles.get(heldOut),
-                    evaluation.prompts(),
-                    evaluation.sampling()));
+            heldOut == null ? evaluation : evaluation.withSource(SparkFiles.get(heldOut)));
   }
 
   private void close() {

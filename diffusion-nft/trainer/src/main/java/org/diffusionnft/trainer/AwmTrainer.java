@@ -1,5 +1,6 @@
 package org.diffusionnft.trainer;
 
+import java.util.List;
 import java.util.Objects;
 import org.diffusionnft.models.adapter.Adapter;
 import org.diffusionnft.models.adapter.ForwardPass;
@@ -14,23 +15,24 @@ import org.jspecify.annotations.Nullable;
  * images come from the average.
  */
 public final class AwmTrainer extends ForwardTrainer {
-  private final AwmLoss loss;
   private final @Nullable Adapter average; // a copy for the forward pass, filled for each pass
 
   /**
    * A trainer that goes on with an adapter.
    *
+   * @param tasks one for each stage
    * @param policy is trained in place; the trainer takes its memory over
    */
-  public AwmTrainer(TrainConfig config, TrainingTask task, Adapter policy) {
-    super(config, task, policy);
-    this.loss = config.awm().toLoss(config.loss().advClipMax());
-    this.average = loss.averageWeight() > 0 ? policy.copy(false) : null;
+  public AwmTrainer(TrainConfig config, List<TrainingTask> tasks, Adapter policy) {
+    super(config, tasks, policy);
+    boolean pulled =
+        plan.parts().stream().anyMatch(part -> part.config().awm().averageWeight() > 0);
+    this.average = pulled ? policy.copy(false) : null;
   }
 
   @Override
   double referenceWeight() {
-    return loss.klWeight();
+    return config.awm().klWeight();
   }
 
   /** The average as it is when a pass begins. */
@@ -45,23 +47,26 @@ public final class AwmTrainer extends ForwardTrainer {
   @Override
   Judged judge(TrainingPass.Batch batch, Predictions predictions, Place place) {
     float @Nullable [] averageVelocity =
-        average == null
+        average == null || config.awm().averageWeight() == 0
             ? null
             : model
                 .forward(place.xt(), place.timesteps(), place.prompts(), ForwardPass.with(average))
                 .value()
                 .toFloats();
     AwmLoss.Outcome outcome =
-        loss.evaluate(
-            new AwmLoss.Batch(
-                predictions.forward(),
-                predictions.old(),
-                predictions.reference(),
-                averageVelocity,
-                batch.x0(),
-                batch.noise(),
-                batch.t(),
-                batch.advantages()));
+        config
+            .awm()
+            .toLoss(config.loss().advClipMax())
+            .evaluate(
+                new AwmLoss.Batch(
+                    predictions.forward(),
+                    predictions.old(),
+                    predictions.reference(),
+                    averageVelocity,
+                    batch.x0(),
+                    batch.noise(),
+                    batch.t(),
+                    batch.advantages()));
     AwmLoss.Terms terms = outcome.terms();
     return judged(
         outcome.gradient(),

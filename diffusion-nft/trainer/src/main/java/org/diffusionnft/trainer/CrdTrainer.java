@@ -1,5 +1,6 @@
 package org.diffusionnft.trainer;
 
+import java.util.List;
 import org.diffusionnft.models.adapter.Adapter;
 import org.diffusionnft.models.sampling.Guidance;
 import org.diffusionnft.trainer.config.TrainConfig;
@@ -11,41 +12,40 @@ import org.diffusionnft.trainer.objective.CrdLoss;
  * images of a batch are centered together.
  */
 public final class CrdTrainer extends ForwardTrainer {
-  private final CrdLoss loss;
-  private final Guidance guidance;
-
   /**
    * A trainer that goes on with an adapter.
    *
+   * @param tasks one for each stage
    * @param policy is trained in place; the trainer takes its memory over
    */
-  public CrdTrainer(TrainConfig config, TrainingTask task, Adapter policy) {
-    super(config, task, policy);
-    this.loss = config.crd().toLoss(config.loss().advClipMax());
-    this.guidance = new Guidance(config.crd().klGuidance());
+  public CrdTrainer(TrainConfig config, List<TrainingTask> tasks, Adapter policy) {
+    super(config, tasks, policy);
   }
 
   @Override
   double referenceWeight() {
-    return loss.klWeight();
+    return config.crd().klWeight();
   }
 
   @Override
   Guidance referenceGuidance() {
-    return guidance;
+    return new Guidance(config.crd().klGuidance());
   }
 
   @Override
   Judged judge(TrainingPass.Batch batch, Predictions predictions, Place place) {
     CrdLoss.Outcome outcome =
-        loss.evaluate(
-            new CrdLoss.Batch(
-                predictions.forward(),
-                predictions.old(),
-                predictions.reference(),
-                batch.x0(),
-                batch.noise(),
-                batch.advantages()));
+        config
+            .crd()
+            .toLoss(config.loss().advClipMax())
+            .evaluate(
+                new CrdLoss.Batch(
+                    predictions.forward(),
+                    predictions.old(),
+                    predictions.reference(),
+                    batch.x0(),
+                    batch.noise(),
+                    batch.advantages()));
     CrdLoss.Terms terms = outcome.terms();
     return judged(
         outcome.gradient(), terms.loss(), terms.policyLoss(), terms.centered(), batch, predictions);

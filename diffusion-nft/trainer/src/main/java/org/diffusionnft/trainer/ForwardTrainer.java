@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  */
 abstract sealed class ForwardTrainer extends Trainer permits NftTrainer, AwmTrainer, CrdTrainer {
 
-  ForwardTrainer(TrainConfig config, TrainingTask task, Adapter policy) {
-    super(config, task, policy);
+  ForwardTrainer(TrainConfig config, List<TrainingTask> tasks, Adapter policy) {
+    super(config, tasks, policy);
   }
 
   /**

@@ -36,24 +36,27 @@ import org.diffusionnft.trainer.nft.LossTerms;
  * density says nothing.
  */
 public final class GrpoTrainer extends Trainer {
-  private final StochasticSolver solver;
-  private final GrpoDescent descent;
-  private final GaussianStep[] steps;
-
   /**
    * A trainer that goes on with an adapter.
    *
+   * @param tasks one for each stage
    * @param policy is trained in place; the trainer takes its memory over
    */
-  public GrpoTrainer(TrainConfig config, TrainingTask task, Adapter policy) {
-    super(config, task, policy);
-    this.solver = (StochasticSolver) config.sampling().toSolver(); // as TrainConfig demands
-    this.descent =
-        new GrpoDescent(
-            model, config.grpo().toLoss(config.loss().advClipMax()), config.sampling().guidance());
-    this.steps = new GaussianStep[schedule.steps()];
-    Arrays.setAll(steps, i -> solver.gaussian(schedule.sigmas(), i));
+  public GrpoTrainer(TrainConfig config, List<TrainingTask> tasks, Adapter policy) {
+    super(config, tasks, policy);
   }
+
+  /**
+   * What a pass trains on.
+   *
+   * @param steps the densities of the sampling steps
+   */
+  private record Lesson(
+      Rollout rollout,
+      double[][] advantages,
+      PromptTable table,
+      GrpoDescent descent,
+      GaussianStep[] steps) {}
 
   @Override
   SampledBatch sampleBatch(
@@ -101,10 +104,10 @@ public final class GrpoTrainer extends Trainer {
     float[][] paths = new float[count][];
     for (int b = 0; b < count; b++) {
       GrpoPath path = path();
-      for (int j = 0; j <= steps.length; j++) {
+      for (int j = 0; j <= schedule.steps(); j++) {
         path.latents(j).put(latents.get(j), b * path.size(), path.size());
       }
-      for (int j = 0; j < steps.length; j++) {
+      for (int j = 0; j < schedule.steps(); j++) {
         path.logProb(j, logProbs.get(j)[b]);
         FloatBuffer from = path.latents(j);
         FloatBuffer velocity = path.velocity(j);
@@ -118,17 +121,28 @@ public final class GrpoTrainer extends Trainer {
   }
 
   private GrpoPath path() {
-    return GrpoPath.empty(steps.length, Math.toIntExact(shape(1).elements()));
+    return GrpoPath.empty(schedule.steps(), Math.toIntExact(shape(1).elements()));
   }
 
   @Override
   Pass pass(Rollout rollout, double[][] advantages, PromptTable table, long pass) {
     int[] order = task.randomness().imageOrder(pass, rollout.images());
+    GrpoDescent descent =
+        new GrpoDescent(
+            model, config.grpo().toLoss(config.loss().advClipMax()), config.sampling().guidance());
+    Lesson lesson = new Lesson(rollout, advantages, table, descent, steps());
     return (first, count, turn, share) -> {
       int[] images = Arrays.copyOfRange(order, first, first + count);
       int[] at = timesteps(pass, first, count, turn);
-      return new Trained(descend(rollout, advantages, table, images, at, share), null);
+      return new Trained(descend(lesson, images, at, share), null);
     };
+  }
+
+  private GaussianStep[] steps() {
+    StochasticSolver solver = (StochasticSolver) config.sampling().toSolver(); // TrainConfig asks
+    GaussianStep[] steps = new GaussianStep[schedule.steps()];
+    Arrays.setAll(steps, i -> solver.gaussian(schedule.sigmas(), i));
+    return steps;
   }
 
   /** Which step each image of a batch is trained at. */
@@ -138,18 +152,13 @@ public final class GrpoTrainer extends Trainer {
         at,
         b ->
             config.grpo().randomTimesteps()
-                ? task.randomness().timestepOrder(pass, place + b, steps.length - 1)[turn]
+                ? task.randomness().timestepOrder(pass, place + b, schedule.steps() - 1)[turn]
                 : turn);
     return at;
   }
 
-  private LossTerms descend(
-      Rollout rollout,
-      double[][] advantages,
-      PromptTable table,
-      int[] images,
-      int[] at,
-      double share) {
+  private LossTerms descend(Lesson lesson, int[] images, int[] at, double share) {
+    Rollout rollout = lesson.rollout;
     int count = images.length;
     int size = Math.toIntExact(shape(1).elements());
     float[] latents = new float[count * size];
@@ -162,26 +171,26 @@ public final class GrpoTrainer extends Trainer {
     GaussianStep[] each = new GaussianStep[count];
     List<Prompt> prompts = new ArrayList<>();
     for (int b = 0; b < count; b++) {
-      GrpoPath path = new GrpoPath(rollout.paths()[images[b]], steps.length, size);
+      GrpoPath path = new GrpoPath(rollout.paths()[images[b]], schedule.steps(), size);
       path.latents(at[b]).get(latents, b * size, size);
       path.latents(at[b] + 1).get(next, b * size, size);
       path.velocity(at[b]).get(velocities, b * size, size);
       System.arraycopy(rollout.latents()[images[b]], 0, x0, b * size, size);
       logProbs[b] = path.logProb(at[b]);
       timesteps[b] = schedule.timesteps()[at[b]];
-      advantage[b] = advantages[images[b]][0];
-      each[b] = steps[at[b]];
+      advantage[b] = lesson.advantages[images[b]][0];
+      each[b] = lesson.steps[at[b]];
       prompts.add(rollout.prompts().get(images[b]));
     }
     try (Memory.Scope scope = memory.scope()) {
       Shape shape = shape(count);
       GrpoLoss.Outcome outcome =
-          descent.descend(
+          lesson.descent.descend(
               new GrpoDescent.Place(
                   timesteps,
                   shape,
-                  table.of(prompts),
-                  config.sampling().isGuided() ? table.empty(count) : null),
+                  lesson.table.of(prompts),
+                  config.sampling().isGuided() ? lesson.table.empty(count) : null),
               sampled(new GrpoLoss.Sampled(latents, next, logProbs, each, advantage), velocities),
               ForwardPass.with(policy).checkpointing(config.training().checkpointing()),
               share,

@@ -1,5 +1,6 @@
 package org.diffusionnft.trainer;
 
+import java.util.List;
 import org.diffusionnft.models.adapter.Adapter;
 import org.diffusionnft.trainer.config.TrainConfig;
 import org.diffusionnft.trainer.nft.NftLoss;
@@ -13,21 +14,19 @@ import org.diffusionnft.trainer.nft.NftLoss;
  * the old policy moves a little towards the trained one. Both are adapters of one frozen base.
  */
 public final class NftTrainer extends ForwardTrainer {
-  private final NftLoss loss;
-
   /** A trainer of a new adapter that changes nothing yet. */
   public NftTrainer(TrainConfig config, TrainingTask task) {
-    this(config, task, newAdapter(config, task.model()));
+    this(config, List.of(task), newAdapter(config, task.model()));
   }
 
   /**
    * A trainer that goes on with an adapter.
    *
+   * @param tasks one for each stage
    * @param policy is trained in place; the trainer takes its memory over
    */
-  public NftTrainer(TrainConfig config, TrainingTask task, Adapter policy) {
-    super(config, task, policy);
-    this.loss = config.loss().toLoss();
+  public NftTrainer(TrainConfig config, List<TrainingTask> tasks, Adapter policy) {
+    super(config, tasks, policy);
   }
 
   @Override
@@ -46,7 +45,7 @@ public final class NftTrainer extends ForwardTrainer {
             batch.xt(),
             batch.t(),
             batch.advantages());
-    NftLoss.Outcome outcome = loss.evaluate(arguments);
+    NftLoss.Outcome outcome = config.loss().toLoss().evaluate(arguments);
     return new Judged(
         outcome.gradient(),
         new Trained(outcome.terms(), new TrainedBatch(batch.timesteps(), arguments, outcome)));

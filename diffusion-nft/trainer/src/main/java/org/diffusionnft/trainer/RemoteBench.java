@@ -42,7 +42,8 @@ public final class RemoteBench implements AutoCloseable {
    */
   public RemoteBench(TrainConfig config, TrainingTask task, HeldOutPictures pictures) {
     this.trainer =
-        Trainer.withoutOptimization(config, task, Trainer.newAdapter(config, task.model()));
+        Trainer.withoutOptimization(
+            config, List.of(task), Trainer.newAdapter(config, task.model()));
     this.bench = new Workbench(trainer);
     this.pictures = pictures;
   }

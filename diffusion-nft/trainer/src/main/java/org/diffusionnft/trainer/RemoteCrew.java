@@ -38,13 +38,18 @@ public final class RemoteCrew implements Crew {
    * @param task of the run
    * @param courier is closed with the crew
    * @throws InvalidInputException if the run needs what does not travel: AWM's average of the
-   *     policy
+   *     policy, or stages
    */
   public RemoteCrew(TrainConfig config, TrainingTask task, Courier courier) {
     if (config.algorithm() == Algorithm.AWM && config.awm().averageWeight() > 0) {
       throw new InvalidInputException(
           "awm.averageWeight is %s, but the average of the policy does not travel to executors: set it to 0, or train without --spark-master"
               .formatted(config.awm().averageWeight()));
+    }
+    if (!config.stages().isEmpty()) {
+      throw new InvalidInputException(
+          "the settings have %d stages, which do not travel to executors: train without --spark-master, or each stage as a run of its own, with --adapter"
+              .formatted(config.stages().size()));
     }
     this.config = config;
     this.randomness = task.randomness();

@@ -19,6 +19,7 @@ import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
+import org.diffusionnft.trainer.config.StagePlan;
 import org.diffusionnft.trainer.config.TrainConfig;
 import org.diffusionnft.trainer.nft.LossTerms;
 import org.diffusionnft.trainer.nft.PromptStatistics;
@@ -33,21 +34,30 @@ import org.jspecify.annotations.Nullable;
  * one. Both are adapters of one frozen base. How a policy learns from scored images is what {@link
  * NftTrainer}, {@link AwmTrainer}, {@link CrdTrainer} and {@link GrpoTrainer} differ in.
  *
+ * <p>Where a stage begins, policy and old policy become what is saved of the stage before: the
+ * average, if there is one. So does the reference code when it goes on from a saved state: it saves
+ * averaged weights, loads them as both policies, and keeps moments and step count. The first epoch
+ * of a stage does this, and doing it twice is doing it once.
+ *
  * <p>All that a run consists of between two epochs are the two adapters, the average, the
  * optimizer's moments and the numbers {@link #epoch} and {@link #step}: randomness follows from
  * these.
  */
 public abstract sealed class Trainer implements AutoCloseable permits ForwardTrainer, GrpoTrainer {
-  final TrainConfig config;
-  final TrainingTask task;
+  final StagePlan plan;
   final Mmdit model;
   final Device device;
   final Memory memory;
-  final FlowMatchSchedule schedule;
   final Adapter policy;
   final SamplingPolicy old;
   final Gradients gradients;
 
+  // of the stage that the epoch belongs to
+  TrainConfig config;
+  TrainingTask task;
+  FlowMatchSchedule schedule;
+
+  private final List<TrainingTask> tasks;
   private final LocalCrew local;
   private Crew crew;
   private final Set<String> promptsSeen = new HashSet<>();
@@ -59,11 +69,16 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
   /**
    * A trainer that goes on with an adapter.
    *
+   * @param run may have stages
+   * @param tasks one for each stage
    * @param policy is trained in place; the trainer takes its memory over
    */
-  Trainer(TrainConfig config, TrainingTask task, Adapter policy) {
-    this.config = config;
-    this.task = task;
+  Trainer(TrainConfig run, List<TrainingTask> tasks, Adapter policy) {
+    this.plan = run.plan();
+    this.tasks = List.copyOf(tasks);
+    requireTasks(plan, tasks);
+    this.config = plan.at(0).config();
+    this.task = this.tasks.getFirst();
     this.model = task.model();
     this.device = model.device();
     this.memory = device.memory();
@@ -79,28 +94,50 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
 
   /** The trainer that a configuration asks for, of a new adapter that changes nothing yet. */
   public static Trainer of(TrainConfig config, TrainingTask task) {
-    return of(config, task, newAdapter(config, task.model()));
+    return of(config, List.of(task));
+  }
+
+  /**
+   * The same for a run that may have stages.
+   *
+   * @param tasks one for each stage, all of one model
+   */
+  public static Trainer of(TrainConfig config, List<TrainingTask> tasks) {
+    requireTasks(config.plan(), tasks);
+    return of(config, tasks, newAdapter(config, tasks.getFirst().model()));
+  }
+
+  private static void requireTasks(StagePlan plan, List<TrainingTask> tasks) {
+    if (plan.parts().size() != tasks.size()) {
+      throw new IllegalArgumentException(
+          "a run of %d stages needs a task for each, not %d"
+              .formatted(plan.parts().size(), tasks.size()));
+    }
   }
 
   /**
    * The trainer that a configuration asks for, of an adapter that is there.
    *
+   * @param tasks one for each stage, all of one model
    * @param policy is trained in place; the trainer takes its memory over
    */
-  public static Trainer of(TrainConfig config, TrainingTask task, Adapter policy) {
-    EpochMemory.require(config, task.latents());
-    Trainer trainer = withoutOptimization(config, task, policy);
+  public static Trainer of(TrainConfig config, List<TrainingTask> tasks, Adapter policy) {
+    config
+        .plan()
+        .parts()
+        .forEach(part -> EpochMemory.require(part.config(), tasks.getFirst().latents()));
+    Trainer trainer = withoutOptimization(config, tasks, policy);
     trainer.optimization();
     return trainer;
   }
 
   /** A trainer that has no optimizer before it is asked to train. */
-  static Trainer withoutOptimization(TrainConfig config, TrainingTask task, Adapter policy) {
+  static Trainer withoutOptimization(TrainConfig config, List<TrainingTask> tasks, Adapter policy) {
     return switch (config.algorithm()) {
-      case NFT -> new NftTrainer(config, task, policy);
-      case GRPO -> new GrpoTrainer(config, task, policy);
-      case AWM -> new AwmTrainer(config, task, policy);
-      case CRD -> new CrdTrainer(config, task, policy);
+      case NFT -> new NftTrainer(config, tasks, policy);
+      case GRPO -> new GrpoTrainer(config, tasks, policy);
+      case AWM -> new AwmTrainer(config, tasks, policy);
+      case CRD -> new CrdTrainer(config, tasks, policy);
     };
   }
 
@@ -115,7 +152,7 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
 
   /** Runs all epochs that are left. */
   public final void run(TrainingListener listener) {
-    while (epoch < config.epochs()) {
+    while (epoch < config.epochs()) { // a stage knows the epochs of all
       runEpoch(listener);
     }
   }
@@ -135,6 +172,9 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
   public final EpochReport runEpoch(TrainingListener listener, Stop stop) {
     PhaseTime.Moment started = PhaseTime.Moment.now();
     optimization(); // made before memory is counted
+    if (plan.crossesBorder(epoch)) {
+      beginStage();
+    }
     long live = memory.liveBytes();
     boolean wasWarm = warm;
     List<Prompt> prompts = task.randomness().prompts(epoch);
@@ -171,8 +211,28 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
     }
     warm = true;
     epoch++;
+    enter(epoch);
     listener.epochDone(report);
     return report;
+  }
+
+  /** Both policies become the average of the stage before. */
+  private void beginStage() {
+    Ema ema = ema();
+    if (ema != null) {
+      policy.set(ema.averages());
+    }
+    old.follow(policy, 0);
+  }
+
+  /** Takes the settings and the task of the stage that an epoch belongs to. */
+  private void enter(long next) {
+    StagePlan.Part part = plan.at(next);
+    if (config != part.config()) {
+      config = part.config();
+      task = tasks.get(part.index());
+      schedule = config.sampling().toSchedule();
+    }
   }
 
   /** The embeddings of an epoch's prompts. */
@@ -264,9 +324,10 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
     int batches = rollout.images() / config.training().batchSize();
     int batchesPerStep = batches / config.training().optimizerStepsPerEpoch();
     int inner = config.training().innerEpochs();
+    long firstPass = plan.pass(epoch);
     List<StepReport> reports = new ArrayList<>();
     AtomicInteger done = new AtomicInteger();
-    for (long pass = epoch * inner; pass < (epoch + 1) * inner; pass++) {
+    for (long pass = firstPass; pass < firstPass + inner; pass++) {
       for (int first = 0; first < batches; first += batchesPerStep) {
         List<LossTerms> terms =
             shift.descend(
@@ -392,8 +453,13 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
     this.epoch = epoch;
     this.step = step;
     promptsSeen.clear();
+    enter(epoch);
     for (long past = 0; past < epoch; past++) {
-      task.randomness().prompts(past).forEach(p -> promptsSeen.add(p.text()));
+      tasks
+          .get(plan.at(past).index())
+          .randomness()
+          .prompts(past)
+          .forEach(p -> promptsSeen.add(p.text()));
     }
   }
 
@@ -424,6 +490,7 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
   final void at(long runEpoch, long runStep) {
     epoch = runEpoch;
     step = runStep;
+    enter(epoch);
   }
 
   /** Checks that a number is one. */

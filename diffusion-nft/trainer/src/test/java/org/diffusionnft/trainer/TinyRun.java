@@ -2,7 +2,9 @@ package org.diffusionnft.trainer;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.diffusionnft.models.transformer.Conditioning;
 import org.diffusionnft.models.transformer.Mmdit;
@@ -45,6 +47,10 @@ public final class TinyRun implements AutoCloseable {
         return scores;
       };
 
+  private static final WeightedRewards DARKNESS =
+      new WeightedRewards(
+          new LinkedHashMap<>(Map.of("darkness", BRIGHTNESS)), Map.of("darkness", -1.0));
+
   private final Device device = new ReferenceDevice();
   private final Mmdit model =
       Mmdit.load(TINY, new MmditInit(TINY, device, 1, MmditInit.Scheme.PYTORCH));
@@ -53,6 +59,13 @@ public final class TinyRun implements AutoCloseable {
   public static TrainConfig config(String changes) {
     TrainConfig base = TrainConfig.parse("test", SETTINGS, TrainConfig.official());
     return TrainConfig.parse("test", changes, base);
+  }
+
+  /** To make images bright in a run's first stage, dark in the next one, and so on. */
+  List<TrainingTask> tasks(TrainConfig config) {
+    return config.plan().parts().stream()
+        .map(part -> part.index() % 2 == 0 ? task(part.config()) : task(part.config(), DARKNESS))
+        .toList();
   }
 
   /** To make images bright. */

@@ -1,6 +1,7 @@
 package org.diffusionnft.verify;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import org.diffusionnft.models.adapter.Adapter;
 import org.diffusionnft.models.transformer.Mmdit;
@@ -54,7 +55,7 @@ final class NftTraceCase implements CaseKind {
       Adapter start =
           RecordedAdapter.read(
               folder, INIT, config.adapter().toConfig(), modelConfig, true, device);
-      try (NftTrainer trainer = new NftTrainer(config, task, start)) {
+      try (NftTrainer trainer = new NftTrainer(config, List.of(task), start)) {
         trainer.resumeAt(0, folder.config().get("hyper").integer("start_step"));
         float[] timesteps = config.sampling().toSchedule().timesteps();
         TraceRecorder recorder =

@@ -1,5 +1,6 @@
 package org.diffusionnft.verify;
 
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.diffusionnft.models.adapter.AdapterConfig;
@@ -70,7 +71,8 @@ final class TraceConfig {
             trace.hyper.integer("r"), trace.hyper.number("alpha"), AdapterConfig.JOINT_ATTENTION),
         new EmaSettings(trace.train.flag("ema"), 0.9, 1),
         EvaluationSettings.official(),
-        CheckpointSettings.official());
+        CheckpointSettings.official(),
+        List.of());
   }
 
   private SamplingSettings sampling() throws InvalidFileException {

@@ -146,6 +146,85 @@ class ExperimentTest {
     dnft("experiment", "ablation", "all").refuses("there is no ablation 'all': choose one of ");
   }
 
+  /** Every reward of every arm, and the base that all began with. */
+  @Test
+  void whatHappensToOtherRewardsIsATable() throws IOException {
+    Path out = folder.resolve("rewards");
+    Object[] command = {
+      "experiment",
+      "rewards",
+      "--config",
+      config,
+      "--seeds",
+      "1,2",
+      "--epochs",
+      3,
+      "--out",
+      out,
+      "-q"
+    };
+    Files.writeString(config, Files.readString(config).replace("epochs: 4\n", ""));
+    dnft(command).succeeds();
+    JsonNode rewards = StrictJson.readObject(out.resolve("results.json")).path("rewards");
+    assertEquals(6, rewards.size());
+    for (String name : List.of("shapes_strict", "jpeg_compressibility", "colour")) {
+      assertTrue(rewards.path("base").has(name), name);
+      for (String arm : List.of("score", "compact", "colour", "all", "staged")) {
+        assertTrue(rewards.path(arm).path("2").path(name).isNumber(), arm + ", " + name);
+      }
+    }
+    String page = Files.readString(out.resolve("index.html"));
+    assertTrue(page.contains("nothing: the base") && page.contains("one more in each stage"), page);
+    dnft("experiment", "rewards", "--epochs", 2).refuses("--epochs must be at least 3, not 2");
+  }
+
+  /** A search goes on where it was, tries more if asked, and leaves settings to train with. */
+  @Test
+  void aSearchGoesOnAndLeavesTheBestSettings() throws IOException {
+    Path out = folder.resolve("search");
+    dnft(search("flow-grpo", out, 2, 11)).succeeds();
+    Path adapter = out.resolve("runs/02/adapter/adapter_model.safetensors");
+    var before = Files.getLastModifiedTime(adapter);
+    dnft(search("flow-grpo", out, 3, 11)).succeeds();
+    assertEquals(before, Files.getLastModifiedTime(adapter), "it was trained again");
+    JsonNode settings = StrictJson.readObject(out.resolve("results.json")).path("settings");
+    assertEquals(3, settings.size());
+    for (int i = 1; i < 3; i++) {
+      assertTrue(
+          settings.get(i - 1).path("score").asDouble() >= settings.get(i).path("score").asDouble());
+    }
+    String page = Files.readString(out.resolve("index.html"));
+    assertTrue(page.contains("clip range") && page.contains("What was drawn from"), page);
+    Path best = out.resolve("best.yaml");
+    assertTrue(Files.readString(best).contains("algorithm: grpo"), Files.readString(best));
+    dnft("train", "-q", "--config", best, "--epochs", 1, "--out", folder.resolve("best"))
+        .succeeds();
+    dnft(search("flow-grpo", out, 3, 12)).refuses("holds a search with other");
+    dnft(search("nft", out, 3, 11)).refuses("holds a search with other draws");
+    dnft(search("nft", folder.resolve("x"), 0, 11)).refuses("a search tries 1 to ");
+    dnft(search("sft", folder.resolve("x"), 1, 11))
+        .refuses("there is no method 'sft': choose one of nft, flow-grpo, dance-grpo, rejection,");
+  }
+
+  private Object[] search(String method, Path out, int settings, long seed) {
+    return new Object[] {
+      "experiment",
+      "search",
+      method,
+      "--config",
+      config,
+      "--settings",
+      settings,
+      "--epochs",
+      1,
+      "--seed",
+      seed,
+      "--out",
+      out,
+      "-q"
+    };
+  }
+
   @Test
   void everyChapterOfTheCourseHasAPicture() throws IOException {
     Path picture = folder.resolve("picture.png");

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -46,10 +47,22 @@ class KillTest {
 
   @Test
   void everyKilledRunGoesOnToTheSameBytes() throws Exception {
+    config = TinyBase.config(folder, TinyBase.write(folder));
+    killAndGoOn(RESULTS);
+  }
+
+  @Test
+  void everyKilledRunOfStagesGoesOnToTheSameBytes() throws Exception {
+    config = TinyBase.stagedConfig(folder, TinyBase.write(folder), EPOCHS);
+    List<String> results = new ArrayList<>(RESULTS);
+    results.add("held-out.jsonl");
+    killAndGoOn(results);
+  }
+
+  private void killAndGoOn(List<String> results) throws Exception {
     int kills = Integer.getInteger("dnft.kills", 3);
     long seed = Long.getLong("dnft.kills.seed", System.nanoTime());
     random = new Random(seed);
-    config = TinyBase.config(folder, TinyBase.write(folder));
 
     Path whole = folder.resolve("whole");
     Process undisturbed = start(whole);
@@ -65,7 +78,7 @@ class KillTest {
       done += killSeveralTimes(out, done, Math.min(KILLS_PER_RUN, kills - done));
       dnft("train", "--resume", out, "--quiet").succeeds();
       String context = "run " + runs + " of seed " + seed;
-      for (String file : RESULTS) {
+      for (String file : results) {
         assertArrayEquals(
             Files.readAllBytes(whole.resolve(file)),
             Files.readAllBytes(out.resolve(file)),

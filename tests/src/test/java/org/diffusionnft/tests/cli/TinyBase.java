@@ -34,6 +34,30 @@ final class TinyBase {
     return folder;
   }
 
+  /** The same in three stages of 2, 3 and more epochs that learn other things in other ways. */
+  static Path stagedConfig(Path parent, Path base, int epochs) throws IOException {
+    Path plain = config(parent, base);
+    return Files.writeString(
+        parent.resolve("staged.yaml"),
+        Files.readString(plain)
+                .replace("epochs: 4\n", "")
+                .replace("evaluation: {", "evaluation: {rewards: {jpeg_compressibility: 0}, ")
+            + """
+            stages:
+              - {name: first, epochs: 2}
+              - name: second
+                epochs: 3
+                rewards: {jpeg_compressibility: 100, colour: {weight: 2, wish: ff0000}}
+                prompts: {promptsPerEpoch: 2, imagesPerPrompt: 4}
+                sampling: {steps: 5, batchSize: 3}
+                training: {batchSize: 4, optimizerStepsPerEpoch: 2, innerEpochs: 2}
+                loss: {guidanceBeta: 0.5}
+                oldPolicy: {decayType: 0}
+              - {name: third, epochs: %d, rewards: {shapes_graded: 1, colour: {weight: 1, wish: ff0000}}}
+            """
+                .formatted(epochs - 5));
+  }
+
   /** Writes a configuration of a few images an epoch. */
   static Path config(Path parent, Path base) throws IOException {
     return Files.writeString(

@@ -120,6 +120,23 @@ class ReportInBrowserTest {
     assertTrue(text(".u-legend").contains("second: reward"), text(".u-legend"));
   }
 
+  /** Rewards that are not trained on beside those that are, the stages, and words for both. */
+  @Test
+  void rewardsThatPartAreShown() throws IOException {
+    Path run = SyntheticRun.writeStaged(folder.resolve("staged"), 60);
+    Path page = folder.resolve("staged.html");
+    ReportPage.write(page, List.of(run));
+    browser.driver().get(page.toUri().toString());
+    waitFor("html[data-ready]");
+    assertEquals(List.of(), browser.console());
+    String words = text("main");
+    assertTrue(words.contains("The rewards part: shapes_graded rose by"), words);
+    assertTrue(words.contains("shapes_strict, not trained on, fell by"), words);
+    assertTrue(words.contains("two 31 to 60 shapes_graded × 1"), words);
+    assertEquals(11, count(".uplot canvas"));
+    assertTrue((Boolean) browser.driver().executeScript(DRAWN), "a chart is empty");
+  }
+
   /** Telephones and desks: nothing runs out of the page sideways, and every chart is drawn. */
   @ParameterizedTest
   @ValueSource(ints = {390, 1280})

@@ -60,6 +60,37 @@ final class SyntheticRun {
     return folder;
   }
 
+  /** The same in two stages, with a reward that rises and one that falls on held-out prompts. */
+  static Path writeStaged(Path folder, int epochs) throws IOException {
+    write(folder, epochs);
+    Files.writeString(
+        folder.resolve("config.yaml"),
+        "seed: 1\nepochs: %d\nrewards: {shapes_graded: 1, shapes_strict: 0}\n".formatted(epochs)
+            + "stages: [{name: one, epochs: %d}, {name: two, epochs: %d}]\n"
+                .formatted(epochs / 2, epochs - epochs / 2));
+    Files.writeString(folder.resolve("held-out.jsonl"), heldOut(epochs));
+    return folder;
+  }
+
+  private static String heldOut(int epochs) {
+    StringBuilder lines = new StringBuilder();
+    for (int epoch = 0; epoch <= epochs; epoch += 10) {
+      Random random = new Random(epoch);
+      StringBuilder rising = new StringBuilder();
+      StringBuilder falling = new StringBuilder();
+      for (int i = 0; i < 40; i++) {
+        double noise = 0.1 * random.nextGaussian();
+        String comma = i == 0 ? "" : ",";
+        rising.append(String.format(Locale.ROOT, "%s%.4f", comma, 0.01 * epoch + noise));
+        falling.append(String.format(Locale.ROOT, "%s%.4f", comma, -0.01 * epoch + noise));
+      }
+      lines.append(
+          "{\"epoch\":%d,\"scores\":{\"shapes_graded\":[%s],\"shapes_strict\":[%s]}}%n"
+              .formatted(epoch, rising, falling));
+    }
+    return lines.toString();
+  }
+
   static String metrics(int epoch) {
     Random random = new Random(epoch);
     double reward = 0.8 - 0.5 * Math.exp(-epoch / 300.0) + 0.02 * random.nextGaussian();

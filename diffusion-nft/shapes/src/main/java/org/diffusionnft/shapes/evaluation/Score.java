@@ -51,6 +51,11 @@ public record Score(int samples, int objects, int right, double gradedSum) {
 
   /** The 95 % interval of {@link #strict} (E. B. Wilson, 1927); all of [0, 1] of nothing. */
   public Interval interval() {
+    return interval(samples, right);
+  }
+
+  /** The same of a share that is known otherwise. */
+  public static Interval interval(int samples, int right) {
     if (samples == 0) {
       return new Interval(0, 1);
     }

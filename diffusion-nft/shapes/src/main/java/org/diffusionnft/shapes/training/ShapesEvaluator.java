@@ -12,6 +12,7 @@ import org.diffusionnft.models.adapter.ForwardPass;
 import org.diffusionnft.models.transformer.Mmdit;
 import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.rewards.WeightedRewards;
+import org.diffusionnft.rewards.WeightedRewards.Scores;
 import org.diffusionnft.shapes.Judge;
 import org.diffusionnft.shapes.ShapesPictures;
 import org.diffusionnft.shapes.evaluation.HeldOut;
@@ -24,9 +25,15 @@ import org.diffusionnft.trainer.config.SamplingSettings;
 import org.diffusionnft.trainer.evaluation.Evaluation;
 import org.diffusionnft.trainer.evaluation.Evaluator;
 import org.diffusionnft.weights.io.StrictJson;
+import org.jspecify.annotations.Nullable;
 
-/** The strict score of one picture of each held-out prompt of the world. */
-record ShapesEvaluator(Mmdit model, HeldOut heldOut, SamplingSettings settings)
+/**
+ * The strict score of one picture of each held-out prompt of the world.
+ *
+ * @param rewards that are measured beside it, or null for none
+ */
+record ShapesEvaluator(
+    Mmdit model, HeldOut heldOut, SamplingSettings settings, @Nullable WeightedRewards rewards)
     implements Evaluator {
 
   @Override
@@ -47,7 +54,7 @@ record ShapesEvaluator(Mmdit model, HeldOut heldOut, SamplingSettings settings)
 
   @Override
   public Optional<WeightedRewards> scoring() {
-    return Optional.empty();
+    return Optional.ofNullable(rewards);
   }
 
   @Override
@@ -73,6 +80,21 @@ record ShapesEvaluator(Mmdit model, HeldOut heldOut, SamplingSettings settings)
     }
     double strict = 100 * table.total().strict();
     String summary = String.format(Locale.ROOT, "strict score %.1f %%", strict);
-    return new Evaluation(summary, json, heldOut.captions(), pictures, scores);
+    Scores measured = gallery.scores();
+    if (measured == null) {
+      return new Evaluation(summary, json, heldOut.captions(), pictures, scores);
+    }
+    ObjectNode means = json.putObject("rewards");
+    measured.components().forEach((name, values) -> means.put(name, mean(values)));
+    return new Evaluation(
+        summary, json, heldOut.captions(), pictures, scores, measured.components());
+  }
+
+  private static double mean(float[] values) {
+    double sum = 0;
+    for (float value : values) {
+      sum += value;
+    }
+    return sum / values.length;
   }
 }

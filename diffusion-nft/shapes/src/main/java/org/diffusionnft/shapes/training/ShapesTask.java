@@ -14,7 +14,6 @@ import org.diffusionnft.trainer.PhiloxRandomness;
 import org.diffusionnft.trainer.PromptPool;
 import org.diffusionnft.trainer.TrainingTask;
 import org.diffusionnft.trainer.config.TrainConfig;
-import org.jspecify.annotations.Nullable;
 
 /** Trains a model of the world on prompts of the world. */
 public final class ShapesTask {
@@ -26,22 +25,31 @@ public final class ShapesTask {
   private ShapesTask() {}
 
   /**
-   * The task of a configuration.
+   * The task of a configuration without stages.
    *
    * @throws InvalidInputException if a reward is unknown or can make nothing of the prompts, or
    *     these are of another world
    */
   public static TrainingTask of(Mmdit model, TrainConfig config) {
-    return of(model, config, null);
+    WeightedRewards rewards = WeightedRewards.open(config.rewards());
+    boolean fit = false;
+    try {
+      TrainingTask task = of(model, config, rewards);
+      fit = true;
+      return task;
+    } finally {
+      if (!fit) {
+        rewards.close();
+      }
+    }
   }
 
   /**
-   * The task with other rewards than the configuration names.
+   * The task with these rewards, whatever the configuration names.
    *
-   * @param given the rewards, which are the task's from now on; null for the configuration's
    * @throws InvalidInputException as above
    */
-  static TrainingTask of(Mmdit model, TrainConfig config, @Nullable WeightedRewards given) {
+  static TrainingTask of(Mmdit model, TrainConfig config, WeightedRewards rewards) {
     if (!config.prompts().source().equals(NAME)) {
       throw new InvalidInputException(
           "prompts.source is '"
@@ -60,21 +68,13 @@ public final class ShapesTask {
         Shape.of(ShapesWorld.CHANNELS, ShapesWorld.SIZE, ShapesWorld.SIZE),
         (device, texts) -> Captions.encode(device, vectors, texts),
         ImageDecoder.identity(),
-        checked(given == null ? WeightedRewards.open(config.rewards()) : given, randomness),
+        checked(rewards, randomness),
         randomness);
   }
 
   /** There are too many prompts to look at all: those of the first epoch are of every kind. */
   private static WeightedRewards checked(WeightedRewards rewards, PhiloxRandomness randomness) {
-    boolean fit = false;
-    try {
-      randomness.prompts(0).stream().distinct().limit(MOST_CHECKED).forEach(rewards::check);
-      fit = true;
-      return rewards;
-    } finally {
-      if (!fit) {
-        rewards.close();
-      }
-    }
+    randomness.prompts(0).stream().distinct().limit(MOST_CHECKED).forEach(rewards::check);
+    return rewards;
   }
 }

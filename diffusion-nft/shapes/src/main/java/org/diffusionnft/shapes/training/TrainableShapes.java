@@ -2,12 +2,18 @@ package org.diffusionnft.shapes.training;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.diffusionnft.models.transformer.Mmdit;
+import org.diffusionnft.rewards.Prompt;
+import org.diffusionnft.rewards.SharedRewards;
 import org.diffusionnft.rewards.WeightedRewards;
 import org.diffusionnft.shapes.evaluation.HeldOut;
 import org.diffusionnft.shapes.model.ShapesModel;
 import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.trainer.TrainingTask;
+import org.diffusionnft.trainer.config.StagePlan;
 import org.diffusionnft.trainer.config.TrainConfig;
 import org.diffusionnft.trainer.evaluation.Evaluator;
 import org.diffusionnft.trainer.run.Trainable;
@@ -17,12 +23,21 @@ import org.jspecify.annotations.Nullable;
 public final class TrainableShapes implements Trainable {
   private final TrainConfig config;
   private final Mmdit model;
-  private final TrainingTask task;
+  private final SharedRewards shared;
+  private final @Nullable WeightedRewards given;
+  private final List<TrainingTask> tasks;
 
-  private TrainableShapes(TrainConfig config, Mmdit model, TrainingTask task) {
+  private TrainableShapes(
+      TrainConfig config,
+      Mmdit model,
+      SharedRewards shared,
+      @Nullable WeightedRewards given,
+      List<TrainingTask> tasks) {
     this.config = config;
     this.model = model;
-    this.task = task;
+    this.shared = shared;
+    this.given = given;
+    this.tasks = List.copyOf(tasks);
   }
 
   /** Whether a configuration is about ShapesWorld. */
@@ -46,6 +61,7 @@ public final class TrainableShapes implements Trainable {
    *
    * @param rewards are closed with what is opened, or if that fails
    * @throws IOException as above
+   * @throws IllegalArgumentException also if a stage names rewards, which are then not known
    */
   public static TrainableShapes open(TrainConfig config, Device device, WeightedRewards rewards)
       throws IOException {
@@ -53,39 +69,78 @@ public final class TrainableShapes implements Trainable {
   }
 
   private static TrainableShapes opened(
-      TrainConfig config, Device device, @Nullable WeightedRewards rewards) throws IOException {
-    Mmdit model =
-        config.model().equals(ShapesTask.NAME)
-            ? ShapesModel.shipped(device)
-            : ShapesModel.load(Path.of(config.model()), device);
+      TrainConfig config, Device device, @Nullable WeightedRewards given) throws IOException {
+    SharedRewards shared = new SharedRewards();
+    Mmdit model = null;
     boolean opened = false;
     try {
-      HeldOut.of(config.evaluation().prompts()); // a wrong number is told before any work
-      TrainableShapes trainable =
-          new TrainableShapes(config, model, ShapesTask.of(model, config, rewards));
+      model =
+          config.model().equals(ShapesTask.NAME)
+              ? ShapesModel.shipped(device)
+              : ShapesModel.load(Path.of(config.model()), device);
+      HeldOut heldOut = HeldOut.of(config.evaluation().prompts()); // told before any work
+      List<TrainingTask> tasks = new ArrayList<>();
+      for (StagePlan.Part part : config.plan().parts()) {
+        if (given != null && !part.config().rewards().equals(config.rewards())) {
+          throw new InvalidInputException(
+              "stage '%s' names rewards, but those of the program that trains take their place: leave rewards out of the stages"
+                  .formatted(part.name()));
+        }
+        WeightedRewards rewards = given == null ? shared.weighted(part.config().rewards()) : given;
+        tasks.add(ShapesTask.of(model, part.config(), rewards));
+      }
+      TrainableShapes trainable = new TrainableShapes(config, model, shared, given, tasks);
+      trainable.checkMeasured(heldOut);
       opened = true;
       return trainable;
     } finally {
       if (!opened) {
-        model.close();
+        close(model, shared, given);
       }
     }
   }
 
-  @Override
-  public TrainingTask task() {
-    return task;
+  private void checkMeasured(HeldOut heldOut) {
+    if (config.evaluation().isFirst()) {
+      List<Prompt> prompts = heldOut.captions().stream().map(Prompt::of).toList();
+      for (int stage = 0; stage < tasks.size(); stage++) {
+        prompts.forEach(measured(stage)::check);
+      }
+    }
+  }
+
+  /** The rewards of a stage, and those that are only measured. */
+  private WeightedRewards measured(int stage) {
+    return tasks.get(stage).rewards().measuring(shared.named(config.evaluation().rewards()));
   }
 
   @Override
-  public Evaluator evaluator() {
+  public List<TrainingTask> tasks() {
+    return tasks;
+  }
+
+  @Override
+  public Evaluator evaluator(int stage) {
     return new ShapesEvaluator(
-        model, HeldOut.of(config.evaluation().prompts()), config.evaluation().sampling());
+        model,
+        HeldOut.of(config.evaluation().prompts()),
+        config.evaluation().sampling(),
+        config.evaluation().rewards().isEmpty() ? null : measured(stage));
   }
 
   @Override
   public void close() {
-    task.rewards().close();
-    model.close();
+    close(model, shared, given);
+  }
+
+  private static void close(
+      @Nullable Mmdit model, SharedRewards shared, @Nullable WeightedRewards given) {
+    shared.close();
+    if (given != null) {
+      given.close();
+    }
+    if (model != null) {
+      model.close();
+    }
   }
 }

@@ -6,7 +6,7 @@ import java.util.Objects;
 import java.util.SequencedMap;
 import java.util.stream.IntStream;
 import org.diffusionnft.rewards.Prompt;
-import org.diffusionnft.studies.statistics.MeanInterval;
+import org.diffusionnft.trainer.evaluation.MeanInterval;
 
 /**
  * What the policies scored. Means are over pictures, as the reference code's are; intervals know

@@ -1,7 +1,7 @@
 package org.diffusionnft.studies.benchmark;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import org.diffusionnft.studies.statistics.MeanInterval;
+import org.diffusionnft.trainer.evaluation.MeanInterval;
 import org.diffusionnft.weights.io.StrictJson;
 
 /** The results for programs: {@code results.json}. */

@@ -3,7 +3,7 @@ package org.diffusionnft.studies.benchmark;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import org.diffusionnft.studies.statistics.MeanInterval;
+import org.diffusionnft.trainer.evaluation.MeanInterval;
 
 /** The results as tables, for a page or a terminal. */
 final class ResultsText {

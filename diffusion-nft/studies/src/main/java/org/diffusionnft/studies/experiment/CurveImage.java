@@ -7,7 +7,7 @@ import java.util.Map;
 import org.diffusionnft.images.Png;
 import org.diffusionnft.studies.chart.LineChart;
 import org.diffusionnft.studies.experiment.Curve.Cost;
-import org.diffusionnft.studies.statistics.MeanInterval;
+import org.diffusionnft.trainer.evaluation.MeanInterval;
 
 /** Scores of all arms over what they cost: the mean over seeds and its interval. */
 final class CurveImage {

@@ -3,7 +3,7 @@ package org.diffusionnft.studies.experiment;
 import java.util.ArrayList;
 import java.util.List;
 import org.diffusionnft.studies.experiment.Curve.Cost;
-import org.diffusionnft.studies.statistics.MeanInterval;
+import org.diffusionnft.trainer.evaluation.MeanInterval;
 
 /**
  * How much more a rival needs for the same score: for each seed, the score is the lower of the two

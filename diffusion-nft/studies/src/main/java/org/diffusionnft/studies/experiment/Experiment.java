@@ -203,6 +203,62 @@ public record Experiment(
     arms = List.copyOf(arms);
   }
 
+  /** Epochs of {@link #rewards} that show something in minutes. */
+  public static final int REWARD_EPOCHS = 9;
+
+  /** What two more rewards weigh beside the score, so that all spread alike inside a group. */
+  private static final String COMPACT = "jpeg_compressibility: %s";
+
+  private static final String COLOUR = "colour: {weight: %s, wish: '3060c0'}";
+  private static final String SCORE = "shapes_strict: 0.5, shapes_graded: 0.5";
+
+  /**
+   * Trained on one reward, what happens to the others? Three that pull apart: what was asked for,
+   * small files, a blue picture; each alone, all at once, and one more in each of three stages.
+   *
+   * @param epochs of each run, at least as many as there are stages
+   * @throws InvalidInputException if there are fewer
+   */
+  public static Experiment rewards(int epochs) {
+    int third = epochs / 3;
+    if (third < 1) {
+      throw new InvalidInputException(
+          "experiment rewards trains in three stages: --epochs must be at least 3, not " + epochs);
+    }
+    String compact = String.format(Locale.ROOT, COMPACT, 1);
+    String colour = String.format(Locale.ROOT, COLOUR, 1);
+    String withCompact = SCORE + ", " + String.format(Locale.ROOT, COMPACT, 2000);
+    String all = withCompact + ", " + String.format(Locale.ROOT, COLOUR, 15);
+    return new Experiment(
+        "rewards",
+        "Trained on one reward, what happens to the others?",
+        "A policy that is trained on one reward alone gives up others; trained on several, in"
+            + " stages, it gains in all that it is trained on.",
+        """
+        epochs: %d
+        loss: {guidanceBeta: 0.1}
+        evaluation:
+          every: 3
+          rewards: {shapes_strict: 0, jpeg_compressibility: 0, %s}
+        """
+            .formatted(epochs, colour),
+        List.of(
+            new Arm("score", "what was asked for", "rewards: {" + SCORE + "}"),
+            new Arm("compact", "small files", "rewards: {" + compact + "}"),
+            new Arm("colour", "blue pictures", "rewards: {" + colour + "}"),
+            new Arm("all", "all at once", "rewards: {" + all + "}"),
+            new Arm(
+                "staged",
+                "one more in each stage",
+                """
+                stages:
+                  - {name: score, epochs: %d, rewards: {%s}}
+                  - {name: and compact, epochs: %d, rewards: {%s}}
+                  - {name: and blue, epochs: %d, rewards: {%s}}
+                """
+                    .formatted(third, SCORE, third, withCompact, epochs - 2 * third, all))));
+  }
+
   /**
    * The ablation with this name.
    *

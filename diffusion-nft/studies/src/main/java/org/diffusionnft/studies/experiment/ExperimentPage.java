@@ -8,7 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.diffusionnft.reports.DocumentPage;
 import org.diffusionnft.studies.experiment.Curve.Cost;
-import org.diffusionnft.studies.statistics.MeanInterval;
+import org.diffusionnft.trainer.evaluation.MeanInterval;
 
 /** An experiment as one HTML page that needs nothing else: curves, table, ratios, settings. */
 final class ExperimentPage {
@@ -40,6 +40,7 @@ final class ExperimentPage {
             100 * results.baseScore(),
             100 * results.guidedScore()));
     page.paragraph("The paper: " + run.experiment().expectation());
+    rewards();
     scores();
     ratios();
     for (Cost cost : Cost.values()) {
@@ -48,6 +49,16 @@ final class ExperimentPage {
     }
     settings();
     return page.html();
+  }
+
+  private void rewards() {
+    if (!results.rewards().base().isEmpty()) {
+      page.heading("Rewards on held-out prompts")
+          .paragraph(
+              "Means over the pictures of the last evaluation, and their intervals over seeds; rose"
+                  + " and fell say that the interval lies above or below the base.")
+          .table(results.rewards().head(), results.rewards().rows());
+    }
   }
 
   private void scores() {

@@ -24,10 +24,8 @@ import org.diffusionnft.trainer.run.Resumption;
 import org.diffusionnft.trainer.run.TrainRun;
 import org.diffusionnft.trainer.run.Trainable;
 import org.diffusionnft.weights.io.AtomicFile;
-import org.diffusionnft.weights.io.JsonLines;
 import org.diffusionnft.weights.io.OutputException;
 import org.diffusionnft.weights.io.StrictJson;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Runs an experiment in a folder: a training in {@code runs/ARM-SEED} for every arm and seed, then
@@ -63,8 +61,13 @@ public record ExperimentRun(
    * @param baseScore strict score of the base model
    * @param guidedScore of the base model with guidance
    * @param curves by arm, one for each seed
+   * @param rewards that were measured beside the score
    */
-  record Results(double baseScore, double guidedScore, SequencedMap<Arm, List<Curve>> curves) {}
+  record Results(
+      double baseScore,
+      double guidedScore,
+      SequencedMap<Arm, List<Curve>> curves,
+      HeldOutRewards rewards) {}
 
   /** Keeps a copy of the list. */
   public ExperimentRun {
@@ -101,21 +104,23 @@ public record ExperimentRun(
       listener.scored("base with guidance", 0, guided);
     }
     SequencedMap<Arm, List<Curve>> curves = new LinkedHashMap<>();
+    SequencedMap<Arm, List<Path>> runs = new LinkedHashMap<>();
     boolean warm = false;
     // Seed by seed, so that a stopped experiment has compared something.
     for (long seed : seeds) {
       for (Arm arm : experiment.arms()) {
         TrainConfig config = config(arm, seed);
         Path run = runFolder(arm, seed);
-        if (!warm && !isDone(run, config)) {
+        if (!warm && !TrainedRun.isDone(run, config)) {
           warmUp(device, listener, stop);
           warm = true;
         }
-        train(run, config, device, listener, stop);
+        TrainedRun.train(run, config, device, listener, stop);
+        runs.computeIfAbsent(arm, _ -> new ArrayList<>()).add(run);
         curves.computeIfAbsent(arm, _ -> new ArrayList<>()).add(Curve.read(run, config, plain));
       }
     }
-    Results results = new Results(plain, guided, curves);
+    Results results = new Results(plain, guided, curves, HeldOutRewards.read(runs));
     StrictJson.write(folder.resolve("results.json"), json(results));
     Path page = folder.resolve("index.html");
     AtomicFile.write(page, new ExperimentPage(this, results, command).html());
@@ -134,6 +139,11 @@ public record ExperimentRun(
     for (long seed : seeds) {
       for (Arm arm : experiment.arms()) {
         TrainConfig config = config(arm, seed);
+        if (config.epochs() != base.epochs()) {
+          throw new InvalidInputException(
+              "'%s' is trained for %d epochs, but the experiment is of %d: say how many with --epochs"
+                  .formatted(arm.title(), config.epochs(), base.epochs()));
+        }
         Path run = runFolder(arm, seed);
         if (!TrainRun.isIn(run)) {
           TrainRun.requireStartable(run);
@@ -145,10 +155,6 @@ public record ExperimentRun(
     }
   }
 
-  private static boolean isDone(Path run, TrainConfig config) throws IOException {
-    return JsonLines.read(run.resolve("metrics.jsonl")).size() >= config.epochs();
-  }
-
   /**
    * An epoch of every arm that is thrown away: else the first one's seconds would be those of the
    * JVM's compiler too.
@@ -158,54 +164,8 @@ public record ExperimentRun(
     for (Arm arm : experiment.arms()) {
       TrainConfig config = config(arm, seeds.getFirst());
       try (Trainable trainable = TrainableShapes.open(config, device);
-          Trainer trainer = Trainer.of(config, trainable.task())) {
+          Trainer trainer = Trainer.of(config, trainable.tasks())) {
         trainer.runEpoch(TrainingListener.NONE, stop);
-      }
-    }
-  }
-
-  private void train(Path run, TrainConfig config, Device device, Listener listener, Stop stop)
-      throws IOException {
-    String name = String.valueOf(run.getFileName());
-    try (Trainable trainable = TrainableShapes.open(config, device);
-        Opened opened = open(run, config, trainable)) {
-      TrainRun training = opened.run();
-      if (!isDone(run, config) || !Files.exists(run.resolve("adapter"))) {
-        TrainingListener progress = listener.training(name, training.epoch(), config.epochs());
-        training.train(
-            progress,
-            (epoch, evaluation) ->
-                listener.scored(name, epoch, evaluation.numbers().path("total").asDouble()),
-            stop);
-        listener.trained();
-      }
-    }
-  }
-
-  /** A run, and what it goes on from if it was there. */
-  private record Opened(TrainRun run, @Nullable Resumption from) implements AutoCloseable {
-    @Override
-    public void close() {
-      run.close();
-      if (from != null) {
-        from.close();
-      }
-    }
-  }
-
-  private static Opened open(Path run, TrainConfig config, Trainable trainable) throws IOException {
-    if (!TrainRun.isIn(run)) {
-      return new Opened(TrainRun.start(run, config, trainable), null);
-    }
-    Resumption from = Resumption.find(run);
-    boolean opened = false;
-    try {
-      Opened result = new Opened(TrainRun.resume(from, trainable), from);
-      opened = true;
-      return result;
-    } finally {
-      if (!opened) {
-        from.close();
       }
     }
   }
@@ -241,6 +201,9 @@ public record ExperimentRun(
                 }
               }
             });
+    if (!results.rewards().base().isEmpty()) {
+      results.rewards().json(json.putObject("rewards"), seeds);
+    }
     return json;
   }
 }

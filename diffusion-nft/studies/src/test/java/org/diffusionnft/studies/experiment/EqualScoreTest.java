@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.diffusionnft.studies.demo.Demo;
 import org.diffusionnft.studies.experiment.Curve.Cost;
-import org.diffusionnft.studies.statistics.MeanInterval;
 import org.diffusionnft.trainer.config.TrainConfig;
+import org.diffusionnft.trainer.evaluation.MeanInterval;
 import org.junit.jupiter.api.Test;
 
 class EqualScoreTest {

@@ -15,7 +15,7 @@ import org.diffusionnft.trainer.config.WriteKeys.Tree;
  * way, and in what may not, because the run would then be neither the one nor the other.
  *
  * @param free {@code epochs is 9, and was 8}: how long it goes, what is saved and looked at, where
- *     files and services are, how work is cut
+ *     files and services are, how work is cut, stages that it has not come to
  * @param fixed the same of what is learnt, and how
  */
 public record ConfigEdits(List<String> free, List<String> fixed) {
@@ -33,6 +33,7 @@ public record ConfigEdits(List<String> free, List<String> fixed) {
 
   private static final List<String> FREE_SECTIONS = List.of("evaluation.", "checkpoints.");
   private static final String REWARDS = "rewards.";
+  private static final String EPOCHS = "epochs";
 
   /** Keeps copies of the lists. */
   public ConfigEdits {
@@ -40,26 +41,74 @@ public record ConfigEdits(List<String> free, List<String> fixed) {
     fixed = List.copyOf(fixed);
   }
 
-  /** What is different. */
-  public static ConfigEdits between(TrainConfig saved, TrainConfig edited) {
-    Map<String, Object> before = flat("", saved.tree());
-    Map<String, Object> after = flat("", edited.tree());
-    Set<String> keys = new LinkedHashSet<>(before.keySet());
-    keys.addAll(after.keySet());
+  /**
+   * What is different.
+   *
+   * @param done epochs that were done when the state was saved
+   */
+  public static ConfigEdits between(TrainConfig saved, TrainConfig edited, long done) {
     List<String> free = new ArrayList<>();
     List<String> fixed = new ArrayList<>();
-    for (String key : keys) {
-      if (!Objects.equals(before.get(key), after.get(key))) {
-        (isFree(key) ? free : fixed)
-            .add(
-                "%s is %s, and was %s"
-                    .formatted(
-                        key,
-                        after.getOrDefault(key, "gone"),
-                        before.getOrDefault(key, "not there")));
-      }
+    compare(flat("", run(saved)), flat("", run(edited)))
+        .forEach((key, words) -> (isFree(key) ? free : fixed).add(words));
+    List<StagePlan.Part> before = parts(saved);
+    List<StagePlan.Part> after = parts(edited);
+    for (int i = 0; i < Math.max(before.size(), after.size()); i++) {
+      String prefix = "stages.%d.".formatted(i + 1);
+      boolean begun = begins(before, i) < done || begins(after, i) < done;
+      boolean ended = ends(before, i) < done || ends(after, i) < done;
+      compare(stage(saved, i), stage(edited, i))
+          .forEach(
+              (key, words) -> {
+                boolean fits = key.equals(EPOCHS) ? !ended : isFree(key);
+                (fits || !begun ? free : fixed).add(prefix + words);
+              });
     }
     return new ConfigEdits(free, fixed);
+  }
+
+  /** All but the stages. */
+  private static Map<String, Object> run(TrainConfig config) {
+    Map<String, Object> tree = new LinkedHashMap<>(config.tree());
+    tree.remove("stages");
+    return tree;
+  }
+
+  private static List<StagePlan.Part> parts(TrainConfig config) {
+    return config.stages().isEmpty() ? List.of() : config.plan().parts();
+  }
+
+  /** Epochs before a stage; none is infinitely far away. */
+  private static long begins(List<StagePlan.Part> parts, int stage) {
+    return stage < parts.size() ? parts.get(stage).from() : Long.MAX_VALUE;
+  }
+
+  private static long ends(List<StagePlan.Part> parts, int stage) {
+    return stage < parts.size() ? parts.get(stage).to() : Long.MAX_VALUE;
+  }
+
+  private static Map<String, Object> stage(TrainConfig config, int stage) {
+    return stage < config.stages().size()
+        ? flat("", config.stages().get(stage).tree())
+        : new LinkedHashMap<>();
+  }
+
+  /** A sentence for each key whose value differs. */
+  private static Map<String, String> compare(
+      Map<String, Object> before, Map<String, Object> after) {
+    Set<String> keys = new LinkedHashSet<>(before.keySet());
+    keys.addAll(after.keySet());
+    Map<String, String> different = new LinkedHashMap<>();
+    for (String key : keys) {
+      if (!Objects.equals(before.get(key), after.get(key))) {
+        different.put(
+            key,
+            "%s is %s, and was %s"
+                .formatted(
+                    key, after.getOrDefault(key, "gone"), before.getOrDefault(key, "not there")));
+      }
+    }
+    return different;
   }
 
   private static boolean isFree(String key) {

@@ -35,8 +35,18 @@ interface Keys {
   SequencedMap<String, RewardSettings> rewards(
       String key, SequencedMap<String, RewardSettings> value);
 
+  /**
+   * A list of stages.
+   *
+   * @param run all other settings of the run, which are what a stage leaves out
+   */
+  List<Stage> stages(String key, List<Stage> value, TrainConfig run);
+
   /** A mapping inside this one. */
   <T> T section(String key, T value, Binding<T> binding);
+
+  /** Whether something stands at a key. */
+  boolean says(String key);
 
   /** {@link #integer} that fits an {@code int}. */
   default int count(String key, int value) {

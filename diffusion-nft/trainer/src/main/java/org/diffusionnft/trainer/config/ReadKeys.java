@@ -3,9 +3,12 @@ package org.diffusionnft.trainer.config;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.SequencedMap;
+import java.util.function.Supplier;
 import org.diffusionnft.rewards.RewardSettings;
+import org.diffusionnft.trainer.config.WriteKeys.Tree;
 import org.diffusionnft.trainer.config.YamlNode.Empty;
 import org.diffusionnft.trainer.config.YamlNode.Mapping;
 import org.diffusionnft.trainer.config.YamlNode.Scalar;
@@ -33,8 +36,13 @@ final class ReadKeys implements Keys {
   }
 
   private <T> T bind(T defaults, Binding<T> binding) {
+    return placed(() -> binding.bind(this, defaults));
+  }
+
+  /** Says of a value that it cannot have in which file and line it stands. */
+  private <T> T placed(Supplier<T> reading) {
     try {
-      return binding.bind(this, defaults);
+      return reading.get();
     } catch (InvalidSettingException e) {
       YamlNode node = mapping.entries().getOrDefault(e.key(), mapping);
       throw ConfigException.at(file, node.line(), prefix + e.getMessage());
@@ -43,22 +51,22 @@ final class ReadKeys implements Keys {
 
   @Override
   public long integer(String key, long value) {
-    return has(key) ? parseLong(key, scalar(key)) : value;
+    return says(key) ? parseLong(key, scalar(key)) : value;
   }
 
   @Override
   public OptionalInt optionalInteger(String key) {
-    return has(key) ? OptionalInt.of(count(key, 0)) : OptionalInt.empty();
+    return says(key) ? OptionalInt.of(count(key, 0)) : OptionalInt.empty();
   }
 
   @Override
   public double number(String key, double value) {
-    return has(key) ? parseDouble(key, scalar(key)) : value;
+    return says(key) ? parseDouble(key, scalar(key)) : value;
   }
 
   @Override
   public boolean flag(String key, boolean value) {
-    if (!has(key)) {
+    if (!says(key)) {
       return value;
     }
     return switch (scalar(key)) {
@@ -70,12 +78,12 @@ final class ReadKeys implements Keys {
 
   @Override
   public String text(String key, String value) {
-    return has(key) ? scalar(key) : value;
+    return says(key) ? scalar(key) : value;
   }
 
   @Override
   public List<String> texts(String key, List<String> value) {
-    if (!has(key)) {
+    if (!says(key)) {
       return value;
     }
     if (!(node(key) instanceof Sequence(List<YamlNode> items, _))) {
@@ -94,7 +102,7 @@ final class ReadKeys implements Keys {
   @Override
   public SequencedMap<String, RewardSettings> rewards(
       String key, SequencedMap<String, RewardSettings> value) {
-    if (!has(key)) {
+    if (!says(key)) {
       return value;
     }
     if (!(node(key) instanceof Mapping inner)) {
@@ -127,8 +135,72 @@ final class ReadKeys implements Keys {
   }
 
   @Override
+  public List<Stage> stages(String key, List<Stage> value, TrainConfig run) {
+    if (!says(key)) {
+      return value;
+    }
+    if (!(node(key) instanceof Sequence(List<YamlNode> items, _))) {
+      throw wrong(key, "a list of stages", node(key));
+    }
+    if (items.size() > Stage.MOST) {
+      throw new InvalidSettingException(
+          key, "has %d stages, but at most %d are taken".formatted(items.size(), Stage.MOST));
+    }
+    List<Stage> stages = new ArrayList<>();
+    for (YamlNode item : items) {
+      String place = prefix + key + "." + (stages.size() + 1);
+      if (!(item instanceof Mapping inner)) {
+        throw ConfigException.at(
+            file, item.line(), place + " must be keys and values, not " + item.kind());
+      }
+      ReadKeys keys = new ReadKeys(file, inner, place + ".");
+      stages.add(keys.placed(() -> keys.stage("stage " + (stages.size() + 1), run)));
+    }
+    return stages;
+  }
+
+  private Stage stage(String defaultName, TrainConfig run) {
+    Stage nothing = new Stage(defaultName, 1, new LinkedHashMap<>());
+    SequencedMap<String, Object> known = nothing.tree();
+    known.putAll(WriteKeys.of(run, Stage::bind));
+    UnknownKeys.refuse(file, mapping, known, prefix);
+    if (!says("epochs")) {
+      throw new InvalidSettingException("epochs", "is missing: say how many epochs the stage has");
+    }
+    TrainConfig settings = Stage.bind(this, run);
+    return new Stage(
+        text("name", defaultName),
+        count("epochs", 1),
+        said(mapping, WriteKeys.of(settings, Stage::bind)));
+  }
+
+  /** The part of a tree that a mapping says something of. */
+  private static SequencedMap<String, Object> said(Mapping mapping, Map<String, Object> tree) {
+    // A key that stands for all others of its section.
+    boolean all =
+        tree.entrySet().stream()
+            .anyMatch(
+                e ->
+                    e.getValue() instanceof OptionalInt
+                        && mapping.entries().containsKey(e.getKey()));
+    SequencedMap<String, Object> said = new LinkedHashMap<>();
+    tree.forEach(
+        (key, value) -> {
+          YamlNode node = mapping.entries().get(key);
+          if (value instanceof Tree(var inner)) {
+            if (node instanceof Mapping section) {
+              said.put(key, new Tree(said(section, inner)));
+            }
+          } else if (!(value instanceof OptionalInt) && (all || node != null)) {
+            said.put(key, value);
+          }
+        });
+    return said;
+  }
+
+  @Override
   public <T> T section(String key, T value, Binding<T> binding) {
-    if (!has(key)) {
+    if (!says(key)) {
       return value;
     }
     return switch (node(key)) {
@@ -138,7 +210,8 @@ final class ReadKeys implements Keys {
     };
   }
 
-  private boolean has(String key) {
+  @Override
+  public boolean says(String key) {
     return mapping.entries().containsKey(key);
   }
 

@@ -25,6 +25,7 @@ import org.diffusionnft.tensor.Precision;
 import org.diffusionnft.trainer.config.WriteKeys.Tree;
 import org.diffusionnft.trainer.nft.SoftUpdateSchedule;
 import org.diffusionnft.weights.io.TextFile;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All settings of a DiffusionNFT run. Defaults are those of the reference code's {@code
@@ -58,6 +59,10 @@ import org.diffusionnft.weights.io.TextFile;
  * @param ema the average of what is trained
  * @param evaluation evaluations on the way
  * @param checkpoints which saved states are kept
+ * @param stages parts of the run, one after another, each with {@code epochs}, a {@code name} and
+ *     what it changes of {@code rewards}, {@code prompts}, {@code sampling}, {@code training},
+ *     {@code loss}, {@code grpo}, {@code awm}, {@code crd} and {@code oldPolicy}; what it leaves
+ *     out is the run's
  */
 @RecordBuilder
 public record TrainConfig(
@@ -81,13 +86,14 @@ public record TrainConfig(
     AdapterSettings adapter,
     EmaSettings ema,
     EvaluationSettings evaluation,
-    CheckpointSettings checkpoints)
+    CheckpointSettings checkpoints,
+    List<Stage> stages)
     implements TrainConfigBuilder.With {
 
   /** Pixels of the longest side that a picture, or a tile of one, can have. */
   static final int LARGEST_SIDE = 1 << 14;
 
-  private static final int MOST_EPOCHS = 1_000_000;
+  static final int MOST_EPOCHS = 1_000_000;
 
   /** Checks ranges, and that the sizes of batches, epochs and steps fit each other. */
   public TrainConfig {
@@ -148,6 +154,52 @@ public record TrainConfig(
           "leaves no timestep to train at: timestepFraction %s of %d sampling steps is below 1"
               .formatted(training.timestepFraction(), sampling.steps()));
     }
+    stages = List.copyOf(stages);
+    if (!stages.isEmpty()) {
+      requireStages(epochs, stages);
+      TrainConfig run =
+          new TrainConfig(
+              algorithm,
+              seed,
+              epochs,
+              saveEvery,
+              model,
+              resolution,
+              pipeline,
+              output,
+              rewards,
+              prompts,
+              sampling,
+              training,
+              loss,
+              grpo,
+              awm,
+              crd,
+              oldPolicy,
+              adapter,
+              ema,
+              evaluation,
+              checkpoints,
+              List.of());
+      stages.forEach(stage -> stage.in(run));
+    }
+  }
+
+  private static void requireStages(int epochs, List<Stage> stages) {
+    int sum = Stage.sum(stages);
+    if (epochs > sum) {
+      throw new InvalidSettingException(
+          "epochs",
+          "is %d, but the stages end after %d: leave epochs out, or make the last stage longer"
+              .formatted(epochs, sum));
+    }
+    List<String> names = stages.stream().map(Stage::name).toList();
+    for (int i = 0; i < names.size(); i++) {
+      if (names.indexOf(names.get(i)) < i) {
+        throw new InvalidSettingException(
+            "stages", "has two of the name '%s': give each another name".formatted(names.get(i)));
+      }
+    }
   }
 
   private static void requireEqualShares(
@@ -199,7 +251,22 @@ public record TrainConfig(
         AdapterSettings.official(),
         EmaSettings.official(),
         EvaluationSettings.official(),
-        CheckpointSettings.official());
+        CheckpointSettings.official(),
+        List.of());
+  }
+
+  /** Which settings each epoch has. */
+  public StagePlan plan() {
+    return StagePlan.of(this);
+  }
+
+  /**
+   * The same run with another end. A run with stages that ends later has a longer last one; one
+   * that ends earlier does not come to its later ones.
+   */
+  @Override
+  public TrainConfig withEpochs(int epochs) {
+    return with(run -> run.epochs(epochs).stages(Stage.reaching(stages, epochs)));
   }
 
   /** What all of the run computes in: F32 where sampling and training differ. */
@@ -274,35 +341,45 @@ public record TrainConfig(
   }
 
   static TrainConfig bind(Keys keys, TrainConfig d) {
-    return new TrainConfig(
-        keys.choice("algorithm", d.algorithm),
-        keys.integer("seed", d.seed),
-        keys.count("epochs", d.epochs),
-        keys.count("saveEvery", d.saveEvery),
-        keys.text("model", d.model),
-        keys.count("resolution", d.resolution),
-        keys.section("pipeline", d.pipeline, PipelineSettings::bind),
-        keys.text("output", d.output),
-        keys.rewards("rewards", d.rewards),
-        keys.section("prompts", d.prompts, PromptSettings::bind),
-        keys.section("sampling", d.sampling, SamplingSettings::bind),
-        keys.section("training", d.training, TrainingSettings::bind),
-        keys.section("loss", d.loss, LossSettings::bind),
-        keys.section("grpo", d.grpo, GrpoSettings::bind),
-        keys.section("awm", d.awm, AwmSettings::bind),
-        keys.section("crd", d.crd, CrdSettings::bind),
-        keys.section("oldPolicy", d.oldPolicy, TrainConfig::bindOldPolicy),
-        keys.section("adapter", d.adapter, AdapterSettings::bind),
-        keys.section("ema", d.ema, EmaSettings::bind),
-        keys.section("evaluation", d.evaluation, EvaluationSettings::bind),
-        keys.section("checkpoints", d.checkpoints, CheckpointSettings::bind));
+    TrainConfig run =
+        new TrainConfig(
+            keys.choice("algorithm", d.algorithm),
+            keys.integer("seed", d.seed),
+            keys.count("epochs", d.epochs),
+            keys.count("saveEvery", d.saveEvery),
+            keys.text("model", d.model),
+            keys.count("resolution", d.resolution),
+            keys.section("pipeline", d.pipeline, PipelineSettings::bind),
+            keys.text("output", d.output),
+            keys.rewards("rewards", d.rewards),
+            keys.section("prompts", d.prompts, PromptSettings::bind),
+            keys.section("sampling", d.sampling, SamplingSettings::bind),
+            keys.section("training", d.training, TrainingSettings::bind),
+            keys.section("loss", d.loss, LossSettings::bind),
+            keys.section("grpo", d.grpo, GrpoSettings::bind),
+            keys.section("awm", d.awm, AwmSettings::bind),
+            keys.section("crd", d.crd, CrdSettings::bind),
+            keys.section("oldPolicy", d.oldPolicy, TrainConfig::bindOldPolicy),
+            keys.section("adapter", d.adapter, AdapterSettings::bind),
+            keys.section("ema", d.ema, EmaSettings::bind),
+            keys.section("evaluation", d.evaluation, EvaluationSettings::bind),
+            keys.section("checkpoints", d.checkpoints, CheckpointSettings::bind),
+            List.of());
+    List<Stage> stages = keys.stages("stages", d.stages, run);
+    int epochs = endsWithStages(keys) ? Stage.sum(stages) : run.epochs;
+    return run.with(whole -> whole.epochs(epochs).stages(stages));
+  }
+
+  /** Whether a run has stages and no word of its own length. */
+  private static boolean endsWithStages(Keys asked) {
+    return asked.says("stages") && !asked.says("epochs");
   }
 
   /**
    * a schedule of the reference code: 0 on policy, 1 rising by 0.001 to 0.5, 2 rising by 0.0075 to
    * 0.999 after 75 steps. In the reference code: {@code decay_type}.
    */
-  private static SoftUpdateSchedule bindOldPolicy(Keys keys, SoftUpdateSchedule defaults) {
+  static SoftUpdateSchedule bindOldPolicy(Keys keys, SoftUpdateSchedule defaults) {
     OptionalInt type = keys.optionalInteger("decayType");
     type.ifPresent(t -> require("decayType", t, t >= 0 && t <= 2, "0, 1 or 2"));
     SoftUpdateSchedule d = type.isPresent() ? SoftUpdateSchedule.ofType(type.getAsInt()) : defaults;
@@ -323,7 +400,7 @@ public record TrainConfig(
       case Map<?, ?> map -> {
         yaml.writeStartObject();
         for (Map.Entry<?, ?> entry : map.entrySet()) {
-          if (!(entry.getValue() instanceof OptionalInt)) {
+          if (!isNothing(entry.getValue())) {
             yaml.writeFieldName(String.valueOf(entry.getKey()));
             write(yaml, entry.getValue());
           }
@@ -342,6 +419,13 @@ public record TrainConfig(
       case Boolean flag -> yaml.writeBoolean(flag);
       default -> writeText(yaml, value.toString());
     }
+  }
+
+  /** What is not there is not written. */
+  private static boolean isNothing(@Nullable Object value) {
+    return value instanceof OptionalInt
+        || (value instanceof List<?> list && list.isEmpty())
+        || (value instanceof Map<?, ?> map && map.isEmpty());
   }
 
   /** Texts of several lines are easier to read as they are, unless they would come back changed. */

@@ -26,7 +26,16 @@ final class UnknownKeys {
    * @throws ConfigException for the first key that is not in the tree
    */
   static void refuse(String file, Mapping root, Map<String, ?> tree) {
-    new UnknownKeys(file, WriteKeys.paths(tree, "")).check(root, tree, "");
+    refuse(file, root, tree, "");
+  }
+
+  /**
+   * Checks the keys of a mapping that is not a file's outermost one.
+   *
+   * @param prefix of its keys
+   */
+  static void refuse(String file, Mapping mapping, Map<String, ?> tree, String prefix) {
+    new UnknownKeys(file, WriteKeys.paths(tree, prefix)).check(mapping, tree, prefix);
   }
 
   private void check(Mapping mapping, Map<String, ?> tree, String prefix) {

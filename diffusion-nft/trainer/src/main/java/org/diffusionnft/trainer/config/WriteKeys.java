@@ -39,6 +39,11 @@ final class WriteKeys implements Keys {
   record Tree(SequencedMap<String, Object> values) {}
 
   @Override
+  public boolean says(String key) {
+    return false;
+  }
+
+  @Override
   public long integer(String key, long value) {
     return note(key, value);
   }
@@ -86,6 +91,12 @@ final class WriteKeys implements Keys {
     keys.put(RewardSettings.WEIGHT, settings.weight());
     keys.putAll(settings.options());
     return keys;
+  }
+
+  @Override
+  public List<Stage> stages(String key, List<Stage> value, TrainConfig run) {
+    values.put(key, value.stream().map(Stage::tree).toList());
+    return value;
   }
 
   @Override

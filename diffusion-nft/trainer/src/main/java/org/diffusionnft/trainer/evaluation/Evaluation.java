@@ -1,7 +1,10 @@
 package org.diffusionnft.trainer.evaluation;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.SequencedMap;
 import org.diffusionnft.images.Pixels;
 
 /**
@@ -12,17 +15,30 @@ import org.diffusionnft.images.Pixels;
  * @param prompts of the pictures that are shown
  * @param pictures some or all that were made, always of the same prompts
  * @param scores of these pictures
+ * @param rewards what each reward gave all pictures, unweighted; none if none was asked
  */
 public record Evaluation(
     String summary,
     ObjectNode numbers,
     List<String> prompts,
     List<Pixels> pictures,
-    List<Double> scores) {
+    List<Double> scores,
+    SequencedMap<String, float[]> rewards) {
   /** Keeps copies of the lists. */
   public Evaluation {
     prompts = List.copyOf(prompts);
     pictures = List.copyOf(pictures);
     scores = List.copyOf(scores);
+    rewards = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(rewards));
+  }
+
+  /** One without rewards. */
+  public Evaluation(
+      String summary,
+      ObjectNode numbers,
+      List<String> prompts,
+      List<Pixels> pictures,
+      List<Double> scores) {
+    this(summary, numbers, prompts, pictures, scores, new LinkedHashMap<>());
   }
 }

@@ -82,7 +82,7 @@ public record PictureEvaluator(
       totals.add((double) scores.total()[i]);
     }
     List<String> texts = prompts.subList(0, shown.size()).stream().map(Prompt::text).toList();
-    return new Evaluation(summary, json, texts, shown, totals);
+    return new Evaluation(summary, json, texts, shown, totals, scores.components());
   }
 
   private static double mean(float[] values) {

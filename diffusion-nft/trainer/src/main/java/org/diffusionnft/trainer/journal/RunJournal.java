@@ -1,5 +1,6 @@
 package org.diffusionnft.trainer.journal;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.awt.Color;
 import java.awt.image.BufferedImage;
@@ -10,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.diffusionnft.images.Images;
 import org.diffusionnft.images.Pixels;
@@ -21,6 +23,7 @@ import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.trainer.Rollout;
 import org.diffusionnft.trainer.TrainingTask;
+import org.diffusionnft.trainer.config.StagePlan;
 import org.diffusionnft.trainer.config.TrainConfig;
 import org.diffusionnft.trainer.evaluation.Evaluation;
 import org.diffusionnft.trainer.nft.NftLoss;
@@ -30,11 +33,15 @@ import org.diffusionnft.weights.io.StrictJson;
 
 /**
  * Records, while a run goes on, what its report shows beside the metrics: {@code prompts.jsonl}
- * (what each prompt scored), {@code groups.jsonl} with {@code groups/} (the best and the worst
- * picture of a prompt, now and then), {@code samples/} (the same pictures through time) and
- * TensorBoard's event files.
+ * (what each prompt scored), {@code held-out.jsonl} (what each reward gave each picture of an
+ * evaluation), {@code groups.jsonl} with {@code groups/} (the best and the worst picture of a
+ * prompt, now and then), {@code samples/} (the same pictures through time) and TensorBoard's event
+ * files.
  */
 public final class RunJournal implements AutoCloseable {
+  /** The file of what rewards gave the pictures of evaluations, one after another. */
+  public static final String HELD_OUT = "held-out.jsonl";
+
   /** About how many pairs of best and worst a whole run leaves. */
   private static final int PAIRS = 40;
 
@@ -49,14 +56,14 @@ public final class RunJournal implements AutoCloseable {
 
   private final Path folder;
   private final TrainingTask task;
-  private final NftLoss loss;
+  private final StagePlan plan;
   private final int pairEvery;
   private final EventFile events;
 
   private RunJournal(Path folder, TrainConfig config, TrainingTask task, EventFile events) {
     this.folder = folder;
     this.task = task;
-    this.loss = config.loss().toLoss();
+    this.plan = config.plan();
     this.pairEvery = Math.max(1, config.epochs() / PAIRS);
     this.events = events;
   }
@@ -84,7 +91,7 @@ public final class RunJournal implements AutoCloseable {
         sum[0] += rollout.scores().total()[i];
         sum[1]++;
       }
-      prompts(epoch, false, means(sums));
+      prompts(line(epoch, plan.after(epoch).name()), false, means(sums));
       if (epoch == 1 || epoch % pairEvery == 0) {
         pair(epoch, rollout, advantages);
       }
@@ -99,9 +106,17 @@ public final class RunJournal implements AutoCloseable {
     return means;
   }
 
-  private void prompts(long epoch, boolean heldOut, Map<String, Double> scores) throws IOException {
+  private static ObjectNode line(long epoch, String stage) {
     ObjectNode line = StrictJson.object();
     line.put("epoch", epoch);
+    if (!stage.isEmpty()) {
+      line.put("stage", stage);
+    }
+    return line;
+  }
+
+  private void prompts(ObjectNode line, boolean heldOut, Map<String, Double> scores)
+      throws IOException {
     line.put("held_out", heldOut);
     ObjectNode byPrompt = line.putObject("scores");
     scores.forEach((prompt, score) -> byPrompt.put(prompt, Math.round(score * 1e4) / 1e4));
@@ -122,8 +137,7 @@ public final class RunJournal implements AutoCloseable {
         }
       }
     }
-    ObjectNode line = StrictJson.object();
-    line.put("epoch", epoch);
+    ObjectNode line = line(epoch, plan.after(epoch).name());
     line.put("prompt", rollout.prompts().get(best).text());
     member(line.putObject("best"), epoch, "best", rollout, best, advantages[best][0]);
     member(line.putObject("worst"), epoch, "worst", rollout, worst, advantages[worst][0]);
@@ -136,6 +150,7 @@ public final class RunJournal implements AutoCloseable {
     String file = "groups/epoch-%06d-%s.png".formatted(epoch, name);
     json.put("image", file);
     json.put("reward", rollout.scores().total()[i]);
+    NftLoss loss = plan.after(epoch).config().loss().toLoss();
     json.put("r", loss.advantageMode().optimality(advantage, loss.advClipMax()));
     BufferedImage made = decode(rollout.latents()[i]).toImage();
     picture(file, new Sheet(1, SIDE, SIDE).on(Color.BLACK).draw(List.of(made)));
@@ -166,7 +181,11 @@ public final class RunJournal implements AutoCloseable {
         sum[0] += evaluation.scores().get(i);
         sum[1]++;
       }
-      prompts(epoch, true, means(sums));
+      ObjectNode line = line(epoch, plan.after(epoch).name());
+      prompts(line.deepCopy(), true, means(sums));
+      if (!evaluation.rewards().isEmpty()) {
+        heldOut(line, evaluation.rewards());
+      }
       BufferedImage sheet = sheet(evaluation.pictures());
       byte[] png = picture("samples/epoch-%06d.png".formatted(epoch), sheet);
       events.picture(epoch, "samples", sheet.getWidth(), sheet.getHeight(), png);
@@ -178,6 +197,19 @@ public final class RunJournal implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** A number for each picture: changes are measured picture by picture. */
+  private void heldOut(ObjectNode line, Map<String, float[]> rewards) throws IOException {
+    ObjectNode byReward = line.putObject("scores");
+    rewards.forEach(
+        (name, scores) -> {
+          ArrayNode all = byReward.putArray(name);
+          for (float score : scores) {
+            all.add(Float.parseFloat(String.format(Locale.ROOT, "%.6g", score)));
+          }
+        });
+    append(HELD_OUT, line);
   }
 
   private static BufferedImage sheet(List<Pixels> pictures) {

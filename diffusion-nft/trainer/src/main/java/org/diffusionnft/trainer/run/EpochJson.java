@@ -8,10 +8,17 @@ import org.diffusionnft.weights.io.StrictJson;
 public final class EpochJson {
   private EpochJson() {}
 
-  /** All numbers of a report; epochs count from 1. */
-  public static String line(EpochReport report) {
+  /**
+   * All numbers of a report; epochs count from 1.
+   *
+   * @param stage that the epoch belongs to; empty if the run has none
+   */
+  public static String line(EpochReport report, String stage) {
     ObjectNode json = StrictJson.object();
     json.put("epoch", report.epoch() + 1);
+    if (!stage.isEmpty()) {
+      json.put("stage", stage);
+    }
     json.put("steps", report.steps());
     json.put("reward", report.reward());
     ObjectNode components = json.putObject("rewards");

@@ -43,15 +43,18 @@ record PromptFiles(List<Prompt> training, List<Prompt> heldOut) {
   /**
    * Checks that all of these prompts are of use to the rewards.
    *
+   * @param trained of the training prompts
+   * @param measured of the held-out ones
    * @throws InvalidFileException that names file and line of the first that is not, and says why
    */
-  void check(TrainConfig config, WeightedRewards rewards) throws InvalidFileException {
+  void check(TrainConfig config, WeightedRewards trained, WeightedRewards measured)
+      throws InvalidFileException {
     Path source = Path.of(config.prompts().source());
-    PromptFile.check(source, Split.TRAIN, Long.MAX_VALUE, rewards::check);
+    PromptFile.check(source, Split.TRAIN, Long.MAX_VALUE, trained::check);
     if (!heldOut.isEmpty()) {
       String own = config.evaluation().source();
       Path file = own.equals(PipelineSettings.NONE) ? source : Path.of(own);
-      PromptFile.check(file, Split.TEST, heldOut.size(), rewards::check);
+      PromptFile.check(file, Split.TEST, heldOut.size(), measured::check);
     }
   }
 

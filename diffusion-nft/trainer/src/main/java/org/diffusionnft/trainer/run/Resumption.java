@@ -74,7 +74,7 @@ public final class Resumption implements AutoCloseable {
     }
     long epoch = RunProgress.read(newest).epoch();
     TrainConfig saved = Checkpoints.config(newest);
-    tellEdits(folder, newest, epoch, ConfigEdits.between(saved, config), warnings);
+    tellEdits(folder, newest, epoch, ConfigEdits.between(saved, config, epoch), warnings);
     Resumption resumption =
         new Resumption(folder, config, newest, epoch, saved.epochs(), warnings, lock);
     resumption.requireEpochs(config.epochs(), folder.resolve(TrainRun.CONFIG) + ": epochs");

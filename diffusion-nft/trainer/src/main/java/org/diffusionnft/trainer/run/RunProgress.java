@@ -42,7 +42,7 @@ record RunProgress(long epoch, long step, long seed, int promptsSeen, OptionalDo
         .put("generator", "philox4x32-10")
         .put("seed", seed)
         .put("epoch", epoch)
-        .put("pass", epoch * config.training().innerEpochs());
+        .put("pass", config.plan().pass(epoch));
     json.putObject("sampler").put("epoch", epoch).put("image", 0);
     ObjectNode statistics = json.putObject("statistics");
     statistics.put("promptsSeen", promptsSeen);

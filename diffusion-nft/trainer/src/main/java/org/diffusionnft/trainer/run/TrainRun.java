@@ -22,7 +22,7 @@ import org.diffusionnft.trainer.Stop;
 import org.diffusionnft.trainer.StoppedException;
 import org.diffusionnft.trainer.Trainer;
 import org.diffusionnft.trainer.TrainingListener;
-import org.diffusionnft.trainer.TrainingTask;
+import org.diffusionnft.trainer.config.StagePlan;
 import org.diffusionnft.trainer.config.TrainConfig;
 import org.diffusionnft.trainer.evaluation.Evaluation;
 import org.diffusionnft.trainer.evaluation.Evaluator;
@@ -41,10 +41,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A training run in a folder: {@code config.yaml}, {@code metrics.jsonl} and {@code
- * evaluations.jsonl} with a line for each epoch and evaluation, {@code executors.jsonl} with one
- * for each process of a crew and epoch, {@code checkpoints/} to go on from, and {@code adapter/} at
- * the end. Killed at any moment and resumed, it ends with the same bytes. One process at a time
- * uses it.
+ * evaluations.jsonl} with a line for each epoch and evaluation, {@code held-out.jsonl} with what
+ * rewards gave the pictures of evaluations, {@code executors.jsonl} with one for each process of a
+ * crew and epoch, {@code checkpoints/} to go on from, and {@code adapter/} at the end. Killed at
+ * any moment and resumed, it ends with the same bytes. One process at a time uses it.
  */
 public final class TrainRun implements AutoCloseable {
   static final String CONFIG = "config.yaml";
@@ -56,6 +56,7 @@ public final class TrainRun implements AutoCloseable {
 
   private final Path folder;
   private final TrainConfig config;
+  private final StagePlan plan;
   private final Trainable trainable;
   private final Trainer trainer;
   private final Checkpoints checkpoints;
@@ -66,6 +67,7 @@ public final class TrainRun implements AutoCloseable {
   private TrainRun(Path folder, TrainConfig config, Trainable trainable, Trainer trainer) {
     this.folder = folder;
     this.config = config;
+    this.plan = config.plan();
     this.trainable = trainable;
     this.checkpoints = new Checkpoints(checkpoints(folder));
     this.trainer = trainer;
@@ -78,13 +80,12 @@ public final class TrainRun implements AutoCloseable {
   /** A run before its first epoch, of a new adapter or of the one to start from. */
   private static TrainRun begin(Path folder, TrainConfig config, Trainable trainable)
       throws InvalidFileException {
-    TrainingTask task = trainable.task();
     if (!config.adapter().hasStart()) {
-      return new TrainRun(folder, config, trainable, Trainer.of(config, task));
+      return new TrainRun(folder, config, trainable, Trainer.of(config, trainable.tasks()));
     }
-    Adapter policy = StartingAdapter.read(config.adapter(), task.model());
+    Adapter policy = StartingAdapter.read(config.adapter(), trainable.task().model());
     TrainConfig settled = config.withAdapter(config.adapter().settled(policy.config()));
-    return new TrainRun(folder, settled, trainable, Trainer.of(settled, task, policy));
+    return new TrainRun(folder, settled, trainable, Trainer.of(settled, trainable.tasks(), policy));
   }
 
   /** Whether there is a run in a folder, to go on with. */
@@ -170,7 +171,7 @@ public final class TrainRun implements AutoCloseable {
     TrainRun run =
         from.checkpoint() == null
             ? begin(from.folder(), config, trainable)
-            : new TrainRun(from.folder(), config, trainable, Trainer.of(config, trainable.task()));
+            : new TrainRun(from.folder(), config, trainable, Trainer.of(config, trainable.tasks()));
     boolean loaded = false;
     try {
       run.lock = from.lock();
@@ -210,8 +211,9 @@ public final class TrainRun implements AutoCloseable {
     repairs.addAll(JsonLines.dropAfter(folder.resolve(METRICS), EPOCH, done));
     repairs.addAll(JsonLines.dropAfter(folder.resolve("groups.jsonl"), EPOCH, done));
     repairs.addAll(JsonLines.dropAfter(folder.resolve(EXECUTORS), EPOCH, done));
-    repairs.addAll(
-        JsonLines.keep(folder.resolve(EVALUATIONS), line -> isKept(line, lastBefore), EPOCH));
+    for (String name : List.of(EVALUATIONS, RunJournal.HELD_OUT)) {
+      repairs.addAll(JsonLines.keep(folder.resolve(name), line -> isKept(line, lastBefore), EPOCH));
+    }
     repairs.addAll(
         JsonLines.keep(
             folder.resolve("prompts.jsonl"),
@@ -284,14 +286,13 @@ public final class TrainRun implements AutoCloseable {
     if (unevaluated || trainer.epoch() < config.epochs()) {
       try (RunJournal journal =
           RunJournal.open(folder, config, trainable.task(), trainer.epoch())) {
-        Evaluator evaluator = trainable.evaluator();
-        Rest rest = new Rest(evaluator, journal, evaluations, stop);
+        Rest rest = new Rest(journal, evaluations, stop);
         if (unevaluated) {
           rest.finishEpoch(OptionalDouble.empty());
         }
         while (trainer.epoch() < config.epochs()) {
           EpochReport report = runEpoch(new JournalListener(listener, journal), stop);
-          String metrics = EpochJson.line(report);
+          String metrics = EpochJson.line(report, plan.at(report.epoch()).name());
           append(METRICS, metrics);
           appendMembers(report);
           journal.epochDone(trainer.epoch(), metrics);
@@ -305,21 +306,17 @@ public final class TrainRun implements AutoCloseable {
   /** One that was stopped, or whose reward failed, while it was evaluated: that is made up for. */
   private boolean isEvaluationMissing() throws IOException {
     long done = trainer.epoch();
-    return done > 0
-        && isEvaluated(done)
+    return isEvaluated(done)
         && JsonLines.read(folder.resolve(EVALUATIONS)).stream().noneMatch(line -> at(line) == done);
   }
 
   /** What follows the training of an epoch. */
   private final class Rest {
-    private final Evaluator evaluator;
     private final RunJournal journal;
     private final EvaluationListener evaluations;
     private final Stop stop;
 
-    private Rest(
-        Evaluator evaluator, RunJournal journal, EvaluationListener evaluations, Stop stop) {
-      this.evaluator = evaluator;
+    private Rest(RunJournal journal, EvaluationListener evaluations, Stop stop) {
       this.journal = journal;
       this.evaluations = evaluations;
       this.stop = stop;
@@ -335,17 +332,19 @@ public final class TrainRun implements AutoCloseable {
       OptionalDouble score = config.evaluation().every() > 0 ? OptionalDouble.empty() : reward;
       if (isEvaluated(done)) {
         Evaluation evaluation = evaluate();
-        append(EVALUATIONS, line(done, evaluation));
+        append(EVALUATIONS, line(done, evaluation, plan.after(done).name()));
         journal.evaluated(done, evaluation);
         evaluations.evaluated(done, evaluation);
         score = score(evaluation);
       }
-      if (isDue(config.saveEvery(), done) || done == config.epochs()) {
+      boolean last = done == config.epochs() || plan.isEnd(done);
+      if (done > 0 && (isDue(config.saveEvery(), done) || last)) {
         save(score);
       }
     }
 
     private Evaluation evaluate() throws IOException {
+      Evaluator evaluator = trainable.evaluator(plan.after(trainer.epoch()).index());
       try (Adapter best = trainer.best()) {
         return evaluator.evaluate(best, trainer.crew(), stop);
       } catch (StoppedException e) {
@@ -396,19 +395,28 @@ public final class TrainRun implements AutoCloseable {
     savedEpoch = trainer.epoch();
   }
 
-  /** Whether an epoch is followed by an evaluation: the last one always, in runs that have them. */
+  /**
+   * Whether an epoch is followed by an evaluation: the last one and the last one of a stage always,
+   * in runs that have them.
+   */
   private boolean isEvaluated(long epoch) {
     int every = config.evaluation().every();
-    return isDue(every, epoch) || (every > 0 && epoch == config.epochs());
+    if (epoch == 0) {
+      return config.evaluation().isFirst();
+    }
+    return isDue(every, epoch) || (every > 0 && (epoch == config.epochs() || plan.isEnd(epoch)));
   }
 
   private static boolean isDue(int every, long epoch) {
     return every > 0 && epoch % every == 0;
   }
 
-  private static String line(long epoch, Evaluation evaluation) {
+  private static String line(long epoch, Evaluation evaluation, String stage) {
     ObjectNode json = StrictJson.object();
     json.put(EPOCH, epoch);
+    if (!stage.isEmpty()) {
+      json.put("stage", stage);
+    }
     json.setAll(evaluation.numbers());
     return json.toString();
   }

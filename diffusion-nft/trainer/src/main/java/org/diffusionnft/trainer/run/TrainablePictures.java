@@ -2,14 +2,17 @@ package org.diffusionnft.trainer.run;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.diffusionnft.pipeline.PictureListener;
 import org.diffusionnft.pipeline.PictureModel;
+import org.diffusionnft.rewards.SharedRewards;
 import org.diffusionnft.rewards.WeightedRewards;
 import org.diffusionnft.tensor.Device;
-import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.trainer.PhiloxRandomness;
 import org.diffusionnft.trainer.PromptPool;
 import org.diffusionnft.trainer.TrainingTask;
+import org.diffusionnft.trainer.config.StagePlan;
 import org.diffusionnft.trainer.config.TrainConfig;
 import org.diffusionnft.trainer.evaluation.Evaluator;
 import org.diffusionnft.trainer.evaluation.PictureEvaluator;
@@ -18,24 +21,37 @@ import org.jspecify.annotations.Nullable;
 /** A Stable Diffusion 3 model on disk, and prompts from files. */
 public final class TrainablePictures implements Trainable {
   private final TrainConfig config;
-  private final PromptFiles prompts;
+  private final List<Stage> stages;
+  private final SharedRewards rewards;
   private final PictureModel model;
-  private final TrainingTask task;
+  private final List<TrainingTask> tasks = new ArrayList<>();
+
+  /**
+   * What a stage has of its own.
+   *
+   * @param trained what is maximised
+   * @param measured the same, and what is only measured on held-out prompts
+   */
+  private record Stage(
+      TrainConfig config, PromptFiles prompts, WeightedRewards trained, WeightedRewards measured) {}
 
   private TrainablePictures(
-      TrainConfig config, PromptFiles prompts, PictureModel model, WeightedRewards rewards) {
+      TrainConfig config, List<Stage> stages, SharedRewards rewards, PictureModel model) {
     this.config = config;
-    this.prompts = prompts;
+    this.stages = List.copyOf(stages);
+    this.rewards = rewards;
     this.model = model;
-    this.task =
-        new TrainingTask(
-            model.transformer(),
-            model.latents(config.resolution()),
-            (_, texts) -> model.embed(texts),
-            model::decode,
-            rewards,
-            new PhiloxRandomness(
-                config.seed(), PromptPool.of(prompts.training()), config.prompts()));
+    for (Stage stage : stages) {
+      PromptPool pool = PromptPool.of(stage.prompts.training());
+      tasks.add(
+          new TrainingTask(
+              model.transformer(),
+              model.latents(config.resolution()),
+              (_, texts) -> model.embed(texts),
+              model::decode,
+              stage.trained,
+              new PhiloxRandomness(config.seed(), pool, stage.config.prompts())));
+    }
   }
 
   /**
@@ -50,11 +66,16 @@ public final class TrainablePictures implements Trainable {
   public static TrainablePictures open(
       TrainConfig config, Device device, @Nullable Path cache, PictureListener listener)
       throws IOException {
-    PromptFiles prompts = PromptFiles.of(config);
-    WeightedRewards rewards = WeightedRewards.open(config.rewards());
+    SharedRewards rewards = new SharedRewards();
     PictureModel model = null;
     try {
-      prompts.check(config, rewards);
+      List<Stage> stages = new ArrayList<>();
+      for (StagePlan.Part part : config.plan().parts()) {
+        stages.add(stage(part.config(), rewards));
+      }
+      for (Stage stage : stages) {
+        stage.prompts.check(stage.config, stage.trained, stage.measured);
+      }
       model =
           PictureModel.open(
               Path.of(config.model()),
@@ -64,8 +85,10 @@ public final class TrainablePictures implements Trainable {
               listener);
       model.requireTextEncoders();
       // Once more: opening the model took its time, in which a reward's program may have ended.
-      rewards.check(prompts.training().getFirst());
-      return new TrainablePictures(config, prompts, model, rewards);
+      for (Stage stage : stages) {
+        stage.trained.check(stage.prompts.training().getFirst());
+      }
+      return new TrainablePictures(config, stages, rewards, model);
     } catch (IOException | RuntimeException e) {
       if (model != null) {
         model.close();
@@ -75,21 +98,31 @@ public final class TrainablePictures implements Trainable {
     }
   }
 
-  @Override
-  public TrainingTask task() {
-    return task;
+  private static Stage stage(TrainConfig config, SharedRewards rewards) throws IOException {
+    PromptFiles prompts = PromptFiles.of(config);
+    WeightedRewards trained = rewards.weighted(config.rewards());
+    return new Stage(
+        config, prompts, trained, trained.measuring(rewards.named(config.evaluation().rewards())));
   }
 
   @Override
-  public Evaluator evaluator() {
-    Shape latents = task.latents();
+  public List<TrainingTask> tasks() {
+    return List.copyOf(tasks);
+  }
+
+  @Override
+  public Evaluator evaluator(int stage) {
     return new PictureEvaluator(
-        model, latents, prompts.heldOut(), config.evaluation().sampling(), task.rewards());
+        model,
+        task().latents(),
+        stages.get(stage).prompts.heldOut(),
+        config.evaluation().sampling(),
+        stages.get(stage).measured);
   }
 
   @Override
   public void close() {
-    task.rewards().close();
+    rewards.close();
     model.close();
   }
 }

@@ -3,6 +3,7 @@ package org.diffusionnft.trainer.config;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.diffusionnft.trainer.nft.SoftUpdateSchedule;
@@ -70,6 +71,35 @@ class PresetTest {
     assertEquals(30, config.saveEvery());
     assertEquals(10, config.evaluation().every());
     assertEquals(128, config.pipeline().t5Tokens());
+  }
+
+  /** The paper's appendix C, in its order; all of 40 sampling steps. */
+  @Test
+  void theStagesOfThePaper() {
+    TrainConfig config = Preset.SD3_MULTI_REWARD.config();
+    assertEquals(1600, config.epochs());
+    assertEquals(
+        List.of(
+            "800 dataset/pickscore [pickscore, hpsv2, clipscore]",
+            "300 dataset/geneval [geneval, pickscore, hpsv2, clipscore]",
+            "200 dataset/pickscore [pickscore, hpsv2, clipscore]",
+            "200 dataset/geneval [geneval, pickscore, hpsv2, clipscore]",
+            "100 dataset/ocr [ocr, pickscore, hpsv2, clipscore]"),
+        config.plan().parts().stream()
+            .map(
+                part ->
+                    "%d %s %s"
+                        .formatted(
+                            part.to() - part.from(),
+                            part.config().prompts().source(),
+                            part.config().rewards().keySet()))
+            .toList());
+    for (StagePlan.Part part : config.plan().parts()) {
+      assertEquals(40, part.config().sampling().steps());
+      assertEquals(39, part.config().trainedTimesteps());
+      assertEquals(0.1, part.config().loss().guidanceBeta());
+      assertEquals(1, part.config().training().optimizerStepsPerEpoch());
+    }
   }
 
   @Test

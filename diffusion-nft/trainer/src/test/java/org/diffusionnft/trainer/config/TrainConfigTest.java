@@ -225,7 +225,8 @@ class TrainConfigTest {
                     + "model: elsewhere\n"
                     + "evaluation: {every: 3}\n"
                     + "training: {learningRate: 1e-3}\n"
-                    + "rewards: {ocr: {weight: 2, url: 'http://b'}, new: 1}"));
+                    + "rewards: {ocr: {weight: 2, url: 'http://b'}, new: 1}"),
+            5);
     assertEquals(
         List.of(
             "epochs is 7, and was 100000",
@@ -239,7 +240,7 @@ class TrainConfigTest {
             "training.learningRate is 0.001, and was 3.0E-4",
             "rewards.new.weight is 1.0, and was not there"),
         edits.fixed());
-    assertEquals(new ConfigEdits(List.of(), List.of()), ConfigEdits.between(saved, saved));
+    assertEquals(new ConfigEdits(List.of(), List.of()), ConfigEdits.between(saved, saved, 5));
   }
 
   @Test

@@ -1,4 +1,4 @@
-package org.diffusionnft.studies.statistics;
+package org.diffusionnft.trainer.evaluation;
 
 import java.util.Arrays;
 import java.util.LinkedHashMap;

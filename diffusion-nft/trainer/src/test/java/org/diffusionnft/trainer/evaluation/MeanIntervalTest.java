@@ -1,4 +1,4 @@
-package org.diffusionnft.studies.statistics;
+package org.diffusionnft.trainer.evaluation;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;

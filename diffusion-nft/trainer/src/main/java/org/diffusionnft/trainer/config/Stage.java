@@ -2,6 +2,7 @@ package org.diffusionnft.trainer.config;
 
 import static org.diffusionnft.trainer.config.InvalidSettingException.requireWithin;
 
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -110,7 +111,7 @@ public record Stage(String name, int epochs, SequencedMap<String, Object> change
       return stages;
     }
     Stage last = stages.getLast();
-    List<Stage> longer = new java.util.ArrayList<>(stages);
+    List<Stage> longer = new ArrayList<>(stages);
     longer.set(
         stages.size() - 1, new Stage(last.name, Math.addExact(last.epochs, more), last.changes));
     return longer;

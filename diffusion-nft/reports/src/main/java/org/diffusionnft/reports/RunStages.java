@@ -9,10 +9,16 @@ import org.diffusionnft.trainer.config.TrainConfig;
 
 /** Which epochs of a run are trained on what, as its {@code config.yaml} says. */
 final class RunStages {
+  /** Characters of the longest settings that are read: a hundred stages take a tenth of it. */
+  private static final int LONGEST = 1 << 20;
+
   private RunStages() {}
 
   /** The plan, if the text is one of a run's settings; a folder may hold anything. */
   static Optional<StagePlan> plan(String config) {
+    if (config.length() > LONGEST) {
+      return Optional.empty(); // reading YAML of many megabytes takes longer than a reader waits
+    }
     try {
       return Optional.of(TrainConfig.parse("config.yaml", config, TrainConfig.official()).plan());
     } catch (InvalidInputException e) {

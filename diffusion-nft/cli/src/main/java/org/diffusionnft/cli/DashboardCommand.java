@@ -5,11 +5,9 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import org.diffusionnft.http.LocalServer;
 import org.diffusionnft.http.PageServer;
 import org.diffusionnft.reports.Dashboard;
-import org.diffusionnft.tensor.InvalidInputException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -26,8 +24,6 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false)
 final class DashboardCommand implements Callable<Integer> {
-  private static final int LARGEST_PORT = 65_535;
-
   @Spec private CommandSpec spec;
 
   @Parameters(paramLabel = "RUN", arity = "1..*", description = "Folders of runs.")
@@ -53,9 +49,6 @@ final class DashboardCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (port < 0 || port > LARGEST_PORT) {
-      throw new InvalidInputException("--port must be 0 to 65535, not " + port);
-    }
     try (PageServer dashboard = Dashboard.start(runs, host, port)) {
       PrintWriter console = spec.commandLine().getOut();
       console.println("dashboard: " + dashboard.address() + " (Ctrl-C ends it)");
@@ -69,10 +62,7 @@ final class DashboardCommand implements Callable<Integer> {
                     + " can read these runs' prompts, settings and pictures; without --host nobody"
                     + " else can");
       }
-      new CountDownLatch(1).await();
-      return 0;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+      dashboard.await();
       return 0;
     }
   }

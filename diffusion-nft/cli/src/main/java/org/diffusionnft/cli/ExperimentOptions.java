@@ -18,7 +18,8 @@ import picocli.CommandLine.Spec;
 /** Options of all experiments, and how one is run. */
 final class ExperimentOptions {
   /** Small enough for minutes of two cores a run. */
-  static final String PRESET = "epochs: 30\nevaluation: {every: 5, prompts: 258}\nsaveEvery: 5\n";
+  private static final String PRESET =
+      "epochs: 30\nevaluation: {every: 5, prompts: 258}\nsaveEvery: 5\n";
 
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
@@ -57,13 +58,8 @@ final class ExperimentOptions {
   }
 
   int run(Experiment experiment, ComputeOptions compute) throws IOException, InterruptedException {
-    TrainConfig config = TrainConfig.parse("preset", PRESET, Demo.defaultConfig());
-    config = TrainConfig.parse("experiment " + experiment.name(), experiment.settings(), config);
-    if (configFile != null) {
-      config = TrainConfig.read(configFile, config);
-    }
-    config = epochs == null ? config : config.withEpochs(epochs);
-    config = base.folder() == null ? config : config.withModel(String.valueOf(base.folder()));
+    TrainConfig config =
+        config("experiment " + experiment.name(), experiment.settings(), configFile, epochs, base);
     Path folder = out == null ? Path.of("dnft-" + experiment.name()) : out;
     ExperimentRun run = new ExperimentRun(experiment, config, seeds, folder);
     PrintWriter console = spec.commandLine().getOut();
@@ -78,6 +74,23 @@ final class ExperimentOptions {
             console.flush();
           });
     }
+  }
+
+  /**
+   * The settings that all runs of an experiment share: the demo's, what experiments and this one
+   * change in them, and what the command line asks for.
+   *
+   * @param title of the experiment, for messages
+   * @param changes that it makes, as YAML
+   */
+  static TrainConfig config(
+      String title, String changes, @Nullable Path file, @Nullable Integer epochs, BaseOption base)
+      throws IOException {
+    TrainConfig config = TrainConfig.parse("preset", PRESET, Demo.defaultConfig());
+    config = TrainConfig.parse(title, changes, config);
+    config = file == null ? config : TrainConfig.read(file, config);
+    config = epochs == null ? config : config.withEpochs(epochs);
+    return base.folder() == null ? config : config.withModel(String.valueOf(base.folder()));
   }
 
   /** The command as the user gave it. */

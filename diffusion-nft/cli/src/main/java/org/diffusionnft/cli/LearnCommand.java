@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import org.diffusionnft.http.LocalServer;
 import org.diffusionnft.http.PageServer;
 import org.diffusionnft.images.Png;
@@ -34,7 +33,6 @@ import picocli.CommandLine.Spec;
     sortOptions = false)
 final class LearnCommand implements Callable<Integer> {
   private static final int USUAL_PORT = 6008;
-  private static final int LARGEST_PORT = 65_535;
 
   @Spec private CommandSpec spec;
 
@@ -113,17 +111,11 @@ final class LearnCommand implements Callable<Integer> {
   }
 
   private int serve(int port) throws IOException {
-    if (port < 0 || port > LARGEST_PORT) {
-      throw new InvalidInputException("--port must be 0 to 65535, not " + port);
-    }
     // The port comes first: who has to choose another shall not wait for that.
     try (PageServer server = PageServer.bind(LocalServer.THIS_MACHINE, port)) {
       page().serve(server);
       tell("the course: " + server.address() + " (Ctrl-C ends it)");
-      new CountDownLatch(1).await();
-      return 0;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+      server.await();
       return 0;
     }
   }

@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import org.diffusionnft.studies.demo.Demo;
 import org.diffusionnft.studies.experiment.SearchRun;
 import org.diffusionnft.studies.experiment.SearchSpace;
 import org.diffusionnft.tensor.Device;
@@ -74,12 +73,7 @@ final class SearchCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     SearchSpace space = SearchSpace.of(method);
-    TrainConfig config =
-        TrainConfig.parse("preset", ExperimentOptions.PRESET, Demo.defaultConfig());
-    config = TrainConfig.parse("preset", LENGTH, config);
-    config = configFile == null ? config : TrainConfig.read(configFile, config);
-    config = epochs == null ? config : config.withEpochs(epochs);
-    config = base.folder() == null ? config : config.withModel(String.valueOf(base.folder()));
+    TrainConfig config = ExperimentOptions.config("search", LENGTH, configFile, epochs, base);
     Path folder = out == null ? Path.of("dnft-search-" + method) : out;
     SearchRun search = new SearchRun(space, config.withSeed(seed), settings, seed, folder);
     String command = ExperimentOptions.command(spec);

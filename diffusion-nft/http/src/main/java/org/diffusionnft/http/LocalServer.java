@@ -22,6 +22,7 @@ public final class LocalServer implements AutoCloseable {
   /** Who only this machine can reach. */
   public static final String THIS_MACHINE = "127.0.0.1";
 
+  private static final int LARGEST_PORT = 65_535;
   private static final int BACKLOG = 1024; // connections that wait until they are accepted
   private static final int PIECE = 16 << 10;
 
@@ -69,6 +70,9 @@ public final class LocalServer implements AutoCloseable {
    * @throws InvalidInputException if this machine does not have that address
    */
   public static LocalServer bind(String host, int port, Bounds bounds) throws IOException {
+    if (port < 0 || port > LARGEST_PORT) {
+      throw new InvalidInputException("--port must be 0 to 65535, not " + port);
+    }
     InetAddress address = address(host);
     bounds.set();
     try {

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -73,6 +74,15 @@ public final class PageServer implements AutoCloseable {
   /** Whether other machines can reach it. */
   public boolean isOpenToOthers() {
     return server.isOpenToOthers();
+  }
+
+  /** Serves until the thread is interrupted, which in a program on its own is until it ends. */
+  public void await() {
+    try {
+      new CountDownLatch(1).await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private void answer(

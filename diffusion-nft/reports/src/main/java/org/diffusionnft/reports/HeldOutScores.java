@@ -2,9 +2,11 @@ package org.diffusionnft.reports;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.SequencedSet;
 import org.diffusionnft.trainer.config.StagePlan;
 import org.diffusionnft.trainer.evaluation.MeanInterval;
@@ -13,33 +15,60 @@ import org.diffusionnft.trainer.evaluation.MeanInterval;
  * What rewards gave the pictures of each evaluation of a run. The pictures' noise is the same at
  * every evaluation, so a change is measured picture by picture.
  *
- * @param lines of {@code held-out.jsonl}, in order
+ * @param evaluations in order
  * @param plan of the run
  */
-record HeldOutScores(List<JsonNode> lines, StagePlan plan) {
+record HeldOutScores(List<Evaluation> evaluations, StagePlan plan) {
+  private static final double[] NONE = {};
+
+  /**
+   * An evaluation.
+   *
+   * @param epoch after which it was made
+   * @param scores by reward, a number for each picture
+   */
+  private record Evaluation(long epoch, SequencedMap<String, double[]> scores) {
+    static Evaluation of(JsonNode line) {
+      SequencedMap<String, double[]> scores = new LinkedHashMap<>();
+      line.path("scores")
+          .properties()
+          .forEach(
+              reward -> {
+                double[] values = new double[reward.getValue().size()];
+                Arrays.setAll(values, i -> reward.getValue().get(i).asDouble());
+                scores.put(reward.getKey(), values);
+              });
+      return new Evaluation(line.path("epoch").asLong(), scores);
+    }
+  }
+
+  /** From the lines of {@code held-out.jsonl}. */
+  static HeldOutScores of(List<JsonNode> lines, StagePlan plan) {
+    return new HeldOutScores(lines.stream().map(Evaluation::of).toList(), plan);
+  }
 
   /** Names of all rewards. */
   SequencedSet<String> names() {
     SequencedSet<String> names = new LinkedHashSet<>();
-    lines.forEach(line -> line.path("scores").fieldNames().forEachRemaining(names::add));
+    evaluations.forEach(evaluation -> names.addAll(evaluation.scores.keySet()));
     return names;
   }
 
   long epoch(int evaluation) {
-    return lines.get(evaluation).path("epoch").asLong();
+    return evaluations.get(evaluation).epoch;
   }
 
   /** How many pictures an evaluation has. */
   int pictures(int evaluation) {
-    return names().stream().mapToInt(name -> scores(evaluation, name).length).max().orElse(0);
+    return evaluations.get(evaluation).scores.values().stream()
+        .mapToInt(scores -> scores.length)
+        .max()
+        .orElse(0);
   }
 
   /** A number for each picture; none if the reward was not asked. */
   double[] scores(int evaluation, String reward) {
-    JsonNode scores = lines.get(evaluation).path("scores").path(reward);
-    double[] values = new double[scores.size()];
-    Arrays.setAll(values, i -> scores.get(i).asDouble());
-    return values;
+    return evaluations.get(evaluation).scores.getOrDefault(reward, NONE);
   }
 
   /** By what a reward is multiplied in what an evaluation's stage maximises; 0 if not at all. */

@@ -26,7 +26,7 @@ final class RewardsApart {
   private RewardsApart(HeldOutScores scores) {
     this.scores = scores;
     this.names = scores.names().stream().limit(MOST_REWARDS).toList();
-    this.last = scores.lines().size() - 1;
+    this.last = scores.evaluations().size() - 1;
   }
 
   /**
@@ -37,7 +37,7 @@ final class RewardsApart {
   static void write(ObjectNode json, List<JsonNode> lines, StagePlan plan) {
     if (!lines.isEmpty()) {
       List<JsonNode> some = RunSummary.spread(lines, MOST_EVALUATIONS);
-      new RewardsApart(new HeldOutScores(some, plan)).write(json.putObject("heldOut"));
+      new RewardsApart(HeldOutScores.of(some, plan)).write(json.putObject("heldOut"));
     }
   }
 

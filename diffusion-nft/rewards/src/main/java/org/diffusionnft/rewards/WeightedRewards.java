@@ -101,6 +101,26 @@ public final class WeightedRewards implements AutoCloseable {
       return new Scores(join(batches.stream().map(Scores::total).toList()), components);
     }
 
+    /** The mean of the weighted sums. */
+    public double mean() {
+      return mean(total);
+    }
+
+    /** The mean score of each reward, unweighted. */
+    public SequencedMap<String, Double> means() {
+      SequencedMap<String, Double> means = new LinkedHashMap<>();
+      components.forEach((name, scores) -> means.put(name, mean(scores)));
+      return means;
+    }
+
+    private static double mean(float[] values) {
+      double sum = 0;
+      for (float value : values) {
+        sum += value;
+      }
+      return sum / values.length;
+    }
+
     private static float[] join(List<float[]> parts) {
       FloatBuffer joined = FloatBuffer.allocate(parts.stream().mapToInt(p -> p.length).sum());
       parts.forEach(joined::put);

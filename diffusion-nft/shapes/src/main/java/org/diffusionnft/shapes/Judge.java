@@ -20,7 +20,6 @@ public final class Judge {
   /**
    * The judgement of one picture.
    *
-   * @param strict whether exactly what was asked for is seen
    * @param graded mean of the four parts below times how clean the picture is, in [0, 1]; parts
    *     that were not asked for do not count
    * @param count 1 for the right number of objects, less the more are missing or superfluous
@@ -30,13 +29,12 @@ public final class Judge {
    * @param objects whether exactly the asked objects are seen, wherever they lie
    */
   public record Verdict(
-      boolean strict,
-      double graded,
-      double count,
-      double shape,
-      double colour,
-      double relation,
-      boolean objects) {}
+      double graded, double count, double shape, double colour, double relation, boolean objects) {
+    /** Whether exactly what was asked for is seen. */
+    public boolean strict() {
+      return objects && relation == 1;
+    }
+  }
 
   private Judge() {}
 
@@ -60,9 +58,7 @@ public final class Judge {
     double mean = prompt.relation() == null ? parts / 3 : (parts + best.relation()) / 4;
     double graded = mean * scene.cleanness();
     boolean objects = seen.size() == asked.size() && best.objectsRight() && scene.clean();
-    boolean strict = objects && best.relation() == 1;
-    return new Verdict(
-        strict, graded, count, best.shape(), best.colour(), best.relation(), objects);
+    return new Verdict(graded, count, best.shape(), best.colour(), best.relation(), objects);
   }
 
   /** Whether two objects lie as asked. */

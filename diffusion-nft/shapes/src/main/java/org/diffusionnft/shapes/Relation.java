@@ -1,5 +1,8 @@
 package org.diffusionnft.shapes;
 
+import java.util.Optional;
+import java.util.stream.Stream;
+
 /** Where the first object of a prompt lies, seen from the second. */
 public enum Relation {
   LEFT("left of", -1, 0),
@@ -20,6 +23,21 @@ public enum Relation {
   /** The words between the two noun phrases. */
   public String words() {
     return words;
+  }
+
+  /** The relation whose first word this is. */
+  static Optional<Relation> named(String word) {
+    return Stream.of(values()).filter(r -> r.words.split(" ")[0].equals(word)).findFirst();
+  }
+
+  /** Where the second object lies, seen from the first. */
+  Relation opposite() {
+    return switch (this) {
+      case LEFT -> RIGHT;
+      case RIGHT -> LEFT;
+      case ABOVE -> BELOW;
+      case BELOW -> ABOVE;
+    };
   }
 
   /** How far the first centre lies in the asked direction from the second, in pixels. */

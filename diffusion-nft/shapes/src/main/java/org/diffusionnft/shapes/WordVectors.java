@@ -2,6 +2,7 @@ package org.diffusionnft.shapes;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -9,10 +10,10 @@ import java.util.stream.Stream;
  *
  * <p>A token's embedding is a sum of random vectors, scaled to about unit variance: one for its
  * word, one for the word before it (so that a shape knows its colour), one for its position (the
- * transformer sees context tokens as a set) and, beside a relation, one for the {@link Side} on
- * which its object stands. The output of a real encoder tells all of this, because its tokens have
- * attended to each other. The pooled embedding is the sum of the vectors of the words and of those
- * before them. Nothing is learned and nothing is stored: the numbers follow from the seed.
+ * transformer sees context tokens as a set) and, beside a relation, one for the side on which its
+ * object stands. The output of a real encoder tells all of this, because its tokens have attended
+ * to each other. The pooled embedding is the sum of the vectors of the words and of those before
+ * them. Nothing is learned and nothing is stored: the numbers follow from the seed.
  */
 public final class WordVectors {
   /** What all vectors follow from. */
@@ -37,12 +38,15 @@ public final class WordVectors {
     this.words = gaussian(SEED, Vocabulary.size() * dim);
     this.before = gaussian(SEED + 1, Vocabulary.size() * dim);
     this.positions = gaussian(SEED + 2, Vocabulary.MAX_TOKENS * dim);
-    this.sides = gaussian(SEED + 3, Side.values().length * dim);
+    this.sides = gaussian(SEED + 3, sides().size() * dim);
   }
 
-  /** The sides that tokens tell, in the order of their vectors. */
+  /** The sides that tokens tell, in the order of their vectors, of which the first is not used. */
   public static List<String> sides() {
-    return Stream.of(Side.values()).map(side -> side.name().toLowerCase(Locale.ROOT)).toList();
+    return Stream.concat(
+            Stream.of("none"),
+            Stream.of(Relation.values()).map(side -> side.name().toLowerCase(Locale.ROOT)))
+        .toList();
   }
 
   /** Length of token and pooled embeddings. */
@@ -57,14 +61,14 @@ public final class WordVectors {
    */
   public float[] tokens(int[] ids) {
     float[] out = new float[ids.length * dim];
-    List<Side> told = Side.of(ids);
+    List<Optional<Relation>> told = Sides.of(ids);
     for (int i = 0; i < ids.length; i++) {
-      Side side = told.get(i);
+      int side = told.get(i).map(relation -> 1 + relation.ordinal()).orElse(0);
       for (int d = 0; d < dim; d++) {
         float sum = words[ids[i] * dim + d] + positions[i * dim + d];
         sum += i == 0 ? 0 : before[ids[i - 1] * dim + d];
-        sum += side == Side.NONE ? 0 : sides[side.ordinal() * dim + d];
-        out[i * dim + d] = sum * (side == Side.NONE ? 0.57735026f : 0.5f);
+        sum += side == 0 ? 0 : sides[side * dim + d];
+        out[i * dim + d] = sum * (side == 0 ? 0.57735026f : 0.5f);
       }
     }
     return out;

@@ -1,6 +1,5 @@
 package org.diffusionnft.trainer;
 
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
 import org.diffusionnft.trainer.nft.LossTerms;
@@ -50,13 +49,11 @@ public record EpochReport(
       double oldDecay,
       PhaseTime sampling,
       PhaseTime training) {
-    SequencedMap<String, Double> components = new LinkedHashMap<>();
-    rollout.scores().components().forEach((name, scores) -> components.put(name, mean(scores)));
     return new EpochReport(
         rollout.epoch(),
         steps,
-        mean(rollout.scores().total()),
-        components,
+        rollout.scores().mean(),
+        rollout.scores().means(),
         statistics.meanOfTop(25),
         statistics.rewardStdMean(),
         statistics.zeroStdRatio(),
@@ -67,13 +64,5 @@ public record EpochReport(
         oldDecay,
         sampling,
         training);
-  }
-
-  private static double mean(float[] values) {
-    double sum = 0;
-    for (float value : values) {
-      sum += value;
-    }
-    return sum / values.length;
   }
 }

@@ -1,5 +1,6 @@
 package org.diffusionnft.shapes.evaluation;
 
+import java.util.Locale;
 import org.apache.commons.math3.stat.interval.ConfidenceInterval;
 import org.apache.commons.math3.stat.interval.WilsonScoreInterval;
 import org.diffusionnft.shapes.Judge;
@@ -65,5 +66,10 @@ public record Score(int samples, int objects, int right, double gradedSum) {
   }
 
   /** From {@code low} to {@code high}. */
-  public record Interval(double low, double high) {}
+  public record Interval(double low, double high) {
+    /** {@code 41.2 [38.0, 44.5]}: a share and the interval around it, in percent. */
+    public String around(double share) {
+      return String.format(Locale.ROOT, "%.1f [%.1f, %.1f]", 100 * share, 100 * low, 100 * high);
+    }
+  }
 }

@@ -1,7 +1,6 @@
 package org.diffusionnft.shapes.evaluation;
 
 import java.util.List;
-import java.util.Locale;
 import java.util.SequencedMap;
 import org.diffusionnft.shapes.Category;
 import org.jspecify.annotations.Nullable;
@@ -39,14 +38,6 @@ public final class ScoreText {
     if (score == null || score.samples() == 0) {
       return String.format("%" + COLUMN + "s", "-");
     }
-    Score.Interval interval = score.interval();
-    String numbers =
-        String.format(
-            Locale.ROOT,
-            "%.1f [%.1f, %.1f]",
-            100 * score.strict(),
-            100 * interval.low(),
-            100 * interval.high());
-    return String.format("%" + COLUMN + "s", numbers);
+    return String.format("%" + COLUMN + "s", score.interval().around(score.strict()));
   }
 }

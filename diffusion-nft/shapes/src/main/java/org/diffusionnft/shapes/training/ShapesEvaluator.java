@@ -85,16 +85,8 @@ record ShapesEvaluator(
       return new Evaluation(summary, json, heldOut.captions(), pictures, scores);
     }
     ObjectNode means = json.putObject("rewards");
-    measured.components().forEach((name, values) -> means.put(name, mean(values)));
+    measured.means().forEach(means::put);
     return new Evaluation(
         summary, json, heldOut.captions(), pictures, scores, measured.components());
-  }
-
-  private static double mean(float[] values) {
-    double sum = 0;
-    for (float value : values) {
-      sum += value;
-    }
-    return sum / values.length;
   }
 }

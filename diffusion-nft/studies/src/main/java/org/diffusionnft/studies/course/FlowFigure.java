@@ -24,10 +24,8 @@ final class FlowFigure {
 
   static ObjectNode json(ToyWorld world) {
     ObjectNode json = StrictJson.object();
-    ArrayNode steps = json.putArray("steps");
-    STEPS.forEach(steps::add);
-    ArrayNode etas = json.putArray("etas");
-    ETAS.forEach(etas::add);
+    Packed.list(json, "steps", STEPS);
+    Packed.list(json, "etas", ETAS);
     ObjectNode runs = json.putObject("runs");
     for (int count : STEPS) {
       for (String solver : STRAIGHT) {

@@ -44,13 +44,27 @@ final class Packed {
    *
    * @param images all that are counted
    * @param shown how many of them travel, from the first
+   * @return what all are like
    */
-  static ObjectNode images(ObjectNode node, ToyWorld world, List<Vector2> images, int shown) {
+  static Census images(ObjectNode node, ToyWorld world, List<Vector2> images, int shown) {
     List<Vector2> first = images.subList(0, shown);
     node.put("images", vectors(first)).put("marks", marks(world, first));
     Census census = Census.of(world, images);
     rounded(node.putArray("shares"), census.shares());
-    return node.put("strayed", rounded(census.strayed()));
+    node.put("strayed", rounded(census.strayed()));
+    return census;
+  }
+
+  /** A list of numbers as they are. */
+  static void list(ObjectNode node, String name, List<? extends Number> numbers) {
+    ArrayNode array = node.putArray(name);
+    for (Number number : numbers) {
+      if (number instanceof Integer whole) {
+        array.add(whole);
+      } else {
+        array.add(number.doubleValue());
+      }
+    }
   }
 
   /** For each image the number of the nearest Gaussian, and 8 more if it lies in none. */

@@ -1,6 +1,5 @@
 package org.diffusionnft.studies.course;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,14 +42,10 @@ final class PolicyFigure {
   private static ObjectNode json(Device device) {
     ObjectNode json = StrictJson.object();
     json.put("counted", COUNTED);
-    ArrayNode levels = json.putArray("levels");
-    Places.LEVELS.forEach(levels::add);
-    ArrayNode betas = json.putArray("betas");
-    BETAS.forEach(betas::add);
-    ArrayNode scales = json.putArray("scales");
-    SCALES.forEach(scales::add);
-    ArrayNode rings = json.putArray("rings");
-    Places.RINGS.forEach(rings::add);
+    Packed.list(json, "levels", Places.LEVELS);
+    Packed.list(json, "betas", BETAS);
+    Packed.list(json, "scales", SCALES);
+    Packed.list(json, "rings", Places.RINGS);
     ToyWorld world = ToyWorld.eight();
     json.put("places", Packed.vectors(Places.ALL));
     json.put("field", Packed.vectors(Places.arrows(Fields.old(world))));

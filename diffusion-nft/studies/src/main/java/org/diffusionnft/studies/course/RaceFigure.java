@@ -47,8 +47,8 @@ final class RaceFigure {
 
   private static void put(ObjectNode node, ToyWorld world, ToyNet net) {
     List<Vector2> images = Chapter.solver(20).images(net.device(), net.velocity(), COUNTED);
-    Packed.images(node, world, images, SHOWN);
-    node.put("good", Packed.rounded(Census.of(world, images).good(world)));
+    Census census = Packed.images(node, world, images, SHOWN);
+    node.put("good", Packed.rounded(census.good(world)));
     node.put("field", Packed.vectors(net.arrows(Places.ALL, LEVEL)));
   }
 }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.random.RandomGenerator;
 import org.diffusionnft.autograd.AdamW;
 import org.diffusionnft.autograd.Gradients;
@@ -97,12 +98,11 @@ final class ToyTraining {
 
   /** Trains for one epoch. */
   void epoch(Reward reward) {
-    RandomGenerator random = new Philox(2, epoch).sequence(0);
     LossBranches branches = racer.branches();
     if (branches == null) {
       policyGradient(reward);
     } else {
-      forwardProcess(branches, reward, random);
+      forwardProcess(branches, reward);
     }
     epoch++;
   }
@@ -113,7 +113,8 @@ final class ToyTraining {
     double of(Vector2 image);
   }
 
-  private void forwardProcess(LossBranches branches, Reward reward, RandomGenerator random) {
+  private void forwardProcess(LossBranches branches, Reward reward) {
+    RandomGenerator random = new Philox(2, epoch).sequence(0);
     NftLoss loss =
         new NftLoss(1, 0, CLIP, AdvantageMode.ALL, branches, LossWeighting.SELF_NORMALIZED);
     ToySampler sampler = Chapter.solver(20);
@@ -150,7 +151,7 @@ final class ToyTraining {
       Sampler.Trajectory way = Sampler.trajectory(solver, net.velocity(), start, levels, noise);
       way.latents().forEach(x -> latents.add(x.toFloats()));
       for (Tensor row : way.logProbs()) {
-        logProbs.add(java.util.Objects.requireNonNull(row).toFloats()); // the solver draws noise
+        logProbs.add(Objects.requireNonNull(row).toFloats()); // the solver draws noise
       }
     }
     double[] advantages = advantages(ToySampler.points(latents.getLast()), reward);

@@ -23,10 +23,8 @@ final class UpdateFigure {
 
   static ObjectNode json(ToyWorld world) {
     ObjectNode json = StrictJson.object();
-    ArrayNode counts = json.putArray("counts");
-    COUNTS.forEach(counts::add);
-    ArrayNode betas = json.putArray("betas");
-    BETAS.forEach(betas::add);
+    Packed.list(json, "counts", COUNTS);
+    Packed.list(json, "betas", BETAS);
     List<Vector2> images = Chapter.solver(40).images(Fields.old(world), COUNTS.getLast());
     ObjectNode learned = json.putObject("learned");
     for (int count : COUNTS) {

@@ -18,21 +18,13 @@ import org.diffusionnft.tensor.InvalidInputException;
 public record Experiment(
     String name, String question, String expectation, String settings, List<Arm> arms) {
 
-  /** What all methods were searched with, where it differs from the demo. */
-  private static final String SEARCHED =
-      """
-      training: {learningRate: 3e-3, learningRateDecaySteps: 100}
-      loss: {guidanceBeta: 1}
-      ema: {decay: 0.95}
-      """;
-
   /**
    * The best of four settings tried for DiffusionNFT, as {@code docs/experiments.md} lists them.
    */
   private static final String BEST_NFT = "loss: {guidanceBeta: 0.1}";
 
-  /** The same on its own, for the ablations. */
-  private static final String ABLATED = SEARCHED.replace("guidanceBeta: 1}", "guidanceBeta: 0.1}");
+  /** What the ablations change: {@link #BEST_NFT} with what it was searched with. */
+  private static final String ABLATED = searched("3e-3", 0.1);
 
   /**
    * DiffusionNFT and its rivals, each with the best of four settings tried on another seed; {@code
@@ -44,7 +36,7 @@ public record Experiment(
           "How many samples, gradient steps and seconds does each method need for equal scores?",
           "DiffusionNFT is 3 to 25 times as efficient as FlowGRPO, measured in training time to"
               + " equal scores.",
-          SEARCHED,
+          searched("3e-3", 1),
           List.of(
               new Arm("nft", "DiffusionNFT", BEST_NFT),
               new Arm(
@@ -87,7 +79,7 @@ public record Experiment(
           "objectives",
           "Which of the newer objectives learns most from equally many samples?",
           "Each is better than those before it by its authors' own figures, on large models.",
-          SEARCHED.replace("learningRate: 3e-3", "learningRate: 1e-3"),
+          searched("1e-3", 1),
           List.of(
               new Arm("nft", "DiffusionNFT", BEST_NFT),
               new Arm("awm", "AWM", "algorithm: awm\noldPolicy: {decayType: 0}"),
@@ -201,6 +193,16 @@ public record Experiment(
   /** Keeps a copy of the list. */
   public Experiment {
     arms = List.copyOf(arms);
+  }
+
+  /** What all methods were searched with, where it differs from the demo. */
+  private static String searched(String learningRate, double guidanceBeta) {
+    return """
+    training: {learningRate: %s, learningRateDecaySteps: 100}
+    loss: {guidanceBeta: %s}
+    ema: {decay: 0.95}
+    """
+        .formatted(learningRate, guidanceBeta);
   }
 
   /** Epochs of {@link #rewards} that show something in minutes. */

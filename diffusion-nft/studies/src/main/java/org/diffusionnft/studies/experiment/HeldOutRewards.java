@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SequencedMap;
 import org.diffusionnft.trainer.evaluation.MeanInterval;
@@ -55,8 +56,7 @@ record HeldOutRewards(
   List<List<String>> rows() {
     List<List<String>> rows = new ArrayList<>();
     List<String> first = new ArrayList<>(List.of("nothing: the base"));
-    base.values().forEach(value -> first.add(new MeanInterval(value, 0, 1).text(1, digits(value))));
-    first.replaceAll(cell -> cell.replaceFirst(" ±.*", ""));
+    base.values().forEach(v -> first.add(String.format(Locale.ROOT, "%." + digits(v) + "f", v)));
     rows.add(first);
     arms.forEach(
         (arm, seeds) -> {

@@ -52,12 +52,6 @@ record SearchPage(SearchRun run, List<SearchRun.Tried> tried, String command) {
 
   private String score(double strict) {
     int pictures = run.base().evaluation().prompts();
-    Score.Interval interval = Score.interval(pictures, (int) Math.round(strict * pictures));
-    return String.format(
-        Locale.ROOT,
-        "%.1f [%.1f, %.1f]",
-        100 * strict,
-        100 * interval.low(),
-        100 * interval.high());
+    return Score.interval(pictures, (int) Math.round(strict * pictures)).around(strict);
   }
 }

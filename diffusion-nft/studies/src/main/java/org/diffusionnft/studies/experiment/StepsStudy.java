@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.IntConsumer;
 import org.diffusionnft.models.adapter.ForwardPass;
 import org.diffusionnft.models.transformer.Mmdit;
@@ -106,13 +105,7 @@ public record StepsStudy(List<Integer> steps, List<String> solvers, HeldOut held
     for (Row row : rows) {
       text.append("\n| ").append(row.policy()).append(" | ").append(row.solver()).append(" |");
       for (Score score : row.scores()) {
-        text.append(
-            String.format(
-                Locale.ROOT,
-                " %.1f [%.1f, %.1f] |",
-                100 * score.strict(),
-                100 * score.interval().low(),
-                100 * score.interval().high()));
+        text.append(' ').append(score.interval().around(score.strict())).append(" |");
       }
     }
     return text.toString();

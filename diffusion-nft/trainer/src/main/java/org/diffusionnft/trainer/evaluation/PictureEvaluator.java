@@ -73,23 +73,15 @@ public record PictureEvaluator(
     }
     ObjectNode json = StrictJson.object();
     json.put("prompts", scores.total().length);
-    json.put("reward", mean(scores.total()));
+    json.put("reward", scores.mean());
     ObjectNode components = json.putObject("rewards");
-    scores.components().forEach((name, values) -> components.put(name, mean(values)));
-    String summary = String.format(Locale.ROOT, "mean reward %.4f", mean(scores.total()));
+    scores.means().forEach(components::put);
+    String summary = String.format(Locale.ROOT, "mean reward %.4f", scores.mean());
     List<Double> totals = new ArrayList<>();
     for (int i = 0; i < shown.size(); i++) {
       totals.add((double) scores.total()[i]);
     }
     List<String> texts = prompts.subList(0, shown.size()).stream().map(Prompt::text).toList();
     return new Evaluation(summary, json, texts, shown, totals, scores.components());
-  }
-
-  private static double mean(float[] values) {
-    double sum = 0;
-    for (float value : values) {
-      sum += value;
-    }
-    return sum / values.length;
   }
 }

@@ -251,7 +251,7 @@ class EmbeddingTest {
             .redirectOutput(folder.resolve(program.name + ".out").toFile())
             .redirectError(error.toFile())
             .start();
-    assertTrue(process.waitFor(2, TimeUnit.MINUTES));
+    assertTrue(process.waitFor(10, TimeUnit.MINUTES));
     String text = Files.readString(error, StandardCharsets.UTF_8);
     assertEquals(0, process.exitValue(), program.name + ": " + text);
     return text;

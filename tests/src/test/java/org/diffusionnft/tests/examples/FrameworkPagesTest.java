@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * there builds and runs.
  */
 class FrameworkPagesTest {
-  private static final Path ROOT = Path.of(System.getProperty("user.dir")).resolveSibling(".");
+  private static final Path ROOT = Path.of(System.getProperty("user.dir")).getParent();
   private static final Pattern VERSION = Pattern.compile("version>(\\d+\\.\\d+\\.\\d+)<");
   private static final Pattern BLOCK = Pattern.compile("(?s)```(java|xml)\n(.*?)```");
 

@@ -33,7 +33,8 @@ final class RenewClasses {
                   ClassHierarchyResolver.ofResourceParsing(
                           type -> {
                             String name = type.descriptorString();
-                            Path file = root.resolve(name.substring(1, name.length() - 1) + ".class");
+                            Path file =
+                                root.resolve(name.substring(1, name.length() - 1) + ".class");
                             try {
                               return Files.exists(file) ? Files.newInputStream(file) : null;
                             } catch (IOException e) {
@@ -41,7 +42,8 @@ final class RenewClasses {
                             }
                           })
                       .orElse(ClassHierarchyResolver.defaultResolver())));
-      // Code that goes through a transform is written anew, with the frames that the verifier wants.
+      // Code that goes through a transform is written anew, with the frames that the verifier
+      // wants.
       ClassTransform renewal =
           ClassTransform.transformingMethodBodies(CodeTransform.ACCEPT_ALL)
               .andThen(

@@ -82,7 +82,8 @@ final class Site {
 
   private final Path root;
   private final Path out;
-  private final Map<Path, String> pages = new TreeMap<>(); // Markdown by its file, seen from the root
+  private final Map<Path, String> pages =
+      new TreeMap<>(); // Markdown by its file, seen from the root
   private final Set<Path> copied = new HashSet<>();
   private final List<String> errors = new ArrayList<>();
 
@@ -205,8 +206,9 @@ final class Site {
   }
 
   private static void item(StringBuilder text, String to, String title, boolean current) {
-    text.append("<li><a href=\"%s\"%s>%s</a></li>%n".formatted(
-            to, current ? " aria-current=\"page\"" : "", escaped(title)));
+    text.append(
+        "<li><a href=\"%s\"%s>%s</a></li>%n"
+            .formatted(to, current ? " aria-current=\"page\"" : "", escaped(title)));
   }
 
   /** Leads links from Markdown files to their pages, and copies what else they lead to. */
@@ -280,7 +282,11 @@ final class Site {
   }
 
   private static Set<String> matches(Pattern pattern, String text) {
-    return pattern.matcher(text).results().map((MatchResult m) -> m.group(1)).collect(Collectors.toSet());
+    return pattern
+        .matcher(text)
+        .results()
+        .map((MatchResult m) -> m.group(1))
+        .collect(Collectors.toSet());
   }
 
   private static Path html(Path file) {

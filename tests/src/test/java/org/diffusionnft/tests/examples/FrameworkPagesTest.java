@@ -32,7 +32,8 @@ class FrameworkPagesTest {
     String pom = Files.readString(folder.resolve("pom.xml"));
     assertTrue(Files.readString(sources.resolve("Pictures.java")).endsWith("\n\n" + blocks.get(0)));
     assertTrue(
-        Files.readString(sources.resolve("PictureController.java")).endsWith("\n\n" + blocks.get(1)));
+        Files.readString(sources.resolve("PictureController.java"))
+            .endsWith("\n\n" + blocks.get(1)));
     assertTrue(pom.contains(blocks.get(2).indent(2)), blocks.get(2));
 
     Matcher version = VERSION.matcher(pom);

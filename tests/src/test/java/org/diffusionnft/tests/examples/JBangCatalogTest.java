@@ -43,8 +43,7 @@ class JBangCatalogTest {
   @Test
   void theOneFileIsThere() throws IOException {
     Path file = ROOT.resolve(aliases.path("one-file").path("script-ref").asText());
-    String version =
-        aliases.path("dnft").path("script-ref").asText().replaceFirst(".*:", "");
+    String version = aliases.path("dnft").path("script-ref").asText().replaceFirst(".*:", "");
     List<String> dependencies =
         Files.readAllLines(file).stream().filter(line -> line.startsWith("//DEPS ")).toList();
     assertEquals(2, dependencies.size());

@@ -3,7 +3,6 @@ package org.diffusionnft.cli;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -69,30 +68,37 @@ public final class Dnft implements Runnable {
 
   /** The whole command line with its error handling. */
   static CommandLine commandLine() {
-    return commandLine(_ -> true);
+    CommandLine dnft = new CommandLine(new Dnft());
+    COMMANDS.forEach(type -> dnft.addSubcommand(name(type), new CommandLine(type)));
+    return withErrors(dnft);
   }
 
   /**
-   * What the command line needs to be for these arguments. Of commands that they do not name, only
-   * the summary is read: reading all their options takes longer than everything else that {@code
-   * dnft --help} does.
+   * What the command line needs to be for these arguments: the command that they name, or else the
+   * summaries of all. To read all options of all commands takes longer than everything else that
+   * {@code dnft --help} does.
    */
   private static CommandLine commandLine(String... args) {
-    return commandLine(name -> args.length > 0 && args[0].equals(name));
-  }
-
-  private static CommandLine commandLine(Predicate<String> whole) {
     CommandLine dnft = new CommandLine(new Dnft());
+    String wanted = args.length > 0 ? args[0] : "";
     for (Class<?> type : COMMANDS) {
-      Command command = type.getAnnotation(Command.class);
-      if (whole.test(command.name())) {
-        dnft.addSubcommand(command.name(), new CommandLine(type));
-      } else {
-        CommandSpec summary = CommandSpec.create().name(command.name());
-        summary.usageMessage().description(command.description());
-        dnft.addSubcommand(command.name(), new CommandLine(summary));
+      if (name(type).equals(wanted)) {
+        return withErrors(dnft.addSubcommand(wanted, new CommandLine(type)));
       }
     }
+    for (Class<?> type : COMMANDS) {
+      CommandSpec summary = CommandSpec.create().name(name(type));
+      summary.usageMessage().description(type.getAnnotation(Command.class).description());
+      dnft.addSubcommand(name(type), new CommandLine(summary));
+    }
+    return withErrors(dnft);
+  }
+
+  private static String name(Class<?> command) {
+    return command.getAnnotation(Command.class).name();
+  }
+
+  private static CommandLine withErrors(CommandLine dnft) {
     return dnft.setCaseInsensitiveEnumValuesAllowed(true)
         .setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF))
         .setParameterExceptionHandler(ErrorMessages::wrongUsage)

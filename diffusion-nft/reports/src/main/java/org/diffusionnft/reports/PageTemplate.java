@@ -103,7 +103,12 @@ public final class PageTemplate {
 
   /** A text file of this package, or by its whole path one of a library. */
   static String resource(String name) throws IOException {
-    return text(name, PageTemplate.class.getResourceAsStream(name));
+    if (!name.startsWith("/")) {
+      return text(name, PageTemplate.class.getResourceAsStream(name));
+    }
+    // A class in a module finds the files of its own module alone; a library's has the loader.
+    ClassLoader loader = PageTemplate.class.getClassLoader();
+    return text(name, loader == null ? null : loader.getResourceAsStream(name.substring(1)));
   }
 
   /**

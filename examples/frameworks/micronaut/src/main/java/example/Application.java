@@ -1,0 +1,9 @@
+package example;
+
+import io.micronaut.runtime.Micronaut;
+
+class Application {
+  public static void main(String[] arguments) {
+    Micronaut.run(Application.class, arguments);
+  }
+}

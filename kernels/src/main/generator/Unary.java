@@ -53,7 +53,11 @@ final class Unary {
           new Row(
               "QUICK_GELU",
               "v.mul(VectorMath.sigmoid(v.mul(Activations.QUICK)))",
-              "g.mul(Activations.siluSlope(v.mul(Activations.QUICK)))"));
+              "g.mul(Activations.siluSlope(v.mul(Activations.QUICK)))"),
+          new Row(
+              "HARD_SWISH",
+              "v.add(3f).lanewise(MAX, 0f).lanewise(MIN, 6f).mul(1f / 6).mul(v)",
+              EXACT));
 
   static Generate.Source values() {
     String head =

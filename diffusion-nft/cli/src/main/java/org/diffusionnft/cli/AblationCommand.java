@@ -22,7 +22,8 @@ final class AblationCommand implements Callable<Integer> {
 
   @Parameters(
       paramLabel = "NAME",
-      description = "negative-branch, solver, weighting, soft-update, guidance-beta or guidance.")
+      description =
+          "negative-branch, solver, weighting, soft-update, timesteps, guidance-beta or guidance.")
   private String name;
 
   @Override

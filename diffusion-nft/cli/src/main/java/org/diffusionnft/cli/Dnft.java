@@ -59,7 +59,12 @@ public final class Dnft implements Runnable {
   }
 
   private static int run(Consumer<String> out, Consumer<String> err, String... args) {
-    return commandLine(args).setOut(Printable.to(out)).setErr(Printable.to(err)).execute(args);
+    CommandLine dnft = commandLine(args).setOut(Printable.to(out)).setErr(Printable.to(err));
+    try {
+      return dnft.execute(args);
+    } catch (Error e) {
+      return ErrorMessages.failed(e, dnft);
+    }
   }
 
   /** The whole command line with its error handling. */

@@ -23,11 +23,11 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * What a user sees of an error. {@link InvalidInputException} means wrong input, {@link
- * IOException} and {@link DeviceException} a wrong machine (disk full, no permission, no driver):
- * their message is one clear sentence and is printed on one line, exit code 2. Anything else, an
- * {@link IllegalArgumentException} of {@code tensor} or {@code kernels} too, is a bug of ours: the
- * trace and where to report it are printed, exit code 1. With {@code DNFT_TRACE} set in the
- * environment the trace is always printed.
+ * IOException}, {@link DeviceException} and {@link OutOfMemoryError} a wrong machine (disk full, no
+ * permission, no driver, too little memory): their message is one clear sentence and is printed on
+ * one line, exit code 2. Anything else, an {@link IllegalArgumentException} of {@code tensor} or
+ * {@code kernels} too, is a bug of ours: the trace and where to report it are printed, exit code 1.
+ * With {@code DNFT_TRACE} set in the environment the trace is always printed.
  */
 final class ErrorMessages {
   static final int UNEXPECTED = 1;
@@ -51,6 +51,11 @@ final class ErrorMessages {
 
   /** A command threw an exception. */
   static int failed(Exception e, CommandLine command, ParseResult parsed) {
+    return failed(e, command);
+  }
+
+  /** A command threw an exception, or an error, which picocli does not hand on. */
+  static int failed(Throwable e, CommandLine command) {
     PrintWriter err = command.getErr();
     String sentence = sentence(e);
     if (sentence == null || System.getenv("DNFT_TRACE") != null) {
@@ -86,6 +91,13 @@ final class ErrorMessages {
       case InvalidInputException wrong -> oneLine(wrong.getMessage());
       case TrainingDivergedException diverged -> oneLine(diverged.getMessage());
       case DeviceException device -> oneLine(device.getMessage());
+      case OutOfMemoryError memory ->
+          "out of memory ("
+              + oneLine(memory.getMessage())
+              + "): take smaller batches or pictures; of the Java heap alone, DNFT_JAVA_OPTS=-Xmx4g"
+              + " gives more than its "
+              + Runtime.getRuntime().maxMemory() / (1 << 20)
+              + " MiB";
       default -> null;
     };
   }

@@ -46,6 +46,27 @@ class ErrorMessagesTest {
     assertTrue(err.toString().contains("at org.diffusionnft.tensor."), err.toString());
   }
 
+  @Test
+  void tooLittleMemoryIsOneSentence() {
+    assertEquals(2, ErrorMessages.failed(new OutOfMemoryError("Java heap space"), command));
+    assertEquals(1, err.toString().lines().count());
+    assertTrue(err.toString().contains("Java heap space"), err.toString());
+  }
+
+  @Test
+  void anErrorInsideACommandIsToldAsABug() {
+    PrintWriter broken =
+        new PrintWriter(new StringWriter()) {
+          @Override
+          public void print(String text) {
+            throw new StackOverflowError("deep");
+          }
+        };
+    assertEquals(1, Dnft.run(broken, new PrintWriter(err), "devices"));
+    assertTrue(err.toString().contains("StackOverflowError: deep"), err.toString());
+    assertTrue(err.toString().contains("this is a bug of dnft"), err.toString());
+  }
+
   private int failed(Exception e) {
     return ErrorMessages.failed(e, command, command.parseArgs());
   }

@@ -109,7 +109,9 @@ abstract sealed class ForwardTrainer extends Trainer permits NftTrainer, AwmTrai
   /** An epoch's images in random order, each at a random choice of the timesteps. */
   @Override
   Pass pass(Rollout rollout, double[][] advantages, PromptTable table, long pass) {
-    TrainingPass images = new TrainingPass(rollout, advantages, schedule, task.randomness(), pass);
+    TrainingPass images =
+        new TrainingPass(
+            rollout, advantages, schedule, config.timestepsInRange(), task.randomness(), pass);
     return (first, count, turn, share) -> descend(images.batch(first, count, turn), table, share);
   }
 

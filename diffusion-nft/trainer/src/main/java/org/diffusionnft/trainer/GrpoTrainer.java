@@ -148,11 +148,12 @@ public final class GrpoTrainer extends Trainer {
   /** Which step each image of a batch is trained at. */
   private int[] timesteps(long pass, int place, int count, int turn) {
     int[] at = new int[count];
+    int inRange = Math.min(config.timestepsInRange(), schedule.steps() - 1);
     Arrays.setAll(
         at,
         b ->
             config.grpo().randomTimesteps()
-                ? task.randomness().timestepOrder(pass, place + b, schedule.steps() - 1)[turn]
+                ? task.randomness().timestepOrder(pass, place + b, inRange)[turn]
                 : turn);
     return at;
   }

@@ -10,6 +10,7 @@ final class TrainingPass {
   private final Rollout rollout;
   private final double[][] advantages;
   private final float[] timesteps;
+  private final int inRange;
   private final Randomness randomness;
   private final long pass;
   private final int[] order;
@@ -19,17 +20,20 @@ final class TrainingPass {
    *
    * @param advantages {@code [N, T]}; T timesteps of each image are trained
    * @param schedule of the timesteps to choose from: those of sampling
+   * @param inRange how many of them, from the noisiest on
    * @param pass its number in the run
    */
   TrainingPass(
       Rollout rollout,
       double[][] advantages,
       FlowMatchSchedule schedule,
+      int inRange,
       Randomness randomness,
       long pass) {
     this.rollout = rollout;
     this.advantages = advantages;
     this.timesteps = schedule.timesteps();
+    this.inRange = inRange;
     this.randomness = randomness;
     this.pass = pass;
     this.order = randomness.imageOrder(pass, rollout.images());
@@ -75,7 +79,7 @@ final class TrainingPass {
       int place = first + b;
       int image = order[place];
       prompts.add(rollout.prompts().get(image));
-      at[b] = timesteps[randomness.timestepOrder(pass, place, timesteps.length)[turn]];
+      at[b] = timesteps[randomness.timestepOrder(pass, place, inRange)[turn]];
       t[b] = at[b] / FlowMatchSchedule.TRAIN_TIMESTEPS;
       advantage[b] = advantages[image][turn];
       float[] latents = rollout.latents()[image];

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -112,6 +113,32 @@ class NftTrainerTest {
     double before = (rewards.get(0) + rewards.get(1) + rewards.get(2)) / 3;
     double after = (rewards.get(9) + rewards.get(10) + rewards.get(11)) / 3;
     assertTrue(after > before + 0.1, rewards.toString());
+  }
+
+  @Test
+  void ofARangeOnlyTheNoisiestTimestepsAreTrained() {
+    Set<Float> all = levels(config("training: {timestepFraction: 0.5, batchSize: 3}"));
+    Set<Float> noisy =
+        levels(config("training: {timestepFraction: 0.5, timestepRange: 0.75, batchSize: 3}"));
+    assertEquals(4, all.size());
+    assertEquals(3, noisy.size());
+    noisy.forEach(t -> assertTrue(all.contains(t) && t > Collections.min(all), all.toString()));
+  }
+
+  private Set<Float> levels(TrainConfig config) {
+    Set<Float> levels = new HashSet<>();
+    try (NftTrainer trainer = trainer(config)) {
+      trainer.runEpoch(
+          new TrainingListener() {
+            @Override
+            public void trained(long epoch, int done, int of, TrainedBatch batch) {
+              for (float t : batch.loss().t()) {
+                levels.add(t);
+              }
+            }
+          });
+    }
+    return levels;
   }
 
   @Test

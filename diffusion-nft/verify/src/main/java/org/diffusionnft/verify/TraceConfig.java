@@ -103,6 +103,7 @@ final class TraceConfig {
         1,
         train.integer("num_inner_epochs"),
         train.number("timestep_fraction"),
+        1,
         train.number("learning_rate"),
         0,
         train.number("adam_beta1"),

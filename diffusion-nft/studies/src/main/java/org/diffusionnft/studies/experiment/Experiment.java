@@ -113,7 +113,10 @@ public record Experiment(
                   grpo: {ratio: guarded, clipRange: 5e-3, klWeight: 0}
                   """)));
 
-  /** The ablations of the paper, and one more on guidance: changes to {@link #ABLATED}. */
+  /**
+   * The ablations of the paper, and two more, on timesteps and guidance: changes to {@link
+   * #ABLATED}.
+   */
   public static final List<Experiment> ABLATIONS =
       List.of(
           new Experiment(
@@ -168,6 +171,19 @@ public record Experiment(
                       "oldPolicy: {flat: 0, rate: 0.01, cap: 0.8}"),
                   new Arm("zero", "0, on policy", "oldPolicy: {decayType: 0}"),
                   new Arm("slow", "0.9", "oldPolicy: {flat: 0, rate: 1, cap: 0.9}"))),
+          new Experiment(
+              "timesteps",
+              "At which of the ten sampling timesteps should images be trained?",
+              "The paper trains at nearly all; it has no ablation of it.",
+              ABLATED,
+              List.of(
+                  new Arm("any", "any 5", ""),
+                  new Arm("of-7", "5 of the noisiest 7", "training: {timestepRange: 0.7}"),
+                  new Arm("noisiest-5", "the noisiest 5", "training: {timestepRange: 0.5}"),
+                  new Arm(
+                      "noisiest-3",
+                      "the noisiest 3",
+                      "training: {timestepFraction: 0.3, timestepRange: 0.3}"))),
           new Experiment(
               "guidance-beta",
               "How strong should the implicit guidance be?",

@@ -154,6 +154,16 @@ public record TrainConfig(
           "leaves no timestep to train at: timestepFraction %s of %d sampling steps is below 1"
               .formatted(training.timestepFraction(), sampling.steps()));
     }
+    if (training.timestepsInRange(sampling.steps()) < training.trainedTimesteps(sampling.steps())) {
+      throw new InvalidSettingException(
+          "training",
+          "takes %d timesteps for each image, but timestepRange %s leaves %d of the %d sampling steps: make timestepFraction smaller or timestepRange larger"
+              .formatted(
+                  training.trainedTimesteps(sampling.steps()),
+                  training.timestepRange(),
+                  training.timestepsInRange(sampling.steps()),
+                  sampling.steps()));
+    }
     stages = List.copyOf(stages);
     if (!stages.isEmpty()) {
       requireStages(epochs, stages);
@@ -288,6 +298,11 @@ public record TrainConfig(
   /** Timesteps that each image is trained at. */
   public int trainedTimesteps() {
     return training.trainedTimesteps(sampling.steps());
+  }
+
+  /** Timesteps that those are chosen from, the noisiest of sampling. */
+  public int timestepsInRange() {
+    return training.timestepsInRange(sampling.steps());
   }
 
   /**

@@ -24,6 +24,10 @@ import org.diffusionnft.tensor.Precision;
  * @param timestepFraction share of the sampling timesteps that each image is trained at, chosen at
  *     random for each image; rounded down, so 0.99 of 10 are 9. In the reference code: {@code
  *     train.timestep_fraction}.
+ * @param timestepRange share of the sampling timesteps, from the noisiest on, that those of {@code
+ *     timestepFraction} are chosen from; rounded down, 1 for all. What a picture shows is decided
+ *     at the noisy ones; at the others an image says little about whether it is better than its
+ *     group.
  * @param learningRate AdamW's step size. In the reference code: {@code train.learning_rate}.
  * @param learningRateDecaySteps optimizer steps after which the step size has halved: it is {@code
  *     learningRate / (1 + step / learningRateDecaySteps)}; 0 for a constant one
@@ -47,6 +51,7 @@ public record TrainingSettings(
     int gradientShards,
     int innerEpochs,
     double timestepFraction,
+    double timestepRange,
     double learningRate,
     long learningRateDecaySteps,
     double adamBeta1,
@@ -71,6 +76,11 @@ public record TrainingSettings(
         timestepFraction,
         timestepFraction > 0 && timestepFraction <= 1,
         "above 0 and at most 1");
+    require(
+        "timestepRange",
+        timestepRange,
+        timestepRange > 0 && timestepRange <= 1,
+        "above 0 and at most 1");
     requirePositive("learningRate", learningRate);
     require(
         "learningRateDecaySteps",
@@ -86,19 +96,24 @@ public record TrainingSettings(
 
   /**
    * {@code batchSize: 9, optimizerStepsPerEpoch: 1, gradientShards: 1, innerEpochs: 1,
-   * timestepFraction: 0.99, learningRate: 3e-4, learningRateDecaySteps: 0, adamBeta1: 0.9,
-   * adamBeta2: 0.999, adamEpsilon: 1e-8, weightDecay: 1e-4, maxGradNorm: 1, checkpointing: false,
-   * precision: f32}. The official batch of 9 is one GPU's of eight, and accumulated 16 times; that
-   * is the same step as 128 times 9 here.
+   * timestepFraction: 0.99, timestepRange: 1, learningRate: 3e-4, learningRateDecaySteps: 0,
+   * adamBeta1: 0.9, adamBeta2: 0.999, adamEpsilon: 1e-8, weightDecay: 1e-4, maxGradNorm: 1,
+   * checkpointing: false, precision: f32}. The official batch of 9 is one GPU's of eight, and
+   * accumulated 16 times; that is the same step as 128 times 9 here.
    */
   public static TrainingSettings official() {
     return new TrainingSettings(
-        9, 1, 1, 1, 0.99, 3e-4, 0, 0.9, 0.999, 1e-8, 1e-4, 1, false, Precision.F32);
+        9, 1, 1, 1, 0.99, 1, 3e-4, 0, 0.9, 0.999, 1e-8, 1e-4, 1, false, Precision.F32);
   }
 
   /** Timesteps that each image is trained at, of {@code steps} sampling steps. */
   public int trainedTimesteps(int samplingSteps) {
     return (int) (samplingSteps * timestepFraction);
+  }
+
+  /** Timesteps that they are chosen from, the noisiest of {@code steps} sampling steps. */
+  public int timestepsInRange(int samplingSteps) {
+    return (int) (samplingSteps * timestepRange);
   }
 
   /** The same in another precision. */
@@ -109,6 +124,7 @@ public record TrainingSettings(
         gradientShards,
         innerEpochs,
         timestepFraction,
+        timestepRange,
         learningRate,
         learningRateDecaySteps,
         adamBeta1,
@@ -137,6 +153,7 @@ public record TrainingSettings(
         keys.count("gradientShards", d.gradientShards),
         keys.count("innerEpochs", d.innerEpochs),
         keys.number("timestepFraction", d.timestepFraction),
+        keys.number("timestepRange", d.timestepRange),
         keys.number("learningRate", d.learningRate),
         keys.integer("learningRateDecaySteps", d.learningRateDecaySteps),
         keys.number("adamBeta1", d.adamBeta1),

@@ -129,6 +129,10 @@ class TrainConfigTest {
     assertStarts(
         "c:1: training cuts the 1152 images of an epoch", failure("training: {batchSize: 7}"));
     assertStarts("c:1: training leaves no timestep", failure("training: {timestepFraction: 0.05}"));
+    assertEquals(
+        "c:1: training takes 5 timesteps for each image, but timestepRange 0.4 leaves 4 of the 10"
+            + " sampling steps: make timestepFraction smaller or timestepRange larger",
+        failure("training: {timestepFraction: 0.5, timestepRange: 0.4}"));
   }
 
   /** A hint that is no hint is worse than none. */

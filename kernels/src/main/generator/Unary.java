@@ -56,7 +56,8 @@ final class Unary {
               "g.mul(Activations.siluSlope(v.mul(Activations.QUICK)))"),
           new Row(
               "HARD_SWISH",
-              "v.add(3f).lanewise(MAX, 0f).lanewise(MIN, 6f).mul(1f / 6).mul(v)",
+              "v.fma(broadcast(FLOATS, 1f / 6), broadcast(FLOATS, 0.5f))"
+                  + ".lanewise(MAX, 0f).lanewise(MIN, 1f).mul(v)",
               EXACT));
 
   static Generate.Source values() {

@@ -2,6 +2,7 @@ package org.diffusionnft.shapes;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Judges pictures by rules, as GenEval does: what is asked for must be there, and nothing else.
@@ -26,13 +27,23 @@ public final class Judge {
    * @param shape how well the best matching objects have the asked shapes
    * @param colour how well they have the asked colours, or one colour each if none was asked
    * @param relation 1 if they lie as asked, else 0; 1 if nothing was asked
-   * @param objects whether exactly the asked objects are seen, wherever they lie
+   * @param miss what is seen other than asked, or null if nothing is
    */
   public record Verdict(
-      double graded, double count, double shape, double colour, double relation, boolean objects) {
+      double graded,
+      double count,
+      double shape,
+      double colour,
+      double relation,
+      @Nullable Miss miss) {
     /** Whether exactly what was asked for is seen. */
     public boolean strict() {
-      return objects && relation == 1;
+      return miss == null;
+    }
+
+    /** Whether exactly the asked objects are seen, wherever they lie. */
+    public boolean objects() {
+      return miss == null || miss == Miss.RELATION;
     }
   }
 
@@ -57,8 +68,29 @@ public final class Judge {
     double parts = count + best.shape() + best.colour();
     double mean = prompt.relation() == null ? parts / 3 : (parts + best.relation()) / 4;
     double graded = mean * scene.cleanness();
-    boolean objects = seen.size() == asked.size() && best.objectsRight() && scene.clean();
-    return new Verdict(graded, count, best.shape(), best.colour(), best.relation(), objects);
+    return new Verdict(
+        graded,
+        count,
+        best.shape(),
+        best.colour(),
+        best.relation(),
+        miss(scene, asked.size(), best));
+  }
+
+  private static @Nullable Miss miss(SeenScene scene, int asked, Matching best) {
+    int seen = scene.objects().size();
+    if (seen != asked) {
+      return seen > asked ? Miss.TOO_MANY : Miss.TOO_FEW;
+    }
+    if (!best.objectsRight()) {
+      return !scene.objects().stream().allMatch(SeenShape::clear)
+          ? Miss.UNCLEAR
+          : best.kindsRight() ? Miss.COLOUR : Miss.SHAPE;
+    }
+    if (!scene.clean()) {
+      return Miss.CLUTTER;
+    }
+    return best.relation() == 1 ? null : Miss.RELATION;
   }
 
   /** Whether two objects lie as asked. */

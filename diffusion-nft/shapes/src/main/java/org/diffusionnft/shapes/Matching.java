@@ -20,6 +20,7 @@ final class Matching {
   private double shape;
   private double colour;
   private double related;
+  private boolean kindsRight;
   private boolean objectsRight;
 
   Matching(List<NounPhrase> asked, List<SeenShape> seen, @Nullable Relation relation) {
@@ -42,6 +43,11 @@ final class Matching {
   /** 1 if the relation holds or none was asked, else 0. */
   double relation() {
     return related;
+  }
+
+  /** Whether each asked object is there in the asked shape, whatever its colour. */
+  boolean kindsRight() {
+    return kindsRight;
   }
 
   /** Whether each asked object is clearly there, wherever it lies. */
@@ -68,10 +74,12 @@ final class Matching {
   private void weigh(int[] choice) {
     double shapes = 0;
     double colours = 0;
+    boolean kinds = true;
     boolean right = true;
     for (int i = 0; i < choice.length; i++) {
       NounPhrase phrase = asked.get(i);
       if (choice[i] == 0) {
+        kinds = false;
         right = false;
         continue;
       }
@@ -79,6 +87,7 @@ final class Matching {
       shapes += shapeScore(phrase.kind(), found) / choice.length;
       Hue hue = phrase.hue() == null ? found.hue() : phrase.hue();
       colours += found.share().getOrDefault(hue, 0.0) / choice.length;
+      kinds &= found.kind() == phrase.kind();
       right &= found.clear() && phrase.fits(found.kind(), found.hue());
     }
     boolean lies =
@@ -93,6 +102,7 @@ final class Matching {
       shape = shapes;
       colour = colours;
       related = lies ? 1 : 0;
+      kindsRight = kinds;
       objectsRight = right;
     }
   }

@@ -6,15 +6,20 @@ import java.util.List;
 import java.util.Map;
 import org.diffusionnft.shapes.Category;
 import org.diffusionnft.shapes.Judge;
+import org.diffusionnft.shapes.Miss;
 import org.diffusionnft.shapes.ShapesPrompt;
 
 /** Scores of pictures by the category of their prompts. */
 public final class ScoreTable {
   private final Map<Category, Score> scores = new EnumMap<>(Category.class);
+  private final Map<Miss, Integer> misses = new EnumMap<>(Miss.class);
 
   private ScoreTable() {
     for (Category category : Category.values()) {
       scores.put(category, Score.NONE);
+    }
+    for (Miss miss : Miss.values()) {
+      misses.put(miss, 0);
     }
   }
 
@@ -34,6 +39,9 @@ public final class ScoreTable {
       ShapesPrompt prompt = prompts.get(i);
       Judge.Verdict verdict = Judge.judge(prompt, images.get(i));
       table.scores.computeIfPresent(prompt.category(), (_, score) -> score.plus(verdict));
+      if (verdict.miss() != null) {
+        table.misses.merge(verdict.miss(), 1, Integer::sum);
+      }
     }
     return table;
   }
@@ -41,6 +49,11 @@ public final class ScoreTable {
   /** Scores by category, in the order of {@link Category}. */
   public Map<Category, Score> byCategory() {
     return Collections.unmodifiableMap(scores);
+  }
+
+  /** How many pictures miss the strict score for what, in the order of {@link Miss}. */
+  public Map<Miss, Integer> misses() {
+    return Collections.unmodifiableMap(misses);
   }
 
   /** Of the position pictures that show the right objects, how many show them as asked. */

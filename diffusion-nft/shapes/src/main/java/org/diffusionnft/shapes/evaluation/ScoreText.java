@@ -3,6 +3,7 @@ package org.diffusionnft.shapes.evaluation;
 import java.util.List;
 import java.util.SequencedMap;
 import org.diffusionnft.shapes.Category;
+import org.diffusionnft.shapes.Miss;
 import org.jspecify.annotations.Nullable;
 
 /** Strict scores of several models side by side, in percent, with their 95 % intervals. */
@@ -12,7 +13,8 @@ public final class ScoreText {
   private ScoreText() {}
 
   /**
-   * A table with a row for each category, one for the total and one for relations alone.
+   * A table with a row for each category, one for the total and one for relations alone, and one
+   * for each way in which pictures miss it.
    *
    * @param tables scores by the heading of their column
    */
@@ -31,6 +33,13 @@ public final class ScoreText {
     text.append(
         String.format(
             "%n* of the position pictures with the right objects, those in which it holds"));
+    text.append(String.format("%n%npictures that miss it for"));
+    for (Miss miss : Miss.values()) {
+      text.append(String.format("%n%-16s", miss.label()));
+      columns.forEach(
+          table ->
+              text.append(String.format("%" + COLUMN + "d", table.misses().getOrDefault(miss, 0))));
+    }
     return text.toString();
   }
 

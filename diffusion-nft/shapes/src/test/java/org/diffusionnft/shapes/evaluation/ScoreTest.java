@@ -7,8 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SequencedMap;
 import org.diffusionnft.shapes.Category;
+import org.diffusionnft.shapes.Judge;
+import org.diffusionnft.shapes.Miss;
 import org.diffusionnft.shapes.SceneLayout;
 import org.diffusionnft.shapes.SceneRenderer;
 import org.diffusionnft.shapes.ShapesPrompt;
@@ -54,7 +57,27 @@ class ScoreTest {
     assertTrue(text.contains("total"), text);
     assertTrue(text.contains("100.0 [99.3, 100.0]"), text);
     assertTrue(text.contains("0.0 [0.0, 0.7]"), text);
-    assertEquals(10, text.lines().count());
+    assertTrue(text.lines().anyMatch(line -> line.matches("too few objects +0 +516")), text);
+    assertEquals(19, text.lines().count());
+  }
+
+  @Test
+  void whatPicturesMissIsTold() {
+    Map<String, Miss> drawn = new LinkedHashMap<>();
+    drawn.put("a red circle below a blue square", Miss.RELATION);
+    drawn.put("a red circle", Miss.TOO_FEW);
+    drawn.put("three red circles", Miss.TOO_MANY);
+    drawn.put("a red triangle above a green square", Miss.SHAPE);
+    drawn.put("a red circle above a green square", Miss.COLOUR);
+    ShapesPrompt asked = ShapesPrompt.parse("a red circle above a blue square");
+    SceneLayout layout = new SceneLayout(new Philox(3, 1).sequence(0));
+    drawn.forEach(
+        (text, miss) -> {
+          float[] other = SceneRenderer.render(layout.loose(ShapesPrompt.parse(text), 0));
+          assertEquals(miss, Judge.judge(asked, other).miss(), text);
+        });
+    float[] image = SceneRenderer.render(layout.loose(asked, 0));
+    assertTrue(Judge.judge(asked, image).strict());
   }
 
   @Test

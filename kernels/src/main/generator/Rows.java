@@ -31,6 +31,12 @@ final class Rows {
               "v"),
           new Row("{@code out += x}", "add", "long x, long out", "out", "[out].add([x])"),
           new Row(
+              "{@code out += addend}",
+              "shift",
+              "float addend, long out",
+              "out",
+              "[out].add(addend)"),
+          new Row(
               "{@code out = factor * x}",
               "scale",
               "float factor, long x, long out",

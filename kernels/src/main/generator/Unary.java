@@ -53,7 +53,12 @@ final class Unary {
           new Row(
               "QUICK_GELU",
               "v.mul(VectorMath.sigmoid(v.mul(Activations.QUICK)))",
-              "g.mul(Activations.siluSlope(v.mul(Activations.QUICK)))"));
+              "g.mul(Activations.siluSlope(v.mul(Activations.QUICK)))"),
+          new Row(
+              "HARD_SWISH",
+              "v.fma(broadcast(FLOATS, 1f / 6), broadcast(FLOATS, 0.5f))"
+                  + ".lanewise(MAX, 0f).lanewise(MIN, 1f).mul(v)",
+              EXACT));
 
   static Generate.Source values() {
     String head =

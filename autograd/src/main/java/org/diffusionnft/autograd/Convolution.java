@@ -1,5 +1,8 @@
 package org.diffusionnft.autograd;
 
+import java.util.List;
+import org.diffusionnft.tensor.ConvolutionKernels.Sweep;
+import org.diffusionnft.tensor.Convolutions;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Elementwise;
@@ -16,9 +19,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Convolution of x {@code [N, C, H, W]} with weight {@code [O, C, KH, KW]} and perhaps bias {@code
- * [O]}, as matrix products over unfolded windows, image by image and in bands of rows, so that the
- * unfolded columns (nine times the image for a 3x3 kernel) are never all in memory. The backward
- * pass unfolds again.
+ * [O]}. The device has a kernel for it in F32. With rounded operands, and in the backward pass, it
+ * is matrix products over unfolded windows, image by image and in bands of rows, so that the
+ * unfolded columns (nine times the image for a 3x3 kernel) are never all in memory.
  *
  * @param bandElements elements that are unfolded at a time; at least one row of output is
  * @param precision what the products take
@@ -76,6 +79,15 @@ record Convolution(Window window, long bandElements, Precision precision) implem
   }
 
   private Tensor convolve(Tensor x, Tensor weight, @Nullable Tensor bias) {
+    if (precision == Precision.F32) {
+      outShape(x.shape(), weight.shape());
+      Sweep sweep = Convolutions.sweep(window, x.dim(2), x.dim(3));
+      return Convolutions.convolve(x, weight, bias, sweep, List.of());
+    }
+    return inBands(x, weight, bias);
+  }
+
+  private Tensor inBands(Tensor x, Tensor weight, @Nullable Tensor bias) {
     Shape shape = outShape(x.shape(), weight.shape());
     Device device = x.device();
     Tensor kernel = weight.reshape(weight.dim(0), -1);

@@ -78,6 +78,46 @@ final class Lanes {
     return masks;
   }
 
+  /** The mask of lanes from one up to another, for both up to LANES; see {@link #FIRST}. */
+  static final VectorMask<Float>[][] BETWEEN = lanesBetween();
+
+  @SuppressWarnings({"unchecked", "rawtypes"})
+  private static VectorMask<Float>[][] lanesBetween() {
+    VectorMask<Float>[][] masks = new VectorMask[LANES + 1][LANES + 1];
+    for (int from = 0; from <= LANES; from++) {
+      for (int to = 0; to <= LANES; to++) {
+        masks[from][to] = FIRST[to].andNot(FIRST[from]);
+      }
+    }
+    return masks;
+  }
+
+  private static final VectorShuffle<Float> EVERY_SECOND =
+      VectorShuffle.fromOp(FLOATS, i -> 2 * i < LANES ? 2 * i : 2 * i - 2 * LANES);
+
+  private static final VectorShuffle<Float> ZIP_LOW = VectorShuffle.makeZip(FLOATS, 0);
+  private static final VectorShuffle<Float> ZIP_HIGH = VectorShuffle.makeZip(FLOATS, 1);
+
+  /** Copies a vector's floats from two places, in turn. */
+  static void zip(long first, long second, long to) {
+    FloatVector a = FloatVector.fromMemorySegment(FLOATS, ALL, first, ORDER);
+    FloatVector b = FloatVector.fromMemorySegment(FLOATS, ALL, second, ORDER);
+    a.rearrange(ZIP_LOW, b).intoMemorySegment(ALL, to, ORDER);
+    a.rearrange(ZIP_HIGH, b).intoMemorySegment(ALL, to + BYTES, ORDER);
+  }
+
+  /** Every second lane of two vectors, as one. */
+  static FloatVector everySecond(FloatVector near, FloatVector far) {
+    return near.rearrange(EVERY_SECOND, far);
+  }
+
+  /** Copies every second of {@code 2 LANES} floats. */
+  static void everySecond(long from, long to) {
+    FloatVector near = FloatVector.fromMemorySegment(FLOATS, ALL, from, ORDER);
+    FloatVector far = FloatVector.fromMemorySegment(FLOATS, ALL, from + BYTES, ORDER);
+    near.rearrange(EVERY_SECOND, far).intoMemorySegment(ALL, to, ORDER);
+  }
+
   static FloatVector splat(float value) {
     return FloatVector.broadcast(FLOATS, value);
   }

@@ -2,16 +2,32 @@ package org.diffusionnft.kernels;
 
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 import static org.diffusionnft.kernels.Lanes.ALL;
+import static org.diffusionnft.kernels.Lanes.FIRST;
 import static org.diffusionnft.kernels.Lanes.FLOATS;
 import static org.diffusionnft.kernels.Lanes.LANES;
 import static org.diffusionnft.kernels.Lanes.ORDER;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
 import org.diffusionnft.tensor.DType;
 
 /** What kernels do with contiguous floats besides {@link RowLoops}: copy, round, fetch. */
 final class Rows {
   private Rows() {}
+
+  /** Copies {@code n} floats, so few that a call of the JVM's copy routine would cost more. */
+  static void copy(long from, long to, int n) {
+    int i = 0;
+    for (; i < Lanes.whole(n); i += LANES) {
+      fromMemorySegment(FLOATS, ALL, from + 4L * i, ORDER)
+          .intoMemorySegment(ALL, to + 4L * i, ORDER);
+    }
+    if (i < n) {
+      VectorMask<Float> inside = FIRST[n - i];
+      fromMemorySegment(FLOATS, ALL, from + 4L * i, ORDER, inside)
+          .intoMemorySegment(ALL, to + 4L * i, ORDER, inside);
+    }
+  }
 
   /**
    * Copies rows of {@code n} floats. Four at a time, so that more cache lines are on their way at

@@ -1,20 +1,17 @@
 package org.diffusionnft.kernels;
 
-import static jdk.incubator.vector.FloatVector.fromMemorySegment;
-import static org.diffusionnft.kernels.Lanes.ALL;
-import static org.diffusionnft.kernels.Lanes.FIRST;
-import static org.diffusionnft.kernels.Lanes.FLOATS;
-import static org.diffusionnft.kernels.Lanes.ORDER;
-
-import jdk.incubator.vector.VectorMask;
 import org.diffusionnft.tensor.Shape;
 
 /**
  * Copies elements of two or four bytes between two strided walks over one shape. Axes of size 1 are
  * dropped and neighbours that lie alike on both sides merged; the last axis that is left is the
- * row.
+ * row. Where that has a few elements only, and those of one row lie behind those of the other, the
+ * last two axes are the row: a few streams that are interleaved.
  */
 final class StridedCopy {
+  /** Most streams that are interleaved. */
+  private static final int STREAMS = 8;
+
   private final int size;
   private final long from;
   private final long to;
@@ -22,6 +19,7 @@ final class StridedCopy {
   private final long[] stridesFrom;
   private final long[] stridesTo;
   private final int outer;
+  private final int streams;
 
   private StridedCopy(
       int size, long from, long to, long[] dims, long[] stridesFrom, long[] stridesTo, int axes) {
@@ -31,7 +29,16 @@ final class StridedCopy {
     this.dims = dims;
     this.stridesFrom = stridesFrom;
     this.stridesTo = stridesTo;
-    this.outer = axes - 1;
+    int last = axes - 1;
+    boolean interleaved =
+        size == 4
+            && last > 0
+            && dims[last] <= STREAMS
+            && stridesTo[last] == 1
+            && stridesTo[last - 1] == dims[last]
+            && stridesFrom[last - 1] == 1;
+    this.streams = interleaved ? (int) dims[last] : 1;
+    this.outer = interleaved ? last - 1 : last;
   }
 
   /**
@@ -73,7 +80,7 @@ final class StridedCopy {
   }
 
   long length() {
-    return dims[outer];
+    return streams * dims[outer];
   }
 
   long rows() {
@@ -96,6 +103,10 @@ final class StridedCopy {
       t += size * index * stridesTo[i];
     }
     long n = dims[outer];
+    if (streams > 1) {
+      interleave(f, 4 * stridesFrom[outer + 1], t, Math.toIntExact(n));
+      return;
+    }
     long stepFrom = size * stridesFrom[outer];
     long stepTo = size * stridesTo[outer];
     if (stepFrom == size && stepTo == size) {
@@ -113,6 +124,20 @@ final class StridedCopy {
     }
   }
 
+  private void interleave(long f, long between, long t, int n) {
+    int i = 0;
+    if (streams == 2) {
+      for (; i < Lanes.whole(n); i += Lanes.LANES) {
+        Lanes.zip(f + 4L * i, f + between + 4L * i, t + 8L * i);
+      }
+    }
+    for (int s = 0; s < streams; s++) {
+      for (int j = i; j < n; j++) {
+        Lanes.set(t + 4L * (j * streams + s), Lanes.get(f + s * between + 4L * j));
+      }
+    }
+  }
+
   /** Short rows are copied here: the call of the JVM's copy routine would cost more. */
   private static void copy(long from, long to, long bytes) {
     if (bytes > 4096) {
@@ -120,16 +145,7 @@ final class StridedCopy {
       return;
     }
     int count = (int) bytes / 4;
-    int i = 0;
-    for (; i < Lanes.whole(count); i += Lanes.LANES) {
-      fromMemorySegment(FLOATS, ALL, from + 4L * i, ORDER)
-          .intoMemorySegment(ALL, to + 4L * i, ORDER);
-    }
-    if (i < count) {
-      VectorMask<Float> inside = FIRST[count - i];
-      fromMemorySegment(FLOATS, ALL, from + 4L * i, ORDER, inside)
-          .intoMemorySegment(ALL, to + 4L * i, ORDER, inside);
-    }
+    Rows.copy(from, to, count);
     if (bytes % 4 != 0) {
       Lanes.setShort(to + 4L * count, Lanes.getShort(from + 4L * count));
     }

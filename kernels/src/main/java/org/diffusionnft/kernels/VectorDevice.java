@@ -47,6 +47,7 @@ public final class VectorDevice implements Device {
             new VectorElementwise(workers, fallback),
             new VectorReductions(workers, fallback),
             matrices,
+            new VectorConvolutions(workers, formats, fallback),
             new VectorAttention(workers, formats, fallback),
             norms,
             new VectorLayout(workers, fallback),

@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.function.Supplier;
 
 /**
- * Everything a backend implements: memory, copies in and out, and seven small families of kernels.
+ * Everything a backend implements: memory, copies in and out, and eight small families of kernels.
  *
  * <p>Kernels get operands whose shapes the callers ({@link Elementwise}, {@link Matrices}, ...)
  * have already checked, and write into outputs those callers have allocated. They may run later
@@ -70,7 +70,7 @@ public interface Device extends AutoCloseable {
   default void part() {}
 
   /**
-   * The kernels, in seven families, for whoever may use them now; see {@link Memory#requireTurn}.
+   * The kernels, in eight families, for whoever may use them now; see {@link Memory#requireTurn}.
    */
   Kernels kernels();
 
@@ -92,6 +92,11 @@ public interface Device extends AutoCloseable {
   /** Matrix products. */
   default MatrixKernels matrices() {
     return ready().matrices();
+  }
+
+  /** Convolutions of pictures. */
+  default ConvolutionKernels convolutions() {
+    return ready().convolutions();
   }
 
   /** Attention without a stored score matrix. */

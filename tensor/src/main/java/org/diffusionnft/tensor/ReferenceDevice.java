@@ -14,6 +14,7 @@ public final class ReferenceDevice implements Device {
           new ReferenceElementwise(),
           new ReferenceReductions(),
           new ReferenceMatrices(),
+          new ReferenceConvolutions(),
           new ReferenceAttention(),
           new ReferenceNorms(),
           new ReferenceLayout(),

@@ -48,7 +48,12 @@ public enum UnaryOp {
   GELU_ERF(ScalarMath::geluErf, ScalarMath::geluErfSlope),
 
   /** {@code x * sigmoid(1.702 x)}. */
-  QUICK_GELU(ScalarMath::quickGelu, ScalarMath::quickGeluSlope);
+  QUICK_GELU(ScalarMath::quickGelu, ScalarMath::quickGeluSlope),
+
+  /** {@code x * min(max(x + 3, 0), 6) / 6}, with the derivative of either side at -3 and 3. */
+  HARD_SWISH(
+      x -> x * Math.min(Math.max(x + 3, 0), 6) / 6,
+      x -> x <= -3 ? 0 : x >= 3 ? 1 : (2 * x + 3) / 6);
 
   private interface Parametric {
     double at(double x, double a, double b);

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import org.diffusionnft.tensor.ConvolutionKernels.Sweep;
 import org.diffusionnft.tensor.MatrixKernels.Product;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -92,6 +93,14 @@ class OperandsTest {
             matrix,
             matrix,
             matrix),
+        call(
+            "Convolutions.convolve",
+            t ->
+                Convolutions.convolve(
+                    t[0], t[1], t[2], new Sweep(1, 1, 1, 1, 1, 1, 0, 0, 3, 3, 1), List.of()),
+            dims(1, 2, 3, 3),
+            dims(3, 2, 1, 1),
+            row),
         call("Norms.layerNorm", t -> Norms.layerNorm(t[0], t[1], t[2], 1e-6), matrix, row, row),
         call(
             "Norms.layerNormGrad",
@@ -168,6 +177,7 @@ class OperandsTest {
     for (Class<?> family :
         List.of(
             Attention.class,
+            Convolutions.class,
             Elementwise.class,
             Layout.class,
             Matrices.class,

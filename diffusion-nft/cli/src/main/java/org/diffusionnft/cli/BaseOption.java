@@ -22,7 +22,7 @@ final class BaseOption {
    * @throws IOException if the folder holds none
    */
   Mmdit load(Device device) throws IOException {
-    return base == null ? ShapesModel.shipped(device) : ShapesModel.load(base, device);
+    return ShapesModel.open(base, device);
   }
 
   /** The folder that was given, if any. */

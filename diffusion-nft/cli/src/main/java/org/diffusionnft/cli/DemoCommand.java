@@ -11,7 +11,7 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.diffusionnft.shapes.ShapesPictures;
 import org.diffusionnft.shapes.evaluation.HeldOut;
-import org.diffusionnft.shapes.training.ShapesTask;
+import org.diffusionnft.shapes.model.ShapesModel;
 import org.diffusionnft.studies.demo.Comparison;
 import org.diffusionnft.studies.demo.Contender;
 import org.diffusionnft.studies.demo.Demo;
@@ -162,7 +162,7 @@ final class DemoCommand implements Callable<Integer> {
     List<Object> sample =
         new ArrayList<>(List.of("sample", "--adapter", folder.resolve("adapter")));
     String model = result.config().model();
-    if (!model.equals(ShapesTask.NAME)) {
+    if (!model.equals(ShapesModel.NAME)) {
       sample.addAll(List.of("--base", model)); // an adapter fits the model that it was trained on
     }
     sample.addAll(List.of("--prompt", "a blue circle", "--count", 6, "--out", "picture.png"));

@@ -3,7 +3,7 @@ package org.diffusionnft.cli;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.diffusionnft.shapes.training.ShapesTask;
+import org.diffusionnft.shapes.model.ShapesModel;
 import org.diffusionnft.studies.benchmark.Policy;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -39,7 +39,7 @@ final class PolicyOptions {
 
   /** Whether it is the one of ShapesWorld that is built in. */
   boolean isShapes() {
-    return model.equals(ShapesTask.NAME);
+    return model.equals(ShapesModel.NAME);
   }
 
   /** The folder with what a single file lacks, if one was given. */

@@ -32,6 +32,7 @@ public final class Conformance {
     all.addAll(ElementwiseCases.all());
     all.addAll(ReductionCases.all());
     all.addAll(MatrixCases.all());
+    all.addAll(ConvolutionCases.all());
     all.addAll(AttentionCases.all());
     all.addAll(NormCases.all());
     all.addAll(LayoutCases.all());

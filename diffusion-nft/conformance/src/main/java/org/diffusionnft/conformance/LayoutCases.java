@@ -20,6 +20,8 @@ final class LayoutCases {
     permute(all, new long[] {6, 45, 4, 24}, 0, 2, 1, 3);
     permute(all, new long[] {2, 3, 4, 5, 6}, 4, 2, 0, 3, 1);
     permute(all, new long[] {2, 16, 4, 2, 4, 2}, 0, 2, 4, 3, 5, 1);
+    permute(all, new long[] {3, 2, 2, 9, 37}, 0, 3, 1, 4, 2);
+    permute(all, new long[] {2, 3, 5, 70}, 0, 2, 3, 1);
     permute(all, new long[] {5, 1, 7}, 1, 2, 0);
     permute(all, new long[] {0, 3}, 1, 0);
     slices(all);
@@ -49,6 +51,13 @@ final class LayoutCases {
         "expand",
         "[45, 1] to [3, 45, 77]",
         s -> List.of(Layout.expand(s.normal(45, 1), Shape.of(3, 45, 77))));
+    for (long times : new long[] {2, 3, 4}) {
+      exact(
+          all,
+          "expand",
+          "[7, 1, 45, 1] to [7, %1$d, 45, %1$d]".formatted(times),
+          s -> List.of(Layout.expand(s.normal(7, 1, 45, 1), Shape.of(7, times, 45, times))));
+    }
     exact(all, "expand", "[] to [3, 5]", s -> List.of(Layout.expand(s.normal(), Shape.of(3, 5))));
     return all;
   }

@@ -44,7 +44,7 @@ final class Plan {
   private final Device device;
   private final OnnxGraph graph;
   private final Map<String, Value> constants = new HashMap<>();
-  private final List<Step> steps = new ArrayList<>();
+  private List<Step> steps = new ArrayList<>();
   private final Map<OnnxGraph, Plan> bodies = new IdentityHashMap<>();
 
   /**
@@ -52,7 +52,7 @@ final class Plan {
    *
    * @param dead values that nobody needs afterwards
    */
-  private record Step(OnnxNode node, Row row, List<String> dead) {}
+  record Step(OnnxNode node, Row row, List<String> dead) {}
 
   private Plan(OnnxModel model, Device device, OnnxGraph graph) {
     this.model = model;
@@ -147,11 +147,14 @@ final class Plan {
             "the output %s is made by no node".formatted(quote(output.name())));
       }
     }
+    Set<String> outputs = new HashSet<>();
+    graph.outputs().forEach(port -> outputs.add(port.name()));
+    steps = Fusion.of(model.opsets().getOrDefault("", 1L), constants, steps, outputs);
     markDead();
   }
 
   /** Names of values that a node takes, those that its graphs take from around it too. */
-  private static Set<String> needs(OnnxNode node) {
+  static Set<String> needs(OnnxNode node) {
     Set<String> needs = new LinkedHashSet<>(node.inputs());
     needs.remove("");
     for (OnnxAttribute attribute : node.attributes().values()) {

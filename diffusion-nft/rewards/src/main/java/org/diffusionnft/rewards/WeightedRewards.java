@@ -9,6 +9,7 @@ import java.util.ServiceLoader;
 import java.util.TreeMap;
 import org.diffusionnft.images.Images;
 import org.diffusionnft.tensor.InvalidInputException;
+import org.diffusionnft.tensor.Opening;
 
 /** Several rewards whose weighted sum is maximised. A weight of 0 only reports. */
 public final class WeightedRewards implements AutoCloseable {
@@ -44,20 +45,14 @@ public final class WeightedRewards implements AutoCloseable {
   public static WeightedRewards open(SequencedMap<String, RewardSettings> settings) {
     SequencedMap<String, Reward> rewards = new LinkedHashMap<>();
     Map<String, Double> weights = new LinkedHashMap<>();
-    boolean opened = false;
-    try {
+    try (Opening opening = new Opening()) {
       settings.forEach(
           (name, setting) -> {
-            rewards.put(name, open(name, setting));
+            rewards.put(name, opening.add(open(name, setting)));
             weights.put(name, setting.weight());
           });
-      opened = true;
-    } finally {
-      if (!opened) {
-        rewards.values().forEach(Reward::close);
-      }
+      return opening.done(new WeightedRewards(rewards, weights));
     }
-    return new WeightedRewards(rewards, weights);
   }
 
   /**

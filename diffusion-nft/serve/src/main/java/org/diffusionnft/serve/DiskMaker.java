@@ -10,6 +10,7 @@ import org.diffusionnft.pipeline.PictureModel;
 import org.diffusionnft.pipeline.PictureRequest;
 import org.diffusionnft.pipeline.PictureSampler;
 import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.Opening;
 import org.jspecify.annotations.Nullable;
 
 /** Pictures of a Stable Diffusion 3 model on disk: the pixels of {@code dnft sample}. */
@@ -46,18 +47,12 @@ public final class DiskMaker implements PictureMaker {
       @Nullable Path cache,
       PictureListener listener)
       throws IOException {
-    PictureModel model = PictureModel.open(path, options, device, cache, listener);
-    boolean opened = false;
-    try {
+    try (Opening opening = new Opening()) {
+      PictureModel model = opening.add(PictureModel.open(path, options, device, cache, listener));
       model.requireTextEncoders();
       model.latents(usual.height(), usual.width());
       Policies policies = Policies.load(adapters, model::adapter);
-      opened = true;
-      return new DiskMaker(model, policies, usual, mostPixels);
-    } finally {
-      if (!opened) {
-        model.close();
-      }
+      return opening.done(new DiskMaker(model, policies, usual, mostPixels));
     }
   }
 

@@ -15,6 +15,7 @@ import org.diffusionnft.shapes.model.ShapesModel;
 import org.diffusionnft.shapes.model.ShapesSampler;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.InvalidInputException;
+import org.diffusionnft.tensor.Opening;
 import org.diffusionnft.trainer.config.SamplingSettings;
 import org.diffusionnft.weights.peft.AdapterFile;
 import org.jspecify.annotations.Nullable;
@@ -41,17 +42,11 @@ public final class ShapesMaker implements PictureMaker {
    */
   public static ShapesMaker open(
       @Nullable Path base, SequencedMap<String, Path> adapters, Device device) throws IOException {
-    Mmdit model = base == null ? ShapesModel.shipped(device) : ShapesModel.load(base, device);
-    boolean opened = false;
-    try {
+    try (Opening opening = new Opening()) {
+      Mmdit model = opening.add(ShapesModel.open(base, device));
       Policies policies =
           Policies.load(adapters, path -> AdapterFile.load(path, model.config(), device));
-      opened = true;
-      return new ShapesMaker(model, policies);
-    } finally {
-      if (!opened) {
-        model.close();
-      }
+      return opening.done(new ShapesMaker(model, policies));
     }
   }
 

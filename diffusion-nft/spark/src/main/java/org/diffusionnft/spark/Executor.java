@@ -10,7 +10,7 @@ import java.util.List;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.SparkFiles;
 import org.diffusionnft.pipeline.PictureListener;
-import org.diffusionnft.shapes.training.ShapesTask;
+import org.diffusionnft.shapes.model.ShapesModel;
 import org.diffusionnft.shapes.training.Trainables;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.DeviceException;
@@ -120,7 +120,7 @@ final class Executor {
 
   /** The file or folder of a configuration's model; null for the one that comes along. */
   static @Nullable Path model(TrainConfig config) {
-    return config.model().equals(ShapesTask.NAME) ? null : Path.of(config.model());
+    return config.model().equals(ShapesModel.NAME) ? null : Path.of(config.model());
   }
 
   /** The configuration with what was sent along where it is here. */

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.Opening;
 import org.diffusionnft.tensor.ReferenceDevice;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.weights.TensorSource;
@@ -60,28 +61,15 @@ final class CaseFolder implements AutoCloseable {
     Path configFile = path.resolve("config.json");
     ObjectNode config = StrictJson.readObject(configFile);
     Map<String, Double> tolerances = tolerances(path.resolve("tolerance.json"));
-    TensorSource inputs = null;
-    TensorSource expected = null;
-    SafetensorsFile precise = null;
-    boolean opened = false;
-    try {
-      inputs = openIfThere(path.resolve("inputs.safetensors"));
-      expected = openIfThere(path.resolve("expected.safetensors"));
+    try (Opening opening = new Opening()) {
+      TensorSource inputs = opening.add(openIfThere(path.resolve("inputs.safetensors")));
+      TensorSource expected = opening.add(openIfThere(path.resolve("expected.safetensors")));
       Path preciseFile = path.resolve("expected_f64.safetensors");
-      if (Files.exists(preciseFile)) {
-        precise = SafetensorsFile.open(preciseFile);
-      }
-      CaseFolder folder =
+      SafetensorsFile precise =
+          Files.exists(preciseFile) ? opening.add(SafetensorsFile.open(preciseFile)) : null;
+      return opening.done(
           new CaseFolder(
-              path, new CaseConfig(configFile, "", config), inputs, expected, precise, tolerances);
-      opened = true;
-      return folder;
-    } finally {
-      if (!opened) {
-        close(inputs);
-        close(expected);
-        close(precise);
-      }
+              path, new CaseConfig(configFile, "", config), inputs, expected, precise, tolerances));
     }
   }
 

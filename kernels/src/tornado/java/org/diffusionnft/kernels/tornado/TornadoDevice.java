@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
 import java.util.function.Supplier;
+import org.diffusionnft.tensor.ComposedConvolutions;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.DeviceActivity;
@@ -60,6 +61,7 @@ final class TornadoDevice implements Device {
                 onHost,
                 Math.max(1, device.getPhysicalDevice().getDeviceMaxComputeUnits()),
                 device.getDeviceType() == TornadoDeviceType.CPU),
+            new ComposedConvolutions(this, new TornadoConvolutions(onHost)),
             new TornadoAttention(launcher, onHost),
             new TornadoNorms(launcher, onHost),
             new TornadoLayout(launcher, onHost),

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.diffusionnft.models.mask2former.Mask2FormerConfig;
@@ -66,7 +67,17 @@ class PublishedConfigurationTest {
     assertEquals(T5ConfigFile.parse(file.path, file.config), T5ConfigFile.infer(file));
   }
 
-  /** {@code transformer/config.json} of the other two models that the same code runs. */
+  /**
+   * {@code transformer/config.json} of the other two models that the same code runs, Stable
+   * Diffusion 3.5 Large and Stable Diffusion 3 Medium.
+   *
+   * <p>Where the numbers are from: diffusers' {@code scripts/convert_sd3_to_diffusers.py}, with
+   * which such files are written (sample size 128, patches of 2, 16 channels, text of 4096, as many
+   * heads as layers, heads of 64 by default; a position table of 192 "and sd3.0 and sd3.5 8b use
+   * 192"; norms of queries and keys in 3.5 alone; a second attention only where the checkpoint has
+   * weights for it), and copies of the two files in public programs, which agree with each other:
+   * {@code benjamin-paine/taproot} has both. Large has no {@code dual_attention_layers}.
+   */
   @ParameterizedTest
   @CsvSource({"38, 2432, '\"qk_norm\": \"rms_norm\",', 8056627520", "24, 1536, '', 2028328000"})
   void largeAndItsPredecessor(int layers, int width, String norm, long parameters)
@@ -92,6 +103,27 @@ class PublishedConfigurationTest {
     assertEquals(published, MmditConfigFile.infer(file));
     TensorSource single = AsSingleFile.of(Path.of("m"), Map.of(Part.TRANSFORMER, file));
     assertEquals(published, MmditConfigFile.infer(SingleFile.of(single).part(Part.TRANSFORMER)));
+  }
+
+  /** All three models have the same text encoders and autoencoder, those of the lists here. */
+  @Test
+  void encodersAndAutoencoderOfAllThree() throws Exception {
+    Listed vae = Listed.read("vae_diffusers");
+    Listed clipL = Listed.read("clip_l");
+    Listed clipG = Listed.read("clip_g");
+    Listed t5 = Listed.read("t5xxl");
+    for (SyntheticModel made :
+        List.of(
+            SyntheticModel.sd35Medium(), SyntheticModel.sd35Large(), SyntheticModel.sd3Medium())) {
+      assertEquals(VaeConfigFile.parse(vae.path, vae.config), made.vae());
+      assertEquals(ClipTextConfigFile.parse(clipL.path, clipL.config), made.clipL());
+      assertEquals(ClipTextConfigFile.parse(clipG.path, clipG.config), made.clipG());
+      assertEquals(T5ConfigFile.parse(t5.path, t5.config), made.t5());
+    }
+    Listed medium = Listed.read("transformer_diffusers");
+    assertEquals(
+        MmditConfigFile.parse(medium.path, medium.config),
+        SyntheticModel.sd35Medium().transformer());
   }
 
   /** {@code facebook/mask2former-swin-small-coco-instance}, as it is made for rehearsals. */

@@ -8,6 +8,7 @@ import org.diffusionnft.models.blip.BlipVisionConfig;
 import org.diffusionnft.models.blip.ImageRewardModel;
 import org.diffusionnft.models.clip.LinearHead;
 import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.Opening;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.weights.CheckpointWeights;
 import org.diffusionnft.weights.TensorShapes;
@@ -54,16 +55,9 @@ public record ImageRewardCheckpoint(
    */
   public static ImageRewardCheckpoint open(Path file, int visionHeads, int textHeads)
       throws InvalidFileException {
-    TensorSource tensors = TensorFiles.open(file);
-    boolean opened = false;
-    try {
-      ImageRewardCheckpoint checkpoint = of(tensors, visionHeads, textHeads);
-      opened = true;
-      return checkpoint;
-    } finally {
-      if (!opened) {
-        tensors.close();
-      }
+    try (Opening opening = new Opening()) {
+      TensorSource tensors = opening.add(TensorFiles.open(file));
+      return opening.done(of(tensors, visionHeads, textHeads));
     }
   }
 

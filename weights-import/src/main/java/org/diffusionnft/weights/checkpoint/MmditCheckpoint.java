@@ -3,6 +3,7 @@ package org.diffusionnft.weights.checkpoint;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.diffusionnft.models.transformer.MmditConfig;
+import org.diffusionnft.tensor.Opening;
 import org.diffusionnft.weights.TensorSource;
 import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.safetensors.SafetensorsFile;
@@ -29,9 +30,10 @@ public record MmditCheckpoint(MmditConfig config, TensorSource tensors) implemen
    */
   public static MmditCheckpoint open(Path path) throws InvalidFileException {
     if (!Files.isDirectory(path)) {
-      TensorSource tensors = openTensors(path);
-      return PartCheckpoint.closingOnFailure(
-          tensors, () -> new MmditCheckpoint(infer(tensors), tensors));
+      try (Opening opening = new Opening()) {
+        TensorSource tensors = opening.add(openTensors(path));
+        return opening.done(new MmditCheckpoint(infer(tensors), tensors));
+      }
     }
     Path folder =
         Files.isDirectory(path.resolve("transformer")) ? path.resolve("transformer") : path;

@@ -17,6 +17,7 @@ import org.diffusionnft.models.text.T5Encoder;
 import org.diffusionnft.models.text.TextEncoders;
 import org.diffusionnft.models.tokenizer.Tokenizer;
 import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.Opening;
 import org.diffusionnft.weights.TensorSource;
 import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.io.StrictJson;
@@ -78,16 +79,9 @@ public final class ModelCheckpoint implements TextEncoders, AutoCloseable {
       requireFamily(path);
       return new ModelCheckpoint(path, path, null, null);
     }
-    SafetensorsFile file = SafetensorsFile.open(path);
-    boolean opened = false;
-    try {
-      ModelCheckpoint checkpoint = new ModelCheckpoint(path, parts, file, SingleFile.of(file));
-      opened = true;
-      return checkpoint;
-    } finally {
-      if (!opened) {
-        file.close();
-      }
+    try (Opening opening = new Opening()) {
+      SafetensorsFile file = opening.add(SafetensorsFile.open(path));
+      return opening.done(new ModelCheckpoint(path, parts, file, SingleFile.of(file)));
     }
   }
 
@@ -167,16 +161,15 @@ public final class ModelCheckpoint implements TextEncoders, AutoCloseable {
    * @throws InvalidFileException if it is missing or damaged
    */
   public TensorSource tensors(Part part) throws InvalidFileException {
-    TensorSource tensors =
-        single != null && single.has(part)
-            ? single.part(part)
-            : ShardedTensors.open(folderOf(part), ModelLayout.base(part));
-    return PartCheckpoint.closingOnFailure(
-        tensors,
-        () -> {
-          requirePlain(tensors);
-          return tensors;
-        });
+    try (Opening opening = new Opening()) {
+      TensorSource tensors =
+          opening.add(
+              single != null && single.has(part)
+                  ? single.part(part)
+                  : ShardedTensors.open(folderOf(part), ModelLayout.base(part)));
+      requirePlain(tensors);
+      return opening.done(tensors);
+    }
   }
 
   /** Numbers that must be multiplied by scales beside them are not what they say. */

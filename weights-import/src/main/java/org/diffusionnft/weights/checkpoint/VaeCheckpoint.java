@@ -3,6 +3,7 @@ package org.diffusionnft.weights.checkpoint;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.diffusionnft.models.vae.VaeConfig;
+import org.diffusionnft.tensor.Opening;
 import org.diffusionnft.weights.TensorSource;
 import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.safetensors.SafetensorsFile;
@@ -32,9 +33,10 @@ public record VaeCheckpoint(VaeConfig config, TensorSource tensors) implements P
       VaeConfig config = VaeConfigFile.read(folder.resolve("config.json"));
       return new VaeCheckpoint(config, ShardedTensors.open(folder, BASE));
     }
-    TensorSource tensors = openTensors(path);
-    return PartCheckpoint.closingOnFailure(
-        tensors, () -> new VaeCheckpoint(VaeConfigFile.infer(tensors), tensors));
+    try (Opening opening = new Opening()) {
+      TensorSource tensors = opening.add(openTensors(path));
+      return opening.done(new VaeCheckpoint(VaeConfigFile.infer(tensors), tensors));
+    }
   }
 
   /**

@@ -7,6 +7,7 @@ import org.diffusionnft.models.clip.ClipModel;
 import org.diffusionnft.models.clip.ClipVisionConfig;
 import org.diffusionnft.models.text.ClipTextConfig;
 import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.Opening;
 import org.diffusionnft.weights.CheckpointWeights;
 import org.diffusionnft.weights.TensorSource;
 import org.diffusionnft.weights.checkpoint.ClipTextConfigFile;
@@ -37,20 +38,14 @@ public record ClipCheckpoint(ClipTextConfig text, ClipVisionConfig vision, Tenso
    */
   public static ClipCheckpoint open(Path path) throws InvalidFileException {
     boolean folder = Files.isDirectory(path);
-    TensorSource tensors = folder ? ShardedTensors.open(path, BASE) : TensorFiles.open(path);
-    boolean opened = false;
-    try {
+    try (Opening opening = new Opening()) {
+      TensorSource tensors =
+          opening.add(folder ? ShardedTensors.open(path, BASE) : TensorFiles.open(path));
       Path configFile = path.resolve("config.json");
-      ClipCheckpoint checkpoint =
+      return opening.done(
           folder && Files.exists(configFile)
               ? of(configFile, StrictJson.readObject(configFile), named(tensors))
-              : infer(named(tensors));
-      opened = true;
-      return checkpoint;
-    } finally {
-      if (!opened) {
-        tensors.close();
-      }
+              : infer(named(tensors)));
     }
   }
 
@@ -63,16 +58,9 @@ public record ClipCheckpoint(ClipTextConfig text, ClipVisionConfig vision, Tenso
    */
   public static ClipCheckpoint open(Path file, Path configFile, ObjectNode config)
       throws InvalidFileException {
-    TensorSource tensors = SafetensorsFile.open(file);
-    boolean opened = false;
-    try {
-      ClipCheckpoint checkpoint = of(configFile, config, named(tensors));
-      opened = true;
-      return checkpoint;
-    } finally {
-      if (!opened) {
-        tensors.close();
-      }
+    try (Opening opening = new Opening()) {
+      TensorSource tensors = opening.add(SafetensorsFile.open(file));
+      return opening.done(of(configFile, config, named(tensors)));
     }
   }
 

@@ -7,6 +7,7 @@ import java.util.List;
 import org.diffusionnft.models.mask2former.Mask2Former;
 import org.diffusionnft.models.mask2former.Mask2FormerConfig;
 import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.Opening;
 import org.diffusionnft.weights.CheckpointWeights;
 import org.diffusionnft.weights.TensorSource;
 import org.diffusionnft.weights.io.InvalidFileException;
@@ -42,9 +43,9 @@ public record Mask2FormerCheckpoint(
    */
   public static Mask2FormerCheckpoint open(Path path) throws InvalidFileException {
     boolean folder = Files.isDirectory(path);
-    TensorSource tensors = folder ? ShardedTensors.open(path, BASE) : TensorFiles.open(path);
-    boolean opened = false;
-    try {
+    try (Opening opening = new Opening()) {
+      TensorSource tensors =
+          opening.add(folder ? ShardedTensors.open(path, BASE) : TensorFiles.open(path));
       TensorSource named = named(tensors);
       Path configFile = path.resolve("config.json");
       Path inputFile = path.resolve("preprocessor_config.json");
@@ -52,17 +53,11 @@ public record Mask2FormerCheckpoint(
           folder && Files.exists(inputFile)
               ? Mask2FormerPreprocessor.parse(inputFile, StrictJson.readObject(inputFile))
               : Mask2FormerPreprocessor.PUBLISHED;
-      Mask2FormerCheckpoint checkpoint =
+      return opening.done(
           folder && Files.exists(configFile)
               ? of(configFile, StrictJson.readObject(configFile), preprocessor, named)
               : new Mask2FormerCheckpoint(
-                  Mask2FormerConfigFile.infer(named), List.of(), preprocessor, named);
-      opened = true;
-      return checkpoint;
-    } finally {
-      if (!opened) {
-        tensors.close();
-      }
+                  Mask2FormerConfigFile.infer(named), List.of(), preprocessor, named));
     }
   }
 
@@ -76,16 +71,9 @@ public record Mask2FormerCheckpoint(
   public static Mask2FormerCheckpoint open(
       Path file, Path configFile, ObjectNode config, Mask2FormerPreprocessor preprocessor)
       throws InvalidFileException {
-    TensorSource tensors = TensorFiles.open(file);
-    boolean opened = false;
-    try {
-      Mask2FormerCheckpoint checkpoint = of(configFile, config, preprocessor, named(tensors));
-      opened = true;
-      return checkpoint;
-    } finally {
-      if (!opened) {
-        tensors.close();
-      }
+    try (Opening opening = new Opening()) {
+      TensorSource tensors = opening.add(TensorFiles.open(file));
+      return opening.done(of(configFile, config, preprocessor, named(tensors)));
     }
   }
 

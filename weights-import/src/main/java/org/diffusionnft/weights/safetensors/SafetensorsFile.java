@@ -21,6 +21,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.Opening;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.weights.StoredType;
@@ -65,9 +66,9 @@ public final class SafetensorsFile implements TensorSource {
    */
   @SuppressWarnings("MustBeClosedChecker") // closed here on failure, else by the file's close()
   public static SafetensorsFile open(Path path) throws InvalidFileException {
-    Arena arena = Arena.ofShared();
-    boolean opened = false;
-    try (FileChannel channel = channel(path)) {
+    try (Opening opening = new Opening();
+        FileChannel channel = channel(path)) {
+      Arena arena = opening.add(Arena.ofShared());
       long size = channel.size();
       if (size == 0) {
         FileKind.refuse(path, "a safetensors file");
@@ -84,17 +85,11 @@ public final class SafetensorsFile implements TensorSource {
           SafetensorsHeader.parse(
               path, stream(file.asSlice(Long.BYTES, headerBytes).asByteBuffer()), dataBytes);
       MemorySegment data = file.asSlice(Long.BYTES + headerBytes, dataBytes);
-      SafetensorsFile result = new SafetensorsFile(path, arena, data, header);
-      opened = true;
-      return result;
+      return opening.done(new SafetensorsFile(path, arena, data, header));
     } catch (InvalidFileException e) {
       throw e;
     } catch (IOException e) {
       throw new InvalidFileException(path, "cannot be read: " + InvalidFileException.reason(e), e);
-    } finally {
-      if (!opened) {
-        arena.close();
-      }
     }
   }
 

@@ -16,6 +16,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.Opening;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.weights.StoredType;
@@ -93,19 +94,12 @@ public final class ShardedTensors implements TensorSource {
       }
     }
     List<SafetensorsFile> files = new ArrayList<>();
-    boolean opened = false;
-    try {
+    try (Opening opening = new Opening()) {
       Map<String, SafetensorsFile> byName = new LinkedHashMap<>();
       for (Map.Entry<String, List<String>> shard : tensorsOf.entrySet()) {
-        files.add(openShard(index, shard.getKey(), shard.getValue(), byName));
+        files.add(opening.add(openShard(index, shard.getKey(), shard.getValue(), byName)));
       }
-      ShardedTensors tensors = new ShardedTensors(index, files, byName);
-      opened = true;
-      return tensors;
-    } finally {
-      if (!opened) {
-        files.forEach(SafetensorsFile::close);
-      }
+      return opening.done(new ShardedTensors(index, files, byName));
     }
   }
 

@@ -17,6 +17,7 @@ import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.Opening;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.weights.StoredType;
@@ -73,9 +74,8 @@ final class TorchFile implements TensorSource {
       throw new InvalidFileException(path, "no such file");
     }
     try {
-      ZipFile archive = new ZipFile(path.toFile());
-      boolean opened = false;
-      try {
+      try (Opening opening = new Opening()) {
+        ZipFile archive = opening.add(new ZipFile(path.toFile()));
         requireStored(path, archive);
         ZipEntry pickle =
             archive.stream()
@@ -99,12 +99,7 @@ final class TorchFile implements TensorSource {
         for (String tensor : tensors.keySet()) {
           file.requireInside(tensor);
         }
-        opened = true;
-        return file;
-      } finally {
-        if (!opened) {
-          archive.close();
-        }
+        return opening.done(file);
       }
     } catch (InvalidFileException e) {
       throw e;

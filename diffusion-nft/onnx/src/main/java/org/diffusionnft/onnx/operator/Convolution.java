@@ -6,6 +6,9 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.diffusionnft.onnx.value.NdArray;
 import org.diffusionnft.onnx.value.Strided;
+import org.diffusionnft.tensor.ConvolutionKernels.Step;
+import org.diffusionnft.tensor.ConvolutionKernels.Sweep;
+import org.diffusionnft.tensor.Convolutions;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Elementwise;
 import org.diffusionnft.tensor.Matrices;
@@ -16,9 +19,8 @@ import org.diffusionnft.weights.onnx.ElementType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Convolutions over any number of axes. In F32 they are products on the device: of the weights with
- * the input itself where the window is one element, else with its windows unfolded. Where every
- * channel has a filter of its own, plain loops do it.
+ * Convolutions over any number of axes. In F32 they are the device's over one and two axes; over
+ * more, products with unfolded windows. Other types are plain loops.
  */
 final class Convolution {
   /** How many floats are unfolded at a time. */
@@ -27,14 +29,16 @@ final class Convolution {
   private Convolution() {}
 
   static List<Row> rows() {
-    return List.of(
-        Row.one("Conv", c -> convolve(c, c.in(0), c.in(1), c.optional(2))),
-        Row.one("ConvTranspose", Convolution::transposed),
-        Row.one("Col2Im", Convolution::col2im));
+    return List.of(row(List.of()), Row.one("Col2Im", Convolution::col2im));
+  }
+
+  /** The operator, with steps behind it. */
+  static Row row(List<Step> then) {
+    return Row.one("Conv", c -> convolve(c, c.in(0), c.in(1), c.optional(2), then));
   }
 
   /** The size of the window: an attribute, or as the weights have it. */
-  private static int[] kernel(Call call, NdArray weight) {
+  static int[] kernel(Call call, NdArray weight) {
     int[] kernel = Window.spatial(weight);
     long[] given = call.integers("kernel_shape");
     call.require(
@@ -44,6 +48,11 @@ final class Convolution {
   }
 
   static NdArray convolve(Call call, NdArray x, NdArray weight, @Nullable NdArray bias) {
+    return convolve(call, x, weight, bias, List.of());
+  }
+
+  private static NdArray convolve(
+      Call call, NdArray x, NdArray weight, @Nullable NdArray bias, List<Step> then) {
     call.requireRank(x, 3, Integer.MAX_VALUE);
     call.requireRank(weight, x.rank(), x.rank());
     ElementType type = call.sameType(List.of(x, weight));
@@ -61,10 +70,55 @@ final class Convolution {
     if (type != ElementType.FLOAT || to.elements() == 0 || perGroup == 0) {
       return loops(x, weight, bias, window, groups, to);
     }
-    if (perGroup == 1 && filters == groups && window.axes() <= 2) {
-      return depthwise(x, weight, bias, window, to);
+    if (window.axes() <= 2) {
+      return overPictures(call, x, weight, bias, window, groups, then, to);
     }
-    return onDevice(call, x, weight, bias, window, groups, to);
+    NdArray made = onDevice(call, x, weight, bias, window, groups, to);
+    for (Step step : then) {
+      Tensor out = made.tensor(call.device());
+      made = NdArray.of(Elementwise.unary(step.op(), step.a(), step.b(), out));
+    }
+    return made;
+  }
+
+  /** Lines are pictures of one row. */
+  private static NdArray overPictures(
+      Call call,
+      NdArray x,
+      NdArray weight,
+      @Nullable NdArray bias,
+      Window window,
+      int groups,
+      List<Step> then,
+      Shape to) {
+    boolean line = window.axes() == 1;
+    int last = window.axes() - 1;
+    Sweep sweep =
+        new Sweep(
+            line ? 1 : window.kernel()[0],
+            window.kernel()[last],
+            line ? 1 : window.strides()[0],
+            window.strides()[last],
+            line ? 1 : window.dilations()[0],
+            window.dilations()[last],
+            line ? 0 : window.before()[0],
+            window.before()[last],
+            line ? 1 : window.out()[0],
+            window.out()[last],
+            groups);
+    Tensor made =
+        Convolutions.convolve(
+            picture(call, x, line),
+            picture(call, weight, line),
+            bias == null ? null : bias.tensor(call.device()).reshape(bias.count()),
+            sweep,
+            then);
+    return NdArray.of(made.reshape(to));
+  }
+
+  private static Tensor picture(Call call, NdArray x, boolean line) {
+    Tensor tensor = x.tensor(call.device());
+    return line ? tensor.reshape(x.dim(0), x.dim(1), 1, x.dim(2)) : tensor;
   }
 
   private static NdArray onDevice(
@@ -84,8 +138,7 @@ final class Convolution {
     int depth = channels / groups * window.taps();
     Tensor weights = weight.tensor(call.device()).reshape(filters, depth);
     Tensor out = call.device().allocate(DType.F32, Shape.of((long) batch * filters, places));
-    boolean pointwise = window.taps() == 1 && area == places && isPlain(window);
-    int[] index = pointwise ? new int[0] : index(window, size);
+    int[] index = index(window, size);
     int step = Math.max(1, Math.min(places, UNFOLDED / depth));
     for (int n = 0; n < batch; n++) {
       for (int g = 0; g < groups; g++) {
@@ -93,10 +146,7 @@ final class Convolution {
         Tensor rows = weights.narrow((long) g * perGroup, perGroup);
         Tensor target = out.narrow((long) n * filters + (long) g * perGroup, perGroup);
         long first = (long) n * channels + (long) g * (channels / groups);
-        if (pointwise) {
-          Tensor input = x.tensor(call.device()).reshape((long) batch * channels, area);
-          Matrices.productInto(rows, input.narrow(first, channels / groups), Product.NN, target);
-        } else if (step == places) {
+        if (step == places) {
           Tensor columns =
               unfolded(call, x.floats(), (int) first * area, area, index, places, 0, step, depth);
           Matrices.productInto(rows, columns, Product.NN, target);
@@ -107,11 +157,6 @@ final class Convolution {
       }
     }
     return NdArray.of(withBias(call, out, bias, batch, filters, places).reshape(to));
-  }
-
-  private static boolean isPlain(Window window) {
-    return Arrays.stream(window.strides()).allMatch(s -> s == 1)
-        && Arrays.stream(window.before()).allMatch(p -> p == 0);
   }
 
   /** Unfolds and multiplies so many places at a time. */
@@ -154,7 +199,7 @@ final class Convolution {
   }
 
   /** Where each tap of each place lies in a channel, taps outermost; -1 outside. */
-  private static int[] index(Window window, int[] size) {
+  static int[] index(Window window, int[] size) {
     int taps = window.taps();
     int places = Window.product(window.out());
     int[] index = new int[Math.multiplyExact(taps, places)];
@@ -200,96 +245,6 @@ final class Convolution {
     return made;
   }
 
-  private static NdArray depthwise(
-      NdArray x, NdArray weight, @Nullable NdArray bias, Window window, Shape to) {
-    boolean flat = window.axes() == 1;
-    int height = flat ? 1 : x.dim(2);
-    int width = x.dim(-1);
-    int outHeight = flat ? 1 : window.out()[0];
-    int outWidth = window.out()[flat ? 0 : 1];
-    float[] in = x.floats();
-    float[] w = weight.floats();
-    float[] b = bias == null ? null : bias.floats();
-    float[] out = new float[(int) to.elements()];
-    int channels = x.dim(1);
-    IntStream.range(0, x.dim(0) * channels)
-        .parallel()
-        .forEach(
-            plane -> {
-              int c = plane % channels;
-              int start = plane * outHeight * outWidth;
-              if (b != null) {
-                Arrays.fill(out, start, start + outHeight * outWidth, b[c]);
-              }
-              plane(
-                  window,
-                  flat,
-                  in,
-                  plane * height * width,
-                  height,
-                  width,
-                  w,
-                  c * window.taps(),
-                  out,
-                  start,
-                  outHeight,
-                  outWidth);
-            });
-    return NdArray.floats(to, out);
-  }
-
-  private static void plane(
-      Window window,
-      boolean flat,
-      float[] in,
-      int inStart,
-      int height,
-      int width,
-      float[] w,
-      int wStart,
-      float[] out,
-      int outStart,
-      int outHeight,
-      int outWidth) {
-    int kernelHeight = flat ? 1 : window.kernel()[0];
-    int kernelWidth = window.kernel()[flat ? 0 : 1];
-    int strideY = flat ? 1 : window.strides()[0];
-    int strideX = window.strides()[flat ? 0 : 1];
-    int dilationY = flat ? 1 : window.dilations()[0];
-    int dilationX = window.dilations()[flat ? 0 : 1];
-    int top = flat ? 0 : window.before()[0];
-    int left = window.before()[flat ? 0 : 1];
-    for (int oy = 0; oy < outHeight; oy++) {
-      int row = outStart + oy * outWidth;
-      for (int ky = 0; ky < kernelHeight; ky++) {
-        int iy = oy * strideY - top + ky * dilationY;
-        if (iy < 0 || iy >= height) {
-          continue;
-        }
-        for (int kx = 0; kx < kernelWidth; kx++) {
-          int shift = kx * dilationX - left;
-          int first = Math.max(0, Math.ceilDiv(-shift, strideX));
-          int last = Math.min(outWidth - 1, Math.floorDiv(width - 1 - shift, strideX));
-          float factor = w[wStart + ky * kernelWidth + kx];
-          addRow(in, inStart + iy * width + shift, strideX, factor, out, row, first, last);
-        }
-      }
-    }
-  }
-
-  private static void addRow(
-      float[] in, int from, int stride, float factor, float[] out, int row, int first, int last) {
-    if (stride == 1) {
-      for (int ox = first; ox <= last; ox++) {
-        out[row + ox] += factor * in[from + ox];
-      }
-    } else {
-      for (int ox = first; ox <= last; ox++) {
-        out[row + ox] += factor * in[from + ox * stride];
-      }
-    }
-  }
-
   private static NdArray loops(
       NdArray x, NdArray weight, @Nullable NdArray bias, Window window, int groups, Shape to) {
     double[] in = x.toDoubles();
@@ -322,134 +277,6 @@ final class Convolution {
       }
     }
     return NdArray.ofDoubles(x.type(), to, out);
-  }
-
-  private static NdArray transposed(Call call) {
-    NdArray x = call.in(0);
-    NdArray weight = call.in(1);
-    NdArray bias = call.optional(2);
-    call.requireRank(x, 3, Integer.MAX_VALUE);
-    call.requireRank(weight, x.rank(), x.rank());
-    ElementType type = call.sameType(List.of(x, weight));
-    int[] kernel = kernel(call, weight);
-    int axes = kernel.length;
-    int groups = call.toInt(call.integer("group", 1), "group");
-    int channels = x.dim(1);
-    int perGroup = weight.dim(1);
-    call.require(
-        groups > 0 && channels == weight.dim(0) && channels % groups == 0,
-        "convolves %s with weights %s in %d groups".formatted(x, weight, groups));
-    int filters = Math.multiplyExact(perGroup, groups);
-    call.require(
-        bias == null || bias.count() == filters,
-        "needs a bias for each of %d filters".formatted(filters));
-    int[] strides = call.ints("strides", axes, 1);
-    int[] dilations = call.ints("dilations", axes, 1);
-    int[] pads = call.ints("pads", 2 * axes, 0);
-    int[] extra = call.ints("output_padding", axes, 0);
-    long[] wanted = call.integers("output_shape");
-    String auto = call.choice("auto_pad", "NOTSET", "NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID");
-    int[] before = new int[axes];
-    int[] size = new int[axes];
-    for (int i = 0; i < axes; i++) {
-      call.require(strides[i] > 0 && dilations[i] > 0, "needs strides and dilations of at least 1");
-      long full =
-          (long) strides[i] * (x.dim(i + 2) - 1) + extra[i] + (kernel[i] - 1L) * dilations[i] + 1;
-      long out;
-      if (wanted != null) {
-        call.require(wanted.length >= axes, "needs an output_shape for each axis");
-        out = wanted[wanted.length - axes + i];
-      } else if (auto.startsWith("SAME")) {
-        out = (long) x.dim(i + 2) * strides[i];
-      } else {
-        boolean none = auto.equals("VALID");
-        out = full - (none ? 0 : (long) pads[i] + pads[axes + i]);
-      }
-      size[i] = call.toInt(out, "an output of size");
-      long missing = Math.max(0, full - out);
-      if (wanted != null || auto.startsWith("SAME")) {
-        before[i] = (int) (auto.equals("SAME_UPPER") ? missing / 2 : missing - missing / 2);
-        if (auto.equals("NOTSET")) {
-          before[i] = (int) (missing / 2);
-        }
-      } else {
-        before[i] = auto.equals("VALID") ? 0 : pads[i];
-      }
-    }
-    Window window = new Window(kernel, strides, dilations, before, before, Window.spatial(x));
-    long[] dims = new long[axes + 2];
-    dims[0] = x.dim(0);
-    dims[1] = filters;
-    for (int i = 0; i < axes; i++) {
-      dims[i + 2] = size[i];
-    }
-    Shape to = call.shape(dims);
-    return spread(call, x, weight, bias, window, groups, size, to, type);
-  }
-
-  /** Every input adds its window, weighted, to the output. */
-  private static NdArray spread(
-      Call call,
-      NdArray x,
-      NdArray weight,
-      @Nullable NdArray bias,
-      Window window,
-      int groups,
-      int[] size,
-      Shape to,
-      ElementType type) {
-    int channels = x.dim(1) / groups;
-    int filters = weight.dim(1);
-    int taps = window.taps();
-    int places = Window.product(window.out());
-    int area = Window.product(size);
-    int[] index = index(window, size);
-    double[] b = bias == null ? new double[filters * groups] : bias.toDoubles();
-    double[] out = new double[(int) to.elements()];
-    for (int i = 0; i < out.length; i++) {
-      out[i] = b[i / area % b.length];
-    }
-    boolean device = type == ElementType.FLOAT && places > 0 && channels > 0 && filters > 0;
-    double[] in = device ? new double[0] : x.toDoubles();
-    double[] w = device ? new double[0] : weight.toDoubles();
-    for (int n = 0; n < x.dim(0); n++) {
-      for (int g = 0; g < groups; g++) {
-        int start = (n * groups + g) * filters * area;
-        int row = (n * groups + g) * channels;
-        if (device) {
-          Tensor input = x.tensor(call.device()).reshape(-1, places).narrow(row, channels);
-          Tensor rows =
-              weight
-                  .tensor(call.device())
-                  .reshape(-1, (long) filters * taps)
-                  .narrow((long) g * channels, channels);
-          Tensor product = Matrices.matmul(rows, input, null, Product.TN);
-          float[] made = product.toFloats();
-          product.release();
-          for (int i = 0; i < made.length; i++) {
-            int at = index[i / places % taps * places + i % places];
-            if (at >= 0) {
-              out[start + i / places / taps * area + at] += made[i];
-            }
-          }
-        } else {
-          for (int f = 0; f < filters; f++) {
-            for (int i = 0; i < taps * places; i++) {
-              if (index[i] >= 0) {
-                double sum = 0;
-                for (int c = 0; c < channels; c++) {
-                  sum +=
-                      in[(row + c) * places + i % places]
-                          * w[((g * channels + c) * filters + f) * taps + i / places];
-                }
-                out[start + f * area + index[i]] += sum;
-              }
-            }
-          }
-        }
-      }
-    }
-    return NdArray.ofDoubles(type, to, out);
   }
 
   private static NdArray col2im(Call call) {

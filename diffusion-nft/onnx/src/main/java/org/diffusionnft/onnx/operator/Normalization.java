@@ -6,6 +6,7 @@ import java.util.List;
 import org.diffusionnft.onnx.value.NdArray;
 import org.diffusionnft.onnx.value.Strided;
 import org.diffusionnft.onnx.value.Value;
+import org.diffusionnft.tensor.Elementwise;
 import org.diffusionnft.tensor.Norms;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
@@ -128,13 +129,21 @@ final class Normalization {
       factor[c] = given[0][c] / Math.sqrt(variance[c] + eps);
       addend[c] = given[1][c] - mean[c] * factor[c];
     }
-    more.addFirst(affine(x, channels, inner, factor, addend));
+    more.addFirst(affine(call, x, channels, inner, factor, addend));
     return more;
   }
 
   /** Every channel times a factor plus an addend. */
   private static NdArray affine(
-      NdArray x, int channels, int inner, double[] factor, double[] addend) {
+      Call call, NdArray x, int channels, int inner, double[] factor, double[] addend) {
+    if (x.type() == ElementType.FLOAT && x.isOnDevice() && x.count() > 0) {
+      Shape one = Shape.of(1, channels, 1);
+      Tensor f = NdArray.ofDoubles(x.type(), one, factor).tensor(call.device());
+      Tensor a = NdArray.ofDoubles(x.type(), one, addend).tensor(call.device());
+      Tensor out = Elementwise.mul(x.tensor(call.device()).reshape(-1, channels, inner), f);
+      Elementwise.addInPlace(out, a);
+      return NdArray.of(out.reshape(x.shape()));
+    }
     if (x.type() == ElementType.FLOAT) {
       float[] from = x.floats();
       float[] out = new float[from.length];

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.SequencedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.diffusionnft.tensor.ConvolutionKernels.Step;
 import org.jspecify.annotations.Nullable;
 
 /** Every operator of ONNX's own domain that is supported. */
@@ -24,6 +25,7 @@ public final class Operators {
             Products.rows(),
             Normalization.rows(),
             Convolution.rows(),
+            TransposedConvolution.rows(),
             Pooling.rows(),
             Resizing.rows(),
             Sampling.rows(),
@@ -35,6 +37,16 @@ public final class Operators {
   }
 
   private Operators() {}
+
+  /**
+   * A convolution that does more with its results.
+   *
+   * @param transposed whether it is a {@code ConvTranspose}
+   * @param then applied last
+   */
+  public static Row convolution(boolean transposed, List<Step> then) {
+    return transposed ? TransposedConvolution.row(then) : Convolution.row(then);
+  }
 
   /** The operator of this name, or null. */
   public static @Nullable Row named(String domain, String name) {

@@ -6,7 +6,12 @@ import java.util.stream.IntStream;
 import org.diffusionnft.onnx.value.NdArray;
 import org.diffusionnft.onnx.value.Strided;
 import org.diffusionnft.onnx.value.Value;
+import org.diffusionnft.tensor.ConvolutionKernels.Sweep;
+import org.diffusionnft.tensor.Convolutions;
+import org.diffusionnft.tensor.DType;
+import org.diffusionnft.tensor.Reductions;
 import org.diffusionnft.tensor.Shape;
+import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.weights.onnx.ElementType;
 
 /** One number for each place of a window. */
@@ -18,7 +23,7 @@ final class Pooling {
         Row.of("MaxPool", Pooling::max),
         Row.one("AveragePool", Pooling::average),
         Row.one("LpPool", Pooling::lp),
-        Row.one("GlobalAveragePool", c -> global(c, Pooling::mean)),
+        Row.one("GlobalAveragePool", Pooling::globalMean),
         Row.one("GlobalMaxPool", c -> global(c, v -> Arrays.stream(v).max().orElse(0))),
         Row.one("MaxUnpool", Pooling::unpool));
   }
@@ -120,6 +125,12 @@ final class Pooling {
     Window window = Window.of(call, x, kernel(call));
     Shape to = call.shape(window.shape(x.dim(0), x.dim(1)));
     boolean pads = call.flag("count_include_pad", false);
+    if (x.type() == ElementType.FLOAT
+        && x.isOnDevice()
+        && to.elements() > 0
+        && isInside(x, window)) {
+      return averageOnDevice(call, x, window).reshape(to);
+    }
     double[] values = x.toDoubles();
     double[] out = new double[(int) to.elements()];
     int[] counts = pads ? padded(x, window) : new int[0];
@@ -141,6 +152,40 @@ final class Pooling {
           });
     }
     return NdArray.ofDoubles(x.type(), to, out);
+  }
+
+  /** Whether no window of a picture sees anything beyond it. */
+  private static boolean isInside(NdArray x, Window window) {
+    boolean inside = window.axes() == 2;
+    for (int i = 0; inside && i < 2; i++) {
+      int reach = (window.kernel()[i] - 1) * window.dilations()[i] + 1;
+      int end = (window.out()[i] - 1) * window.strides()[i] + reach;
+      inside = window.before()[i] == 0 && end <= x.dim(i + 2);
+    }
+    return inside;
+  }
+
+  /** A convolution with equal weights. */
+  private static NdArray averageOnDevice(Call call, NdArray x, Window window) {
+    int[] kernel = window.kernel();
+    Shape shape = Shape.of(x.dim(1), 1, kernel[0], kernel[1]);
+    Tensor weight = Tensor.full(call.device(), DType.F32, shape, 1.0 / window.taps());
+    Sweep sweep =
+        new Sweep(
+            kernel[0],
+            kernel[1],
+            window.strides()[0],
+            window.strides()[1],
+            window.dilations()[0],
+            window.dilations()[1],
+            0,
+            0,
+            window.out()[0],
+            window.out()[1],
+            x.dim(1));
+    Tensor made = Convolutions.convolve(x.tensor(call.device()), weight, null, sweep, List.of());
+    weight.release();
+    return NdArray.of(made);
   }
 
   /** How many taps of each window lie in the input or its padding. */
@@ -197,6 +242,24 @@ final class Pooling {
     return Reduction.sum(v) / v.length;
   }
 
+  private static NdArray globalMean(Call call) {
+    NdArray x = call.in(0);
+    call.requireRank(x, 3, Integer.MAX_VALUE);
+    if (x.type() != ElementType.FLOAT || !x.isOnDevice() || x.count() == 0) {
+      return global(call, Pooling::mean);
+    }
+    Tensor rows = x.tensor(call.device()).reshape((long) x.dim(0) * x.dim(1), -1);
+    return NdArray.of(Reductions.mean(rows, 1).reshape(globalShape(x)));
+  }
+
+  private static Shape globalShape(NdArray x) {
+    long[] dims = new long[x.rank()];
+    Arrays.fill(dims, 1);
+    dims[0] = x.dim(0);
+    dims[1] = x.dim(1);
+    return Shape.of(dims);
+  }
+
   private static NdArray global(Call call, Whole function) {
     NdArray x = call.in(0);
     call.requireFloating(x);
@@ -207,11 +270,7 @@ final class Pooling {
     for (int i = 0; i < out.length; i++) {
       out[i] = function.of(Arrays.copyOfRange(values, i * area, (i + 1) * area));
     }
-    long[] dims = new long[x.rank()];
-    Arrays.fill(dims, 1);
-    dims[0] = x.dim(0);
-    dims[1] = x.dim(1);
-    return NdArray.ofDoubles(x.type(), Shape.of(dims), out);
+    return NdArray.ofDoubles(x.type(), globalShape(x), out);
   }
 
   private static NdArray unpool(Call call) {

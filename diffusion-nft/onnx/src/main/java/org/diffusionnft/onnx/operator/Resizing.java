@@ -5,7 +5,10 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.diffusionnft.onnx.value.NdArray;
 import org.diffusionnft.onnx.value.Strided;
+import org.diffusionnft.tensor.Layout;
 import org.diffusionnft.tensor.Shape;
+import org.diffusionnft.tensor.Tensor;
+import org.diffusionnft.weights.onnx.ElementType;
 import org.jspecify.annotations.Nullable;
 
 /** Arrays on a finer or coarser grid: each axis after the other. */
@@ -169,7 +172,11 @@ final class Resizing {
     Shape to = call.shape(dims);
     call.require(x.count() > 0 || to.elements() == 0, "resizes an array without elements");
     if (kernel.mode().equals("nearest") && kernel.outside() == null) {
-      return nearest(x, axes, kernel, to);
+      int[] times = repeats(axes, kernel);
+      boolean onDevice = x.type() == ElementType.FLOAT && x.isOnDevice() && x.count() > 0;
+      return onDevice && times.length > 0
+          ? repeated(call, x, times).reshape(to)
+          : nearest(x, axes, kernel, to);
     }
     boolean[] outside = new boolean[(int) to.elements()];
     double[] values = x.toDoubles();
@@ -218,6 +225,35 @@ final class Resizing {
       }
     }
     return x.take(to, index);
+  }
+
+  /** How often each element comes along each axis; empty if not all come equally often. */
+  private static int[] repeats(Axis[] axes, Kernel kernel) {
+    int[] times = new int[axes.length];
+    for (int i = 0; i < axes.length; i++) {
+      Axis a = axes[i];
+      times[i] = a.from() == 0 ? 0 : a.to() / a.from();
+      for (int j = 0; j < a.to(); j++) {
+        int place = rounded(a.place(j, kernel.coordinates()), a.from(), kernel.nearest());
+        if (times[i] == 0 || a.to() % a.from() != 0 || place != j / times[i]) {
+          return new int[0];
+        }
+      }
+    }
+    return times;
+  }
+
+  private static NdArray repeated(Call call, NdArray x, int[] times) {
+    long[] from = new long[2 * times.length];
+    long[] to = new long[2 * times.length];
+    for (int i = 0; i < times.length; i++) {
+      from[2 * i] = x.dim(i);
+      from[2 * i + 1] = 1;
+      to[2 * i] = x.dim(i);
+      to[2 * i + 1] = times[i];
+    }
+    Tensor apart = x.tensor(call.device()).reshape(from);
+    return NdArray.of(Layout.expand(apart, Shape.of(to)));
   }
 
   private static int rounded(double place, int size, String mode) {

@@ -7,8 +7,10 @@ import java.util.stream.IntStream;
 import org.diffusionnft.onnx.value.NdArray;
 import org.diffusionnft.onnx.value.Strided;
 import org.diffusionnft.onnx.value.Value;
+import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Layout;
 import org.diffusionnft.tensor.Shape;
+import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.weights.onnx.ElementType;
 
 /** Operators that give the same elements another shape or order. */
@@ -182,6 +184,11 @@ final class Shaping {
     return result.reshape(to);
   }
 
+  /** Whether the elements are numbers of F32 on the device. */
+  private static boolean isTensor(NdArray x) {
+    return x.type() == ElementType.FLOAT && x.isOnDevice() && x.count() > 0;
+  }
+
   /** Arrays side by side along an axis. */
   static NdArray concat(Call call, List<NdArray> parts, int axis) {
     ElementType type = call.sameType(parts);
@@ -194,6 +201,11 @@ final class Shaping {
       size += part.dim(axis);
     }
     Shape to = call.shape(first.with(axis, size).dims());
+    if (parts.stream().allMatch(Shaping::isTensor)) {
+      Tensor[] tensors =
+          parts.stream().map(part -> part.tensor(call.device())).toArray(Tensor[]::new);
+      return NdArray.of(Layout.concat(axis, tensors));
+    }
     int outer = Strided.product(to, 0, axis);
     int width = Strided.product(to, axis, to.rank());
     Object out = NdArray.allocate(type, (int) to.elements());
@@ -229,7 +241,10 @@ final class Shaping {
     List<NdArray> out = new ArrayList<>();
     int start = 0;
     for (long part : parts) {
-      out.add(cut(x, axis, start, (int) part));
+      out.add(
+          isTensor(x) && part > 0
+              ? NdArray.of(Layout.slice(x.tensor(call.device()), axis, start, start + part, 1))
+              : cut(x, axis, start, (int) part));
       start += (int) part;
     }
     return out;
@@ -266,6 +281,9 @@ final class Shaping {
     long[] strides = x.shape().strides();
     long offset = 0;
     boolean[] seen = new boolean[x.rank()];
+    long[] first = new long[x.rank()];
+    long[] every = new long[x.rank()];
+    Arrays.fill(every, 1);
     for (int i = 0; i < count; i++) {
       int axis = axes == null ? i : call.axis(axes[i], x.rank());
       call.require(!seen[axis], "names axis " + axis + " twice");
@@ -278,10 +296,17 @@ final class Shaping {
       long distance = step > 0 ? end - start : start - end;
       long stride = Math.abs(step);
       dims[axis] = distance <= 0 ? 0 : (distance - 1) / stride + 1;
+      first[axis] = start;
+      every[axis] = dims[axis] <= 1 ? 1 : step;
       offset += dims[axis] == 0 ? 0 : start * strides[axis];
       strides[axis] = dims[axis] <= 1 ? 0 : strides[axis] * step;
     }
     Shape to = Shape.of(dims);
+    if (isTensor(x) && to.elements() > 0 && Arrays.stream(every).allMatch(e -> e > 0)) {
+      Tensor out = call.device().allocate(DType.F32, to);
+      call.device().layout().slice(x.tensor(call.device()), first, every, out);
+      return NdArray.of(out);
+    }
     return x.take(to, Strided.places(to, strides, offset));
   }
 

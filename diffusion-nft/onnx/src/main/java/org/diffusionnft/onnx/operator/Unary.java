@@ -6,6 +6,7 @@ import java.util.function.LongUnaryOperator;
 import org.diffusionnft.onnx.value.Integers;
 import org.diffusionnft.onnx.value.NdArray;
 import org.diffusionnft.tensor.Elementwise;
+import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.tensor.UnaryOp;
 import org.diffusionnft.weights.onnx.ElementType;
 import org.diffusionnft.weights.onnx.SmallFloats;
@@ -44,7 +45,7 @@ final class Unary {
         of("Erf", Unary::erf, null),
         of("Softplus", Unary::softplus, null),
         of("Softsign", x -> x / (1 + Math.abs(x)), null),
-        of("HardSwish", x -> x * clamp(x / 6 + 0.5, 0, 1), null),
+        onDevice("HardSwish", UnaryOp.HARD_SWISH, x -> x * clamp(x / 6 + 0.5, 0, 1), null),
         of("Mish", x -> x * Math.tanh(softplus(x)), null),
         Row.one("Elu", c -> floating(c, elu(c.number("alpha", 1), 1))),
         Row.one("Celu", c -> floating(c, celu(c.number("alpha", 1)))),
@@ -182,7 +183,13 @@ final class Unary {
   }
 
   private static NdArray hardSigmoid(Call call, float alpha, float beta) {
-    return floating(call, x -> clamp(alpha * x + beta, 0, 1));
+    NdArray x = call.in(0);
+    if (x.type() == ElementType.FLOAT && x.isOnDevice() && x.count() > 0) {
+      Tensor line = Elementwise.affine(x.tensor(call.device()), alpha, beta);
+      line.device().elementwise().unary(UnaryOp.CLAMP, 0, 1, line, line);
+      return NdArray.of(line);
+    }
+    return floating(call, v -> clamp(alpha * v + beta, 0, 1));
   }
 
   private static NdArray shrink(Call call, float lambda, float bias) {

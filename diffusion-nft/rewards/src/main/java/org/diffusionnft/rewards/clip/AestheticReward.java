@@ -11,6 +11,7 @@ import org.diffusionnft.rewards.Reward;
 import org.diffusionnft.rewards.RewardFiles;
 import org.diffusionnft.rewards.RewardOptions;
 import org.diffusionnft.tensor.InvalidInputException;
+import org.diffusionnft.tensor.Opening;
 import org.diffusionnft.weights.CheckpointWeights;
 import org.diffusionnft.weights.TensorSource;
 import org.diffusionnft.weights.torch.TensorFiles;
@@ -49,17 +50,10 @@ public final class AestheticReward implements Reward {
               List.of(
                   "sac+logos+ava1-l14-linearMSE.safetensors", "sac+logos+ava1-l14-linearMSE.pth"),
               "github.com/christophschuhmann/improved-aesthetic-predictor");
-      ClipScoring clip = ClipModels.CLIP_L.open(options);
-      boolean opened = false;
-      try {
+      try (Opening opening = new Opening()) {
+        ClipScoring clip = opening.add(ClipModels.CLIP_L.open(options));
         options.refuseOthers();
-        Reward reward = new AestheticReward(clip, head(options, file, clip));
-        opened = true;
-        return reward;
-      } finally {
-        if (!opened) {
-          clip.close();
-        }
+        return opening.done(new AestheticReward(clip, head(options, file, clip)));
       }
     }
 

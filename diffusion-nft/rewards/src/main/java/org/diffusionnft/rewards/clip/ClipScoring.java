@@ -10,6 +10,7 @@ import org.diffusionnft.rewards.RewardOptions;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Memory;
+import org.diffusionnft.tensor.Opening;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.weights.clip.ClipCheckpoint;
 import org.diffusionnft.weights.tokenizer.TokenizerFolder;
@@ -49,26 +50,15 @@ public final class ClipScoring implements AutoCloseable {
    */
   public static ClipScoring open(RewardOptions options, Path path, Path tokenizer) {
     int batchSize = options.count("batchSize", 8);
-    Device device = options.openDevice();
-    ClipCheckpoint checkpoint = null;
-    boolean opened = false;
-    try {
+    try (Opening opening = new Opening()) {
+      Device device = opening.add(options.openDevice());
       Tokenizer words = TokenizerFolder.open(tokenizer);
-      checkpoint = ClipCheckpoint.open(path);
-      ClipScoring scoring =
-          new ClipScoring(device, checkpoint, checkpoint.load(device), words, batchSize);
-      opened = true;
-      return scoring;
+      ClipCheckpoint checkpoint = opening.add(ClipCheckpoint.open(path));
+      return opening.done(
+          new ClipScoring(device, checkpoint, checkpoint.load(device), words, batchSize));
     } catch (IOException e) {
       throw new InvalidInputException(
           "reward '%s': %s".formatted(options.reward(), e.getMessage()), e);
-    } finally {
-      if (!opened) {
-        if (checkpoint != null) {
-          checkpoint.close();
-        }
-        device.close();
-      }
     }
   }
 

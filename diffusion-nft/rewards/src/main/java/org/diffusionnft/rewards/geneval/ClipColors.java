@@ -34,24 +34,38 @@ public final class ClipColors implements ColorNamer {
 
   @Override
   public List<String> colors(Pixels picture, List<DetectedObject> objects, String label) {
+    List<String> names = new ArrayList<>();
+    for (double[] cosines : cosines(picture, objects, label)) {
+      int best = 0;
+      for (int c = 1; c < cosines.length; c++) {
+        best = cosines[c] > cosines[best] ? c : best;
+      }
+      names.add(COLORS.get(best));
+    }
+    return names;
+  }
+
+  /**
+   * How alike each object and each color are.
+   *
+   * @param objects all of one label
+   * @return a row for each object: cosines with {@link #COLORS}, in their order
+   */
+  public double[][] cosines(Pixels picture, List<DetectedObject> objects, String label) {
     double[][] classifier = classifiers.computeIfAbsent(label, this::classifier);
     double[][] parts =
         clip.pictures(
             objects.size(),
             i ->
                 clip.preprocessing()
-                    .ofPixels(ObjectCrop.of(picture, objects.get(i), ObjectCrop.GREY)));
-    List<String> names = new ArrayList<>();
-    for (double[] part : parts) {
-      int best = 0;
-      for (int c = 1; c < classifier.length; c++) {
-        if (ClipModel.cosine(part, classifier[c]) > ClipModel.cosine(part, classifier[best])) {
-          best = c;
-        }
+                    .centred(ObjectCrop.of(picture, objects.get(i), ObjectCrop.GREY)));
+    double[][] cosines = new double[parts.length][classifier.length];
+    for (int i = 0; i < parts.length; i++) {
+      for (int c = 0; c < classifier.length; c++) {
+        cosines[i][c] = ClipModel.cosine(parts[i], classifier[c]);
       }
-      names.add(COLORS.get(best));
     }
-    return names;
+    return cosines;
   }
 
   /** What pictures of an object of a color are compared with. */

@@ -10,6 +10,7 @@ import org.diffusionnft.rewards.RewardOptions;
 import org.diffusionnft.rewards.clip.ClipModels;
 import org.diffusionnft.rewards.service.ImageService;
 import org.diffusionnft.tensor.InvalidInputException;
+import org.diffusionnft.tensor.Opening;
 
 /** GenEval: a detector looks at pictures, CLIP names colors, and {@link GenEvalRules} judge. */
 public final class GenEvalReward implements Reward {
@@ -54,29 +55,16 @@ public final class GenEvalReward implements Reward {
     public Reward open(RewardOptions options) {
       Score score = score(options);
       GenEvalSettings settings = GenEvalSettings.of(options);
-      ObjectDetector detector = null;
-      ColorNamer colors = null;
-      boolean opened = false;
-      try {
+      try (Opening opening = new Opening()) {
         boolean service = isService(options);
-        detector =
-            service
-                ? new ServiceDetector(ImageService.of(options, "the detector"))
-                : Mask2FormerDetector.open(options);
-        colors = colors(options, service);
+        ObjectDetector detector =
+            opening.add(
+                service
+                    ? new ServiceDetector(ImageService.of(options, "the detector"))
+                    : Mask2FormerDetector.open(options));
+        ColorNamer colors = opening.add(colors(options, service));
         options.refuseOthers();
-        Reward reward = new GenEvalReward(detector, colors, settings, score);
-        opened = true;
-        return reward;
-      } finally {
-        if (!opened) {
-          if (colors != null) {
-            colors.close();
-          }
-          if (detector != null) {
-            detector.close();
-          }
-        }
+        return opening.done(new GenEvalReward(detector, colors, settings, score));
       }
     }
 

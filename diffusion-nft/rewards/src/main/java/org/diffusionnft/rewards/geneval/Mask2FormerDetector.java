@@ -17,6 +17,7 @@ import org.diffusionnft.rewards.geneval.DetectorPicture.Channels;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Memory;
+import org.diffusionnft.tensor.Opening;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.weights.mask2former.Mask2FormerCheckpoint;
 import org.diffusionnft.weights.mask2former.Mask2FormerPreprocessor;
@@ -80,30 +81,19 @@ final class Mask2FormerDetector implements ObjectDetector {
     Preparation preparation = preparation(options);
     Channels channels = channels(options);
     Optional<Path> labels = options.path("labels");
-    Device device = options.openDevice();
-    Mask2FormerCheckpoint checkpoint = null;
-    boolean opened = false;
-    try {
-      checkpoint = Mask2FormerCheckpoint.open(path);
+    try (Opening opening = new Opening()) {
+      Device device = opening.add(options.openDevice());
+      Mask2FormerCheckpoint checkpoint = opening.add(Mask2FormerCheckpoint.open(path));
       List<String> names =
           labels.isPresent()
               ? ObjectNames.read(labels.get(), checkpoint)
               : ObjectNames.of(checkpoint);
-      Mask2FormerDetector detector =
+      return opening.done(
           new Mask2FormerDetector(
-              device, checkpoint, checkpoint.load(device), names, preparation, channels);
-      opened = true;
-      return detector;
+              device, checkpoint, checkpoint.load(device), names, preparation, channels));
     } catch (IOException e) {
       throw new InvalidInputException(
           "reward '%s': %s".formatted(options.reward(), e.getMessage()), e);
-    } finally {
-      if (!opened) {
-        if (checkpoint != null) {
-          checkpoint.close();
-        }
-        device.close();
-      }
     }
   }
 

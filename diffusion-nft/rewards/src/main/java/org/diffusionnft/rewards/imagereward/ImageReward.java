@@ -17,6 +17,7 @@ import org.diffusionnft.rewards.clip.ClipPreprocessing;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Memory;
+import org.diffusionnft.tensor.Opening;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.weights.blip.ImageRewardCheckpoint;
 import org.diffusionnft.weights.tokenizer.BertVocabulary;
@@ -88,30 +89,19 @@ public final class ImageReward implements Reward {
 
   private static Reward open(RewardOptions options, Path file, Path words) {
     int batchSize = options.count("batchSize", 8);
-    Device device = options.openDevice();
-    ImageRewardCheckpoint checkpoint = null;
-    boolean opened = false;
-    try {
+    try (Opening opening = new Opening()) {
+      Device device = opening.add(options.openDevice());
       options.refuseOthers();
       Tokenizer tokenizer =
           BertVocabulary.open(
               Files.isDirectory(words) ? words.resolve("vocab.txt") : words, APPENDED);
-      checkpoint = ImageRewardCheckpoint.open(file);
+      ImageRewardCheckpoint checkpoint = opening.add(ImageRewardCheckpoint.open(file));
       requireSameWords(file, checkpoint.text().vocabSize(), words, tokenizer.largestId() + 1);
-      Reward reward =
-          new ImageReward(device, checkpoint, checkpoint.load(device), tokenizer, batchSize);
-      opened = true;
-      return reward;
+      return opening.done(
+          new ImageReward(device, checkpoint, checkpoint.load(device), tokenizer, batchSize));
     } catch (IOException e) {
       throw new InvalidInputException(
           "reward '%s': %s".formatted(options.reward(), e.getMessage()), e);
-    } finally {
-      if (!opened) {
-        if (checkpoint != null) {
-          checkpoint.close();
-        }
-        device.close();
-      }
     }
   }
 

@@ -15,6 +15,7 @@ import org.diffusionnft.rewards.Reward;
 import org.diffusionnft.rewards.RewardOptions;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.InvalidInputException;
+import org.diffusionnft.tensor.Opening;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.weights.onnx.OnnxGraph.Port;
 import org.jspecify.annotations.Nullable;
@@ -61,9 +62,8 @@ public final class OnnxReward implements Reward {
       PicturePreparation preparation = PicturePreparation.of(options);
       String output = options.text("output", "");
       int column = (int) options.number("column", 0, 0, Integer.MAX_VALUE);
-      Device own = options.openDevice();
-      boolean opened = false;
-      try {
+      try (Opening opening = new Opening()) {
+        Device own = opening.add(options.openDevice());
         options.refuseOthers();
         OnnxNetwork network = OnnxNetwork.load(file, own);
         String chosen = output(options.reward(), network, output);
@@ -72,15 +72,11 @@ public final class OnnxReward implements Reward {
               "reward '%s': %s takes %d inputs, and a picture is one: export a network of pictures"
                   .formatted(options.reward(), file, network.inputs().size()));
         }
-        opened = true;
-        return new OnnxReward(options.reward(), own, network, preparation, chosen, column);
+        return opening.done(
+            new OnnxReward(options.reward(), own, network, preparation, chosen, column));
       } catch (IOException e) {
         throw new InvalidInputException(
             "reward '%s': %s".formatted(options.reward(), e.getMessage()), e);
-      } finally {
-        if (!opened) {
-          own.close();
-        }
       }
     }
 

@@ -10,6 +10,7 @@ import org.diffusionnft.rewards.ocr.OcrModels;
 import org.diffusionnft.rewards.ocr.TextReader;
 import org.diffusionnft.rewards.ocr.Vocabulary;
 import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.Opening;
 
 /** PP-OCR's reading, on a device of its own: the trainer's belongs to the thread that trains. */
 final class PpOcrReading implements OcrReward.Reading {
@@ -23,17 +24,11 @@ final class PpOcrReading implements OcrReward.Reading {
 
   /** See {@link OcrModels#open}; {@code device} chooses another than the preferred one. */
   static PpOcrReading open(RewardOptions options) {
-    Device device = options.openDevice();
-    boolean opened = false;
-    try {
+    try (Opening opening = new Opening()) {
+      Device device = opening.add(options.openDevice());
       TextReader reader = OcrModels.open(options, device);
       options.refuseOthers();
-      opened = true;
-      return new PpOcrReading(device, reader);
-    } finally {
-      if (!opened) {
-        device.close();
-      }
+      return opening.done(new PpOcrReading(device, reader));
     }
   }
 

@@ -17,9 +17,13 @@ import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.trainer.config.SamplingSettings;
 import org.diffusionnft.weights.checkpoint.MmditCheckpoint;
 import org.diffusionnft.weights.io.InvalidFileException;
+import org.jspecify.annotations.Nullable;
 
 /** Loads models of the world: the shipped one, or one that {@code dnft pretrain shapes} made. */
 public final class ShapesModel {
+  /** What settings call the shipped one, and the world. */
+  public static final String NAME = "shapes";
+
   /** How models of the world are evaluated: ten steps, without shift and without guidance. */
   public static final SamplingSettings SAMPLING =
       new SamplingSettings(10, "dpm2", true, 0, 1, 1, 129, 256, Precision.F32);
@@ -30,6 +34,24 @@ public final class ShapesModel {
   private static final String SHIPPED = "base/";
 
   private ShapesModel() {}
+
+  /**
+   * What settings name: {@link #NAME}, or a folder.
+   *
+   * @throws IOException if there is none
+   */
+  public static Mmdit open(String model, Device device) throws IOException {
+    return open(model.equals(NAME) ? null : Path.of(model), device);
+  }
+
+  /**
+   * The model of a folder, or the shipped one if none is given.
+   *
+   * @throws IOException if there is none
+   */
+  public static Mmdit open(@Nullable Path folder, Device device) throws IOException {
+    return folder == null ? shipped(device) : load(folder, device);
+  }
 
   /**
    * The model that comes with the program, frozen, in memory of its own.

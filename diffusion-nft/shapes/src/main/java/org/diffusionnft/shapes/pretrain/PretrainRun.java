@@ -18,6 +18,7 @@ import org.diffusionnft.shapes.model.ShapesModel;
 import org.diffusionnft.shapes.model.ShapesModelFolder;
 import org.diffusionnft.shapes.model.ShapesSampler;
 import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.Opening;
 import org.diffusionnft.trainer.Stop;
 import org.diffusionnft.trainer.StoppedException;
 import org.diffusionnft.trainer.run.TrainRun;
@@ -80,21 +81,13 @@ public final class PretrainRun implements AutoCloseable {
   }
 
   @FunctionalInterface
-  private interface Opening {
+  private interface Opener {
     PretrainRun open(FolderLock lock) throws IOException;
   }
 
-  private static PretrainRun open(Path folder, Opening opening) throws IOException {
-    FolderLock lock = FolderLock.take(folder);
-    boolean opened = false;
-    try {
-      PretrainRun run = opening.open(lock);
-      opened = true;
-      return run;
-    } finally {
-      if (!opened) {
-        lock.close();
-      }
+  private static PretrainRun open(Path folder, Opener opener) throws IOException {
+    try (Opening opening = new Opening()) {
+      return opening.done(opener.open(opening.add(FolderLock.take(folder))));
     }
   }
 

@@ -7,6 +7,7 @@ import org.diffusionnft.shapes.Captions;
 import org.diffusionnft.shapes.ShapesPrompts;
 import org.diffusionnft.shapes.ShapesWorld;
 import org.diffusionnft.shapes.WordVectors;
+import org.diffusionnft.shapes.model.ShapesModel;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.trainer.ImageDecoder;
@@ -17,9 +18,6 @@ import org.diffusionnft.trainer.config.TrainConfig;
 
 /** Trains a model of the world on prompts of the world. */
 public final class ShapesTask {
-  /** What {@code model} and {@code prompts.source} are called in configurations. */
-  public static final String NAME = "shapes";
-
   private static final int MOST_CHECKED = 1000;
 
   private ShapesTask() {}
@@ -50,14 +48,14 @@ public final class ShapesTask {
    * @throws InvalidInputException as above
    */
   static TrainingTask of(Mmdit model, TrainConfig config, WeightedRewards rewards) {
-    if (!config.prompts().source().equals(NAME)) {
+    if (!config.prompts().source().equals(ShapesModel.NAME)) {
       throw new InvalidInputException(
           "prompts.source is '"
               + config.prompts().source()
               + "', but a model of the world '"
-              + NAME
+              + ShapesModel.NAME
               + "' knows only prompts of that world: set it to "
-              + NAME);
+              + ShapesModel.NAME);
     }
     WordVectors vectors = new WordVectors(model.config().jointAttentionDim());
     PromptPool pool =

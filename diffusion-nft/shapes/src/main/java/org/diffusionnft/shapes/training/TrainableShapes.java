@@ -1,7 +1,6 @@
 package org.diffusionnft.shapes.training;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.diffusionnft.models.transformer.Mmdit;
@@ -12,6 +11,7 @@ import org.diffusionnft.shapes.evaluation.HeldOut;
 import org.diffusionnft.shapes.model.ShapesModel;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.InvalidInputException;
+import org.diffusionnft.tensor.Opening;
 import org.diffusionnft.trainer.TrainingTask;
 import org.diffusionnft.trainer.config.StagePlan;
 import org.diffusionnft.trainer.config.TrainConfig;
@@ -42,8 +42,8 @@ public final class TrainableShapes implements Trainable {
 
   /** Whether a configuration is about ShapesWorld. */
   public static boolean isMeant(TrainConfig config) {
-    return config.model().equals(ShapesTask.NAME)
-        || config.prompts().source().equals(ShapesTask.NAME);
+    return config.model().equals(ShapesModel.NAME)
+        || config.prompts().source().equals(ShapesModel.NAME);
   }
 
   /**
@@ -70,14 +70,12 @@ public final class TrainableShapes implements Trainable {
 
   private static TrainableShapes opened(
       TrainConfig config, Device device, @Nullable WeightedRewards given) throws IOException {
-    SharedRewards shared = new SharedRewards();
-    Mmdit model = null;
-    boolean opened = false;
-    try {
-      model =
-          config.model().equals(ShapesTask.NAME)
-              ? ShapesModel.shipped(device)
-              : ShapesModel.load(Path.of(config.model()), device);
+    try (Opening opening = new Opening()) {
+      if (given != null) {
+        opening.add(given);
+      }
+      SharedRewards shared = opening.add(new SharedRewards());
+      Mmdit model = opening.add(ShapesModel.open(config.model(), device));
       HeldOut heldOut = HeldOut.of(config.evaluation().prompts()); // told before any work
       List<TrainingTask> tasks = new ArrayList<>();
       for (StagePlan.Part part : config.plan().parts()) {
@@ -91,12 +89,7 @@ public final class TrainableShapes implements Trainable {
       }
       TrainableShapes trainable = new TrainableShapes(config, model, shared, given, tasks);
       trainable.checkMeasured(heldOut);
-      opened = true;
-      return trainable;
-    } finally {
-      if (!opened) {
-        close(model, shared, given);
-      }
+      return opening.done(trainable);
     }
   }
 
@@ -130,17 +123,10 @@ public final class TrainableShapes implements Trainable {
 
   @Override
   public void close() {
-    close(model, shared, given);
-  }
-
-  private static void close(
-      @Nullable Mmdit model, SharedRewards shared, @Nullable WeightedRewards given) {
     shared.close();
     if (given != null) {
       given.close();
     }
-    if (model != null) {
-      model.close();
-    }
+    model.close();
   }
 }

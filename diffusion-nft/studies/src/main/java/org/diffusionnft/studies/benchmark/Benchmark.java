@@ -12,7 +12,7 @@ import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.rewards.RewardSettings;
 import org.diffusionnft.rewards.WeightedRewards;
 import org.diffusionnft.shapes.evaluation.HeldOut;
-import org.diffusionnft.shapes.training.ShapesTask;
+import org.diffusionnft.shapes.model.ShapesModel;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.trainer.PromptFile;
 import org.diffusionnft.trainer.PromptFile.Split;
@@ -33,7 +33,7 @@ public record Benchmark(
     List<Prompt> prompts,
     SequencedMap<String, RewardSettings> rewards) {
   /** The held-out prompts of ShapesWorld. */
-  public static final String SHAPES = ShapesTask.NAME;
+  public static final String SHAPES = ShapesModel.NAME;
 
   /** The key of GenEval's files, and of ours, for what kind of prompt one is. */
   private static final String CATEGORY = "tag";

@@ -11,6 +11,7 @@ import org.diffusionnft.pipeline.PictureListener;
 import org.diffusionnft.pipeline.PictureModel;
 import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.Opening;
 import org.diffusionnft.trainer.Stop;
 import org.diffusionnft.trainer.config.SamplingSettings;
 import org.diffusionnft.trainer.evaluation.HeldOutSampler;
@@ -51,18 +52,12 @@ public final class DiskBenchmarkModel implements BenchmarkModel {
       @Nullable Path cache,
       PictureListener listener)
       throws IOException {
-    PictureModel model =
-        PictureModel.open(Path.of(settings.model()), options, device, cache, listener);
-    boolean opened = false;
-    try {
+    try (Opening opening = new Opening()) {
+      PictureModel model =
+          opening.add(
+              PictureModel.open(Path.of(settings.model()), options, device, cache, listener));
       model.requireTextEncoders();
-      DiskBenchmarkModel result = new DiskBenchmarkModel(model, settings);
-      opened = true;
-      return result;
-    } finally {
-      if (!opened) {
-        model.close();
-      }
+      return opening.done(new DiskBenchmarkModel(model, settings));
     }
   }
 

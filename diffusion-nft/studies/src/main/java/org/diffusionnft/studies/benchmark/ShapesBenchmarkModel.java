@@ -10,7 +10,6 @@ import org.diffusionnft.models.transformer.Mmdit;
 import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.shapes.model.ShapesModel;
 import org.diffusionnft.shapes.model.ShapesSampler;
-import org.diffusionnft.shapes.training.ShapesTask;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.trainer.Stop;
 import org.diffusionnft.weights.peft.AdapterFile;
@@ -32,11 +31,7 @@ public final class ShapesBenchmarkModel implements BenchmarkModel {
    */
   public static ShapesBenchmarkModel open(BenchmarkSettings settings, Device device)
       throws IOException {
-    Mmdit model =
-        settings.model().equals(ShapesTask.NAME)
-            ? ShapesModel.shipped(device)
-            : ShapesModel.load(Path.of(settings.model()), device);
-    return new ShapesBenchmarkModel(settings, model);
+    return new ShapesBenchmarkModel(settings, ShapesModel.open(settings.model(), device));
   }
 
   @Override

@@ -15,6 +15,7 @@ import org.diffusionnft.shapes.evaluation.HeldOut;
 import org.diffusionnft.shapes.model.ShapesSampler;
 import org.diffusionnft.shapes.training.TrainableShapes;
 import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.Opening;
 import org.diffusionnft.trainer.Stop;
 import org.diffusionnft.trainer.config.TrainConfig;
 import org.diffusionnft.trainer.run.Resumption;
@@ -108,16 +109,9 @@ public final class Demo implements AutoCloseable {
 
   private static Demo open(Path folder, TrainConfig config, Device device, RunOpener opener)
       throws IOException {
-    TrainableShapes shapes = TrainableShapes.open(config, device);
-    boolean opened = false;
-    try {
-      Demo demo = new Demo(folder, shapes, opener.open(shapes));
-      opened = true;
-      return demo;
-    } finally {
-      if (!opened) {
-        shapes.close();
-      }
+    try (Opening opening = new Opening()) {
+      TrainableShapes shapes = opening.add(TrainableShapes.open(config, device));
+      return opening.done(new Demo(folder, shapes, opener.open(shapes)));
     }
   }
 

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.diffusionnft.shapes.training.TrainableShapes;
 import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.Opening;
 import org.diffusionnft.trainer.Stop;
 import org.diffusionnft.trainer.TrainingListener;
 import org.diffusionnft.trainer.config.TrainConfig;
@@ -53,16 +54,9 @@ record TrainedRun(TrainRun run, @Nullable Resumption from) implements AutoClosea
     if (!TrainRun.isIn(run)) {
       return new TrainedRun(TrainRun.start(run, config, trainable), null);
     }
-    Resumption from = Resumption.find(run);
-    boolean opened = false;
-    try {
-      TrainedRun result = new TrainedRun(TrainRun.resume(from, trainable), from);
-      opened = true;
-      return result;
-    } finally {
-      if (!opened) {
-        from.close();
-      }
+    try (Opening opening = new Opening()) {
+      Resumption from = opening.add(Resumption.find(run));
+      return opening.done(new TrainedRun(TrainRun.resume(from, trainable), from));
     }
   }
 

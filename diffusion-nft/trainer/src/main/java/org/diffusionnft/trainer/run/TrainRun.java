@@ -345,23 +345,29 @@ public final class TrainRun implements AutoCloseable {
 
     private Evaluation evaluate() throws IOException {
       Evaluator evaluator = trainable.evaluator(plan.after(trainer.epoch()).index());
-      try (Adapter best = trainer.best()) {
-        return evaluator.evaluate(best, trainer.crew(), stop);
-      } catch (StoppedException e) {
-        saveForLater();
-        throw e;
-      } catch (RewardUnavailableException e) {
-        throw paused(e, stop);
-      } catch (CrewUnavailableException e) {
-        throw paused(e);
-      }
+      return orPause(
+          () -> {
+            try (Adapter best = trainer.best()) {
+              return evaluator.evaluate(best, trainer.crew(), stop);
+            }
+          },
+          stop);
     }
   }
 
-  /** An epoch that fails or is stopped has changed nothing: what is saved is the one before. */
   private EpochReport runEpoch(TrainingListener listener, Stop stop) throws IOException {
+    return orPause(() -> trainer.runEpoch(listener, stop), stop);
+  }
+
+  @FunctionalInterface
+  private interface Work<T> {
+    T run() throws IOException;
+  }
+
+  /** Work that fails or is stopped has changed nothing: what is saved is the epoch before. */
+  private <T> T orPause(Work<T> work, Stop stop) throws IOException {
     try {
-      return trainer.runEpoch(listener, stop);
+      return work.run();
     } catch (StoppedException e) {
       saveForLater();
       throw e;

@@ -115,7 +115,7 @@ final class Lanes {
   static void everySecond(long from, long to) {
     FloatVector near = FloatVector.fromMemorySegment(FLOATS, ALL, from, ORDER);
     FloatVector far = FloatVector.fromMemorySegment(FLOATS, ALL, from + BYTES, ORDER);
-    near.rearrange(EVERY_SECOND, far).intoMemorySegment(ALL, to, ORDER);
+    everySecond(near, far).intoMemorySegment(ALL, to, ORDER);
   }
 
   static FloatVector splat(float value) {

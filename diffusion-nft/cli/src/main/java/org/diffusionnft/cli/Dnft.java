@@ -61,7 +61,7 @@ public final class Dnft implements Runnable {
     CommandLine dnft = commandLine(args).setOut(Printable.to(out)).setErr(Printable.to(err));
     try {
       return dnft.execute(args);
-    } catch (Error e) {
+    } catch (Error e) { // picocli hands on exceptions only
       return ErrorMessages.failed(e, dnft);
     }
   }
@@ -102,7 +102,7 @@ public final class Dnft implements Runnable {
     return dnft.setCaseInsensitiveEnumValuesAllowed(true)
         .setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF))
         .setParameterExceptionHandler(ErrorMessages::wrongUsage)
-        .setExecutionExceptionHandler(ErrorMessages::failed);
+        .setExecutionExceptionHandler((e, command, _) -> ErrorMessages.failed(e, command));
   }
 
   @Override

@@ -18,7 +18,6 @@ import org.diffusionnft.trainer.TrainingDivergedException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
@@ -49,12 +48,7 @@ final class ErrorMessages {
     return WRONG_INPUT;
   }
 
-  /** A command threw an exception. */
-  static int failed(Exception e, CommandLine command, ParseResult parsed) {
-    return failed(e, command);
-  }
-
-  /** A command threw an exception, or an error, which picocli does not hand on. */
+  /** A command threw an exception or an error. */
   static int failed(Throwable e, CommandLine command) {
     PrintWriter err = command.getErr();
     String sentence = sentence(e);

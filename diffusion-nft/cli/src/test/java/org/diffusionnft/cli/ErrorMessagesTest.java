@@ -48,7 +48,7 @@ class ErrorMessagesTest {
 
   @Test
   void tooLittleMemoryIsOneSentence() {
-    assertEquals(2, ErrorMessages.failed(new OutOfMemoryError("Java heap space"), command));
+    assertEquals(2, failed(new OutOfMemoryError("Java heap space")));
     assertEquals(1, err.toString().lines().count());
     assertTrue(err.toString().contains("Java heap space"), err.toString());
   }
@@ -67,7 +67,7 @@ class ErrorMessagesTest {
     assertTrue(err.toString().contains("this is a bug of dnft"), err.toString());
   }
 
-  private int failed(Exception e) {
-    return ErrorMessages.failed(e, command, command.parseArgs());
+  private int failed(Throwable e) {
+    return ErrorMessages.failed(e, command);
   }
 }

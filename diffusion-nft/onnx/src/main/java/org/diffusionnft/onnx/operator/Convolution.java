@@ -73,7 +73,12 @@ final class Convolution {
     if (window.axes() <= 2) {
       return overPictures(call, x, weight, bias, window, groups, then, to);
     }
-    NdArray made = onDevice(call, x, weight, bias, window, groups, to);
+    return followed(call, onDevice(call, x, weight, bias, window, groups, to), then);
+  }
+
+  /** A result with steps behind it that no kernel applied. */
+  static NdArray followed(Call call, NdArray result, List<Step> then) {
+    NdArray made = result;
     for (Step step : then) {
       Tensor out = made.tensor(call.device());
       made = NdArray.of(Elementwise.unary(step.op(), step.a(), step.b(), out));

@@ -6,7 +6,6 @@ import org.diffusionnft.tensor.ConvolutionKernels.Step;
 import org.diffusionnft.tensor.ConvolutionKernels.Sweep;
 import org.diffusionnft.tensor.Convolutions;
 import org.diffusionnft.tensor.Device;
-import org.diffusionnft.tensor.Elementwise;
 import org.diffusionnft.tensor.Layout;
 import org.diffusionnft.tensor.Matrices;
 import org.diffusionnft.tensor.MatrixKernels.Product;
@@ -93,13 +92,7 @@ final class TransposedConvolution {
       return tiled(call, x, weight, bias, window, then, to);
     }
     NdArray made = spread(call, x, weight, bias, window, groups, size, to, type);
-    for (Step step : then) {
-      if (to.elements() > 0) {
-        Tensor out = made.tensor(call.device());
-        made = NdArray.of(Elementwise.unary(step.op(), step.a(), step.b(), out));
-      }
-    }
-    return made;
+    return to.elements() == 0 ? made : Convolution.followed(call, made, then);
   }
 
   /** Whether windows over a picture lie side by side and fill the output. */

@@ -15,6 +15,7 @@ import org.diffusionnft.tensor.Precision;
 import org.diffusionnft.tensor.Reductions;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
+import org.diffusionnft.tensor.WindowBand;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,9 +28,6 @@ import org.jspecify.annotations.Nullable;
  * @param precision what the products take
  */
 record Convolution(Window window, long bandElements, Precision precision) implements Operation {
-  /** Usual size of a band's columns: 64 MiB. A constant, since the bands decide the rounding. */
-  static final long BAND_ELEMENTS = 1L << 24;
-
   @Override
   public Result forward(Tensor... in) {
     return new Result(convolve(in[0], in[1], in.length > 2 ? in[2] : null));
@@ -45,37 +43,6 @@ record Convolution(Window window, long bandElements, Precision precision) implem
   @Override
   public Reads reads() {
     return Reads.OTHER_FACTOR;
-  }
-
-  /**
-   * A band of output rows.
-   *
-   * @param outStart first output row
-   * @param outRows number of output rows
-   * @param start first input row that it reads
-   * @param rows number of input rows that it reads
-   * @param window the window within the band
-   */
-  private record Band(long outStart, long outRows, long start, long rows, Window window) {
-
-    static Band at(long outStart, long most, Shape x, Window w) {
-      long height = x.dim(2);
-      long outRows = Math.min(most, w.outHeight(height) - outStart);
-      long from = outStart * w.stride() - w.top();
-      long to = from + (outRows - 1) * w.stride() + w.kernelHeight();
-      long start = Math.clamp(from, 0, height);
-      long end = Math.clamp(to, start, height);
-      Window inside =
-          new Window(
-              w.kernelHeight(),
-              w.kernelWidth(),
-              w.stride(),
-              (int) (start - from),
-              w.left(),
-              (int) (to - end),
-              w.right());
-      return new Band(outStart, outRows, start, end - start, inside);
-    }
   }
 
   private Tensor convolve(Tensor x, Tensor weight, @Nullable Tensor bias) {
@@ -96,7 +63,7 @@ record Convolution(Window window, long bandElements, Precision precision) implem
         x.shape(),
         weight.shape(),
         (n, band) -> {
-          Tensor columns = columns(image(x, n), band);
+          Tensor columns = band.columns(image(x, n));
           Tensor image = image(out, n);
           if (band.outRows() == shape.dim(2)) {
             Matrices.productInto(
@@ -104,7 +71,7 @@ record Convolution(Window window, long bandElements, Precision precision) implem
           } else {
             Tensor part = Matrices.matmul(kernel, columns, null, Product.NN.in(precision));
             long[] dims = {1, shape.dim(1), band.outRows(), shape.dim(3)};
-            place(part.reshape(dims), band.outStart(), image);
+            WindowBand.place(part.reshape(dims), band.outStart(), image);
           }
         },
         device);
@@ -134,7 +101,7 @@ record Convolution(Window window, long bandElements, Precision precision) implem
             long end = band.start() + band.rows();
             Tensor sum = Layout.slice(image, 2, band.start(), end, 1);
             Elementwise.addInPlace(sum, seen); // neighbouring bands overlap
-            place(sum, band.start(), image);
+            WindowBand.place(sum, band.start(), image);
           }
         },
         device);
@@ -150,43 +117,29 @@ record Convolution(Window window, long bandElements, Precision precision) implem
         shape,
         (n, band) ->
             Matrices.addProduct(
-                gradRows(g, n, band), columns(image(x, n), band), Product.NT.in(precision), sum),
+                gradRows(g, n, band), band.columns(image(x, n)), Product.NT.in(precision), sum),
         x.device());
     return gradWeight;
   }
 
   private interface BandWork {
-    void run(long image, Band band);
+    void run(long image, WindowBand band);
   }
 
   private void eachBand(Shape x, Shape weight, BandWork work, Device device) {
-    Shape out = outShape(x, weight);
-    long perRow = weight.dim(1) * weight.dim(2) * weight.dim(3) * out.dim(3);
-    long most = Math.max(1, bandElements / Math.max(1, perRow));
+    outShape(x, weight);
+    List<WindowBand> bands = WindowBand.of(window, x.dim(2), x.dim(3), weight.dim(1), bandElements);
     for (long n = 0; n < x.dim(0); n++) {
-      for (long row = 0; row < out.dim(2); row += most) {
+      for (WindowBand band : bands) {
         try (Memory.Scope _ = device.memory().scope()) {
-          work.run(n, Band.at(row, most, x, window));
+          work.run(n, band);
         }
       }
     }
   }
 
-  /** The columns of a band, {@code [C*KH*KW, rows*OW]}. */
-  private static Tensor columns(Tensor image, Band band) {
-    Window w = band.window();
-    boolean whole = band.rows() == image.dim(2);
-    Tensor part =
-        whole ? image : Layout.slice(image, 2, band.start(), band.start() + band.rows(), 1);
-    if (w.equals(new Window(1, 1, 1, 0, 0, 0, 0))) {
-      return part.reshape(part.dim(1), -1);
-    }
-    Tensor columns = Layout.im2col(part, w);
-    return columns.reshape(columns.dim(1), columns.dim(2));
-  }
-
   /** The gradient of a band of output, {@code [O, rows*OW]}. */
-  private static Tensor gradRows(Tensor g, long n, Band band) {
+  private static Tensor gradRows(Tensor g, long n, WindowBand band) {
     Tensor image = image(g, n);
     Tensor part =
         band.outRows() == g.dim(2)
@@ -197,12 +150,6 @@ record Convolution(Window window, long bandElements, Precision precision) implem
 
   private static Tensor image(Tensor x, long n) {
     return x.narrow(n, 1);
-  }
-
-  private static void place(Tensor rows, long start, Tensor image) {
-    long[] starts = {0, 0, start, 0};
-    long[] steps = {1, 1, 1, 1};
-    image.device().layout().place(rows, starts, steps, image);
   }
 
   private Shape outShape(Shape x, Shape weight) {

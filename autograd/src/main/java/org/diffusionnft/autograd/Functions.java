@@ -4,6 +4,7 @@ import org.diffusionnft.tensor.LayoutKernels.Window;
 import org.diffusionnft.tensor.MatrixKernels.Product;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.tensor.UnaryOp;
+import org.diffusionnft.tensor.WindowBand;
 import org.jspecify.annotations.Nullable;
 
 /** Functions of several variables: attention, images, losses. */
@@ -57,7 +58,7 @@ public final class Functions {
   /** Convolution with any padding; see {@link #conv2d(Variable, Variable, Variable, int, int)}. */
   public static Variable conv2d(
       Variable x, Variable weight, @Nullable Variable bias, Window window) {
-    Operation op = new Convolution(window, Convolution.BAND_ELEMENTS, Autocast.precision());
+    Operation op = new Convolution(window, WindowBand.ELEMENTS, Autocast.precision());
     return bias == null
         ? Variable.apply(op, x, weight.operand())
         : Variable.apply(op, x, weight.operand(), bias);

@@ -7,20 +7,28 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Convolutions of a device without kernels for them, made of those that it has: windows are
- * unfolded to columns, picture by picture and group by group, and multiplied with the weights.
- * Windows that cannot be unfolded go to the reference device.
+ * unfolded to columns, picture by picture, group by group and in bands of rows, and multiplied with
+ * the weights. Windows that cannot be unfolded go to the reference device.
  */
 public final class ComposedConvolutions implements ConvolutionKernels {
   private final Device device;
   private final ConvolutionKernels otherwise;
+  private final long bandElements;
 
   /**
+   * With bands of {@link WindowBand#ELEMENTS}.
+   *
    * @param device whose other kernels are used
    * @param otherwise for windows with dilation, or with strides that differ
    */
   public ComposedConvolutions(Device device, ConvolutionKernels otherwise) {
+    this(device, otherwise, WindowBand.ELEMENTS);
+  }
+
+  ComposedConvolutions(Device device, ConvolutionKernels otherwise, long bandElements) {
     this.device = device;
     this.otherwise = otherwise;
+    this.bandElements = bandElements;
   }
 
   @Override
@@ -50,19 +58,14 @@ public final class ComposedConvolutions implements ConvolutionKernels {
     }
     long channels = weight.dim(1);
     long filters = weight.dim(0) / s.groups();
-    long area = out.dim(2) * out.dim(3);
-    for (long n = 0; n < x.dim(0); n++) {
-      for (long g = 0; g < s.groups(); g++) {
+    List<WindowBand> bands = WindowBand.of(window, x.dim(2), x.dim(3), channels, bandElements);
+    for (long plane = 0; plane < x.dim(0) * s.groups(); plane++) {
+      Tensor seen = planes(x, plane, channels);
+      Tensor rows = weight.reshape(weight.dim(0), -1).narrow(plane % s.groups() * filters, filters);
+      Tensor picture = planes(out, plane, filters);
+      for (WindowBand band : bands) {
         try (Memory.Scope _ = device.memory().scope()) {
-          long plane = n * s.groups() + g;
-          Tensor seen =
-              x.reshape(-1, 1, x.dim(2), x.dim(3))
-                  .narrow(plane * channels, channels)
-                  .reshape(1, channels, x.dim(2), x.dim(3));
-          Tensor columns = Layout.im2col(seen, window).reshape(channels * s.cells(), area);
-          Tensor rows = weight.reshape(weight.dim(0), -1).narrow(g * filters, filters);
-          Matrices.productInto(
-              rows, columns, Product.NN, out.reshape(-1, area).narrow(plane * filters, filters));
+          multiply(rows, band.columns(seen), band, picture);
         }
       }
     }
@@ -72,5 +75,23 @@ public final class ComposedConvolutions implements ConvolutionKernels {
     for (Step step : then) {
       device.elementwise().unary(step.op(), step.a(), step.b(), out, out);
     }
+  }
+
+  private static void multiply(Tensor rows, Tensor columns, WindowBand band, Tensor picture) {
+    long filters = picture.dim(1);
+    if (band.outRows() == picture.dim(2)) {
+      Matrices.productInto(rows, columns, Product.NN, picture.reshape(filters, -1));
+    } else {
+      Tensor part = Matrices.matmul(rows, columns, null, Product.NN);
+      WindowBand.place(
+          part.reshape(1, filters, band.outRows(), picture.dim(3)), band.outStart(), picture);
+    }
+  }
+
+  /** Some channels of one picture, {@code [1, count, H, W]}, without a copy. */
+  private static Tensor planes(Tensor x, long group, long count) {
+    return x.reshape(-1, 1, x.dim(2), x.dim(3))
+        .narrow(group * count, count)
+        .reshape(1, count, x.dim(2), x.dim(3));
   }
 }

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.SparkFiles;
 import org.diffusionnft.pipeline.PictureListener;
@@ -20,9 +21,8 @@ import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.trainer.Courier;
 import org.diffusionnft.trainer.RemoteBench;
 import org.diffusionnft.trainer.Stop;
-import org.diffusionnft.trainer.config.EvaluationSettings;
-import org.diffusionnft.trainer.config.PromptSettings;
 import org.diffusionnft.trainer.config.TrainConfig;
+import org.diffusionnft.trainer.evaluation.Evaluator;
 import org.diffusionnft.trainer.run.Trainable;
 import org.jspecify.annotations.Nullable;
 
@@ -107,7 +107,7 @@ final class Executor {
       }
       Path cache = setup.cache() == null ? null : Path.of(setup.cache());
       trainable = Trainables.open(config, device, cache, PictureListener.NONE);
-      RemoteBench bench = new RemoteBench(config, trainable.task(), trainable.evaluator(0));
+      RemoteBench bench = new RemoteBench(config, trainable.tasks(), evaluators(trainable));
       return new Executor(bytes, bench, trainable, device);
     } catch (IOException | RuntimeException e) {
       if (trainable != null) {
@@ -118,6 +118,10 @@ final class Executor {
     }
   }
 
+  private static List<Evaluator> evaluators(Trainable trainable) {
+    return IntStream.range(0, trainable.tasks().size()).mapToObj(trainable::evaluator).toList();
+  }
+
   /** The file or folder of a configuration's model; null for the one that comes along. */
   static @Nullable Path model(TrainConfig config) {
     return config.model().equals(ShapesModel.NAME) ? null : Path.of(config.model());
@@ -125,17 +129,13 @@ final class Executor {
 
   /** The configuration with what was sent along where it is here. */
   private static TrainConfig here(Setup setup) {
-    TrainConfig config = setup.config();
-    PromptSettings prompts = config.prompts();
-    EvaluationSettings evaluation = config.evaluation();
-    String source = setup.shipped().get(Shipping.PROMPTS);
-    String heldOut = setup.shipped().get(Shipping.HELD_OUT);
-    String model = setup.shipped().get(Shipping.MODEL);
-    return config
-        .withModel(model == null ? config.model() : SparkFiles.get(model))
-        .withPrompts(source == null ? prompts : prompts.withSource(SparkFiles.get(source)))
-        .withEvaluation(
-            heldOut == null ? evaluation : evaluation.withSource(SparkFiles.get(heldOut)));
+    return setup
+        .config()
+        .relocated(
+            named -> {
+              String sent = setup.shipped().get(named);
+              return sent == null ? named : SparkFiles.get(sent);
+            });
   }
 
   private void close() {

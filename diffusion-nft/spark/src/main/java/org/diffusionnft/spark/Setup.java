@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param threads of it
  * @param kernels what its products are forced to be, or empty
  * @param cache folder of embedded prompts, or null
- * @param shipped what was sent along: the name of each such file or folder by the setting that
- *     names it
+ * @param shipped what was sent along: what each such file or folder is called here, by what the
+ *     settings call it
  * @param expected what this process must be like
  */
 record Setup(

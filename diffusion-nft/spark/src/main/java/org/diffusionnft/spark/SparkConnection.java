@@ -19,18 +19,19 @@ record SparkConnection(JavaSparkContext spark, Ledger ledger, CrewRequest reques
   @Override
   public Crew crew(TrainConfig config, Trainable trainable) {
     try {
-      Map<String, String> shipped = Shipping.ship(spark, config, request.shipModel());
+      TrainConfig here = located(config);
+      Map<String, String> shipped = Shipping.ship(spark, here, request.shipModel());
       Path cache = request.cache();
       Setup setup =
           new Setup(
-              located(config),
+              here,
               request.device().name(),
               Integer.parseInt(spark.getConf().get(Settings.TASK_CORES)),
               System.getProperty("dnft.kernels", ""),
               cache == null ? null : cache.toString(),
               shipped,
               Fingerprint.of(request.device(), Executor.model(config)));
-      return new RemoteCrew(config, trainable.task(), new SparkCourier(spark, ledger, setup));
+      return new RemoteCrew(config, trainable.tasks(), new SparkCourier(spark, ledger, setup));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -16,8 +16,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * One process, and two executors of which some are killed, end in the same bytes. {@code
- * -Ddnft.kills=20} says in how many runs an executor is killed, {@code -Ddnft.kills.seed} when.
+ * One process, and two executors of which some are killed, end in the same bytes, in a run of two
+ * stages. {@code -Ddnft.kills=20} says in how many runs an executor is killed, {@code
+ * -Ddnft.kills.seed} when.
  */
 class SameBytesClusterTest {
   private static final String CLUSTER = "local-cluster[2,1,1024]";
@@ -108,7 +109,6 @@ class SameBytesClusterTest {
         folder.resolve("config.yaml"),
         """
         seed: 5
-        epochs: %d
         saveEvery: 1
         model: shapes
         rewards: {shapes_graded: 1, shapes_strict: 0}
@@ -118,8 +118,10 @@ class SameBytesClusterTest {
         loss: {referenceMseWeight: 0.01}
         oldPolicy: {rate: 0.1, cap: 0.5}
         adapter: {rank: 4, alpha: 8, targets: [to_q, net.2]}
-        evaluation: {every: 4, prompts: 12, sampling: {steps: 3, shift: 1}}
-        """
-            .formatted(EPOCHS));
+        evaluation: {every: 2, prompts: 12, rewards: {jpeg_compressibility: 0}, sampling: {steps: 3, shift: 1}}
+        stages:
+          - {name: as the prompt says, epochs: 5}
+          - {name: green, epochs: 3, rewards: {colour: {wish: "20c040"}}, prompts: {promptsPerEpoch: 2, imagesPerPrompt: 8}}
+        """);
   }
 }

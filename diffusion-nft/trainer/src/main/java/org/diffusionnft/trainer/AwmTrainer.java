@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * images come from the average.
  */
 public final class AwmTrainer extends ForwardTrainer {
-  private final @Nullable Adapter average; // a copy for the forward pass, filled for each pass
+  private final @Nullable Adapter pulledTo; // the average as it was when the pass began
 
   /**
    * A trainer that goes on with an adapter.
@@ -27,7 +27,7 @@ public final class AwmTrainer extends ForwardTrainer {
     super(config, tasks, policy);
     boolean pulled =
         plan.parts().stream().anyMatch(part -> part.config().awm().averageWeight() > 0);
-    this.average = pulled ? policy.copy(false) : null;
+    this.pulledTo = pulled ? policy.copy(false) : null;
   }
 
   @Override
@@ -35,19 +35,25 @@ public final class AwmTrainer extends ForwardTrainer {
     return config.awm().klWeight();
   }
 
-  /** The average as it is when a pass begins. */
   @Override
-  Pass pass(Rollout rollout, double[][] advantages, PromptTable table, long pass) {
-    if (average != null) {
-      average.set(Objects.requireNonNull(ema(), "the settings ask for an average").averages());
+  @Nullable Adapter average() {
+    Adapter filled = pulledTo();
+    if (filled != null) {
+      filled.set(Objects.requireNonNull(ema(), "the settings ask for an average").averages());
     }
-    return super.pass(rollout, advantages, table, pass);
+    return filled;
+  }
+
+  @Override
+  @Nullable Adapter pulledTo() {
+    return config.awm().averageWeight() == 0 ? null : pulledTo;
   }
 
   @Override
   Judged judge(TrainingPass.Batch batch, Predictions predictions, Place place) {
+    Adapter average = pulledTo();
     float @Nullable [] averageVelocity =
-        average == null || config.awm().averageWeight() == 0
+        average == null
             ? null
             : model
                 .forward(place.xt(), place.timesteps(), place.prompts(), ForwardPass.with(average))
@@ -79,8 +85,8 @@ public final class AwmTrainer extends ForwardTrainer {
 
   @Override
   void closeOwn() {
-    if (average != null) {
-      average.close();
+    if (pulledTo != null) {
+      pulledTo.close();
     }
   }
 }

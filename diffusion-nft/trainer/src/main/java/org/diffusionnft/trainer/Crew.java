@@ -65,7 +65,7 @@ public interface Crew extends AutoCloseable {
      * into are summed each for itself, and added in their order.
      *
      * @param step which descents
-     * @param policy in training
+     * @param policies in training, and what it is pulled to
      * @param rollout that it is trained on
      * @param advantages {@code [N, T]}
      * @param sum is added to
@@ -76,7 +76,7 @@ public interface Crew extends AutoCloseable {
      */
     List<LossTerms> descend(
         OptimizerStep step,
-        Adapter policy,
+        Policies policies,
         Rollout rollout,
         double[][] advantages,
         Gradients sum,

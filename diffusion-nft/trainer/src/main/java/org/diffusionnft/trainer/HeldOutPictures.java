@@ -9,6 +9,12 @@ import org.diffusionnft.rewards.WeightedRewards;
 
 /** How pictures of held-out prompts are made, whoever makes them. */
 public interface HeldOutPictures {
+  /**
+   * Whose they are: the number of a stage, from 0. Stages can have prompts and rewards of their
+   * own.
+   */
+  int stage();
+
   /** Pictures made at once. */
   int batchSize();
 

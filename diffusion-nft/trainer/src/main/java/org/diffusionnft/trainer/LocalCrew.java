@@ -95,7 +95,7 @@ final class LocalCrew implements Crew {
     @Override
     public List<LossTerms> descend(
         OptimizerStep step,
-        Adapter policy,
+        Policies policies,
         Rollout rollout,
         double[][] advantages,
         Gradients sum,
@@ -107,6 +107,7 @@ final class LocalCrew implements Crew {
         return bench.descend(now, step, shares.getFirst(), trained, stop);
       }
       List<LossTerms> terms = new ArrayList<>();
+      Adapter policy = policies.trained();
       Gradients added = total(policy);
       try {
         for (Share share : shares) {

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 public final class RemoteBench implements AutoCloseable {
   private final Trainer trainer;
   private final Workbench bench;
-  private final HeldOutPictures pictures;
+  private final List<HeldOutPictures> pictures;
   private final Map<String, String> versions = new HashMap<>();
   private List<Prompt> prompts = List.of();
   private @Nullable PromptTable table;
@@ -36,16 +36,16 @@ public final class RemoteBench implements AutoCloseable {
   /**
    * A bench.
    *
-   * @param config of the run
-   * @param task stays the caller's
-   * @param pictures how held-out pictures are made
+   * @param run may have stages
+   * @param tasks one for each stage; they stay the caller's
+   * @param pictures how held-out pictures are made in each stage
    */
-  public RemoteBench(TrainConfig config, TrainingTask task, HeldOutPictures pictures) {
+  public RemoteBench(
+      TrainConfig run, List<TrainingTask> tasks, List<? extends HeldOutPictures> pictures) {
     this.trainer =
-        Trainer.withoutOptimization(
-            config, List.of(task), Trainer.newAdapter(config, task.model()));
+        Trainer.withoutOptimization(run, tasks, Trainer.newAdapter(run, tasks.getFirst().model()));
     this.bench = new Workbench(trainer);
-    this.pictures = pictures;
+    this.pictures = List.copyOf(pictures);
   }
 
   /** The answer of a process that cannot compute as the run's own would, and says why. */
@@ -84,6 +84,7 @@ public final class RemoteBench implements AutoCloseable {
     long epoch = in.number();
     int first = in.count();
     int count = in.count();
+    trainer.enter(epoch);
     PromptTable known = table(shared);
     showOld(shared);
     Workbench.Sampled made = bench.sample(known, epoch, prompts, first, count, stop);
@@ -97,11 +98,15 @@ public final class RemoteBench implements AutoCloseable {
   private byte[] descend(Map<String, Courier.Shared> shared, WireReader in, Stop stop) {
     OptimizerStep step = Wire.step(in);
     Share share = new Share(in.count(), in.count());
+    trainer.at(step.epoch(), step.step());
     PromptTable known = table(shared);
     showOld(shared);
     show(shared, Wire.POLICY, bytes -> Wire.read(bytes, trainer.policy, trainer.device));
+    Adapter average = trainer.pulledTo();
+    if (average != null) {
+      show(shared, Wire.AVERAGE, bytes -> Wire.read(bytes, average, trainer.device));
+    }
     show(shared, Wire.LESSON, this::readLesson);
-    trainer.at(step.epoch(), step.step());
     try {
       List<LossTerms> terms =
           bench.descend(
@@ -140,15 +145,16 @@ public final class RemoteBench implements AutoCloseable {
   }
 
   private byte[] evaluate(Map<String, Courier.Shared> shared, WireReader in, Stop stop) {
+    HeldOutPictures stage = pictures.get(in.count());
     int first = in.count();
     int kept = in.count();
     List<Prompt> batch = in.prompts();
     Adapter adapter = evaluated();
     show(shared, Wire.HELD_OUT, bytes -> Wire.read(bytes, adapter, trainer.device));
-    Images images = pictures.sample(adapter, batch, first, stop);
+    Images images = stage.sample(adapter, batch, first, stop);
     WireWriter out = answer(Wire.Answer.DONE);
     Wire.write(out, Gallery.keep(images, first, kept));
-    Optional<WeightedRewards> scoring = pictures.scoring();
+    Optional<WeightedRewards> scoring = stage.scoring();
     out.number(scoring.isPresent() ? 1L : 0L);
     scoring.ifPresent(judges -> Wire.write(out, judges.score(images, batch)));
     return out.toBytes();

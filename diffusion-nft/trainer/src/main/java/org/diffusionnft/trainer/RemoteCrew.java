@@ -13,9 +13,8 @@ import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.rewards.RewardUnavailableException;
 import org.diffusionnft.rewards.WeightedRewards.Scores;
 import org.diffusionnft.tensor.Device;
-import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.trainer.OptimizerStep.Share;
-import org.diffusionnft.trainer.config.Algorithm;
+import org.diffusionnft.trainer.config.StagePlan;
 import org.diffusionnft.trainer.config.TrainConfig;
 import org.diffusionnft.trainer.nft.LossTerms;
 import org.jspecify.annotations.Nullable;
@@ -26,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  * Answers are put together, and shares added, in the order of the orders.
  */
 public final class RemoteCrew implements Crew {
-  private final TrainConfig config;
-  private final Randomness randomness;
+  private final StagePlan plan;
+  private final List<TrainingTask> tasks;
   private final Device device;
   private final Courier courier;
   private long evaluations;
@@ -35,25 +34,14 @@ public final class RemoteCrew implements Crew {
   /**
    * A crew.
    *
-   * @param task of the run
+   * @param run may have stages
+   * @param tasks one for each stage
    * @param courier is closed with the crew
-   * @throws InvalidInputException if the run needs what does not travel: AWM's average of the
-   *     policy, or stages
    */
-  public RemoteCrew(TrainConfig config, TrainingTask task, Courier courier) {
-    if (config.algorithm() == Algorithm.AWM && config.awm().averageWeight() > 0) {
-      throw new InvalidInputException(
-          "awm.averageWeight is %s, but the average of the policy does not travel to executors: set it to 0, or train without --spark-master"
-              .formatted(config.awm().averageWeight()));
-    }
-    if (!config.stages().isEmpty()) {
-      throw new InvalidInputException(
-          "the settings have %d stages, which do not travel to executors: train without --spark-master, or each stage as a run of its own, with --adapter"
-              .formatted(config.stages().size()));
-    }
-    this.config = config;
-    this.randomness = task.randomness();
-    this.device = task.model().device();
+  public RemoteCrew(TrainConfig run, List<TrainingTask> tasks, Courier courier) {
+    this.plan = run.plan();
+    this.tasks = List.copyOf(tasks);
+    this.device = tasks.getFirst().model().device();
     this.courier = courier;
   }
 
@@ -72,6 +60,7 @@ public final class RemoteCrew implements Crew {
     for (Batch batch : batches) {
       orders.add(
           order(Wire.Order.EVALUATE)
+              .number(pictures.stage())
               .number(batch.first())
               .number(pictures.kept())
               .prompts(batch.prompts())
@@ -99,12 +88,18 @@ public final class RemoteCrew implements Crew {
 
   private final class RemoteShift implements Shift {
     private final long epoch;
+    private final TrainConfig config;
+    private final Randomness randomness;
     private final List<Prompt> prompts;
     private final List<Shared> shared;
     private @Nullable Shared lesson;
+    private @Nullable Shared average;
 
     private RemoteShift(long epoch, List<Prompt> prompts, Adapter old) {
+      StagePlan.Part stage = plan.at(epoch);
       this.epoch = epoch;
+      this.config = stage.config();
+      this.randomness = tasks.get(stage.index()).randomness();
       this.prompts = prompts;
       this.shared =
           List.of(
@@ -153,7 +148,7 @@ public final class RemoteCrew implements Crew {
     @Override
     public List<LossTerms> descend(
         OptimizerStep step,
-        Adapter policy,
+        Policies policies,
         Rollout rollout,
         double[][] advantages,
         Gradients sum,
@@ -164,7 +159,11 @@ public final class RemoteCrew implements Crew {
       shares.forEach(share -> orders.add(descent(step, share, rollout)));
       List<Shared> needed = new ArrayList<>(shared);
       needed.add(lesson(rollout, advantages));
+      Adapter policy = policies.trained();
       needed.add(new Shared(Wire.POLICY, "step-" + step.step(), Wire.adapter(policy)));
+      if (policies.average() != null) {
+        needed.add(average("pass-" + step.pass(), policies.average()));
+      }
       int each = step.descents() / shares.size();
       int[] told = new int[1];
       List<WireReader> answers =
@@ -172,7 +171,7 @@ public final class RemoteCrew implements Crew {
               "training",
               needed,
               orders,
-              i -> describe(step, shares.get(i), rollout),
+              i -> describeGradient(step, shares.get(i), rollout),
               done -> {
                 for (; told[0] < done * each; told[0]++) {
                   trained.accept(null);
@@ -217,22 +216,42 @@ public final class RemoteCrew implements Crew {
       return existing;
     }
 
+    private Shared average(String version, Adapter adapter) {
+      Shared existing = average;
+      if (existing == null || !existing.version.equals(version)) {
+        existing = new Shared(Wire.AVERAGE, version, Wire.adapter(adapter));
+        average = existing;
+      }
+      return existing;
+    }
+
+    /** The images of a share's batches. */
+    private List<Integer> images(OptimizerStep step, Share share, Rollout rollout) {
+      int[] order = randomness.imageOrder(step.pass(), rollout.images());
+      int batchSize = config.training().batchSize();
+      List<Integer> images = new ArrayList<>();
+      for (int batch = step.batch(share.from()); batch <= step.batch(share.to() - 1); batch++) {
+        for (int place = batch * batchSize; place < (batch + 1) * batchSize; place++) {
+          images.add(order[place]);
+        }
+      }
+      return images;
+    }
+
+    private String describeGradient(OptimizerStep step, Share share, Rollout rollout) {
+      int first = images(step, share, rollout).getFirst();
+      return "the gradient of optimizer step %d, passes %d to %d (the first is of image %d, '%s')"
+          .formatted(
+              step.step() + 1,
+              share.from() + 1,
+              share.to(),
+              first + 1,
+              rollout.prompts().get(first).text());
+    }
+
     /** The old policy is dropped with the next epoch's. */
     @Override
     public void close() {}
-  }
-
-  /** The images of a share's batches. */
-  private List<Integer> images(OptimizerStep step, Share share, Rollout rollout) {
-    int[] order = randomness.imageOrder(step.pass(), rollout.images());
-    int batchSize = config.training().batchSize();
-    List<Integer> images = new ArrayList<>();
-    for (int batch = step.batch(share.from()); batch <= step.batch(share.to() - 1); batch++) {
-      for (int place = batch * batchSize; place < (batch + 1) * batchSize; place++) {
-        images.add(order[place]);
-      }
-    }
-    return images;
   }
 
   private static WireWriter order(Wire.Order order) {
@@ -272,17 +291,6 @@ public final class RemoteCrew implements Crew {
     return batch.prompts().size() == 1
         ? "%s %d ('%s')".formatted(what, batch.first() + 1, prompt)
         : "%ss %d to %d (the first is '%s')".formatted(what, batch.first() + 1, last, prompt);
-  }
-
-  private String describe(OptimizerStep step, Share share, Rollout rollout) {
-    int first = images(step, share, rollout).getFirst();
-    return "the gradient of optimizer step %d, passes %d to %d (the first is of image %d, '%s')"
-        .formatted(
-            step.step() + 1,
-            share.from() + 1,
-            share.to(),
-            first + 1,
-            rollout.prompts().get(first).text());
   }
 
   @Override

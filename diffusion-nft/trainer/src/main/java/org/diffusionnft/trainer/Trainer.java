@@ -226,7 +226,7 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
   }
 
   /** Takes the settings and the task of the stage that an epoch belongs to. */
-  private void enter(long next) {
+  final void enter(long next) {
     StagePlan.Part part = plan.at(next);
     if (config != part.config()) {
       config = part.config();
@@ -328,11 +328,12 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
     List<StepReport> reports = new ArrayList<>();
     AtomicInteger done = new AtomicInteger();
     for (long pass = firstPass; pass < firstPass + inner; pass++) {
+      Policies policies = new Policies(policy, average());
       for (int first = 0; first < batches; first += batchesPerStep) {
         List<LossTerms> terms =
             shift.descend(
                 new OptimizerStep(epoch, step, pass, first, batchesPerStep, turns),
-                policy,
+                policies,
                 rollout,
                 advantages,
                 gradients,
@@ -343,6 +344,16 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
       }
     }
     return reports;
+  }
+
+  /** Holds the average that the algorithm pulls to in this stage; null where it does not. */
+  @Nullable Adapter pulledTo() {
+    return null;
+  }
+
+  /** The average as it is now, where the algorithm pulls to it; a pass begins with this. */
+  @Nullable Adapter average() {
+    return null;
   }
 
   /** What the old policy keeps of itself after an epoch. */

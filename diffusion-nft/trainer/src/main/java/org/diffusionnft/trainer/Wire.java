@@ -38,6 +38,7 @@ final class Wire {
   static final String PROMPTS = "prompts";
   static final String OLD = "old";
   static final String POLICY = "policy";
+  static final String AVERAGE = "average";
   static final String LESSON = "lesson";
   static final String HELD_OUT = "held-out";
 

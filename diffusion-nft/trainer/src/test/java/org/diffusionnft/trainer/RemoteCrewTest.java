@@ -39,6 +39,20 @@ class RemoteCrewTest {
       training: {batchSize: 3, optimizerStepsPerEpoch: 1, timestepFraction: 1, learningRate: 0.02, innerEpochs: 2, gradientShards: %d}
       """;
 
+  private static final String AWM = "algorithm: awm\nema: {decay: 0.7}\n";
+  private static final Map<String, String> SETTINGS =
+      Map.of(
+          "nft",
+          NFT,
+          "grpo",
+          GRPO,
+          "awm",
+          AWM + NFT,
+          "stages",
+          StagesTest.STAGES + "training: {gradientShards: %d}\n",
+          "awm stages",
+          AWM + StagesTest.STAGES + "training: {gradientShards: %d}\n");
+
   private final TinyRun run = new TinyRun();
 
   @AfterEach
@@ -48,6 +62,11 @@ class RemoteCrewTest {
 
   private static final HeldOutPictures NONE =
       new HeldOutPictures() {
+        @Override
+        public int stage() {
+          return 0;
+        }
+
         @Override
         public int batchSize() {
           return 1;
@@ -77,9 +96,9 @@ class RemoteCrewTest {
     private final List<RemoteBench> benches = new ArrayList<>();
     private int next;
 
-    private Benches(int count, TrainConfig config, TrainingTask task) {
+    private Benches(int count, TrainConfig config, List<TrainingTask> tasks) {
       for (int i = 0; i < count; i++) {
-        benches.add(new RemoteBench(config, task, NONE));
+        benches.add(new RemoteBench(config, tasks, List.of(NONE)));
       }
     }
 
@@ -120,9 +139,18 @@ class RemoteCrewTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"nft,1,1", "nft,4,3", "nft,16,2", "grpo,1,2", "grpo,3,3"})
-  void manyBenchesGiveTheBitsOfOneProcess(String algorithm, int shards, int benches) {
-    TrainConfig config = TinyRun.config((algorithm.equals("nft") ? NFT : GRPO).formatted(shards));
+  @CsvSource({
+    "nft,1,1",
+    "nft,4,3",
+    "nft,16,2",
+    "grpo,1,2",
+    "grpo,3,3",
+    "awm,4,3",
+    "stages,1,2",
+    "awm stages,1,3"
+  })
+  void manyBenchesGiveTheBitsOfOneProcess(String run, int shards, int benches) {
+    TrainConfig config = TinyRun.config(SETTINGS.get(run).formatted(shards));
     List<EpochReport> local = new ArrayList<>();
     List<EpochReport> remote = new ArrayList<>();
     List<float[]> expected = trained(config, 0, local);
@@ -137,7 +165,7 @@ class RemoteCrewTest {
   }
 
   private List<float[]> trained(TrainConfig config, int benches, List<EpochReport> reports) {
-    TrainingTask task = run.task(config);
+    List<TrainingTask> tasks = run.tasks(config);
     int[] told = new int[2];
     TrainingListener listener =
         new TrainingListener() {
@@ -152,20 +180,21 @@ class RemoteCrewTest {
             assertTrue(done <= of);
           }
         };
-    try (Trainer trainer = Trainer.of(config, task);
+    try (Trainer trainer = Trainer.of(config, tasks);
         Crew crew =
             benches == 0
                 ? trainer.crew()
-                : new RemoteCrew(config, task, new Benches(benches, config, task))) {
+                : new RemoteCrew(config, tasks, new Benches(benches, config, tasks))) {
       trainer.hire(crew);
       for (int epoch = 0; epoch < config.epochs(); epoch++) {
+        TrainConfig now = config.plan().at(epoch).config();
         reports.add(trainer.runEpoch(listener));
-        assertEquals(config.prompts().imagesPerEpoch(), told[0]);
+        assertEquals(now.prompts().imagesPerEpoch(), told[0]);
         assertEquals(
-            config.training().innerEpochs()
-                * config.prompts().imagesPerEpoch()
-                / config.training().batchSize()
-                * config.turns(),
+            now.training().innerEpochs()
+                * now.prompts().imagesPerEpoch()
+                / now.training().batchSize()
+                * now.turns(),
             told[1]);
       }
       List<float[]> values = new ArrayList<>();
@@ -189,7 +218,7 @@ class RemoteCrewTest {
                   throw new IllegalStateException("no such judge");
                 }));
     try (Trainer trainer = Trainer.of(config, task);
-        Crew crew = new RemoteCrew(config, task, new Benches(2, config, task))) {
+        Crew crew = new RemoteCrew(config, List.of(task), new Benches(2, config, List.of(task)))) {
       trainer.hire(crew);
       RewardUnavailableException e =
           assertThrows(

@@ -30,10 +30,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * The strict score of one picture of each held-out prompt of the world.
  *
+ * @param stage that it is the evaluation of
  * @param rewards that are measured beside it, or null for none
  */
 record ShapesEvaluator(
-    Mmdit model, HeldOut heldOut, SamplingSettings settings, @Nullable WeightedRewards rewards)
+    int stage,
+    Mmdit model,
+    HeldOut heldOut,
+    SamplingSettings settings,
+    @Nullable WeightedRewards rewards)
     implements Evaluator {
 
   @Override

@@ -115,6 +115,7 @@ public final class TrainableShapes implements Trainable {
   @Override
   public Evaluator evaluator(int stage) {
     return new ShapesEvaluator(
+        stage,
         model,
         HeldOut.of(config.evaluation().prompts()),
         config.evaluation().sampling(),

@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
+import java.util.function.UnaryOperator;
 
 /**
  * A part of a run that learns other things, or in another way, than the rest of it: what it leaves
@@ -82,6 +83,19 @@ public record Stage(String name, int epochs, SequencedMap<String, Object> change
       throw new InvalidSettingException(
           "stages", "do not fit the run in stage '%s': %s".formatted(name, e.getMessage()));
     }
+  }
+
+  /** The same where prompts lie elsewhere, see {@link TrainConfig#relocated}. */
+  Stage relocated(UnaryOperator<String> place) {
+    if (!(changes.get("prompts") instanceof WriteKeys.Tree(var prompts))
+        || !(prompts.get("source") instanceof String source)) {
+      return this;
+    }
+    SequencedMap<String, Object> moved = new LinkedHashMap<>(prompts);
+    moved.put("source", place.apply(source));
+    SequencedMap<String, Object> all = new LinkedHashMap<>(changes);
+    all.put("prompts", new WriteKeys.Tree(moved));
+    return new Stage(name, epochs, all);
   }
 
   /** Name, length and changes, to be written. */

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.SequencedMap;
+import java.util.function.UnaryOperator;
 import org.diffusionnft.models.sampling.Guidance;
 import org.diffusionnft.models.solver.CpsSolver;
 import org.diffusionnft.models.solver.StochasticSolver;
@@ -277,6 +278,20 @@ public record TrainConfig(
   @Override
   public TrainConfig withEpochs(int epochs) {
     return with(run -> run.epochs(epochs).stages(Stage.reaching(stages, epochs)));
+  }
+
+  /**
+   * The same run where its files lie elsewhere.
+   *
+   * @param place where what the settings name as model or as prompts is
+   */
+  public TrainConfig relocated(UnaryOperator<String> place) {
+    return with(
+        run ->
+            run.model(place.apply(model))
+                .prompts(prompts.withSource(place.apply(prompts.source())))
+                .evaluation(evaluation.withSource(place.apply(evaluation.source())))
+                .stages(stages.stream().map(stage -> stage.relocated(place)).toList()));
   }
 
   /** What all of the run computes in: F32 where sampling and training differ. */

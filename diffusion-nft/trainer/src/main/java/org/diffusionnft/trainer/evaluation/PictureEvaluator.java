@@ -25,6 +25,7 @@ import org.diffusionnft.weights.io.StrictJson;
  * The mean rewards of one picture of each held-out prompt. The noise depends on the prompt's number
  * alone, so two policies can be compared picture by picture.
  *
+ * @param stage that it is the evaluation of
  * @param model that is evaluated
  * @param latents shape of one picture's latents, {@code [C, H, W]}
  * @param prompts at least one
@@ -32,6 +33,7 @@ import org.diffusionnft.weights.io.StrictJson;
  * @param rewards what they are worth
  */
 public record PictureEvaluator(
+    int stage,
     PictureModel model,
     Shape latents,
     List<Prompt> prompts,

@@ -113,6 +113,7 @@ public final class TrainablePictures implements Trainable {
   @Override
   public Evaluator evaluator(int stage) {
     return new PictureEvaluator(
+        stage,
         model,
         task().latents(),
         stages.get(stage).prompts.heldOut(),

@@ -1,6 +1,7 @@
 package org.diffusionnft.models;
 
 import org.diffusionnft.autograd.Variable;
+import org.diffusionnft.tensor.Tensor;
 
 /** Pictures as the tokens that transformers take: a square of pixels each. */
 public final class Patches {
@@ -21,5 +22,21 @@ public final class Patches {
         .reshape(batch, pictures.dim(1), rows, side, columns, side)
         .permute(0, 2, 4, 1, 3, 5)
         .reshape(batch, rows * columns, -1);
+  }
+
+  /**
+   * Checks that pictures are what an encoder takes.
+   *
+   * @param side of its pictures
+   * @throws IllegalArgumentException unless they are {@code [B, 3, side, side]}
+   */
+  public static void requirePictures(Tensor pixels, long side) {
+    if (pixels.shape().rank() != 4
+        || pixels.dim(1) != 3
+        || pixels.dim(2) != side
+        || pixels.dim(3) != side) {
+      throw new IllegalArgumentException(
+          "the image encoder takes [B, 3, %d, %d], not %s".formatted(side, side, pixels.shape()));
+    }
   }
 }

@@ -6,6 +6,7 @@ import java.util.List;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Norms;
 import org.diffusionnft.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /** Normalisations and softmax. */
 final class NormCases {
@@ -44,6 +45,17 @@ final class NormCases {
     return all;
   }
 
+  /** Operands, and what a layer norm makes of them. */
+  private record Normed(
+      Tensor x, @Nullable Tensor weight, @Nullable Tensor bias, Norms.LayerNormed normed) {
+    static Normed of(Samples s, long[] d, long groupsW, long groupsB) {
+      Tensor x = s.normal(d);
+      Tensor w = groupsW == 0 ? null : s.normal(groupsW, d[2]);
+      Tensor b = groupsB == 0 ? null : s.normal(groupsB, d[2]);
+      return new Normed(x, w, b, Norms.layerNorm(x, w, b, EPS));
+    }
+  }
+
   private static void layerNorm(List<ConformanceCase> all, long[] d, long groupsW, long groupsB) {
     String variant = Arrays.toString(d) + " groups " + groupsW + " and " + groupsB;
     all.add(
@@ -52,10 +64,7 @@ final class NormCases {
             variant,
             Tolerance.perTensor(8),
             s -> {
-              Tensor x = s.normal(d);
-              Tensor w = groupsW == 0 ? null : s.normal(groupsW, d[2]);
-              Tensor b = groupsB == 0 ? null : s.normal(groupsB, d[2]);
-              var n = Norms.layerNorm(x, w, b, EPS);
+              var n = Normed.of(s, d, groupsW, groupsB).normed;
               return List.of(n.out(), n.mean(), n.rstd());
             }));
     if (d[2] == 1) {
@@ -67,13 +76,18 @@ final class NormCases {
             variant,
             Tolerance.perTensor(8),
             s -> {
-              Tensor x = s.normal(d);
-              Tensor w = groupsW == 0 ? null : s.normal(groupsW, d[2]);
-              Tensor b = groupsB == 0 ? null : s.normal(groupsB, d[2]);
-              var n = Norms.layerNorm(x, w, b, EPS);
+              Normed of = Normed.of(s, d, groupsW, groupsB);
+              Tensor b = of.bias;
+              var n = of.normed;
               var g =
                   Norms.layerNormGrad(
-                      x, w, n.mean(), n.rstd(), s.normal(d), true, b == null ? null : b.shape());
+                      of.x,
+                      of.weight,
+                      n.mean(),
+                      n.rstd(),
+                      s.normal(d),
+                      true,
+                      b == null ? null : b.shape());
               List<Tensor> outputs = new ArrayList<>(List.of(g.x()));
               if (g.weight() != null) {
                 outputs.add(g.weight());

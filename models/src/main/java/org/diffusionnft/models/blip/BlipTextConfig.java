@@ -1,6 +1,6 @@
 package org.diffusionnft.models.blip;
 
-import org.diffusionnft.models.Positive;
+import org.diffusionnft.models.ConfigFields;
 import org.diffusionnft.tensor.InvalidInputException;
 
 /**
@@ -30,16 +30,14 @@ public record BlipTextConfig(
    * @throws InvalidInputException that names the field, by its name in {@code med_config.json}
    */
   public BlipTextConfig {
-    Positive.require("vocab_size", vocabSize);
-    Positive.require("hidden_size", width);
-    Positive.requireLayers("num_hidden_layers", layers);
-    Positive.require("num_attention_heads", heads);
-    Positive.require("intermediate_size", inner);
-    Positive.require("max_position_embeddings", maxPositions);
-    Positive.require("encoder_width", pictureWidth);
-    if (width % heads != 0) {
-      throw new InvalidInputException(
-          "hidden_size " + width + " is no multiple of num_attention_heads " + heads);
-    }
+    ConfigFields.require("vocab_size", vocabSize);
+    ConfigFields.require("hidden_size", width);
+    ConfigFields.requireLayers("num_hidden_layers", layers);
+    ConfigFields.require("num_attention_heads", heads);
+    ConfigFields.require("intermediate_size", inner);
+    ConfigFields.require("max_position_embeddings", maxPositions);
+    ConfigFields.require("encoder_width", pictureWidth);
+    ConfigFields.requireEps("layer_norm_eps", layerNormEps);
+    ConfigFields.requireMultiple("hidden_size", width, "num_attention_heads", heads);
   }
 }

@@ -1,6 +1,6 @@
 package org.diffusionnft.models.blip;
 
-import org.diffusionnft.models.Positive;
+import org.diffusionnft.models.ConfigFields;
 import org.diffusionnft.tensor.InvalidInputException;
 
 /**
@@ -30,16 +30,14 @@ public record BlipVisionConfig(
    * @throws InvalidInputException that names the field
    */
   public BlipVisionConfig {
-    Positive.require("image_size", imageSize);
-    Positive.require("patch_size", patchSize);
-    Positive.require("embed_dim", width);
-    Positive.requireLayers("depth", layers);
-    Positive.require("num_heads", heads);
-    Positive.require("mlp width", inner);
-    if (width % heads != 0) {
-      throw new InvalidInputException(
-          "embed_dim " + width + " is no multiple of num_heads " + heads);
-    }
+    ConfigFields.require("image_size", imageSize);
+    ConfigFields.require("patch_size", patchSize);
+    ConfigFields.require("embed_dim", width);
+    ConfigFields.requireLayers("depth", layers);
+    ConfigFields.require("num_heads", heads);
+    ConfigFields.require("mlp width", inner);
+    ConfigFields.requireEps("layer_norm_eps", layerNormEps);
+    ConfigFields.requireMultiple("embed_dim", width, "num_heads", heads);
     if (imageSize % patchSize != 0 || imageSize / patchSize > MOST_SQUARES) {
       throw new InvalidInputException(
           "image_size %d is no multiple of patch_size %d, or has more than %d patches a side"

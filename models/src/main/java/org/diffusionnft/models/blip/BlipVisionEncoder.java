@@ -33,14 +33,7 @@ final class BlipVisionEncoder {
    * @throws IllegalArgumentException if they are of another size
    */
   Variable encode(Tensor pixels, Observer observer) {
-    int side = config.imageSize();
-    if (pixels.shape().rank() != 4
-        || pixels.dim(1) != 3
-        || pixels.dim(2) != side
-        || pixels.dim(3) != side) {
-      throw new IllegalArgumentException(
-          "the image encoder takes [B, 3, %d, %d], not %s".formatted(side, side, pixels.shape()));
-    }
+    Patches.requirePictures(pixels, config.imageSize());
     Device device = pixels.device();
     try (Memory.Scope scope = device.memory().scope()) {
       Variable x = embed(Variable.constant(pixels));

@@ -1,6 +1,6 @@
 package org.diffusionnft.models.clip;
 
-import org.diffusionnft.models.Positive;
+import org.diffusionnft.models.ConfigFields;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.UnaryOp;
 
@@ -37,25 +37,16 @@ public record ClipVisionConfig(
    * @throws InvalidInputException that names the field, by its name in {@code config.json}
    */
   public ClipVisionConfig {
-    Positive.require("hidden_size", hiddenSize);
-    Positive.require("intermediate_size", intermediateSize);
-    Positive.requireLayers("num_hidden_layers", numLayers);
-    Positive.require("num_attention_heads", numHeads);
-    Positive.require("image_size", imageSize);
-    Positive.require("patch_size", patchSize);
-    Positive.require("projection_dim", projectionDim);
-    if (!(layerNormEps > 0 && layerNormEps < 1)) {
-      throw new InvalidInputException(
-          "layer_norm_eps is " + layerNormEps + " but must be above 0 and below 1");
-    }
-    if (hiddenSize % numHeads != 0) {
-      throw new InvalidInputException(
-          "hidden_size " + hiddenSize + " is no multiple of num_attention_heads " + numHeads);
-    }
-    if (imageSize % patchSize != 0) {
-      throw new InvalidInputException(
-          "image_size " + imageSize + " is no multiple of patch_size " + patchSize);
-    }
+    ConfigFields.require("hidden_size", hiddenSize);
+    ConfigFields.require("intermediate_size", intermediateSize);
+    ConfigFields.requireLayers("num_hidden_layers", numLayers);
+    ConfigFields.require("num_attention_heads", numHeads);
+    ConfigFields.require("image_size", imageSize);
+    ConfigFields.require("patch_size", patchSize);
+    ConfigFields.require("projection_dim", projectionDim);
+    ConfigFields.requireEps("layer_norm_eps", layerNormEps);
+    ConfigFields.requireMultiple("hidden_size", hiddenSize, "num_attention_heads", numHeads);
+    ConfigFields.requireMultiple("image_size", imageSize, "patch_size", patchSize);
     if (imageSize / patchSize > MOST_SQUARES) {
       throw new InvalidInputException(
           "image_size " + imageSize + " has more than " + MOST_SQUARES + " patches a side");

@@ -79,14 +79,7 @@ public final class ClipVisionEncoder implements AutoCloseable {
    * @throws IllegalArgumentException if they are of another size
    */
   public Output encode(Tensor pixels) {
-    int side = config.imageSize();
-    if (pixels.shape().rank() != 4
-        || pixels.dim(1) != 3
-        || pixels.dim(2) != side
-        || pixels.dim(3) != side) {
-      throw new IllegalArgumentException(
-          "the image encoder takes [B, 3, %d, %d], not %s".formatted(side, side, pixels.shape()));
-    }
+    Patches.requirePictures(pixels, config.imageSize());
     try (Memory.Scope scope = pixels.device().memory().scope()) {
       Output output = run(Variable.constant(pixels));
       scope.keep(output.last().value().storage());

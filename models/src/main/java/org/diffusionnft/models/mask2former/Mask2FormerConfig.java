@@ -1,6 +1,6 @@
 package org.diffusionnft.models.mask2former;
 
-import org.diffusionnft.models.Positive;
+import org.diffusionnft.models.ConfigFields;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.UnaryOp;
 
@@ -50,14 +50,14 @@ public record Mask2FormerConfig(
    * @throws InvalidInputException that names the field, by its name in {@code config.json}
    */
   public Mask2FormerConfig {
-    Positive.require("hidden_dim", features);
-    Positive.require("mask_feature_size", maskFeatures);
-    Positive.requireLayers("encoder_layers", encoderLayers);
-    Positive.require("encoder_feedforward_dim", encoderInner);
-    Positive.requireLayers("decoder_layers less one", decoderLayers);
-    Positive.require("dim_feedforward", decoderInner);
-    Positive.require("num_attention_heads", heads);
-    Positive.require("num_labels", classes);
+    ConfigFields.require("hidden_dim", features);
+    ConfigFields.require("mask_feature_size", maskFeatures);
+    ConfigFields.requireLayers("encoder_layers", encoderLayers);
+    ConfigFields.require("encoder_feedforward_dim", encoderInner);
+    ConfigFields.requireLayers("decoder_layers less one", decoderLayers);
+    ConfigFields.require("dim_feedforward", decoderInner);
+    ConfigFields.require("num_attention_heads", heads);
+    ConfigFields.require("num_labels", classes);
     if (queries < 1 || queries > MOST_QUERIES) {
       throw new InvalidInputException(
           "num_queries is " + queries + " but must be from 1 to " + MOST_QUERIES);

@@ -1,7 +1,7 @@
 package org.diffusionnft.models.mask2former;
 
 import java.util.List;
-import org.diffusionnft.models.Positive;
+import org.diffusionnft.models.ConfigFields;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.UnaryOp;
 
@@ -43,7 +43,7 @@ public record SwinConfig(
     heads = List.copyOf(heads);
     requireSquare("patch_size", patchSize);
     requireSquare("window_size", window);
-    Positive.require("embed_dim", width);
+    ConfigFields.require("embed_dim", width);
     if (depths.size() < LEAST_STAGES || depths.size() > MOST_STAGES) {
       throw new InvalidInputException(
           "depths has %d stages but must have from %d to %d"
@@ -54,10 +54,11 @@ public record SwinConfig(
           "num_heads has %d stages, but depths has %d".formatted(heads.size(), depths.size()));
     }
     for (int i = 0; i < depths.size(); i++) {
-      Positive.requireLayers("depths", depths.get(i));
-      Positive.require("num_heads", heads.get(i));
+      ConfigFields.requireLayers("depths", depths.get(i));
+      ConfigFields.require("num_heads", heads.get(i));
       long channels = (long) width << i;
-      Positive.require("width of stage " + (i + 1), (int) Math.min(channels, Integer.MAX_VALUE));
+      ConfigFields.require(
+          "width of stage " + (i + 1), (int) Math.min(channels, Integer.MAX_VALUE));
       if (channels % heads.get(i) != 0) {
         throw new InvalidInputException(
             "the width %d of stage %d is no multiple of its num_heads %d"
@@ -68,10 +69,7 @@ public record SwinConfig(
       throw new InvalidInputException(
           "mlp_ratio is " + mlpRatio + " but must be above 0 and at most " + LARGEST_RATIO);
     }
-    if (!(layerNormEps > 0 && layerNormEps < 1)) {
-      throw new InvalidInputException(
-          "layer_norm_eps is " + layerNormEps + " but must be above 0 and below 1");
-    }
+    ConfigFields.requireEps("layer_norm_eps", layerNormEps);
   }
 
   private static void requireSquare(String field, int value) {

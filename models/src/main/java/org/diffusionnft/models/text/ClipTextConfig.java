@@ -1,6 +1,6 @@
 package org.diffusionnft.models.text;
 
-import org.diffusionnft.models.Positive;
+import org.diffusionnft.models.ConfigFields;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.UnaryOp;
 
@@ -42,21 +42,15 @@ public record ClipTextConfig(
    * @throws InvalidInputException that names the field, by its name in {@code config.json}
    */
   public ClipTextConfig {
-    Positive.require("vocab_size", vocabSize);
-    Positive.require("hidden_size", hiddenSize);
-    Positive.require("intermediate_size", intermediateSize);
-    Positive.requireLayers("num_hidden_layers", numLayers);
-    Positive.require("num_attention_heads", numHeads);
-    Positive.require("max_position_embeddings", maxPositions);
-    Positive.require("projection_dim", projectionDim);
-    if (!(layerNormEps > 0 && layerNormEps < 1)) {
-      throw new InvalidInputException(
-          "layer_norm_eps is " + layerNormEps + " but must be above 0 and below 1");
-    }
-    if (hiddenSize % numHeads != 0) {
-      throw new InvalidInputException(
-          "hidden_size " + hiddenSize + " is no multiple of num_attention_heads " + numHeads);
-    }
+    ConfigFields.require("vocab_size", vocabSize);
+    ConfigFields.require("hidden_size", hiddenSize);
+    ConfigFields.require("intermediate_size", intermediateSize);
+    ConfigFields.requireLayers("num_hidden_layers", numLayers);
+    ConfigFields.require("num_attention_heads", numHeads);
+    ConfigFields.require("max_position_embeddings", maxPositions);
+    ConfigFields.require("projection_dim", projectionDim);
+    ConfigFields.requireEps("layer_norm_eps", layerNormEps);
+    ConfigFields.requireMultiple("hidden_size", hiddenSize, "num_attention_heads", numHeads);
   }
 
   /** The same with another rule for what is pooled. */

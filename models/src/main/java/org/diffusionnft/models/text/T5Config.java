@@ -1,6 +1,6 @@
 package org.diffusionnft.models.text;
 
-import org.diffusionnft.models.Positive;
+import org.diffusionnft.models.ConfigFields;
 import org.diffusionnft.tensor.InvalidInputException;
 
 /**
@@ -33,18 +33,15 @@ public record T5Config(
    * @throws InvalidInputException that names the field, by its name in {@code config.json}
    */
   public T5Config {
-    Positive.require("vocab_size", vocabSize);
-    Positive.require("d_model", modelDim);
-    Positive.require("d_kv", headDim);
-    Positive.require("d_ff", feedForwardDim);
-    Positive.requireLayers("num_layers", numLayers);
-    Positive.require("num_heads", numHeads);
-    Positive.require("relative_attention_num_buckets", buckets);
-    Positive.require("relative_attention_max_distance", maxDistance);
-    if (!(normEps > 0 && normEps < 1)) {
-      throw new InvalidInputException(
-          "layer_norm_epsilon is " + normEps + " but must be above 0 and below 1");
-    }
+    ConfigFields.require("vocab_size", vocabSize);
+    ConfigFields.require("d_model", modelDim);
+    ConfigFields.require("d_kv", headDim);
+    ConfigFields.require("d_ff", feedForwardDim);
+    ConfigFields.requireLayers("num_layers", numLayers);
+    ConfigFields.require("num_heads", numHeads);
+    ConfigFields.require("relative_attention_num_buckets", buckets);
+    ConfigFields.require("relative_attention_max_distance", maxDistance);
+    ConfigFields.requireEps("layer_norm_epsilon", normEps);
     if ((long) headDim * numHeads > 1 << 24) {
       throw new InvalidInputException("d_kv * num_heads is more than 2^24");
     }

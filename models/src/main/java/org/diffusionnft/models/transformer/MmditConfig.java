@@ -2,7 +2,7 @@ package org.diffusionnft.models.transformer;
 
 import java.util.HashSet;
 import java.util.List;
-import org.diffusionnft.models.Positive;
+import org.diffusionnft.models.ConfigFields;
 import org.diffusionnft.tensor.InvalidInputException;
 
 /**
@@ -43,17 +43,17 @@ public record MmditConfig(
    * @throws InvalidInputException that names the field, by its name in {@code config.json}
    */
   public MmditConfig {
-    Positive.require("sample_size", sampleSize);
-    Positive.require("patch_size", patchSize);
-    Positive.require("in_channels", inChannels);
-    Positive.requireLayers("num_layers", numLayers);
-    Positive.require("attention_head_dim", attentionHeadDim);
-    Positive.require("num_attention_heads", numAttentionHeads);
-    Positive.require("joint_attention_dim", jointAttentionDim);
-    Positive.require("caption_projection_dim", captionProjectionDim);
-    Positive.require("pooled_projection_dim", pooledProjectionDim);
-    Positive.require("out_channels", outChannels);
-    Positive.require("pos_embed_max_size", posEmbedMaxSize);
+    ConfigFields.require("sample_size", sampleSize);
+    ConfigFields.require("patch_size", patchSize);
+    ConfigFields.require("in_channels", inChannels);
+    ConfigFields.requireLayers("num_layers", numLayers);
+    ConfigFields.require("attention_head_dim", attentionHeadDim);
+    ConfigFields.require("num_attention_heads", numAttentionHeads);
+    ConfigFields.require("joint_attention_dim", jointAttentionDim);
+    ConfigFields.require("caption_projection_dim", captionProjectionDim);
+    ConfigFields.require("pooled_projection_dim", pooledProjectionDim);
+    ConfigFields.require("out_channels", outChannels);
+    ConfigFields.require("pos_embed_max_size", posEmbedMaxSize);
     requireAtMost("patch_size", patchSize, 64);
     requireAtMost("in_channels", inChannels, 1 << 12);
     requireAtMost("out_channels", outChannels, 1 << 12);

@@ -315,11 +315,22 @@ final class Shaping {
     return at < -size ? low : Math.max(low, Math.min(a, high));
   }
 
+  /** Pictures whose pixels are moved in blocks, depth before column and row if {@code dcr}. */
+  private record Blocks(NdArray x, int side, boolean dcr) {
+    static Blocks of(Call call) {
+      NdArray x = call.in(0);
+      call.requireRank(x, 4, 4);
+      long side = call.integer("blocksize");
+      call.require(side >= 1 && side < 1 << 12, "has a block size of " + side);
+      return new Blocks(x, (int) side, call.choice("mode", "DCR", "DCR", "CRD").equals("DCR"));
+    }
+  }
+
   private static NdArray depthToSpace(Call call) {
-    NdArray x = call.in(0);
-    call.requireRank(x, 4, 4);
-    int b = blockSize(call);
-    boolean dcr = call.choice("mode", "DCR", "DCR", "CRD").equals("DCR");
+    Blocks blocks = Blocks.of(call);
+    NdArray x = blocks.x;
+    int b = blocks.side;
+    boolean dcr = blocks.dcr;
     int n = x.dim(0);
     int c = x.dim(1);
     call.require(c % (b * b) == 0, "needs channels that %d divides, not %s".formatted(b * b, x));
@@ -333,17 +344,11 @@ final class Shaping {
     return moved.reshape(Shape.of(n, depth, (long) h * b, (long) w * b));
   }
 
-  private static int blockSize(Call call) {
-    long b = call.integer("blocksize");
-    call.require(b >= 1 && b < 1 << 12, "has a block size of " + b);
-    return (int) b;
-  }
-
   private static NdArray spaceToDepth(Call call) {
-    NdArray x = call.in(0);
-    call.requireRank(x, 4, 4);
-    int b = blockSize(call);
-    boolean dcr = call.choice("mode", "DCR", "DCR", "CRD").equals("DCR");
+    Blocks blocks = Blocks.of(call);
+    NdArray x = blocks.x;
+    int b = blocks.side;
+    boolean dcr = blocks.dcr;
     int n = x.dim(0);
     int c = x.dim(1);
     int h = x.dim(2) / b;

@@ -2,12 +2,12 @@ package org.diffusionnft.models;
 
 import org.diffusionnft.tensor.InvalidInputException;
 
-/** The check that every dimension of a configuration needs. */
-public final class Positive {
+/** Checks of fields that many configurations have, by their names in {@code config.json}. */
+public final class ConfigFields {
   private static final int LARGEST = 1 << 24;
   private static final int MOST_LAYERS = 1000;
 
-  private Positive() {}
+  private ConfigFields() {}
 
   /**
    * Checks a dimension.
@@ -29,6 +29,29 @@ public final class Positive {
     if (value < 1 || value > MOST_LAYERS) {
       throw new InvalidInputException(
           field + " is " + value + " but must be from 1 to " + MOST_LAYERS);
+    }
+  }
+
+  /**
+   * Checks what is added to variances.
+   *
+   * @throws InvalidInputException unless it is above 0 and below 1
+   */
+  public static void requireEps(String field, double value) {
+    if (!(value > 0 && value < 1)) {
+      throw new InvalidInputException(field + " is " + value + " but must be above 0 and below 1");
+    }
+  }
+
+  /**
+   * Checks that a width can be cut into equal parts.
+   *
+   * @throws InvalidInputException unless it is a multiple of their number
+   */
+  public static void requireMultiple(String field, int value, String ofField, int of) {
+    if (value % of != 0) {
+      throw new InvalidInputException(
+          "%s %d is no multiple of %s %d".formatted(field, value, ofField, of));
     }
   }
 }

@@ -2,10 +2,8 @@ package org.diffusionnft.shapes;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.random.RandomGenerator;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,20 +22,6 @@ public final class ShapesPrompts {
   // Chosen such that each category holds out about a fifth of its prompts.
   private static final long SALT = 64770;
 
-  /**
-   * Categories for training, as often as they are drawn: in about the ratio of GenEval's training
-   * prompts in the code of FlowGRPO and DiffusionNFT (position 7, counting 5, attribution 3,
-   * colours 1, two objects 1), and single objects as often as the easy ones.
-   */
-  private static final List<Category> TRAINING =
-      Stream.of(
-              Collections.nCopies(7, Category.POSITION),
-              Collections.nCopies(5, Category.COUNTING),
-              Collections.nCopies(3, Category.COLOR_ATTR),
-              List.of(Category.COLORS, Category.TWO_OBJECT, Category.SINGLE_OBJECT))
-          .flatMap(List::stream)
-          .toList();
-
   private final Draws draws;
 
   /** Prompts drawn from the given generator. */
@@ -45,9 +29,9 @@ public final class ShapesPrompts {
     this.draws = new Draws(random);
   }
 
-  /** A prompt for training, the categories as often as {@link #TRAINING} says. */
-  public ShapesPrompt forTraining() {
-    return draw(draws.of(TRAINING), false);
+  /** A prompt for training. */
+  public ShapesPrompt forTraining(PromptMix mix) {
+    return draw(draws.of(mix.categories()), false);
   }
 
   /** A held-out prompt of the given category. */

@@ -37,7 +37,7 @@ class JudgeTest {
   void noiseOfAGoodSampleDoesNotMatter(double deviation) {
     int passed = 0;
     for (int i = 0; i < 1000; i++) {
-      ShapesPrompt prompt = new ShapesPrompts(random).forTraining();
+      ShapesPrompt prompt = new ShapesPrompts(random).forTraining(PromptMix.GENEVAL);
       float[] image = SceneRenderer.render(layout.loose(prompt, 0));
       for (int p = 0; p < image.length; p++) {
         image[p] += (float) (deviation * random.nextGaussian());
@@ -52,7 +52,7 @@ class JudgeTest {
     int light = 0;
     int heavy = 0;
     for (int i = 0; i < 500; i++) {
-      ShapesPrompt prompt = new ShapesPrompts(random).forTraining();
+      ShapesPrompt prompt = new ShapesPrompts(random).forTraining(PromptMix.GENEVAL);
       float[] image = SceneRenderer.render(layout.loose(prompt, 0));
       light += Judge.judge(prompt, blur(image, 0.1f)).strict() ? 1 : 0;
       float[] worse = image;

@@ -17,7 +17,7 @@ class SceneLayoutTest {
     SplittableRandom random = new SplittableRandom(1);
     SceneLayout layout = new SceneLayout(random);
     for (int i = 0; i < 2000; i++) {
-      Scene scene = layout.loose(new ShapesPrompts(random).forTraining(), 0.5);
+      Scene scene = layout.loose(new ShapesPrompts(random).forTraining(PromptMix.GENEVAL), 0.5);
       for (PlacedShape shape : scene.shapes()) {
         assertTrue(shape.x() >= 0 && shape.x() + ShapeKind.BOX <= ShapesWorld.SIZE);
         assertTrue(shape.y() >= 0 && shape.y() + ShapeKind.BOX <= ShapesWorld.SIZE);
@@ -34,7 +34,7 @@ class SceneLayoutTest {
     SceneLayout layout = new SceneLayout(random);
     int strict = 0;
     for (int i = 0; i < 4000; i++) {
-      ShapesPrompt prompt = new ShapesPrompts(random).forTraining();
+      ShapesPrompt prompt = new ShapesPrompts(random).forTraining(PromptMix.GENEVAL);
       float[] image = SceneRenderer.render(layout.loose(prompt, 0.4));
       strict += Judge.judge(prompt, image).strict() ? 1 : 0;
     }

@@ -33,7 +33,7 @@ class ShapesPromptTest {
   void everyPromptReadsBackAndFits() {
     ShapesPrompts prompts = new ShapesPrompts(new SplittableRandom(1));
     for (int i = 0; i < 3000; i++) {
-      ShapesPrompt prompt = prompts.forTraining();
+      ShapesPrompt prompt = prompts.forTraining(PromptMix.GENEVAL);
       assertEquals(prompt, ShapesPrompt.parse(prompt.text()));
       assertEquals(Vocabulary.MAX_TOKENS, Vocabulary.encode(prompt.text()).length);
     }

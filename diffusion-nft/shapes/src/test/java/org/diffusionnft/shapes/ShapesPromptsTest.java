@@ -18,7 +18,7 @@ class ShapesPromptsTest {
     Set<String> train = new HashSet<>();
     ShapesPrompts prompts = new ShapesPrompts(new SplittableRandom(2));
     for (int i = 0; i < 20_000; i++) {
-      train.add(prompts.forTraining().text());
+      train.add(prompts.forTraining(PromptMix.GENEVAL).text());
     }
     for (ShapesPrompt prompt : ShapesPrompts.evaluationSet(3000, new SplittableRandom(3))) {
       assertFalse(train.contains(prompt.text()), prompt.text());
@@ -32,7 +32,7 @@ class ShapesPromptsTest {
     Map<Category, Set<String>> held = new EnumMap<>(Category.class);
     ShapesPrompts prompts = new ShapesPrompts(new SplittableRandom(4));
     for (int i = 0; i < 60_000; i++) {
-      ShapesPrompt prompt = prompts.forTraining();
+      ShapesPrompt prompt = prompts.forTraining(PromptMix.GENEVAL);
       train.computeIfAbsent(prompt.category(), key -> new HashSet<>()).add(prompt.text());
       ShapesPrompt other = prompts.heldOut(prompt.category());
       held.computeIfAbsent(other.category(), key -> new HashSet<>()).add(other.text());
@@ -49,12 +49,27 @@ class ShapesPromptsTest {
     Map<Category, Integer> drawn = new EnumMap<>(Category.class);
     ShapesPrompts prompts = new ShapesPrompts(new SplittableRandom(8));
     for (int i = 0; i < 18_000; i++) {
-      drawn.merge(prompts.forTraining().category(), 1, Integer::sum);
+      drawn.merge(prompts.forTraining(PromptMix.GENEVAL).category(), 1, Integer::sum);
     }
     assertEquals(7000, drawn.getOrDefault(Category.POSITION, 0), 300);
     assertEquals(5000, drawn.getOrDefault(Category.COUNTING, 0), 300);
     assertEquals(3000, drawn.getOrDefault(Category.COLOR_ATTR, 0), 300);
     assertEquals(1000, drawn.getOrDefault(Category.SINGLE_OBJECT, 0), 150);
+  }
+
+  @Test
+  void anEvenMixDrawsAllCategoriesEquallyOften() {
+    Map<Category, Integer> drawn = new EnumMap<>(Category.class);
+    ShapesPrompts prompts = new ShapesPrompts(new SplittableRandom(8));
+    for (int i = 0; i < 18_000; i++) {
+      ShapesPrompt prompt = prompts.forTraining(PromptMix.of("shapes-even").orElseThrow());
+      assertFalse(ShapesPrompts.isHeldOut(prompt), prompt.text());
+      drawn.merge(prompt.category(), 1, Integer::sum);
+    }
+    for (Category category : Category.values()) {
+      assertEquals(3000, drawn.getOrDefault(category, 0), 200, category.toString());
+    }
+    assertTrue(PromptMix.of("shapes-odd").isEmpty());
   }
 
   @Test

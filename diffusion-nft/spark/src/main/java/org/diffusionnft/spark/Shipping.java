@@ -14,7 +14,7 @@ import java.util.zip.Deflater;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.diffusionnft.shapes.model.ShapesModel;
+import org.diffusionnft.shapes.PromptMix;
 import org.diffusionnft.trainer.config.PipelineSettings;
 import org.diffusionnft.trainer.config.TrainConfig;
 
@@ -35,7 +35,8 @@ final class Shipping {
     }
     config.plan().parts().forEach(part -> sources.add(part.config().prompts().source()));
     sources.add(config.evaluation().source());
-    sources.removeAll(Set.of(ShapesModel.NAME, PipelineSettings.NONE)); // no files
+    sources.removeIf(
+        source -> PromptMix.of(source).isPresent() || source.equals(PipelineSettings.NONE));
     Map<String, String> names = new LinkedHashMap<>();
     for (String source : sources) {
       Path path = Path.of(source).toAbsolutePath().normalize();

@@ -1,5 +1,6 @@
 package org.diffusionnft.shapes.pretrain;
 
+import org.diffusionnft.shapes.PromptMix;
 import org.diffusionnft.shapes.SceneLayout;
 import org.diffusionnft.shapes.SceneRenderer;
 import org.diffusionnft.shapes.ShapesPrompt;
@@ -38,7 +39,7 @@ final class ShapesBatches {
     for (int b = 0; b < samples; b++) {
       long index = step * samples + b;
       Philox.Sequence random = RandomStream.SCENE.at(settings.seed(), index).sequence(0);
-      ShapesPrompt prompt = new ShapesPrompts(random).forTraining();
+      ShapesPrompt prompt = new ShapesPrompts(random).forTraining(PromptMix.GENEVAL);
       float[] image =
           SceneRenderer.render(new SceneLayout(random).loose(prompt, settings.captionMistakes()));
       Philox level = RandomStream.LEVEL.at(settings.seed(), index);

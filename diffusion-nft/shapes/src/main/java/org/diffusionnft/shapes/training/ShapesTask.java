@@ -1,9 +1,12 @@
 package org.diffusionnft.shapes.training;
 
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.diffusionnft.models.transformer.Mmdit;
 import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.rewards.WeightedRewards;
 import org.diffusionnft.shapes.Captions;
+import org.diffusionnft.shapes.PromptMix;
 import org.diffusionnft.shapes.ShapesPrompts;
 import org.diffusionnft.shapes.ShapesWorld;
 import org.diffusionnft.shapes.WordVectors;
@@ -48,18 +51,18 @@ public final class ShapesTask {
    * @throws InvalidInputException as above
    */
   static TrainingTask of(Mmdit model, TrainConfig config, WeightedRewards rewards) {
-    if (!config.prompts().source().equals(ShapesModel.NAME)) {
-      throw new InvalidInputException(
-          "prompts.source is '"
-              + config.prompts().source()
-              + "', but a model of the world '"
-              + ShapesModel.NAME
-              + "' knows only prompts of that world: set it to "
-              + ShapesModel.NAME);
-    }
+    String source = config.prompts().source();
+    PromptMix mix =
+        PromptMix.of(source)
+            .orElseThrow(
+                () ->
+                    new InvalidInputException(
+                        "prompts.source is '%s', but a model of the world '%s' knows only prompts of that world: set it to %s"
+                            .formatted(source, ShapesModel.NAME, sources())));
     WordVectors vectors = new WordVectors(model.config().jointAttentionDim());
     PromptPool pool =
-        PromptPool.generated(random -> Prompt.of(new ShapesPrompts(random).forTraining().text()));
+        PromptPool.generated(
+            random -> Prompt.of(new ShapesPrompts(random).forTraining(mix).text()));
     PhiloxRandomness randomness = new PhiloxRandomness(config.seed(), pool, config.prompts());
     return new TrainingTask(
         model,
@@ -68,6 +71,10 @@ public final class ShapesTask {
         ImageDecoder.identity(),
         checked(rewards, randomness),
         randomness);
+  }
+
+  private static String sources() {
+    return Stream.of(PromptMix.values()).map(PromptMix::source).collect(Collectors.joining(" or "));
   }
 
   /** There are too many prompts to look at all: those of the first epoch are of every kind. */

@@ -7,6 +7,7 @@ import org.diffusionnft.models.transformer.Mmdit;
 import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.rewards.SharedRewards;
 import org.diffusionnft.rewards.WeightedRewards;
+import org.diffusionnft.shapes.PromptMix;
 import org.diffusionnft.shapes.evaluation.HeldOut;
 import org.diffusionnft.shapes.model.ShapesModel;
 import org.diffusionnft.tensor.Device;
@@ -43,7 +44,7 @@ public final class TrainableShapes implements Trainable {
   /** Whether a configuration is about ShapesWorld. */
   public static boolean isMeant(TrainConfig config) {
     return config.model().equals(ShapesModel.NAME)
-        || config.prompts().source().equals(ShapesModel.NAME);
+        || PromptMix.of(config.prompts().source()).isPresent();
   }
 
   /**

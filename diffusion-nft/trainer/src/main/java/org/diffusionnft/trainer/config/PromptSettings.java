@@ -7,9 +7,10 @@ import io.soabase.recordbuilder.core.RecordBuilder;
 /**
  * Which prompts an epoch draws, and how often.
  *
- * @param source the world {@code shapes}; a file, {@code .txt} with a prompt a line or {@code
- *     .jsonl} with an object a line; or a folder of the reference code's {@code dataset/}. In the
- *     reference code: {@code dataset}.
+ * @param source {@code shapes}, prompts of ShapesWorld in GenEval's ratio, or {@code shapes-even},
+ *     as many of each category; a file, {@code .txt} with a prompt a line or {@code .jsonl} with an
+ *     object a line; or a folder of the reference code's {@code dataset/}. In the reference code:
+ *     {@code dataset}.
  * @param promptsPerEpoch different prompts of an epoch. In the reference code: {@code num_groups}.
  * @param imagesPerPrompt images sampled for each, which are compared with each other. In the
  *     reference code: {@code sample.num_image_per_prompt}.

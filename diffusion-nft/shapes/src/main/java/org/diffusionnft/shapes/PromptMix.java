@@ -1,0 +1,49 @@
+package org.diffusionnft.shapes;
+
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** How often training prompts of each category are drawn. */
+public enum PromptMix {
+  /**
+   * In about the ratio of GenEval's training prompts in the code of FlowGRPO and DiffusionNFT
+   * (position 7, counting 5, attribution 3, colours 1, two objects 1), and single objects as often
+   * as the easy ones.
+   */
+  GENEVAL(
+      "shapes",
+      Stream.of(
+              Collections.nCopies(7, Category.POSITION),
+              Collections.nCopies(5, Category.COUNTING),
+              Collections.nCopies(3, Category.COLOR_ATTR),
+              List.of(Category.COLORS, Category.TWO_OBJECT, Category.SINGLE_OBJECT))
+          .flatMap(List::stream)
+          .toList()),
+
+  /** All equally often, as in the held-out set. */
+  EVEN("shapes-even", List.of(Category.values()));
+
+  private final String source;
+  private final List<Category> categories;
+
+  PromptMix(String source, List<Category> categories) {
+    this.source = source;
+    this.categories = categories;
+  }
+
+  /** The mix that settings call so in {@code prompts.source}. */
+  public static Optional<PromptMix> of(String source) {
+    return Stream.of(values()).filter(mix -> mix.source.equals(source)).findFirst();
+  }
+
+  /** What settings call it. */
+  public String source() {
+    return source;
+  }
+
+  List<Category> categories() {
+    return categories;
+  }
+}

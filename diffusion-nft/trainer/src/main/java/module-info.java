@@ -4,6 +4,7 @@ module org.diffusionnft.trainer {
   requires transitive org.diffusionnft.rewards;
   requires com.fasterxml.jackson.dataformat.yaml;
   requires commons.math3;
+  requires org.apache.commons.text;
   requires static io.soabase.recordbuilder.core;
   requires static java.compiler;
   requires static org.jspecify;

@@ -10,11 +10,13 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.ReadOnlyFileSystemException;
+import java.util.Collection;
 import java.util.List;
 import org.diffusionnft.rewards.RewardUnavailableException;
 import org.diffusionnft.tensor.DeviceException;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.trainer.TrainingDivergedException;
+import org.diffusionnft.trainer.config.Spelling;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
@@ -42,7 +44,7 @@ final class ErrorMessages {
     List<String> unknown = command.getUnmatchedArguments();
     ParameterException cause =
         unknown.isEmpty() ? e : new UnmatchedArgumentException(command, unknown);
-    err.println("dnft: " + oneLine(cause.getMessage()) + suggestion(cause));
+    err.println("dnft: " + oneLine(cause.getMessage()) + suggestion(unknown, command));
     err.println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
     err.flush();
     return WRONG_INPUT;
@@ -96,14 +98,16 @@ final class ErrorMessages {
     };
   }
 
-  private static String suggestion(ParameterException e) {
-    if (e instanceof UnmatchedArgumentException unmatched) {
-      List<String> near = unmatched.getSuggestions();
-      if (!near.isEmpty()) {
-        return " (did you mean " + String.join(" or ", near) + "?)";
-      }
+  /** The option or command that was meant by the first word that is none. */
+  private static String suggestion(List<String> unknown, CommandLine command) {
+    if (unknown.isEmpty()) {
+      return "";
     }
-    return "";
+    boolean option = unknown.getFirst().startsWith("-");
+    Collection<String> known =
+        option ? command.getCommandSpec().optionsMap().keySet() : command.getSubcommands().keySet();
+    String word = unknown.getFirst().split("=", 2)[0];
+    return Spelling.nearest(word, known).map(near -> " (did you mean " + near + "?)").orElse("");
   }
 
   static String oneLine(@Nullable String text) {

@@ -85,7 +85,9 @@ class DnftTest {
   @Test
   void unknownOptionIsWrongInput() {
     assertEquals(2, run(Dnft.commandLine(), "--hlep"));
-    assertTrue(err.toString().startsWith("dnft: Unknown option: '--hlep'"), err.toString());
+    assertTrue(
+        err.toString().startsWith("dnft: Unknown option: '--hlep' (did you mean --help?)"),
+        err.toString());
     assertEquals(2, err.toString().lines().count(), err.toString());
   }
 

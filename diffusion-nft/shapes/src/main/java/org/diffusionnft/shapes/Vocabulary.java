@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.diffusionnft.tensor.InvalidInputException;
+import org.diffusionnft.trainer.config.Spelling;
 
 /** The words that prompts are made of, and their ids. Id 0 is padding. */
 public final class Vocabulary {
@@ -78,45 +79,18 @@ public final class Vocabulary {
   private static int id(String word) {
     int id = WORDS.indexOf(word);
     if (id <= 0) {
+      List<String> known = WORDS.subList(1, WORDS.size());
       throw new InvalidInputException(
           "Unknown word \""
               + word
-              + "\" in a ShapesWorld prompt; did you mean \""
-              + nearest(word)
-              + "\"? Known words: "
-              + String.join(", ", WORDS.subList(1, WORDS.size()))
+              + "\" in a ShapesWorld prompt"
+              + Spelling.nearest(word, known)
+                  .map(near -> "; did you mean \"" + near + "\"?")
+                  .orElse(".")
+              + " Known words: "
+              + String.join(", ", known)
               + ".");
     }
     return id;
-  }
-
-  private static String nearest(String word) {
-    String best = WORDS.get(1);
-    int least = Integer.MAX_VALUE;
-    for (String known : WORDS.subList(1, WORDS.size())) {
-      int distance = editDistance(word, known);
-      if (distance < least) {
-        least = distance;
-        best = known;
-      }
-    }
-    return best;
-  }
-
-  private static int editDistance(String a, String b) {
-    int[] row = new int[b.length() + 1];
-    for (int j = 0; j <= b.length(); j++) {
-      row[j] = j;
-    }
-    for (int i = 1; i <= a.length(); i++) {
-      int diagonal = row[0];
-      row[0] = i;
-      for (int j = 1; j <= b.length(); j++) {
-        int change = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-        diagonal = row[j];
-        row[j] = Math.min(change, Math.min(row[j], row[j - 1]) + 1);
-      }
-    }
-    return row[b.length()];
   }
 }

@@ -81,8 +81,9 @@ class SampleTest {
   /** A misspelt option is named, not another one that is missing for it. */
   @Test
   void misspeltOptionsAreNamed() {
-    dnft("sample", "--mdoel", base, "--prompt", "x").refuses("Unknown options: '--mdoel'");
-    dnft("sample", "--promt=x", "--out", out).refuses("Unknown option: '--promt=x'");
+    dnft("sample", "--mdoel", base, "--prompt", "x").refuses("(did you mean --model?)");
+    dnft("sample", "--promt=x", "--out", out)
+        .refuses("Unknown option: '--promt=x' (did you mean --prompt?)");
   }
 
   @Test

@@ -58,16 +58,15 @@ final class UnknownKeys {
     for (String candidate : known) {
       // A key in the wrong section counts as one mistake.
       int misplaced = section(path).equals(section(candidate)) ? 0 : 1;
-      int change = isPart(leaf(path), leaf(candidate)) ? 1 : distance(leaf(path), leaf(candidate));
-      int distance = Math.min(distance(path, candidate), misplaced + change);
+      int change =
+          isPart(leaf(path), leaf(candidate)) ? 1 : Spelling.distance(leaf(path), leaf(candidate));
+      int distance = Math.min(Spelling.distance(path, candidate), misplaced + change);
       if (distance < least) {
         least = distance;
         nearest = candidate;
       }
     }
-    // Most letters of the word must be right, or it is nobody's guess.
-    int letters = Math.max(leaf(path).length(), leaf(nearest).length());
-    boolean near = least <= Math.max(1, letters / 3);
+    boolean near = Spelling.isNear(least, leaf(path), leaf(nearest));
     return "unknown key "
         + path
         + (near ? ", did you mean " + nearest + "?" : ": the keys here are " + siblings(path));
@@ -94,25 +93,5 @@ final class UnknownKeys {
 
   private static String section(String path) {
     return path.substring(0, path.lastIndexOf('.') + 1);
-  }
-
-  /** Levenshtein's distance, upper and lower case being the same. */
-  static int distance(String from, String to) {
-    String a = from.toLowerCase(Locale.ROOT);
-    String b = to.toLowerCase(Locale.ROOT);
-    int[] previous = new int[b.length() + 1];
-    for (int j = 0; j <= b.length(); j++) {
-      previous[j] = j;
-    }
-    for (int i = 1; i <= a.length(); i++) {
-      int[] current = new int[b.length() + 1];
-      current[0] = i;
-      for (int j = 1; j <= b.length(); j++) {
-        int replace = previous[j - 1] + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-        current[j] = Math.min(replace, Math.min(previous[j], current[j - 1]) + 1);
-      }
-      previous = current;
-    }
-    return previous[b.length()];
   }
 }

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import org.diffusionnft.rewards.RewardSettings;
 import org.diffusionnft.trainer.nft.AdvantageMode;
@@ -248,10 +249,15 @@ class TrainConfigTest {
   }
 
   @Test
-  void distanceIsLevenshteins() {
-    assertEquals(3, UnknownKeys.distance("kitten", "sitting"));
-    assertEquals(0, UnknownKeys.distance("batchsize", "batchSize"));
-    assertEquals(4, UnknownKeys.distance("", "rate"));
+  void aWordIsSuggestedWhereMostLettersAreRight() {
+    assertEquals(3, Spelling.distance("kitten", "sitting"));
+    assertEquals(0, Spelling.distance("batchsize", "batchSize"));
+    assertEquals(4, Spelling.distance("", "rate"));
+    assertEquals(1, Spelling.distance("hlep", "help"));
+    List<String> words = List.of("--help", "--model", "--mode");
+    assertEquals(Optional.of("--model"), Spelling.nearest("--mdoel", words));
+    assertEquals(Optional.of("--help"), Spelling.nearest("--hlep", words));
+    assertEquals(Optional.empty(), Spelling.nearest("--width", words));
   }
 
   private static TrainConfig parse(String text) {

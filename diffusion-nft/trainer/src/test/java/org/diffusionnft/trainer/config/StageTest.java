@@ -97,6 +97,27 @@ class StageTest {
   }
 
   @Test
+  void filesOfAllStagesCanLieElsewhere() {
+    TrainConfig config =
+        parse(
+            """
+            model: m
+            prompts: {source: a}
+            stages:
+              - {epochs: 1}
+              - {epochs: 1, prompts: {source: b}}
+              - {epochs: 1, prompts: {promptsPerEpoch: 24}}
+            """);
+    TrainConfig there = config.relocated(name -> "/there/" + name);
+    assertEquals("/there/m", there.model());
+    assertEquals("/there/none", there.evaluation().source());
+    assertEquals(
+        List.of("/there/a", "/there/b", "/there/a"),
+        there.plan().parts().stream().map(part -> part.config().prompts().source()).toList());
+    assertEquals(config, config.relocated(name -> name));
+  }
+
+  @Test
   void aRunEndsEarlierOrItsLastStageIsLonger() {
     TrainConfig config = parse(THREE);
     TrainConfig shorter = config.withEpochs(3);

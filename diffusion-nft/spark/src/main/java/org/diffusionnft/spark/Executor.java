@@ -6,10 +6,11 @@ import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.apache.spark.SparkEnv;
-import org.apache.spark.SparkFiles;
 import org.diffusionnft.pipeline.PictureListener;
 import org.diffusionnft.shapes.model.ShapesModel;
 import org.diffusionnft.shapes.training.Trainables;
@@ -128,14 +129,12 @@ final class Executor {
   }
 
   /** The configuration with what was sent along where it is here. */
-  private static TrainConfig here(Setup setup) {
-    return setup
-        .config()
-        .relocated(
-            named -> {
-              String sent = setup.shipped().get(named);
-              return sent == null ? named : SparkFiles.get(sent);
-            });
+  private static TrainConfig here(Setup setup) throws IOException {
+    Map<String, String> places = new HashMap<>();
+    for (Map.Entry<String, String> sent : setup.shipped().entrySet()) {
+      places.put(sent.getKey(), Shipping.received(sent.getValue()).toString());
+    }
+    return setup.config().relocated(named -> places.getOrDefault(named, named));
   }
 
   private void close() {

@@ -3,6 +3,7 @@ package org.diffusionnft.spark;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -12,14 +13,19 @@ import java.util.Set;
 import java.util.stream.Stream;
 import java.util.zip.Deflater;
 import java.util.zip.ZipEntry;
+import java.util.zip.ZipInputStream;
 import java.util.zip.ZipOutputStream;
+import org.apache.spark.SparkFiles;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.diffusionnft.shapes.PromptMix;
 import org.diffusionnft.trainer.config.PipelineSettings;
 import org.diffusionnft.trainer.config.TrainConfig;
+import org.diffusionnft.weights.io.InvalidFileException;
 
 /** Sends files along to the processes of a cluster. */
 final class Shipping {
+  private static final String ZIP = ".zip";
+
   private Shipping() {}
 
   /**
@@ -48,18 +54,51 @@ final class Shipping {
   }
 
   /**
-   * Spark sends no folders, but unpacks archives. So two files of one name do not meet.
+   * Sends a file or folder as an archive, so that two of one name do not meet. Spark sends no
+   * folders, and unpacks archives with libraries only that its jars here are without.
    *
-   * @return what the file or folder is called where it was unpacked
+   * @return what {@link #received} is to be asked for
    */
   private static String send(JavaSparkContext spark, Path path, int number) throws IOException {
     boolean folder = Files.isDirectory(path);
-    Path archive = Files.createTempFile("dnft-", ".zip");
-    archive.toFile().deleteOnExit(); // executors that come later fetch it too
-    pack(path, folder ? path : Objects.requireNonNull(path.getParent()), archive);
     String name = "dnft-" + number;
-    spark.sc().addArchive(archive.toUri() + "#" + name);
+    Path place = Files.createTempDirectory("dnft-");
+    Path archive = place.resolve(name + ZIP);
+    pack(path, folder ? path : Objects.requireNonNull(path.getParent()), archive);
+    place.toFile().deleteOnExit();
+    archive.toFile().deleteOnExit(); // executors that come later fetch it too
+    spark.addFile(archive.toUri().toString());
     return folder ? name : name + "/" + path.getFileName();
+  }
+
+  /**
+   * Where something that was sent lies in this process. It is unpacked when it is first asked for.
+   *
+   * @param sent what {@link #ship} called it
+   */
+  static Path received(String sent) throws IOException {
+    String name = sent.split("/", 2)[0];
+    Path root = Path.of(SparkFiles.getRootDirectory()).toAbsolutePath().normalize();
+    Path folder = root.resolve(name);
+    if (!Files.exists(folder)) {
+      Path half = Files.createTempDirectory(root, name);
+      unpack(Path.of(SparkFiles.get(name + ZIP)), half);
+      Files.move(half, folder, StandardCopyOption.ATOMIC_MOVE);
+    }
+    return root.resolve(sent);
+  }
+
+  private static void unpack(Path archive, Path folder) throws IOException {
+    try (ZipInputStream zip = new ZipInputStream(Files.newInputStream(archive))) {
+      for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
+        Path file = folder.resolve(entry.getName()).normalize();
+        if (!file.startsWith(folder)) {
+          throw new InvalidFileException(archive, "holds a file outside itself");
+        }
+        Files.createDirectories(Objects.requireNonNull(file.getParent()));
+        Files.copy(zip, file);
+      }
+    }
   }
 
   private static void pack(Path what, Path root, Path archive) throws IOException {

@@ -72,6 +72,59 @@ class SameBytesClusterTest {
     assertFalse(Files.exists(local.resolve("executors.jsonl")));
   }
 
+  /**
+   * The prompts of two stages have one name, one of them is a folder, and the model is sent along.
+   */
+  @Test
+  void whatIsSentAlongGivesTheSameBytes() throws Exception {
+    Path model = folder.resolve("model");
+    SparkProcess.start(
+            folder.resolve("model.log"), "synthesize", "sd35-medium", "--tiny", "--out", model)
+        .succeeds();
+    Path first = Files.createDirectories(folder.resolve("first")).resolve("train.txt");
+    Path second = Files.createDirectories(folder.resolve("second"));
+    Files.writeString(first, "a cat\na dog in the rain\na house\n");
+    Files.writeString(second.resolve("train.txt"), "a tree\nthe sea\n");
+    Files.writeString(second.resolve("test.txt"), "a ship\na moor\n");
+    Path config =
+        Files.writeString(
+            folder.resolve("sent.yaml"),
+            """
+            seed: 5
+            model: %s
+            resolution: 32
+            rewards: {jpeg_compressibility: 1}
+            prompts: {source: %s, promptsPerEpoch: 2, imagesPerPrompt: 4}
+            sampling: {steps: 3, batchSize: 4}
+            training: {gradientShards: 2, batchSize: 2, optimizerStepsPerEpoch: 1, timestepFraction: 0.5, learningRate: 1e-3}
+            adapter: {rank: 2, alpha: 4}
+            evaluation: {every: 1, prompts: 2, source: %s, sampling: {steps: 2, batchSize: 2}}
+            stages:
+              - {name: one, epochs: 1}
+              - {name: two, epochs: 1, prompts: {source: %s}}
+            """
+                .formatted(model, first, second.resolve("test.txt"), second));
+    Path local = folder.resolve("here");
+    SparkProcess.start(folder.resolve("here.log"), "train", "--config", config, "--out", local)
+        .succeeds();
+    Path cluster = folder.resolve("there");
+    SparkProcess.start(
+            folder.resolve("there.log"),
+            "train",
+            "--config",
+            config,
+            "--out",
+            cluster,
+            "--spark-master",
+            CLUSTER,
+            "--ship-model")
+        .succeeds();
+    for (String file : RESULTS) {
+      assertArrayEquals(
+          Files.readAllBytes(local.resolve(file)), Files.readAllBytes(cluster.resolve(file)), file);
+    }
+  }
+
   /** What both we and Spark use goes by other names in our jar, which has nothing of Spark. */
   @Test
   void ourJarClashesWithNothing() throws IOException {

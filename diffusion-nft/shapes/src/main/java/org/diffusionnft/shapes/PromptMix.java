@@ -12,25 +12,25 @@ public enum PromptMix {
    * (position 7, counting 5, attribution 3, colours 1, two objects 1), and single objects as often
    * as the easy ones.
    */
-  GENEVAL(
-      "shapes",
+  GENEVAL("shapes"),
+
+  /** All equally often, as in the held-out set. */
+  EVEN("shapes-even");
+
+  private static final List<Category> RATIO =
       Stream.of(
               Collections.nCopies(7, Category.POSITION),
               Collections.nCopies(5, Category.COUNTING),
               Collections.nCopies(3, Category.COLOR_ATTR),
               List.of(Category.COLORS, Category.TWO_OBJECT, Category.SINGLE_OBJECT))
           .flatMap(List::stream)
-          .toList()),
-
-  /** All equally often, as in the held-out set. */
-  EVEN("shapes-even", List.of(Category.values()));
+          .toList();
+  private static final List<Category> ALL = List.of(Category.values());
 
   private final String source;
-  private final List<Category> categories;
 
-  PromptMix(String source, List<Category> categories) {
+  PromptMix(String source) {
     this.source = source;
-    this.categories = categories;
   }
 
   /** The mix that settings call so in {@code prompts.source}. */
@@ -43,7 +43,11 @@ public enum PromptMix {
     return source;
   }
 
+  /** Each as often as it is drawn. */
   List<Category> categories() {
-    return categories;
+    return switch (this) {
+      case GENEVAL -> RATIO;
+      case EVEN -> ALL;
+    };
   }
 }

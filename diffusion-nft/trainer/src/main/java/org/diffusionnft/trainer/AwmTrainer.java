@@ -1,7 +1,6 @@
 package org.diffusionnft.trainer;
 
 import java.util.List;
-import java.util.Objects;
 import org.diffusionnft.models.adapter.Adapter;
 import org.diffusionnft.models.adapter.ForwardPass;
 import org.diffusionnft.trainer.config.TrainConfig;
@@ -33,15 +32,6 @@ public final class AwmTrainer extends ForwardTrainer {
   @Override
   double referenceWeight() {
     return config.awm().klWeight();
-  }
-
-  @Override
-  @Nullable Adapter average() {
-    Adapter filled = pulledTo();
-    if (filled != null) {
-      filled.set(Objects.requireNonNull(ema(), "the settings ask for an average").averages());
-    }
-    return filled;
   }
 
   @Override

@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.diffusionnft.autograd.AdamW;
@@ -328,7 +329,7 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
     List<StepReport> reports = new ArrayList<>();
     AtomicInteger done = new AtomicInteger();
     for (long pass = firstPass; pass < firstPass + inner; pass++) {
-      Policies policies = new Policies(policy, average());
+      Policies policies = new Policies(policy, averageNow());
       for (int first = 0; first < batches; first += batchesPerStep) {
         List<LossTerms> terms =
             shift.descend(
@@ -351,9 +352,13 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
     return null;
   }
 
-  /** The average as it is now, where the algorithm pulls to it; a pass begins with this. */
-  @Nullable Adapter average() {
-    return null;
+  /** The average as it is when a pass begins, where the algorithm pulls to it. */
+  private @Nullable Adapter averageNow() {
+    Adapter average = pulledTo();
+    if (average != null) {
+      average.set(Objects.requireNonNull(ema(), "the settings ask for an average").averages());
+    }
+    return average;
   }
 
   /** What the old policy keeps of itself after an epoch. */

@@ -81,7 +81,8 @@ class SampleTest {
   /** A misspelt option is named, not another one that is missing for it. */
   @Test
   void misspeltOptionsAreNamed() {
-    dnft("sample", "--mdoel", base, "--prompt", "x").refuses("(did you mean --model?)");
+    dnft("sample", "--mdoel", base, "--prompt", "x")
+        .refuses("Unknown options: '--mdoel', '" + base + "' (did you mean --model?)");
     dnft("sample", "--promt=x", "--out", out)
         .refuses("Unknown option: '--promt=x' (did you mean --prompt?)");
   }

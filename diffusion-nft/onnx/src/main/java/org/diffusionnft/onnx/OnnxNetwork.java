@@ -1,5 +1,6 @@
 package org.diffusionnft.onnx;
 
+import static org.diffusionnft.weights.io.InvalidFileException.escaped;
 import static org.diffusionnft.weights.io.InvalidFileException.quote;
 
 import java.nio.file.Path;
@@ -123,7 +124,7 @@ public final class OnnxNetwork implements AutoCloseable {
             "needs the input %s; its inputs are %s"
                 .formatted(
                     quote(port.name()),
-                    inputs().stream().map(Port::name).collect(Collectors.joining(", "))));
+                    inputs().stream().map(p -> quote(p.name())).collect(Collectors.joining(", "))));
       }
       if (port.type() instanceof OnnxType.OfTensor type) {
         check(port.name(), value, type, sizes);
@@ -157,7 +158,7 @@ public final class OnnxNetwork implements AutoCloseable {
               .formatted(
                   quote(name),
                   dims.stream()
-                      .map(d -> d.size() >= 0 ? "" + d.size() : d.name().isEmpty() ? "?" : d.name())
+                      .map(d -> d.size() >= 0 ? "" + d.size() : d.name().isEmpty() ? "?" : escaped(d.name()))
                       .collect(Collectors.joining(", ")),
                   array.shape()));
     }

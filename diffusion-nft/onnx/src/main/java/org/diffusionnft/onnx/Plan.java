@@ -22,6 +22,7 @@ import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Storage;
 import org.diffusionnft.tensor.Tensor;
+import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.onnx.OnnxAttribute;
 import org.diffusionnft.weights.onnx.OnnxGraph;
 import org.diffusionnft.weights.onnx.OnnxModel;
@@ -331,7 +332,8 @@ final class Plan {
         | IndexOutOfBoundsException
         | NegativeArraySizeException e) {
       throw new InvalidInputException(
-          "%s cannot do with its inputs what its attributes say (%s)".formatted(node.title(), e),
+          "%s cannot do with its inputs what its attributes say (%s)"
+              .formatted(node.title(), InvalidFileException.oneLine(e.toString())),
           e);
     }
   }

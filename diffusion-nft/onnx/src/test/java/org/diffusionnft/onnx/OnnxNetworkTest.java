@@ -103,6 +103,24 @@ class OnnxNetworkTest {
   }
 
   @Test
+  void namesOfStrangersStayOnOneLine() throws IOException {
+    ModelBytes operator = linear().message(1, node("Coin\nToss", "z", "y"));
+    assertTrue(refusal(model(17, operator)).contains("Coin\\u000aToss (wanted by"));
+    ModelBytes mode =
+        new ModelBytes()
+            .message(
+                1,
+                node("Gelu", "y", "x")
+                    .message(
+                        5, new ModelBytes().text(1, "approximate").text(4, "a\nb").number(20, 3)))
+            .message(11, port("x", -1, 2))
+            .message(12, port("y", -1, 2));
+    NdArray x = NdArray.floats(Shape.of(1, 2), new float[2]);
+    String sentence = problem(model(20, mode), Map.of("x", x));
+    assertTrue(sentence.contains("'a\\u000ab'"), sentence);
+  }
+
+  @Test
   void newerOperatorSetIsNotSupported() throws IOException {
     assertTrue(refusal(model(99, linear())).contains("operator set 99"));
   }

@@ -3,13 +3,15 @@ package org.diffusionnft.tests.fuzz;
 import com.sun.management.ThreadMXBean;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +33,7 @@ final class Fuzzer {
   private final Parser parser;
   private final long seed;
   private final Path folder;
+  private final Map<String, byte[]> written = new HashMap<>();
   private long refused;
 
   /**
@@ -121,17 +124,20 @@ final class Fuzzer {
     return "";
   }
 
+  /** Brings the folder to these files; what lies there already is most of them. */
   private void write(Map<String, byte[]> files) throws IOException {
     Files.createDirectories(folder);
-    try (DirectoryStream<Path> old = Files.newDirectoryStream(folder)) {
-      for (Path path : old) {
-        if (!files.containsKey(path.getFileName().toString())) {
-          Files.delete(path);
-        }
+    for (String name : Set.copyOf(written.keySet())) {
+      if (!files.containsKey(name)) {
+        Files.delete(folder.resolve(name));
+        written.remove(name);
       }
     }
     for (Map.Entry<String, byte[]> e : files.entrySet()) {
-      Files.write(folder.resolve(e.getKey()), e.getValue());
+      if (!Arrays.equals(written.get(e.getKey()), e.getValue())) {
+        Files.write(folder.resolve(e.getKey()), e.getValue());
+        written.put(e.getKey(), e.getValue());
+      }
     }
   }
 }

@@ -40,7 +40,12 @@ public final class InvalidFileException extends IOException {
 
   /** A name from a file, fit for a one-line message: quoted, control characters escaped, cut. */
   public static String quote(String name) {
-    StringBuilder out = new StringBuilder("'");
+    return "'" + escaped(name) + "'";
+  }
+
+  /** As {@link #quote}, without the quotes. */
+  public static String escaped(String name) {
+    StringBuilder out = new StringBuilder();
     int shown = Math.min(name.length(), LONGEST_NAME);
     for (int i = 0; i < shown; i++) {
       char c = name.charAt(i);
@@ -50,7 +55,7 @@ public final class InvalidFileException extends IOException {
         out.append(c);
       }
     }
-    return out.append(shown < name.length() ? "...'" : "'").toString();
+    return out.append(shown < name.length() ? "..." : "").toString();
   }
 
   /** What went wrong in an I/O operation, in words that a user understands, without the path. */

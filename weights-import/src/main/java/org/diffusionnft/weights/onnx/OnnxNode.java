@@ -22,9 +22,9 @@ public record OnnxNode(
     List<String> outputs,
     Map<String, OnnxAttribute> attributes) {
 
-  /** The operator with its domain, where that is not ONNX's own. */
+  /** The operator with its domain, where that is not ONNX's own; fit for a one-line message. */
   public String qualified() {
-    return domain.isEmpty() ? operator : domain + "." + operator;
+    return InvalidFileException.escaped(domain.isEmpty() ? operator : domain + "." + operator);
   }
 
   /** What messages call it: its own name, else what it gives. */

@@ -9,6 +9,7 @@ import org.diffusionnft.onnx.value.Value;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Shape;
+import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.onnx.ElementType;
 import org.diffusionnft.weights.onnx.OnnxAttribute;
 import org.diffusionnft.weights.onnx.OnnxGraph;
@@ -155,8 +156,8 @@ public final class Call {
     String value = text(name, orElse);
     if (!Arrays.asList(allowed).contains(value)) {
       throw unsupported(
-          "has %s '%s', which is not supported: %s are"
-              .formatted(name, value, String.join(", ", allowed)));
+          "has %s %s, which is not supported: %s are"
+              .formatted(name, InvalidFileException.quote(value), String.join(", ", allowed)));
     }
     return value;
   }

@@ -57,27 +57,14 @@ final class VectorAttention implements AttentionKernels {
     ProductFormat format = format(half, call);
     AttentionForward forward = new AttentionForward(call, format, address(out), address(logSumExp));
     if (call.wholeBatches()) {
-      workers.run(
-          call.batches(),
+      eachHead(
+          call,
+          heads,
           call.work() / 8,
-          (batch, scratch) -> {
-            call.touch(batch, scratch);
-            for (int bh = batch * heads; bh < (batch + 1) * heads; bh++) {
-              forward.run(bh, 0, call.queries(), scratch);
-            }
-          });
+          (bh, scratch) -> forward.run(bh, 0, call.queries(), scratch));
       return;
     }
-    int each = queriesOfTask(call);
-    int blocks = blocks(call.queries(), each);
-    workers.run(
-        call.tasks() * blocks,
-        call.work() / 8,
-        (index, scratch) -> {
-          int first = index % blocks * each;
-          int end = Math.min(call.queries(), first + each);
-          forward.run(index / blocks, first, end, scratch);
-        });
+    inBlocks(call.tasks(), call.queries(), queriesOfTask(call), call.work() / 8, forward::run);
   }
 
   @Override
@@ -116,19 +103,15 @@ final class VectorAttention implements AttentionKernels {
             address(gradK),
             address(gradV));
     if (call.wholeBatches()) {
-      workers.run(
-          call.batches(),
+      eachHead(
+          call,
+          heads,
           call.work() / 4,
-          (batch, scratch) -> {
-            call.touch(batch, scratch);
-            for (int bh = batch * heads; bh < (batch + 1) * heads; bh++) {
-              backward.run(Wanted.ALL, bh, 0, call.queries(), 0, call.keys(), scratch);
-            }
-          });
+          (bh, scratch) ->
+              backward.run(Wanted.ALL, bh, 0, call.queries(), 0, call.keys(), scratch));
       return;
     }
-    int keyBlocks = blocks(call.keys(), AttentionBackward.KEYS);
-    if (call.tasks() >= MANY_HEADS || keyBlocks == 1) {
+    if (call.tasks() >= MANY_HEADS || call.keys() <= AttentionBackward.KEYS) {
       workers.run(
           call.tasks(),
           call.work() / 4,
@@ -137,24 +120,49 @@ final class VectorAttention implements AttentionKernels {
       return;
     }
     // Few heads and many keys: two passes give more tasks, at the price of scores computed twice.
-    workers.run(
-        call.tasks() * keyBlocks,
+    inBlocks(
+        call.tasks(),
+        call.keys(),
+        AttentionBackward.KEYS,
         call.work() / 4,
+        (bh, first, end, scratch) ->
+            backward.run(Wanted.KEYS_AND_VALUES, bh, 0, call.queries(), first, end, scratch));
+    inBlocks(
+        call.tasks(),
+        call.queries(),
+        4 * AttentionBackward.QUERIES,
+        call.work() / 4,
+        (bh, first, end, scratch) ->
+            backward.run(Wanted.QUERIES, bh, first, end, 0, call.keys(), scratch));
+  }
+
+  /** A part of one head's queries or keys. */
+  private interface Part {
+    void run(int head, int first, int end, Scratch scratch);
+  }
+
+  /** Heads in blocks of so many queries or keys, each block a task. */
+  private void inBlocks(int heads, int length, int each, long work, Part part) {
+    int blocks = blocks(length, each);
+    workers.run(
+        heads * blocks,
+        work,
         (index, scratch) -> {
-          int first = index % keyBlocks * AttentionBackward.KEYS;
-          int end = Math.min(call.keys(), first + AttentionBackward.KEYS);
-          backward.run(
-              Wanted.KEYS_AND_VALUES, index / keyBlocks, 0, call.queries(), first, end, scratch);
+          int first = index % blocks * each;
+          part.run(index / blocks, first, Math.min(length, first + each), scratch);
         });
-    int queriesPerTask = 4 * AttentionBackward.QUERIES;
-    int queryBlocks = blocks(call.queries(), queriesPerTask);
+  }
+
+  /** All heads of a batch element in one task, after its operands were brought into the cache. */
+  private void eachHead(AttentionCall call, int heads, long work, Workers.Task head) {
     workers.run(
-        call.tasks() * queryBlocks,
-        call.work() / 4,
-        (index, scratch) -> {
-          int first = index % queryBlocks * queriesPerTask;
-          int end = Math.min(call.queries(), first + queriesPerTask);
-          backward.run(Wanted.QUERIES, index / queryBlocks, first, end, 0, call.keys(), scratch);
+        call.batches(),
+        work,
+        (batch, scratch) -> {
+          call.touch(batch, scratch);
+          for (int bh = batch * heads; bh < (batch + 1) * heads; bh++) {
+            head.run(bh, scratch);
+          }
         });
   }
 

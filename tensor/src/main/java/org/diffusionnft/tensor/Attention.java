@@ -86,19 +86,6 @@ public final class Attention {
     }
   }
 
-  /** Gradients of {@link #attention} of operands as they are. */
-  public static Gradients attentionGrad(
-      Tensor q,
-      Tensor k,
-      Tensor v,
-      @Nullable Tensor mask,
-      int heads,
-      double scale,
-      Attended forward,
-      Tensor gradOut) {
-    return attentionGrad(q, k, v, mask, heads, scale, forward, gradOut, Precision.F32);
-  }
-
   /**
    * Gradients of {@link #attention}.
    *

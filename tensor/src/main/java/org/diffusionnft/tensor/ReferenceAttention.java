@@ -26,15 +26,12 @@ final class ReferenceAttention implements AttentionKernels {
       double scale,
       Tensor out,
       Tensor logSumExp) {
-    double[] qs = load(q);
-    double[] ks = load(k);
+    Scores scores = Scores.of(q, k, mask, heads, scale);
+    Head query = scores.query;
+    Head key = scores.key;
     double[] vs = load(v);
-    int depth = q.shape().intDim(2) / heads;
-    Head query = new Head(q.shape().intDim(1), heads, depth);
-    Head key = new Head(k.shape().intDim(1), heads, depth);
-    double[] o = new double[qs.length];
+    double[] o = new double[scores.q.length];
     double[] lse = new double[Math.toIntExact(logSumExp.elements())];
-    Scores scores = new Scores(qs, ks, query, key, mask, scale);
     boolean half = q.dtype() == DType.BF16;
     for (int b = 0; b < q.dim(0); b++) {
       for (int h = 0; h < heads; h++) {
@@ -48,7 +45,7 @@ final class ReferenceAttention implements AttentionKernels {
                 half
                     ? rounded(Math.exp(row[t] - max)) * Math.exp(max - logSum)
                     : Math.exp(row[t] - logSum);
-            for (int d = 0; d < depth; d++) {
+            for (int d = 0; d < query.depth; d++) {
               o[query.at(b, s, h) + d] += weight * vs[key.at(b, t, h) + d];
             }
           }
@@ -73,17 +70,15 @@ final class ReferenceAttention implements AttentionKernels {
       Tensor gradQ,
       Tensor gradK,
       Tensor gradV) {
-    double[] qs = load(q);
-    double[] ks = load(k);
+    Scores scores = Scores.of(q, k, mask, heads, scale);
+    Head query = scores.query;
+    Head key = scores.key;
+    int depth = query.depth;
     double[] vs = load(v);
     double[] go = load(gradOut);
-    double[] gq = new double[qs.length];
-    double[] gk = new double[ks.length];
+    double[] gq = new double[scores.q.length];
+    double[] gk = new double[scores.k.length];
     double[] gv = new double[vs.length];
-    int depth = q.shape().intDim(2) / heads;
-    Head query = new Head(q.shape().intDim(1), heads, depth);
-    Head key = new Head(k.shape().intDim(1), heads, depth);
-    Scores scores = new Scores(qs, ks, query, key, mask, scale);
     boolean half = q.dtype() == DType.BF16;
     for (int b = 0; b < q.dim(0); b++) {
       for (int h = 0; h < heads; h++) {
@@ -110,8 +105,8 @@ final class ReferenceAttention implements AttentionKernels {
             double weight = half ? rounded(p[t]) : p[t];
             for (int d = 0; d < depth; d++) {
               gv[atK + d] += weight * go[atQ + d];
-              gq[atQ + d] += gradScore * ks[atK + d];
-              gk[atK + d] += gradScore * qs[atQ + d];
+              gq[atQ + d] += gradScore * scores.k[atK + d];
+              gk[atK + d] += gradScore * scores.q[atQ + d];
             }
           }
         }
@@ -148,7 +143,15 @@ final class ReferenceAttention implements AttentionKernels {
     private final double @Nullable [] mask;
     private final long[] maskStrides;
 
-    Scores(double[] q, double[] k, Head query, Head key, @Nullable Tensor mask, double scale) {
+    static Scores of(Tensor q, Tensor k, @Nullable Tensor mask, int heads, double scale) {
+      int depth = q.shape().intDim(2) / heads;
+      Head query = new Head(q.shape().intDim(1), heads, depth);
+      Head key = new Head(k.shape().intDim(1), heads, depth);
+      return new Scores(load(q), load(k), query, key, mask, scale);
+    }
+
+    private Scores(
+        double[] q, double[] k, Head query, Head key, @Nullable Tensor mask, double scale) {
       this.q = q;
       this.k = k;
       this.query = query;

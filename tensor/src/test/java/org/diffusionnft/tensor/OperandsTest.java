@@ -130,7 +130,7 @@ class OperandsTest {
             "Attention.attentionGrad",
             t -> {
               Attention.Attended forward = new Attention.Attended(t[4], t[5]);
-              Attention.attentionGrad(t[0], t[1], t[2], t[3], 2, 1, forward, t[6]);
+              Attention.attentionGrad(t[0], t[1], t[2], t[3], 2, 1, forward, t[6], Precision.F32);
             },
             tokens,
             tokens,

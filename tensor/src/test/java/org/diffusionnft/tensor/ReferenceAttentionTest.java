@@ -20,7 +20,8 @@ class ReferenceAttentionTest {
       Tensor x = Tensor.of(device, numbers, 1, tokens, 4);
       Attention.Attended forward = Attention.attention(x, x, x, null, 1, 1);
       Tensor gradOut = Tensor.of(device, seed, 1, tokens, 4);
-      Tensor gradV = Attention.attentionGrad(x, x, x, null, 1, 1, forward, gradOut).v();
+      Tensor gradV =
+          Attention.attentionGrad(x, x, x, null, 1, 1, forward, gradOut, Precision.F32).v();
       assertEquals(sum(gradOut), sum(gradV), 1e-5);
     }
   }

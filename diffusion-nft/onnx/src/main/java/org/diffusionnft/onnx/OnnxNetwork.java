@@ -158,7 +158,11 @@ public final class OnnxNetwork implements AutoCloseable {
               .formatted(
                   quote(name),
                   dims.stream()
-                      .map(d -> d.size() >= 0 ? "" + d.size() : d.name().isEmpty() ? "?" : escaped(d.name()))
+                      .map(
+                          d ->
+                              d.size() >= 0
+                                  ? "" + d.size()
+                                  : d.name().isEmpty() ? "?" : escaped(d.name()))
                       .collect(Collectors.joining(", ")),
                   array.shape()));
     }

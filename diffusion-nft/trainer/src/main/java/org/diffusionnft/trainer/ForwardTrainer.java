@@ -93,12 +93,8 @@ abstract sealed class ForwardTrainer extends Trainer permits NftTrainer, AwmTrai
         config
             .sampling()
             .toSampler()
-            .sample(
-                old.velocity(Timesteps.TRUNCATED, stop),
-                asked,
-                () -> table.empty(count),
-                start,
-                noise));
+            .batch(old.velocity(Timesteps.TRUNCATED, stop), asked, () -> table.empty(count))
+            .sample(start, noise));
   }
 
   @Override

@@ -68,8 +68,8 @@ public final class GrpoTrainer extends Trainer {
         config
             .sampling()
             .toSampler()
-            .trajectory(
-                old.velocity(Timesteps.EXACT, stop), asked, () -> table.empty(count), start, noise);
+            .batch(old.velocity(Timesteps.EXACT, stop), asked, () -> table.empty(count))
+            .trajectory(start, noise);
     return new SampledBatch(trajectory.result(), paths(trajectory, count));
   }
 

@@ -147,12 +147,11 @@ final class FlowGrpoCase implements CaseKind {
       Tensor recorded = folder.input("noise", device);
       Noise noise = (_, step, shape) -> recorded.narrow(step, 1).reshape(shape);
       return new GuidedSampler(solver, sigmas, guidance)
-          .trajectory(
+          .batch(
               prompt -> new MmditVelocity(model, prompt, pass, Timesteps.EXACT),
               prompts,
-              () -> empty,
-              folder.input("z_init", device),
-              noise);
+              () -> empty)
+          .trajectory(folder.input("z_init", device), noise);
     }
 
     private GrpoLoss.Outcome descend(

@@ -135,7 +135,7 @@ final class GenEvalCases {
       benchmark(
           all,
           label + "geneval",
-          GenEvalRules.benchmark(demand, objects, nothing, colors, settings),
+          new GenEvalRules(demand, objects, nothing, colors, settings).benchmark(),
           geneval);
       colors.finish(all, label + "geneval");
       JsonNode nft = scene.path("diffusion_nft");
@@ -143,7 +143,7 @@ final class GenEvalCases {
       strict(
           all,
           label + "diffusion_nft",
-          GenEvalRules.strict(demand, objects, nothing, colors, settings),
+          new GenEvalRules(demand, objects, nothing, colors, settings).strict(),
           nft);
       colors.finish(all, label + "diffusion_nft");
     }
@@ -172,10 +172,10 @@ final class GenEvalCases {
       Colors colors = new Colors(answers);
       Demand demand = demand(resultFile, row.path("metadata"));
       if (path.equals("geneval")) {
-        Verdict verdict = GenEvalRules.benchmark(demand, objects, picture, colors, settings);
+        Verdict verdict = new GenEvalRules(demand, objects, picture, colors, settings).benchmark();
         benchmark(all, label, verdict, row.path("result"));
       } else {
-        Verdict verdict = GenEvalRules.strict(demand, objects, picture, colors, settings);
+        Verdict verdict = new GenEvalRules(demand, objects, picture, colors, settings).strict();
         strict(all, label, verdict, row.path("result"));
         groups(all, label, verdict, demand.tag(), row.path("result").path("group_strict"));
       }

@@ -8,6 +8,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.NoSuchElementException;
 
@@ -101,6 +102,26 @@ public final class ExecutableMemory {
     } catch (Throwable e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /**
+   * What calls a function in such memory, which takes these and gives nothing back: the address
+   * first, then the parameters.
+   *
+   * @param parameters {@code long}, {@code int} or {@code float}
+   */
+  @SuppressWarnings("restricted")
+  static MethodHandle caller(Class<?>... parameters) {
+    MemoryLayout[] layouts =
+        Arrays.stream(parameters).map(ExecutableMemory::layout).toArray(MemoryLayout[]::new);
+    return Linker.nativeLinker()
+        .downcallHandle(FunctionDescriptor.ofVoid(layouts), Linker.Option.critical(false));
+  }
+
+  private static MemoryLayout layout(Class<?> type) {
+    return type == long.class
+        ? ValueLayout.JAVA_LONG
+        : type == int.class ? ValueLayout.JAVA_INT : ValueLayout.JAVA_FLOAT;
   }
 
   private static int number(MemorySegment errno) {

@@ -1,8 +1,6 @@
 package org.diffusionnft.kernels.machine;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
@@ -13,15 +11,7 @@ import org.diffusionnft.tensor.HalfPrecision;
 /** {@link Exponentials} in memory that can be run, compared with plain loops before use. */
 public final class MachineExponentials {
   private static final MethodHandle CALL =
-      Linker.nativeLinker()
-          .downcallHandle(
-              FunctionDescriptor.ofVoid(
-                  ValueLayout.JAVA_LONG,
-                  ValueLayout.JAVA_LONG,
-                  ValueLayout.JAVA_LONG,
-                  ValueLayout.JAVA_LONG,
-                  ValueLayout.JAVA_LONG),
-              Linker.Option.critical(false));
+      ExecutableMemory.caller(long.class, long.class, long.class, long.class, long.class);
 
   /** Floats of a row's state: the largest before, the largest now, the sum, one left alone. */
   public static final int STATE_FLOATS = Exponentials.STATE_BYTES / Float.BYTES;

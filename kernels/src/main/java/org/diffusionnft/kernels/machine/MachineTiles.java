@@ -1,9 +1,6 @@
 package org.diffusionnft.kernels.machine;
 
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.Optional;
 import org.diffusionnft.kernels.machine.ExecutableMemory.RefusedException;
@@ -15,18 +12,15 @@ import org.diffusionnft.kernels.machine.Tile.Element;
  */
 public final class MachineTiles {
   private static final MethodHandle CALL =
-      Linker.nativeLinker()
-          .downcallHandle(
-              FunctionDescriptor.ofVoid(
-                  ValueLayout.JAVA_LONG,
-                  ValueLayout.JAVA_LONG,
-                  ValueLayout.JAVA_LONG,
-                  ValueLayout.JAVA_LONG,
-                  ValueLayout.JAVA_LONG,
-                  ValueLayout.JAVA_INT,
-                  ValueLayout.JAVA_LONG,
-                  ValueLayout.JAVA_FLOAT),
-              Linker.Option.critical(false));
+      ExecutableMemory.caller(
+          long.class,
+          long.class,
+          long.class,
+          long.class,
+          long.class,
+          int.class,
+          long.class,
+          float.class);
 
   private static final int VARIANTS = 4;
 

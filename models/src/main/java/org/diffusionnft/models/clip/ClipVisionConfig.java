@@ -1,6 +1,7 @@
 package org.diffusionnft.models.clip;
 
 import org.diffusionnft.models.ConfigFields;
+import org.diffusionnft.models.text.ClipLayer;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.UnaryOp;
 
@@ -28,7 +29,8 @@ public record ClipVisionConfig(
     int patchSize,
     int projectionDim,
     UnaryOp activation,
-    double layerNormEps) {
+    double layerNormEps)
+    implements ClipLayer.Config {
   private static final int MOST_SQUARES = 1 << 10;
 
   /**

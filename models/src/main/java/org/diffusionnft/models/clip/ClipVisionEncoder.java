@@ -27,14 +27,7 @@ public final class ClipVisionEncoder implements AutoCloseable {
   private ClipVisionEncoder(ClipVisionConfig config, Parameters parameters) {
     this.config = config;
     this.parameters = parameters;
-    this.layers =
-        ClipLayer.all(
-            parameters,
-            config.numLayers(),
-            ClipVisionLayout::layer,
-            config.numHeads(),
-            config.activation(),
-            config.layerNormEps());
+    this.layers = ClipLayer.all(parameters, config, ClipVisionLayout::layer);
     this.preNorm = parameters.layerNorm(ClipVisionLayout.PRE_NORM, config.layerNormEps());
     this.postNorm = parameters.layerNorm(ClipVisionLayout.POST_NORM, config.layerNormEps());
   }

@@ -17,40 +17,42 @@ import org.diffusionnft.tensor.Tensor;
 public record GuidedSampler(Solver solver, float[] sigmas, Guidance guidance) {
 
   /**
-   * The latents at level 0; see {@link Sampler#sample}.
+   * What samples a batch of prompts.
    *
    * @param model the velocity that a model predicts for a prompt
    * @param prompt of B entries
    * @param empty the empty prompt, B times; asked for only where there is guidance
-   * @param start {@code [B, C, H, W]}, normal noise
-   * @param noise of solvers that draw some
    */
-  public Tensor sample(
-      Function<Conditioning, Velocity> model,
-      Conditioning prompt,
-      Supplier<Conditioning> empty,
-      Tensor start,
-      Noise noise) {
-    Velocity velocity = velocity(model, prompt, empty);
-    return Sampler.sample(solver, velocity, start, sigmas, noise);
-  }
-
-  /** {@link #sample}, keeping every step in the caller's scope. */
-  public Sampler.Trajectory trajectory(
-      Function<Conditioning, Velocity> model,
-      Conditioning prompt,
-      Supplier<Conditioning> empty,
-      Tensor start,
-      Noise noise) {
-    Velocity velocity = velocity(model, prompt, empty);
-    return Sampler.trajectory(solver, velocity, start, sigmas, noise);
-  }
-
-  private Velocity velocity(
+  public Batch batch(
       Function<Conditioning, Velocity> model, Conditioning prompt, Supplier<Conditioning> empty) {
     Velocity conditional = model.apply(prompt);
-    return guidance.isNone()
-        ? conditional
-        : new GuidedVelocity(model.apply(empty.get()), conditional, guidance);
+    return new Batch(
+        guidance.isNone()
+            ? conditional
+            : new GuidedVelocity(model.apply(empty.get()), conditional, guidance));
+  }
+
+  /** A batch of prompts with the velocity that leads to their latents. */
+  public final class Batch {
+    private final Velocity velocity;
+
+    private Batch(Velocity velocity) {
+      this.velocity = velocity;
+    }
+
+    /**
+     * The latents at level 0; see {@link Sampler#sample}.
+     *
+     * @param start {@code [B, C, H, W]}, normal noise
+     * @param noise of solvers that draw some
+     */
+    public Tensor sample(Tensor start, Noise noise) {
+      return Sampler.sample(solver, velocity, start, sigmas, noise);
+    }
+
+    /** {@link #sample}, keeping every step in the caller's scope. */
+    public Sampler.Trajectory trajectory(Tensor start, Noise noise) {
+      return Sampler.trajectory(solver, velocity, start, sigmas, noise);
+    }
   }
 }

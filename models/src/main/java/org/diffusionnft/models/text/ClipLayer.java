@@ -60,6 +60,21 @@ public record ClipLayer(
         parameters.linear(layer + ".mlp.fc2"));
   }
 
+  /** What the configurations of both encoders say about their layers. */
+  public interface Config {
+    /** Number of layers. */
+    int numLayers();
+
+    /** Number of attention heads. */
+    int numHeads();
+
+    /** Of the feed-forward networks. */
+    UnaryOp activation();
+
+    /** Added to variances. */
+    double layerNormEps();
+  }
+
   /**
    * The layers of an encoder.
    *
@@ -67,14 +82,16 @@ public record ClipLayer(
    * @throws IllegalStateException if a parameter is missing
    */
   public static List<ClipLayer> all(
-      Parameters parameters,
-      int count,
-      IntFunction<String> name,
-      int heads,
-      UnaryOp activation,
-      double eps) {
-    return IntStream.range(0, count)
-        .mapToObj(i -> of(parameters, name.apply(i), heads, activation, eps))
+      Parameters parameters, Config config, IntFunction<String> name) {
+    return IntStream.range(0, config.numLayers())
+        .mapToObj(
+            i ->
+                of(
+                    parameters,
+                    name.apply(i),
+                    config.numHeads(),
+                    config.activation(),
+                    config.layerNormEps()))
         .toList();
   }
 

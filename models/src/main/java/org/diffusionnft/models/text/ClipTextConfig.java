@@ -31,7 +31,8 @@ public record ClipTextConfig(
     int projectionDim,
     UnaryOp activation,
     double layerNormEps,
-    int eosTokenId) {
+    int eosTokenId)
+    implements ClipLayer.Config {
 
   /** What {@code eosTokenId} is in all of Stable Diffusion 3's configurations. */
   public static final int LARGEST_ID = 2;

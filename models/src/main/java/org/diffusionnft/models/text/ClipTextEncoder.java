@@ -31,14 +31,7 @@ public final class ClipTextEncoder implements AutoCloseable {
   private ClipTextEncoder(ClipTextConfig config, Parameters parameters) {
     this.config = config;
     this.parameters = parameters;
-    this.layers =
-        ClipLayer.all(
-            parameters,
-            config.numLayers(),
-            ClipTextLayout::layer,
-            config.numHeads(),
-            config.activation(),
-            config.layerNormEps());
+    this.layers = ClipLayer.all(parameters, config, ClipTextLayout::layer);
     this.finalNorm = parameters.layerNorm("text_model.final_layer_norm", config.layerNormEps());
     this.projection = parameters.find(ClipTextLayout.PROJECTION);
   }

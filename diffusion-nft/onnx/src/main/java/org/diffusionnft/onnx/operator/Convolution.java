@@ -67,13 +67,14 @@ final class Convolution {
         "needs a bias for each of %d filters".formatted(filters));
     Window window = Window.of(call, x, kernel(call, weight));
     Shape to = call.shape(window.shape(x.dim(0), filters));
+    Filters by = new Filters(weight, bias, window, groups);
     if (type != ElementType.FLOAT || to.elements() == 0 || perGroup == 0) {
-      return loops(x, weight, bias, window, groups, to);
+      return loops(x, by, to);
     }
     if (window.axes() <= 2) {
-      return overPictures(call, x, weight, bias, window, groups, then, to);
+      return overPictures(call, x, by, then, to);
     }
-    return followed(call, onDevice(call, x, weight, bias, window, groups, to), then);
+    return followed(call, onDevice(call, x, by, to), then);
   }
 
   /** A result with steps behind it that no kernel applied. */
@@ -87,15 +88,9 @@ final class Convolution {
   }
 
   /** Lines are pictures of one row. */
-  private static NdArray overPictures(
-      Call call,
-      NdArray x,
-      NdArray weight,
-      @Nullable NdArray bias,
-      Window window,
-      int groups,
-      List<Step> then,
-      Shape to) {
+  private static NdArray overPictures(Call call, NdArray x, Filters by, List<Step> then, Shape to) {
+    Window window = by.window();
+    NdArray bias = by.bias();
     boolean line = window.axes() == 1;
     int last = window.axes() - 1;
     Sweep sweep =
@@ -110,11 +105,11 @@ final class Convolution {
             window.before()[last],
             line ? 1 : window.out()[0],
             window.out()[last],
-            groups);
+            by.groups());
     Tensor made =
         Convolutions.convolve(
             picture(call, x, line),
-            picture(call, weight, line),
+            picture(call, by.weight(), line),
             bias == null ? null : bias.tensor(call.device()).reshape(bias.count()),
             sweep,
             then);
@@ -126,14 +121,9 @@ final class Convolution {
     return line ? tensor.reshape(x.dim(0), x.dim(1), 1, x.dim(2)) : tensor;
   }
 
-  private static NdArray onDevice(
-      Call call,
-      NdArray x,
-      NdArray weight,
-      @Nullable NdArray bias,
-      Window window,
-      int groups,
-      Shape to) {
+  private static NdArray onDevice(Call call, NdArray x, Filters by, Shape to) {
+    Window window = by.window();
+    int groups = by.groups();
     int batch = x.dim(0);
     int channels = x.dim(1);
     int filters = (int) to.dim(1);
@@ -141,7 +131,7 @@ final class Convolution {
     int area = Window.product(size);
     int places = Window.product(window.out());
     int depth = channels / groups * window.taps();
-    Tensor weights = weight.tensor(call.device()).reshape(filters, depth);
+    Tensor weights = by.weight().tensor(call.device()).reshape(filters, depth);
     Tensor out = call.device().allocate(DType.F32, Shape.of((long) batch * filters, places));
     int[] index = index(window, size);
     int step = Math.max(1, Math.min(places, UNFOLDED / depth));
@@ -161,7 +151,7 @@ final class Convolution {
         }
       }
     }
-    return NdArray.of(withBias(call, out, bias, batch, filters, places).reshape(to));
+    return NdArray.of(withBias(call, out, by.bias(), batch, filters, places).reshape(to));
   }
 
   /** Unfolds and multiplies so many places at a time. */
@@ -250,14 +240,15 @@ final class Convolution {
     return made;
   }
 
-  private static NdArray loops(
-      NdArray x, NdArray weight, @Nullable NdArray bias, Window window, int groups, Shape to) {
+  private static NdArray loops(NdArray x, Filters by, Shape to) {
+    Window window = by.window();
+    NdArray bias = by.bias();
     double[] in = x.toDoubles();
-    double[] w = weight.toDoubles();
+    double[] w = by.weight().toDoubles();
     double[] b = bias == null ? new double[(int) to.dim(1)] : bias.toDoubles();
     double[] out = new double[(int) to.elements()];
     int filters = (int) to.dim(1);
-    int perGroup = weight.dim(1);
+    int perGroup = by.weight().dim(1);
     int[] size = Window.spatial(x);
     int area = Window.product(size);
     int places = Window.product(window.out());
@@ -269,7 +260,7 @@ final class Convolution {
         window.places(size, position, at);
         for (int f = 0; f < filters; f++) {
           double sum = b[f];
-          int first = f / (filters / groups) * perGroup;
+          int first = f / (filters / by.groups()) * perGroup;
           for (int c = 0; c < perGroup; c++) {
             int base = (n * x.dim(1) + first + c) * area;
             for (int t = 0; t < taps; t++) {

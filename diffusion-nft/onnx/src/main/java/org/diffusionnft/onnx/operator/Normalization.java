@@ -230,13 +230,30 @@ final class Normalization {
     }
   }
 
+  /**
+   * What is normalised over its last axes.
+   *
+   * @param axis the first of them
+   * @param size numbers that share their statistics
+   */
+  private record Rows(NdArray x, int axis, int size, NdArray scale, double eps) {
+    static Rows of(Call call) {
+      NdArray x = call.in(0);
+      call.requireFloating(x);
+      int axis = call.axis("axis", -1, x.rank());
+      int size = Strided.product(x.shape(), axis, x.rank());
+      NdArray scale = affineOperand(call, x, axis, call.in(1));
+      return new Rows(x, axis, size, scale, call.number("epsilon", 1e-5f));
+    }
+  }
+
   private static List<Value> layer(Call call) {
-    NdArray x = call.in(0);
-    call.requireFloating(x);
-    int axis = call.axis("axis", -1, x.rank());
-    double eps = call.number("epsilon", 1e-5f);
-    int size = Strided.product(x.shape(), axis, x.rank());
-    NdArray scale = affineOperand(call, x, axis, call.in(1));
+    Rows over = Rows.of(call);
+    NdArray x = over.x;
+    int axis = over.axis;
+    int size = over.size;
+    NdArray scale = over.scale;
+    double eps = over.eps;
     NdArray bias = call.has(2) ? affineOperand(call, x, axis, call.in(2)) : null;
     long[] dims = x.shape().dims().clone();
     Arrays.fill(dims, axis, dims.length, 1);
@@ -294,16 +311,13 @@ final class Normalization {
   }
 
   private static NdArray rms(Call call) {
-    NdArray x = call.in(0);
-    call.requireFloating(x);
-    int axis = call.axis("axis", -1, x.rank());
-    double eps = call.number("epsilon", 1e-5f);
-    int size = Strided.product(x.shape(), axis, x.rank());
-    NdArray scale = affineOperand(call, x, axis, call.in(1));
-    if (x.type() == ElementType.FLOAT && x.count() > 0 && scale.count() == size) {
-      Tensor weight = scale.tensor(call.device()).reshape(size);
+    Rows over = Rows.of(call);
+    NdArray x = over.x;
+    int size = over.size;
+    if (x.type() == ElementType.FLOAT && x.count() > 0 && over.scale.count() == size) {
+      Tensor weight = over.scale.tensor(call.device()).reshape(size);
       Tensor rows = x.tensor(call.device()).reshape(-1, size);
-      return NdArray.of(Norms.rmsNorm(rows, weight, eps).out().reshape(x.shape()));
+      return NdArray.of(Norms.rmsNorm(rows, weight, over.eps).out().reshape(x.shape()));
     }
     double[] v = x.toDoubles();
     for (int start = 0; start < v.length; start += size) {
@@ -312,10 +326,10 @@ final class Normalization {
         sum += v[i] * v[i] / size;
       }
       for (int i = start; i < start + size; i++) {
-        v[i] /= Math.sqrt(sum + eps);
+        v[i] /= Math.sqrt(sum + over.eps);
       }
     }
-    return scaled(call, NdArray.ofDoubles(x.type(), x.shape(), v), scale, null);
+    return scaled(call, NdArray.ofDoubles(x.type(), x.shape(), v), over.scale, null);
   }
 
   private static NdArray meanVariance(Call call) {

@@ -33,8 +33,8 @@ final class Shaping {
         Row.of("Split", c -> List.copyOf(split(c))),
         Row.one("Slice", Shaping::slice),
         Row.one("Pad", Padding::pad),
-        Row.one("DepthToSpace", Shaping::depthToSpace),
-        Row.one("SpaceToDepth", Shaping::spaceToDepth),
+        Row.one("DepthToSpace", call -> Blocks.of(call).fromDepth()),
+        Row.one("SpaceToDepth", call -> Blocks.of(call).toDepth()),
         Row.one("CenterCropPad", Padding::centerCropPad),
         Row.one("ReverseSequence", Shaping::reverseSequence));
   }
@@ -316,49 +316,45 @@ final class Shaping {
   }
 
   /** Pictures whose pixels are moved in blocks, depth before column and row if {@code dcr}. */
-  private record Blocks(NdArray x, int side, boolean dcr) {
+  private record Blocks(Call call, NdArray x, int side, boolean dcr) {
     static Blocks of(Call call) {
       NdArray x = call.in(0);
       call.requireRank(x, 4, 4);
       long side = call.integer("blocksize");
       call.require(side >= 1 && side < 1 << 12, "has a block size of " + side);
-      return new Blocks(x, (int) side, call.choice("mode", "DCR", "DCR", "CRD").equals("DCR"));
+      boolean dcr = call.choice("mode", "DCR", "DCR", "CRD").equals("DCR");
+      return new Blocks(call, x, (int) side, dcr);
     }
-  }
 
-  private static NdArray depthToSpace(Call call) {
-    Blocks blocks = Blocks.of(call);
-    NdArray x = blocks.x;
-    int b = blocks.side;
-    boolean dcr = blocks.dcr;
-    int n = x.dim(0);
-    int c = x.dim(1);
-    call.require(c % (b * b) == 0, "needs channels that %d divides, not %s".formatted(b * b, x));
-    int h = x.dim(2);
-    int w = x.dim(3);
-    int depth = c / (b * b);
-    NdArray apart =
-        x.reshape(dcr ? Shape.of(n, b, b, depth, h, w) : Shape.of(n, depth, b, b, h, w));
-    NdArray moved =
-        dcr ? transpose(call, apart, 0, 3, 4, 1, 5, 2) : transpose(call, apart, 0, 1, 4, 2, 5, 3);
-    return moved.reshape(Shape.of(n, depth, (long) h * b, (long) w * b));
-  }
+    NdArray fromDepth() {
+      int taps = side * side;
+      call.require(
+          x.dim(1) % taps == 0, "needs channels that %d divides, not %s".formatted(taps, x));
+      long n = x.dim(0);
+      long depth = x.dim(1) / taps;
+      long h = x.dim(2);
+      long w = x.dim(3);
+      NdArray moved =
+          dcr
+              ? moved(Shape.of(n, side, side, depth, h, w), 0, 3, 4, 1, 5, 2)
+              : moved(Shape.of(n, depth, side, side, h, w), 0, 1, 4, 2, 5, 3);
+      return moved.reshape(Shape.of(n, depth, h * side, w * side));
+    }
 
-  private static NdArray spaceToDepth(Call call) {
-    Blocks blocks = Blocks.of(call);
-    NdArray x = blocks.x;
-    int b = blocks.side;
-    boolean dcr = blocks.dcr;
-    int n = x.dim(0);
-    int c = x.dim(1);
-    int h = x.dim(2) / b;
-    int w = x.dim(3) / b;
-    call.require(
-        h * b == x.dim(2) && w * b == x.dim(3), "needs sides that %d divides: %s".formatted(b, x));
-    NdArray apart = x.reshape(Shape.of(n, c, h, b, w, b));
-    NdArray moved =
-        dcr ? transpose(call, apart, 0, 3, 5, 1, 2, 4) : transpose(call, apart, 0, 1, 3, 5, 2, 4);
-    return moved.reshape(Shape.of(n, (long) c * b * b, h, w));
+    NdArray toDepth() {
+      long h = x.dim(2) / side;
+      long w = x.dim(3) / side;
+      call.require(
+          h * side == x.dim(2) && w * side == x.dim(3),
+          "needs sides that %d divides: %s".formatted(side, x));
+      Shape apart = Shape.of(x.dim(0), x.dim(1), h, side, w, side);
+      NdArray moved = dcr ? moved(apart, 0, 3, 5, 1, 2, 4) : moved(apart, 0, 1, 3, 5, 2, 4);
+      return moved.reshape(Shape.of(x.dim(0), (long) x.dim(1) * side * side, h, w));
+    }
+
+    private NdArray moved(Shape apart, int... axes) {
+      return transpose(call, x.reshape(apart), axes);
+    }
   }
 
   private static NdArray reverseSequence(Call call) {

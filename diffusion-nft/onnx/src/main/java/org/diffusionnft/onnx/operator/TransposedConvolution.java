@@ -12,7 +12,6 @@ import org.diffusionnft.tensor.MatrixKernels.Product;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.weights.onnx.ElementType;
-import org.jspecify.annotations.Nullable;
 
 /** The transpose of a convolution: every input adds its window, weighted, to the output. */
 final class TransposedConvolution {
@@ -87,11 +86,12 @@ final class TransposedConvolution {
       dims[i + 2] = size[i];
     }
     Shape to = call.shape(dims);
+    Filters by = new Filters(weight, bias, window, groups);
     boolean floats = type == ElementType.FLOAT && to.elements() > 0 && x.count() > 0;
     if (floats && groups == 1 && isTiling(window, size)) {
-      return tiled(call, x, weight, bias, window, then, to);
+      return tiled(call, x, by, then, to);
     }
-    NdArray made = spread(call, x, weight, bias, window, groups, size, to, type);
+    NdArray made = spread(call, x, by, size, to, type);
     return to.elements() == 0 ? made : Convolution.followed(call, made, then);
   }
 
@@ -112,15 +112,11 @@ final class TransposedConvolution {
    * Each input makes a tile of the output by itself: a convolution of single pixels, with a filter
    * for each place of the tile, and then the tiles are put side by side.
    */
-  private static NdArray tiled(
-      Call call,
-      NdArray x,
-      NdArray weight,
-      @Nullable NdArray bias,
-      Window window,
-      List<Step> then,
-      Shape to) {
+  private static NdArray tiled(Call call, NdArray x, Filters by, List<Step> then, Shape to) {
     Device device = call.device();
+    NdArray weight = by.weight();
+    NdArray bias = by.bias();
+    Window window = by.window();
     int taps = window.taps();
     int filters = weight.dim(1);
     int batch = x.dim(0);
@@ -145,15 +141,11 @@ final class TransposedConvolution {
 
   /** Every input adds its window, weighted, to the output. */
   private static NdArray spread(
-      Call call,
-      NdArray x,
-      NdArray weight,
-      @Nullable NdArray bias,
-      Window window,
-      int groups,
-      int[] size,
-      Shape to,
-      ElementType type) {
+      Call call, NdArray x, Filters by, int[] size, Shape to, ElementType type) {
+    NdArray weight = by.weight();
+    NdArray bias = by.bias();
+    Window window = by.window();
+    int groups = by.groups();
     int channels = x.dim(1) / groups;
     int filters = weight.dim(1);
     int taps = window.taps();

@@ -113,12 +113,9 @@ public final class GenEvalReward implements Reward {
     List<List<DetectedObject>> seen = detector.detect(images, prompts);
     float[] scores = new float[prompts.size()];
     for (int i = 0; i < scores.length; i++) {
-      GenEvalRules.Verdict verdict =
-          score == Score.BENCHMARK
-              ? GenEvalRules.benchmark(
-                  demands.get(i), seen.get(i), images.pixels(i), colors, settings)
-              : GenEvalRules.strict(
-                  demands.get(i), seen.get(i), images.pixels(i), colors, settings);
+      GenEvalRules rules =
+          new GenEvalRules(demands.get(i), seen.get(i), images.pixels(i), colors, settings);
+      GenEvalRules.Verdict verdict = score == Score.BENCHMARK ? rules.benchmark() : rules.strict();
       scores[i] = (float) (score == Score.PARTS ? verdict.score() : verdict.correct() ? 1 : 0);
     }
     return scores;

@@ -22,7 +22,13 @@ public final class GenEvalRules {
   private final List<Double> parts = new ArrayList<>();
   private final List<String> reasons = new ArrayList<>();
 
-  private GenEvalRules(
+  /**
+   * Rules for one verdict.
+   *
+   * @param objects what a detector found
+   * @param picture what colours are read from
+   */
+  public GenEvalRules(
       Demand demand,
       List<DetectedObject> objects,
       Pixels picture,
@@ -46,29 +52,17 @@ public final class GenEvalRules {
   public record Verdict(boolean correct, double score, List<String> reasons) {}
 
   /** The benchmark's verdict: enough objects, of which it looks at the most certain ones. */
-  public static Verdict benchmark(
-      Demand demand,
-      List<DetectedObject> objects,
-      Pixels picture,
-      ColorNamer colors,
-      GenEvalSettings settings) {
-    GenEvalRules rules = new GenEvalRules(demand, objects, picture, colors, settings);
-    rules.applyBenchmark();
-    boolean correct = rules.reasons.isEmpty();
-    return new Verdict(correct, correct ? 1 : 0, List.copyOf(rules.reasons));
+  public Verdict benchmark() {
+    applyBenchmark();
+    boolean correct = reasons.isEmpty();
+    return new Verdict(correct, correct ? 1 : 0, List.copyOf(reasons));
   }
 
   /** The verdict that policies are trained by: exactly as many objects as are asked for. */
-  public static Verdict strict(
-      Demand demand,
-      List<DetectedObject> objects,
-      Pixels picture,
-      ColorNamer colors,
-      GenEvalSettings settings) {
-    GenEvalRules rules = new GenEvalRules(demand, objects, picture, colors, settings);
-    rules.applyStrict();
-    double score = rules.parts.stream().mapToDouble(Double::doubleValue).average().orElse(0);
-    return new Verdict(rules.reasons.isEmpty(), score, List.copyOf(rules.reasons));
+  public Verdict strict() {
+    applyStrict();
+    double score = parts.stream().mapToDouble(Double::doubleValue).average().orElse(0);
+    return new Verdict(reasons.isEmpty(), score, List.copyOf(reasons));
   }
 
   private void applyStrict() {

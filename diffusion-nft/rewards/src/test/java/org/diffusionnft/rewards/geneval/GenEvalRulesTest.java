@@ -61,12 +61,15 @@ class GenEvalRulesTest {
   }
 
   private static GenEvalRules.Verdict strict(Demand demand, List<DetectedObject> objects) {
-    return GenEvalRules.strict(
-        demand, objects, PICTURE, ColorNamer.asDetected(), GenEvalSettings.DEFAULT);
+    return rules(demand, objects).strict();
   }
 
   private static GenEvalRules.Verdict benchmark(Demand demand, List<DetectedObject> objects) {
-    return GenEvalRules.benchmark(
+    return rules(demand, objects).benchmark();
+  }
+
+  private static GenEvalRules rules(Demand demand, List<DetectedObject> objects) {
+    return new GenEvalRules(
         demand, objects, PICTURE, ColorNamer.asDetected(), GenEvalSettings.DEFAULT);
   }
 

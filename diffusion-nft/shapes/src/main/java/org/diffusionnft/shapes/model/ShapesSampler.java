@@ -74,12 +74,11 @@ public record ShapesSampler(Mmdit model, ForwardPass pass, SamplingSettings sett
       Tensor images =
           settings
               .toSampler()
-              .sample(
+              .batch(
                   prompt -> new MmditVelocity(model, prompt, pass, Timesteps.TRUNCATED),
                   Captions.encode(device, vectors, captions),
-                  () -> Captions.empty(device, vectors, count),
-                  start,
-                  noise);
+                  () -> Captions.empty(device, vectors, count))
+              .sample(start, noise);
       return new Images(
           images.toFloats(), ShapesWorld.CHANNELS, ShapesWorld.SIZE, ShapesWorld.SIZE);
     }

@@ -11,6 +11,24 @@ import org.diffusionnft.trainer.config.TrainConfig;
  */
 public record Arm(String name, String title, String changes) {
 
+  /** FlowGRPO and what was made of it: {@code grpo} says how it learns from which solver's path. */
+  static Arm grpo(String name, String title, String solver, String grpo) {
+    return new Arm(
+        name,
+        title,
+        """
+        algorithm: grpo
+        sampling: {solver: %s, deterministic: false, noiseLevel: 0.7}
+        grpo: {%s}
+        """
+            .formatted(solver, grpo));
+  }
+
+  /** The same arm with more changes. */
+  Arm with(String more) {
+    return new Arm(name, title, changes + more);
+  }
+
   /** The settings of this arm. */
   public TrainConfig config(TrainConfig base) {
     return TrainConfig.parse("arm " + name, changes, base);

@@ -26,6 +26,9 @@ public record Experiment(
   /** What the ablations change: {@link #BEST_NFT} with what it was searched with. */
   private static final String ABLATED = searched("3e-3", 0.1);
 
+  private static final Arm FLOW_GRPO =
+      Arm.grpo("flow-grpo", "FlowGRPO", "flow", "clipRange: 5e-3, klWeight: 4e-3");
+
   /**
    * DiffusionNFT and its rivals, each with the best of four settings tried on another seed; {@code
    * docs/experiments.md} lists them.
@@ -39,15 +42,7 @@ public record Experiment(
           searched("3e-3", 1),
           List.of(
               new Arm("nft", "DiffusionNFT", BEST_NFT),
-              new Arm(
-                  "flow-grpo",
-                  "FlowGRPO",
-                  """
-                  algorithm: grpo
-                  sampling: {solver: flow, deterministic: false, noiseLevel: 0.7}
-                  grpo: {clipRange: 5e-3, klWeight: 4e-3}
-                  training: {learningRate: 1e-3}
-                  """),
+              FLOW_GRPO.with("training: {learningRate: 1e-3}\n"),
               new Arm(
                   "dance-grpo",
                   "DanceGRPO",
@@ -88,30 +83,10 @@ public record Experiment(
                   "CRD",
                   String.format(
                       Locale.ROOT, "algorithm: crd\ncrd: {klGuidance: %s}", ShapesModel.GUIDANCE)),
-              new Arm(
-                  "flow-grpo",
-                  "FlowGRPO",
-                  """
-                  algorithm: grpo
-                  sampling: {solver: flow, deterministic: false, noiseLevel: 0.7}
-                  grpo: {clipRange: 5e-3, klWeight: 4e-3}
-                  """),
-              new Arm(
-                  "flow-cps",
-                  "Flow-CPS",
-                  """
-                  algorithm: grpo
-                  sampling: {solver: flow_cps, deterministic: false, noiseLevel: 0.7}
-                  grpo: {clipRange: 5e-3, klWeight: 4e-3}
-                  """),
-              new Arm(
-                  "guard",
-                  "GRPO-Guard",
-                  """
-                  algorithm: grpo
-                  sampling: {solver: flow, deterministic: false, noiseLevel: 0.7}
-                  grpo: {ratio: guarded, clipRange: 5e-3, klWeight: 0}
-                  """)));
+              FLOW_GRPO,
+              Arm.grpo("flow-cps", "Flow-CPS", "flow_cps", "clipRange: 5e-3, klWeight: 4e-3"),
+              Arm.grpo(
+                  "guard", "GRPO-Guard", "flow", "ratio: guarded, clipRange: 5e-3, klWeight: 0")));
 
   /**
    * The ablations of the paper, and two more, on timesteps and guidance: changes to {@link

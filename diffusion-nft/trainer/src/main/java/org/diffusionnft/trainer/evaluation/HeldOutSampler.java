@@ -54,7 +54,7 @@ public record HeldOutSampler(
       return model.decode(
           settings
               .toSampler()
-              .sample(
+              .batch(
                   prompt -> {
                     Velocity velocity =
                         new MmditVelocity(model.transformer(), prompt, pass, timesteps);
@@ -64,9 +64,8 @@ public record HeldOutSampler(
                     };
                   },
                   asked,
-                  () -> model.embed(Collections.nCopies(count, "")),
-                  start,
-                  noise));
+                  () -> model.embed(Collections.nCopies(count, "")))
+              .sample(start, noise));
     }
   }
 }

@@ -4,6 +4,7 @@ import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.CodeSource;
+import java.time.Duration;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.regex.Matcher;
@@ -19,6 +20,9 @@ final class Settings {
   static final String TASK_CORES = "spark.task.cpus";
   private static final String CORES = "spark.executor.cores";
   private static final String JARS = "spark.jars";
+
+  /** Spark's own name for how long it waits for executors. */
+  static final String PATIENCE = "spark.scheduler.maxRegisteredResourcesWaitingTime";
 
   /** The launcher's flags: kernels are compiled early, and past the compiler that lacks vectors. */
   private static final String JAVA_FLAGS =
@@ -104,6 +108,22 @@ final class Settings {
               + " has: with --threads N or --spark-conf spark.executor.cores=N");
     }
     return threads.orElse(1);
+  }
+
+  /**
+   * How long to wait for the first executor.
+   *
+   * @throws InvalidInputException if what the user said is no time
+   */
+  static Duration patience(SparkConf conf) {
+    try {
+      return Duration.ofSeconds(conf.getTimeAsSeconds(PATIENCE, "60s"));
+    } catch (NumberFormatException e) {
+      throw new InvalidInputException(
+          "%s must be a time such as 90s or 5min, not '%s'"
+              .formatted(PATIENCE, conf.get(PATIENCE, "")),
+          e);
+    }
   }
 
   private static int positive(String number, String where) {

@@ -14,11 +14,11 @@ import org.diffusionnft.trainer.run.CrewRequest;
 /** Connects to Apache Spark. */
 public final class SparkCrewProvider implements CrewProvider {
   private static final int ANSWER_MILLIS = 5000;
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   @Override
   public CrewConnection connect(CrewRequest request) throws IOException {
     SparkConf conf = Settings.of(request);
+    Settings.patience(conf);
     requireAnswer(request.master());
     JavaSparkContext spark;
     try {
@@ -70,18 +70,20 @@ public final class SparkCrewProvider implements CrewProvider {
 
   private static void awaitExecutor(JavaSparkContext spark, SparkConf conf, String master)
       throws IOException {
-    long until = System.nanoTime() + PATIENCE.toNanos();
+    Duration patience = Settings.patience(conf);
+    long until = System.nanoTime() + patience.toNanos();
     // The driver is one of those that are told.
     while (spark.statusTracker().getExecutorInfos().length < 2) {
       if (System.nanoTime() > until) {
         throw new IOException(
             ("no executor came from %s within %d s: it has none with %s free cores and %s of memory"
-                    + " (spark.executor.cores, spark.executor.memory)")
+                    + " (spark.executor.cores, spark.executor.memory), or is slow (%s)")
                 .formatted(
                     master,
-                    PATIENCE.toSeconds(),
+                    patience.toSeconds(),
                     conf.get(Settings.TASK_CORES),
-                    conf.get("spark.executor.memory", "1g")));
+                    conf.get("spark.executor.memory", "1g"),
+                    Settings.PATIENCE));
       }
       try {
         Thread.sleep(20);

@@ -72,6 +72,21 @@ class SettingsTest {
   }
 
   @Test
+  void theUserSaysHowLongToWaitForExecutors() {
+    assertEquals(60, patience(Map.of()));
+    assertEquals(300, patience(Map.of(Settings.PATIENCE, "5min")));
+    InvalidInputException e =
+        assertThrows(
+            InvalidInputException.class, () -> patience(Map.of(Settings.PATIENCE, "soon")));
+    assertEquals(
+        Settings.PATIENCE + " must be a time such as 90s or 5min, not 'soon'", e.getMessage());
+  }
+
+  private static long patience(Map<String, String> settings) {
+    return Settings.patience(Settings.of(request("local", null, settings))).toSeconds();
+  }
+
+  @Test
   void aFingerprintSaysWhatIsDifferentAndWhere() {
     Fingerprint here = new Fingerprint(Map.of("model", "SHA-256 aa"));
     assertEquals("", here.difference(here, "executor 1 on host", "the run's own process"));

@@ -134,7 +134,8 @@ record FloatFormat(
     } else if (packed && across != null && a.row() == 4 && a.step() == TallRows.ROW) {
       across.strip(rows, columns, k, a.address(), b, c, rowC, scale, add);
     } else {
-      Block.strip(rows, columns, k, a, b, stepB, c, rowC, scale, add, tile);
+      Block.Result result = new Block.Result(c, rowC, scale, add);
+      Block.strip(rows, columns, k, a, b, stepB, result, tile);
     }
   }
 }

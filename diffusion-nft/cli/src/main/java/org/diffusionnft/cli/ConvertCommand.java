@@ -36,7 +36,6 @@ final class ConvertCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private ComputeOptions compute;
   @Mixin private ModelOptions model;
-  @Mixin private DTypeOption dtype;
   @Mixin private CheckpointOut out;
 
   @Option(
@@ -61,7 +60,7 @@ final class ConvertCommand implements Callable<Integer> {
     }
     try (Device device = compute.open();
         ModelCheckpoint checkpoint = model.open()) {
-      new Conversion(layout, dtype.dtype(), null).run(checkpoint, out.path(), device);
+      new Conversion(layout, out.dtype(), null).run(checkpoint, out.path(), device);
       spec.commandLine().getOut().println(out.path() + ": written with " + checkpoint.parts());
       spec.commandLine().getOut().flush();
     }
@@ -69,7 +68,7 @@ final class ConvertCommand implements Callable<Integer> {
   }
 
   private int convert(Path adapter) throws IOException {
-    if (model.path() != null || model.parts() != null || layout != null || dtype.dtype() != null) {
+    if (model.path() != null || model.parts() != null || layout != null || out.dtype() != null) {
       throw new InvalidInputException(
           "--model, --parts, --to and --dtype are not for an --adapter");
     }

@@ -24,7 +24,6 @@ final class MergeCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private ComputeOptions compute;
   @Mixin private ModelOptions model;
-  @Mixin private DTypeOption dtype;
   @Mixin private CheckpointOut out;
 
   @Option(
@@ -45,7 +44,7 @@ final class MergeCommand implements Callable<Integer> {
     try (Device device = compute.open();
         ModelCheckpoint checkpoint = model.open()) {
       Layout own = checkpoint.isSingleFile() ? Layout.SINGLE : Layout.DIFFUSERS;
-      new Conversion(layout == null ? own : layout, dtype.dtype(), adapter)
+      new Conversion(layout == null ? own : layout, out.dtype(), adapter)
           .run(checkpoint, out.path(), device);
       spec.commandLine()
           .getOut()

@@ -52,11 +52,17 @@ final class Block {
 
   /** All rows of one panel, whose own rows are {@code stepB} bytes apart. */
   static void strip(
-      int m, int columns, int depth, Left a, long b, long stepB, Result result, long tile) {
-    long c = result.address;
-    long rowC = result.row;
-    float scale = result.scale;
-    boolean add = result.add;
+      int m,
+      int columns,
+      int depth,
+      Left a,
+      long b,
+      long stepB,
+      long c,
+      long rowC,
+      float scale,
+      boolean add,
+      long tile) {
     long rowA = a.row;
     long stepA = a.step;
     boolean wide = columns > LANES;

@@ -134,8 +134,7 @@ record FloatFormat(
     } else if (packed && across != null && a.row() == 4 && a.step() == TallRows.ROW) {
       across.strip(rows, columns, k, a.address(), b, c, rowC, scale, add);
     } else {
-      Block.Result result = new Block.Result(c, rowC, scale, add);
-      Block.strip(rows, columns, k, a, b, stepB, result, tile);
+      Block.strip(rows, columns, k, a, b, stepB, c, rowC, scale, add, tile);
     }
   }
 }

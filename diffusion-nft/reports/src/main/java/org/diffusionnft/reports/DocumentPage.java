@@ -70,6 +70,7 @@ public final class DocumentPage {
     return PageTemplate.fill(
             PageTemplate.resource("document.html"),
             Map.of(
+                "TITLE", "DiffusionNFT",
                 "STYLE", PageTemplate.resource("document.css"),
                 "SCRIPT", PageTemplate.resource("document.js")))
         .with(page);

@@ -20,6 +20,7 @@ public final class PageTemplate {
   private static final Pattern PLACE = Pattern.compile("/\\*([A-Z]+)\\*/");
   private static final String DATA = "/*DATA*/";
   private static final String POLICY = "/*POLICY*/";
+  private static final String BODY = "/*BODY*/";
   private static final Pattern CODE =
       Pattern.compile("<(script|style)>(.*?)</\\1>", Pattern.DOTALL);
 
@@ -43,14 +44,15 @@ public final class PageTemplate {
   /**
    * Fills all places of a template but that of its data; what is put there is taken as it is.
    *
-   * @param template the HTML file
-   * @param parts by the name of their place, beside {@code ELEMENTS}: functions for scripts
+   * @param body the HTML file, which is what stands inside the page's {@code body}
+   * @param parts by the name of their place, among them {@code TITLE} and {@code STYLE}, which
+   *     every page has, beside {@code ELEMENTS}: functions for scripts
    */
-  public static Filled fill(String template, Map<String, String> parts) throws IOException {
+  public static Filled fill(String body, Map<String, String> parts) throws IOException {
     String elements = resource("elements.js");
     String page =
         PLACE
-            .matcher(template)
+            .matcher(resource("page.html").replace(BODY, body))
             .replaceAll(
                 place ->
                     Matcher.quoteReplacement(

@@ -47,6 +47,7 @@ public final class ReportPage {
     return PageTemplate.fill(
         PageTemplate.resource("report.html"),
         Map.of(
+            "TITLE", "DiffusionNFT report",
             "STYLE", style + PageTemplate.resource("report.css"),
             "LIBRARY", PageTemplate.resource(library + "uPlot.iife.min.js"),
             "LIVE", String.valueOf(live),

@@ -41,7 +41,10 @@ public final class LearnPage {
     PageTemplate.Filled page =
         PageTemplate.fill(
             resource("learn.html"),
-            Map.of("STYLE", resource("learn.css"), "SCRIPT", script.toString()));
+            Map.of(
+                "TITLE", "DiffusionNFT, to play with",
+                "STYLE", resource("learn.css"),
+                "SCRIPT", script.toString()));
     return new LearnPage(page, page.with(data()));
   }
 

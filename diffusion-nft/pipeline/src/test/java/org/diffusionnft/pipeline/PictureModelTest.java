@@ -29,10 +29,12 @@ import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.weights.io.InvalidFileException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A model on disk that stays open, and what an inspection says of it. */
+@Tag("slow")
 class PictureModelTest {
   private static final PictureModel.Options OPTIONS =
       new PictureModel.Options(null, true, 16, 64, Precision.F32);

@@ -24,12 +24,14 @@ import org.diffusionnft.http.PageServer;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The dashboard as strangers and attackers meet it: with every byte of a request chosen. */
+@Tag("slow")
 class DashboardTest {
   private static final int PATIENCE = 20_000; // milliseconds
 

@@ -25,12 +25,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.diffusionnft.weights.io.InvalidFileException;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The server's rules, with a maker of pictures that a test holds back or lets go. */
 @Timeout(120)
+@Tag("slow")
 class ImageServerTest {
   private static final String GENERATIONS = "v1/images/generations";
 

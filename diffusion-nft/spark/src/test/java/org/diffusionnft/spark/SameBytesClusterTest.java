@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.ZipFile;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
  * stages. {@code -Ddnft.kills=20} says in how many runs an executor is killed, {@code
  * -Ddnft.kills.seed} when.
  */
+@Tag("slow")
 class SameBytesClusterTest {
   private static final String CLUSTER = "local-cluster[2,1,1024]";
   private static final int EPOCHS = 8;

@@ -15,11 +15,13 @@ import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.trainer.config.TrainConfig;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every algorithm learns, and goes on from its state as if it had never stopped. */
+@Tag("slow")
 class AlgorithmsTest {
   private static final String COMMON =
       """

@@ -19,11 +19,13 @@ import org.diffusionnft.rewards.RewardUnavailableException;
 import org.diffusionnft.rewards.WeightedRewards;
 import org.diffusionnft.trainer.config.TrainConfig;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Work that was shared out ends in the bits of work that was not. */
+@Tag("slow")
 class RemoteCrewTest {
   private static final String GRPO =
       """

@@ -14,11 +14,13 @@ import org.diffusionnft.models.adapter.Adapter;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.trainer.config.TrainConfig;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A run whose parts learn other things, and goes on at any epoch as if it had never stopped. */
+@Tag("slow")
 class StagesTest {
   static final String STAGES =
       """

@@ -27,6 +27,7 @@ import org.diffusionnft.trainer.TrainingListener;
 import org.diffusionnft.trainer.TrainingTask;
 import org.diffusionnft.trainer.config.TrainConfig;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -35,6 +36,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * The vector device has kernels for all that models and training do: one operation that falls back
  * to the reference device's plain loops would take longer than the rest together.
  */
+@Tag("slow")
 class NoFallbackTest {
   private static final String SETTINGS =
       """

@@ -36,12 +36,14 @@ import org.diffusionnft.weights.mask2former.Mask2FormerCheckpoint;
 import org.diffusionnft.weights.safetensors.SafetensorsFile;
 import org.diffusionnft.weights.safetensors.SafetensorsWriter;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The reward {@code geneval} with its own detector, from files on disk to scores. */
+@Tag("slow")
 class GenEvalDetectorTest {
   private final Path golden = golden();
 

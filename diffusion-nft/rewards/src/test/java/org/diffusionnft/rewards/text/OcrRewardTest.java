@@ -15,10 +15,12 @@ import org.diffusionnft.rewards.Reward;
 import org.diffusionnft.rewards.RewardOptions;
 import org.diffusionnft.rewards.RewardUnavailableException;
 import org.diffusionnft.tensor.InvalidInputException;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Text recognition by a command, which here is a shell that has read the pictures already. */
+@Tag("slow")
 class OcrRewardTest {
   private static final Images TWO = new Images(new float[2 * 3 * 4 * 4], 3, 4, 4);
 

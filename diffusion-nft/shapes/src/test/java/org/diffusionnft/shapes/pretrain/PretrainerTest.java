@@ -18,9 +18,11 @@ import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.ReferenceDevice;
 import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.io.OutputException;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@Tag("slow")
 class PretrainerTest {
   private static final MmditConfig TINY =
       new MmditConfig(24, 8, 3, 2, 4, 2, 8, 8, 8, 3, 3, List.of(0), QkNorm.RMS_NORM);

@@ -12,6 +12,7 @@ import org.diffusionnft.models.solver.GaussianStep;
 import org.diffusionnft.studies.course.ToySampler.Field;
 import org.diffusionnft.tensor.Philox;
 import org.diffusionnft.trainer.grpo.GrpoLoss;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.Test;
  * which a right gradient passes with 99.99 %, and which are to be below 4 % of the gradient, so
  * that a wrong factor, a wrong sign or a missing step cannot pass.
  */
+@Tag("slow")
 class FlowGrpoGradientTest {
   private static final int PATHS = 120_000;
   private static final int STEPS = 6;

@@ -23,7 +23,7 @@ public final class GenEvalRules {
   private final List<String> reasons = new ArrayList<>();
 
   /**
-   * Rules for one verdict.
+   * Rules for one verdict, which is asked for once.
    *
    * @param objects what a detector found
    * @param picture what colours are read from

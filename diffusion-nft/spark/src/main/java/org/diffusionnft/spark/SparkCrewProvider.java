@@ -18,7 +18,7 @@ public final class SparkCrewProvider implements CrewProvider {
   @Override
   public CrewConnection connect(CrewRequest request) throws IOException {
     SparkConf conf = Settings.of(request);
-    Settings.patience(conf);
+    Duration patience = Settings.patience(conf); // a wrong one is told before anything starts
     requireAnswer(request.master());
     JavaSparkContext spark;
     try {
@@ -32,7 +32,7 @@ public final class SparkCrewProvider implements CrewProvider {
       Ledger ledger = new Ledger();
       spark.sc().addSparkListener(ledger);
       if (!Settings.isLocal(request.master())) {
-        awaitExecutor(spark, conf, request.master());
+        awaitExecutor(spark, conf, request.master(), patience);
       }
       connected = true;
       return new SparkConnection(spark, ledger, request);
@@ -68,9 +68,8 @@ public final class SparkCrewProvider implements CrewProvider {
         last);
   }
 
-  private static void awaitExecutor(JavaSparkContext spark, SparkConf conf, String master)
-      throws IOException {
-    Duration patience = Settings.patience(conf);
+  private static void awaitExecutor(
+      JavaSparkContext spark, SparkConf conf, String master, Duration patience) throws IOException {
     long until = System.nanoTime() + patience.toNanos();
     // The driver is one of those that are told.
     while (spark.statusTracker().getExecutorInfos().length < 2) {

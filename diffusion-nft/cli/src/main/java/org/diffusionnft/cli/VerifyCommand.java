@@ -7,10 +7,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.diffusionnft.autograd.Autocast;
 import org.diffusionnft.conformance.Suite;
 import org.diffusionnft.conformance.Verdict;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.InvalidInputException;
+import org.diffusionnft.tensor.Precision;
 import org.diffusionnft.verify.Check;
 import org.diffusionnft.verify.DeviceReport;
 import org.diffusionnft.verify.Verification;
@@ -33,11 +35,16 @@ import picocli.CommandLine.Spec;
       "Checks a device against recorded outputs of the reference implementations; without cases,"
           + " every kernel of the device against the reference device, over all shapes and types.",
       "Prints one line per output or kernel. Exit code: 0 all as expected, 1 an output is not, 2 a"
-          + " folder is no case that can be run."
+          + " folder is no case that can be run.",
+      "With --precision bf16 the lines say how far half precision takes a case from what was"
+          + " recorded in F32: most are not as expected then. Cases that compare the precisions"
+          + " themselves (*_autocast_bf16) stay as they are, and so do kernels, which are checked"
+          + " in each."
     })
 final class VerifyCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private ComputeOptions compute;
+  @Mixin private PrecisionOption precision;
 
   @Option(
       names = "--failures",
@@ -83,6 +90,7 @@ final class VerifyCommand implements Callable<Integer> {
     if (onnx != null) {
       return verifyOnnx(onnx, out);
     }
+    Precision chosen = precision.or(Precision.F32);
     int exit = 0;
     List<Verdict> rows = new ArrayList<>();
     try (Device opened = compute.open()) {
@@ -90,7 +98,8 @@ final class VerifyCommand implements Callable<Integer> {
         exit = verifyKernels(opened, rows, out);
       }
       for (Path folder : cases) {
-        exit = Math.max(exit, verify(folder, opened, rows, out, err));
+        int ended = Autocast.in(chosen, () -> verify(folder, opened, rows, out, err));
+        exit = Math.max(exit, ended);
       }
       DeviceReport done = new DeviceReport(opened.name(), rows);
       for (Path report : reports) {

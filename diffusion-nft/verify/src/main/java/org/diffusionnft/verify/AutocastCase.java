@@ -60,7 +60,9 @@ final class AutocastCase implements CaseKind {
     MmditConfig config = TransformerInputs.config(folder);
     try (MmditCheckpoint checkpoint =
             MmditCheckpoint.open(folder.path().resolve("weights.safetensors"), config);
-        Mmdit model = Mmdit.load(config, checkpoint.weights(device));
+        // unrounded weights, whatever precision the caller has chosen: run() chooses its own
+        Mmdit model =
+            Autocast.in(Precision.F32, () -> Mmdit.load(config, checkpoint.weights(device)));
         Memory.Scope _ = device.memory().scope()) {
       Adapter adapter = adapter(folder, config, device);
       try {

@@ -121,7 +121,7 @@ final class ReadKeys implements Keys {
   /** A weight, or a mapping with a weight and texts. */
   private RewardSettings reward(String name, YamlNode node) {
     if (!(node instanceof Mapping mapping)) {
-      return RewardSettings.of(number(name, 0));
+      return RewardSettings.of(weight(name, 0));
     }
     ReadKeys keys = new ReadKeys(file, mapping, prefix + name + ".");
     return keys.bind(
@@ -130,8 +130,15 @@ final class ReadKeys implements Keys {
           SequencedMap<String, String> options = new LinkedHashMap<>();
           mapping.entries().keySet().forEach(key -> options.put(key, keys.scalar(key)));
           options.remove(RewardSettings.WEIGHT);
-          return new RewardSettings(keys.number(RewardSettings.WEIGHT, d.weight()), options);
+          return new RewardSettings(keys.weight(RewardSettings.WEIGHT, d.weight()), options);
         });
+  }
+
+  private double weight(String key, double value) {
+    double weight = number(key, value);
+    InvalidSettingException.require(
+        key, weight, Float.isFinite((float) weight), "a weight from -3.4e38 to 3.4e38");
+    return weight;
   }
 
   @Override

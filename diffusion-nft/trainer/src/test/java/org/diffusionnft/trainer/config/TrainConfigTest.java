@@ -181,6 +181,10 @@ class TrainConfigTest {
           sampling: {shift: 1e9}          | c:1: sampling.shift must be 0.001 to 1000
           training: {learningRate: NaN}   | c:1: training.learningRate must be a number, not 'NaN'
           training: {learningRate: 1e300} | c:1: training.learningRate must be a number from 1e-37
+          rewards: {x: 1e64}              | c:1: rewards.x must be a weight from -3.4e38 to 3.4e38
+          rewards: {x: {weight: -1e64}}   | c:1: rewards.x.weight must be a weight from -3.4e38
+          stages: [{epochs: 1, rewards: {x: 1e64}}] | c:1: stages.1.rewards.x must be a weight
+          evaluation: {rewards: {x: 1e64}} | c:1: evaluation.rewards.x must be a weight
           training: {adamEpsilon: 1e-300} | c:1: training.adamEpsilon must be a number from 1e-37
           loss: {guidanceBeta: 1e999}     | c:1: loss.guidanceBeta must be a number, not '1e999'
           grpo: {klWeight: -Infinity}     | c:1: grpo.klWeight must be a number, not '-Infinity'

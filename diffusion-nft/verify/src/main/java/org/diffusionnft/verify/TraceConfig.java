@@ -130,6 +130,7 @@ final class TraceConfig {
         advantageMode(),
         LossBranches.BOTH,
         LossWeighting.SELF_NORMALIZED,
+        0,
         sample.flag("global_std") ? Spread.GLOBAL : Spread.PER_PROMPT,
         true);
   }

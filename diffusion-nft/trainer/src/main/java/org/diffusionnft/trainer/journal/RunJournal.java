@@ -26,7 +26,6 @@ import org.diffusionnft.trainer.TrainingTask;
 import org.diffusionnft.trainer.config.StagePlan;
 import org.diffusionnft.trainer.config.TrainConfig;
 import org.diffusionnft.trainer.evaluation.Evaluation;
-import org.diffusionnft.trainer.nft.NftLoss;
 import org.diffusionnft.weights.io.AtomicFile;
 import org.diffusionnft.weights.io.JsonLines;
 import org.diffusionnft.weights.io.StrictJson;
@@ -150,8 +149,7 @@ public final class RunJournal implements AutoCloseable {
     String file = "groups/epoch-%06d-%s.png".formatted(epoch, name);
     json.put("image", file);
     json.put("reward", rollout.scores().total()[i]);
-    NftLoss loss = plan.after(epoch).config().loss().toLoss();
-    json.put("r", loss.advantageMode().optimality(advantage, loss.advClipMax()));
+    json.put("r", plan.after(epoch).config().loss().toLoss().optimality(advantage));
     BufferedImage made = decode(rollout.latents()[i]).toImage();
     picture(file, new Sheet(1, SIDE, SIDE).on(Color.BLACK).draw(List.of(made)));
   }

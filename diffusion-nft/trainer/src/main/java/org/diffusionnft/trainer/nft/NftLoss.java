@@ -38,6 +38,8 @@ import org.jspecify.annotations.Nullable;
  * @param advantageMode what becomes of clipped advantages
  * @param branches whether the negative policy takes part
  * @param weighting what errors are divided by
+ * @param optimalityOffset added to every {@code r}, in [0, 0.5]; not in the paper or its code,
+ *     where it is 0
  */
 public record NftLoss(
     double guidanceBeta,
@@ -45,7 +47,8 @@ public record NftLoss(
     double advClipMax,
     AdvantageMode advantageMode,
     LossBranches branches,
-    LossWeighting weighting) {
+    LossWeighting weighting,
+    double optimalityOffset) {
 
   private static final double SMALLEST_WEIGHT = 1e-5;
 
@@ -58,6 +61,19 @@ public record NftLoss(
     requireRange("guidanceBeta", guidanceBeta, guidanceBeta > 0, "above 0");
     requireRange("referenceMseWeight", referenceMseWeight, referenceMseWeight >= 0, "at least 0");
     requireRange("advClipMax", advClipMax, advClipMax > 0, "above 0");
+    boolean small = optimalityOffset >= 0 && optimalityOffset <= 0.5;
+    requireRange("optimalityOffset", optimalityOffset, small, "from 0 to 0.5");
+  }
+
+  /** The loss without an offset of the optimality. */
+  public NftLoss(
+      double guidanceBeta,
+      double referenceMseWeight,
+      double advClipMax,
+      AdvantageMode advantageMode,
+      LossBranches branches,
+      LossWeighting weighting) {
+    this(guidanceBeta, referenceMseWeight, advClipMax, advantageMode, branches, weighting, 0);
   }
 
   /** The loss with both branches. */
@@ -73,6 +89,11 @@ public record NftLoss(
   /** The reference code's numbers for GenEval: β 1, reference weight 1e-4, clipping at 5. */
   public static NftLoss official() {
     return new NftLoss(1, 1e-4, 5, AdvantageMode.ALL, LossWeighting.SELF_NORMALIZED);
+  }
+
+  /** The optimality {@code r} of an image with this advantage, in [0, 1]. */
+  public double optimality(double advantage) {
+    return Math.min(advantageMode.optimality(advantage, advClipMax) + optimalityOffset, 1);
   }
 
   /**
@@ -186,7 +207,7 @@ public record NftLoss(
     SampleTerms s = new SampleTerms(samples);
     float[] gradient = referenceGradient(batch);
     for (int b = 0; b < samples; b++) {
-      s.r[b] = advantageMode.optimality(batch.advantages[b], advClipMax);
+      s.r[b] = optimality(batch.advantages[b]);
       double share = advClipMax / samples / guidanceBeta;
       Branch positive = new Branch(batch, b, (float) guidanceBeta, (float) (1 - guidanceBeta));
       Branch negative = new Branch(batch, b, (float) -guidanceBeta, (float) (1 + guidanceBeta));

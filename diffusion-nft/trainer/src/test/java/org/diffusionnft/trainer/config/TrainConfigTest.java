@@ -187,6 +187,7 @@ class TrainConfigTest {
           evaluation: {rewards: {x: 1e64}} | c:1: evaluation.rewards.x must be a weight
           training: {adamEpsilon: 1e-300} | c:1: training.adamEpsilon must be a number from 1e-37
           loss: {guidanceBeta: 1e999}     | c:1: loss.guidanceBeta must be a number, not '1e999'
+          loss: {optimalityOffset: 0.6}   | c:1: loss.optimalityOffset must be from 0 to 0.5, not 0.6
           grpo: {klWeight: -Infinity}     | c:1: grpo.klWeight must be a number, not '-Infinity'
           oldPolicy: {rate: NaN}          | c:1: oldPolicy.rate must be a number, not 'NaN'
           evaluation: {prompts: 2147483647} | c:1: evaluation.prompts must be at most 1000000

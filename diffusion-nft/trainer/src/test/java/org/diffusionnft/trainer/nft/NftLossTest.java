@@ -121,6 +121,44 @@ class NftLossTest {
     assertEquals(0.5, AdvantageMode.BINARY.optimality(0, 5));
   }
 
+  /** Minimiser: {@code v_old + (1/β) E[(2r - 1)(v - v_old)] + (2 offset/β) E[v - v_old]}. */
+  @Test
+  void anOffsetMovesTheMinimiserTowardsTheImagesOfTheOldPolicy() {
+    Batch batch = randomBatch();
+    double beta = 0.5;
+    double offset = 0.125;
+    NftLoss plain = uniform(beta, 0);
+    NftLoss shifted = uniform(beta, offset);
+    float[] before = plain.evaluate(batch).gradient();
+    float[] after = shifted.evaluate(batch).gradient();
+    int perSample = batch.x0().length / batch.advantages().length;
+    for (int i = 0; i < before.length; i++) {
+      float t = batch.t()[i / perSample];
+      // The loss is β² |δ|² - 2 β δ (2r - 1) u for each, so the offset adds -4 β offset u to its
+      // derivative, whatever the policy is; times advClipMax / β, in a mean over all numbers.
+      double u = (batch.xt()[i] - batch.x0()[i]) / t - batch.old()[i];
+      double expected = -4 * beta * offset * u * 5 / beta / before.length;
+      assertEquals(expected, after[i] - before[i], 2e-6, "element " + i);
+    }
+  }
+
+  @Test
+  void anOffsetIsAddedToTheOptimality() {
+    NftLoss loss = uniform(1, 0.25);
+    assertEquals(0.75, loss.optimality(0));
+    assertEquals(0.25, loss.optimality(-5));
+    assertEquals(1, loss.optimality(4), "a probability stays one");
+    assertEquals(AdvantageMode.ALL.optimality(2, 5), uniform(1, 0).optimality(2));
+    for (double wrong : new double[] {-0.1, 0.6, Double.NaN}) {
+      assertThrows(IllegalArgumentException.class, () -> uniform(1, wrong));
+    }
+  }
+
+  private static NftLoss uniform(double beta, double offset) {
+    return new NftLoss(
+        beta, 0, 5, AdvantageMode.ALL, LossBranches.BOTH, LossWeighting.UNIFORM, offset);
+  }
+
   @Test
   void referenceModelIsOnlyNeededForItsTerm() {
     Batch with = randomBatch();

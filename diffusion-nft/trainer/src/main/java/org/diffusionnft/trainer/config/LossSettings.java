@@ -27,8 +27,8 @@ import org.diffusionnft.trainer.nft.PromptStatistics.Spread;
  * @param weighting how squared errors of velocities weigh: divided by their own mean size, as in
  *     the reference code, or as they are, or times {@code t} or {@code 1 - t}
  * @param optimalityOffset added to the optimality of every image, from 0 to 0.5: the policy also
- *     learns its own images a little, which keeps long runs from falling apart; 0.02 does on
- *     ShapesWorld. Not in the reference code.
+ *     learns its own images a little, which delays the collapse of long runs; ShapesWorld's takes
+ *     0.02. Not in the reference code.
  * @param advantageSpread what advantages are divided by: the standard deviation of all rewards of
  *     the epoch, {@code global}, or of the prompt's, {@code per_prompt}. In the reference code:
  *     {@code sample.global_std}.

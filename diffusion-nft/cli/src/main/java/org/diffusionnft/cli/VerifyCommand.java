@@ -87,10 +87,14 @@ final class VerifyCommand implements Callable<Integer> {
             "--report " + report + " must end with .md or .json: choose one of these formats");
       }
     }
+    Precision chosen = precision.or(Precision.F32);
     if (onnx != null) {
+      if (chosen != Precision.F32) {
+        throw new InvalidInputException(
+            "--onnx computes in f32 only: leave --precision " + chosen.option() + " away");
+      }
       return verifyOnnx(onnx, out);
     }
-    Precision chosen = precision.or(Precision.F32);
     int exit = 0;
     List<Verdict> rows = new ArrayList<>();
     try (Device opened = compute.open()) {

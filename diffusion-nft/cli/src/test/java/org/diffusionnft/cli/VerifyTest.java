@@ -69,6 +69,12 @@ class VerifyTest {
   }
 
   @Test
+  void halfPrecisionIsNotForOnnx() {
+    assertEquals(2, run("verify", "--onnx", "" + folder, "--precision", "bf16"));
+    assertTrue(err.toString().contains("--onnx computes in f32 only"), err.toString());
+  }
+
+  @Test
   void unknownDevice() {
     assertEquals(2, run("verify", "--device", "abacus", "x"));
     assertTrue(err.toString().contains("there is no device 'abacus' here"), err.toString());

@@ -27,11 +27,16 @@ public record RewardSettings(double weight, SequencedMap<String, String> options
    * @throws InvalidInputException unless the weight is finite as a float
    */
   public RewardSettings {
-    if (!Float.isFinite((float) weight)) {
+    if (!isWeight(weight)) {
       throw new InvalidInputException(
           "the weight of a reward must be a number of at most 3.4e38, not " + weight);
     }
     options = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(options));
+  }
+
+  /** Whether a float holds this weight: weighted sums are rounded to floats. */
+  public static boolean isWeight(double weight) {
+    return Float.isFinite((float) weight);
   }
 
   /** Only a weight. */

@@ -137,7 +137,7 @@ final class ReadKeys implements Keys {
   private double weight(String key, double value) {
     double weight = number(key, value);
     InvalidSettingException.require(
-        key, weight, Float.isFinite((float) weight), "a weight from -3.4e38 to 3.4e38");
+        key, weight, RewardSettings.isWeight(weight), "a weight from -3.4e38 to 3.4e38");
     return weight;
   }
 

@@ -74,6 +74,24 @@ public final class Matrices {
     multiply(a, b, null, product, out);
   }
 
+  /**
+   * A weight with a low-rank adapter merged in, {@code W + scale · B A}, in the type of {@code A}
+   * and the shape of {@code W}. Product, factor and sum are each rounded, as PEFT does.
+   *
+   * @param weight {@code [N, K]}, or {@code [N, ..]} of as many elements
+   * @param a {@code [r, K]}, or {@code [r, ..]}
+   * @param b {@code [N, r]}, or with dimensions of 1 behind
+   */
+  public static Tensor lowRankSum(Tensor weight, Tensor a, Tensor b, double scale) {
+    Operands.common(weight, a, b);
+    Tensor out = Elementwise.convert(weight, a.dtype());
+    try (Memory.Scope scope = out.device().memory().scope()) {
+      Tensor product = matmul(b.reshape(b.dim(0), b.dim(1)), a.reshape(a.dim(0), -1));
+      Elementwise.addInPlace(out, Elementwise.scale(product, scale).reshape(weight.shape()));
+    }
+    return out;
+  }
+
   private static void multiply(
       Tensor a, Tensor b, @Nullable Tensor bias, Product product, Tensor out) {
     Tensor x = product.precision().rounded(a);

@@ -26,6 +26,11 @@ final class NativeMemory {
   /** Linux's value, the same on all its architectures that Java runs on. */
   private static final int MADV_HUGEPAGE = 14;
 
+  private static final int MADV_DONTNEED = 4;
+
+  /** No page is larger where Java runs, but for huge ones. */
+  private static final long PAGE = 64 << 10;
+
   private static final @Nullable NativeMemory SYSTEM = load();
 
   private final MethodHandle malloc;
@@ -89,10 +94,23 @@ final class NativeMemory {
     long offset = Math.floorMod(-block.address(), boundary);
     MemorySegment all = block.reinterpret(bytes + boundary, arena, this::release);
     MemorySegment segment = all.asSlice(offset, bytes);
-    if (huge && madvise != null) {
-      askForHugePages(madvise, segment);
+    if (huge) {
+      // Whole huge pages only, so that no block takes more memory than it has.
+      advise(segment.asSlice(0, bytes / HUGE_PAGE * HUGE_PAGE), MADV_HUGEPAGE);
     }
     return segment;
+  }
+
+  /**
+   * Gives the pages of a part of a block back to the system, where it can be asked to; the part can
+   * be used again, with undefined contents.
+   */
+  void forget(MemorySegment part) {
+    long start = Math.floorMod(-part.address(), PAGE);
+    long end = part.byteSize() - Math.floorMod(part.address() + part.byteSize(), PAGE);
+    if (start < end) {
+      advise(part.asSlice(start, end - start), MADV_DONTNEED);
+    }
   }
 
   private MemorySegment take(long bytes) {
@@ -116,16 +134,13 @@ final class NativeMemory {
     }
   }
 
-  /**
-   * Whole huge pages only, so that no block takes more memory than it has; only a hint to the
-   * system.
-   */
-  private static void askForHugePages(MethodHandle madvise, MemorySegment segment) {
+  /** Only a hint: nothing depends on what the system makes of it. */
+  private void advise(MemorySegment pages, int advice) {
+    if (madvise == null) {
+      return;
+    }
     try {
-      int _ =
-          (int)
-              madvise.invokeExact(
-                  segment, segment.byteSize() / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
+      int _ = (int) madvise.invokeExact(pages, pages.byteSize(), advice);
     } catch (Throwable e) {
       throw new IllegalStateException(e);
     }

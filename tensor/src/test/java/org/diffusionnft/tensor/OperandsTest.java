@@ -94,6 +94,12 @@ class OperandsTest {
             matrix,
             matrix),
         call(
+            "Matrices.lowRankSum",
+            t -> Matrices.lowRankSum(t[0], t[1], t[2], 2),
+            matrix,
+            matrix,
+            matrix),
+        call(
             "Convolutions.convolve",
             t ->
                 Convolutions.convolve(

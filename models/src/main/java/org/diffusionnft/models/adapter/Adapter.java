@@ -223,18 +223,9 @@ public final class Adapter implements AutoCloseable {
    */
   public Tensor merged(String module, Tensor weight) {
     LowRank layer = layers.get(module);
-    Device device = weight.device();
-    Tensor out = Elementwise.convert(weight, DType.F32);
-    if (layer != null) {
-      try (Memory.Scope scope = device.memory().scope()) {
-        Tensor a = layer.a().value();
-        Tensor b = layer.b().value();
-        Tensor product = Matrices.matmul(b.reshape(b.dim(0), b.dim(1)), a.reshape(a.dim(0), -1));
-        Elementwise.addInPlace(
-            out, Elementwise.scale(product, (float) layer.scale()).reshape(weight.shape()));
-      }
-    }
-    return out;
+    return layer == null
+        ? Elementwise.convert(weight, DType.F32)
+        : Matrices.lowRankSum(weight, layer.a().value(), layer.b().value(), (float) layer.scale());
   }
 
   /** Returns the memory of all matrices. */

@@ -122,6 +122,59 @@ sealed interface ProductOperation extends Operation {
     }
   }
 
+  /**
+   * {@code x (W + scale B A)ᵀ [+ bias]} of x, W, A, B and perhaps bias: what {@link LowRankLinear}
+   * computes, with another order of sums.
+   */
+  record MergedLinear(double scale) implements ProductOperation {
+
+    /**
+     * Whether this takes fewer multiply-adds, forward and backward, than keeping the factors apart:
+     * with many rows, and factors that are not thin beside the weight.
+     *
+     * @param rows of x
+     * @param n outputs
+     * @param k inputs
+     */
+    static boolean pays(long rows, long n, long k, long rank) {
+      long apart = rows * (2 * n * k + 3 * rank * (n + k));
+      long merged = rows * 3 * n * k + 3 * n * k * rank;
+      return merged < apart;
+    }
+
+    @Override
+    public Result forward(Tensor... in) {
+      Tensor weight = Matrices.lowRankSum(in[1], in[2], in[3], scale);
+      Tensor out = Matrices.linear(in[0], weight, in.length > 4 ? in[4] : null);
+      return new Result(out, weight);
+    }
+
+    @Override
+    public void backward(Tensor[] in, Result made, Tensor g, Contributions to) {
+      Tensor gs = rows(g);
+      to.give(0, () -> Matrices.matmul(gs, made.saved().getFirst()));
+      if (to.needs(1) || to.needs(2) || to.needs(3)) {
+        Tensor gradWeight = Matrices.matmul(gs, rows(in[0]), null, Product.TN);
+        to.give(1, gradWeight);
+        to.give(2, () -> Matrices.matmul(in[3], gradWeight, null, Product.TN.scaled(scale)));
+        to.give(3, () -> Matrices.matmul(gradWeight, in[2], null, Product.NT.scaled(scale)));
+      }
+      to.give(4, () -> Reductions.sum(gs, 0));
+    }
+
+    @Override
+    public Reads reads() {
+      return Reads.of(
+          (i, needed) ->
+              switch (i) {
+                case 0 -> needed.test(1) || needed.test(2) || needed.test(3);
+                case 2 -> needed.test(3);
+                case 3 -> needed.test(2);
+                default -> false;
+              });
+    }
+  }
+
   /** Attention of q, k, v and perhaps a mask (of which there is no derivative here). */
   record Attend(int heads, double scale, Precision precision) implements ProductOperation {
     @Override

@@ -21,6 +21,7 @@ import org.diffusionnft.autograd.NormOperation.LogSoftmax;
 import org.diffusionnft.autograd.NormOperation.Softmax;
 import org.diffusionnft.autograd.ProductOperation.LowRankLinear;
 import org.diffusionnft.autograd.ProductOperation.Matmul;
+import org.diffusionnft.autograd.ProductOperation.MergedLinear;
 import org.diffusionnft.autograd.ReductionOperation.Max;
 import org.diffusionnft.autograd.ReductionOperation.Sum;
 import org.diffusionnft.tensor.BinaryOp;
@@ -383,7 +384,8 @@ public final class Variable {
 
   /**
    * {@code x Wᵀ + bias + scale (x Aᵀ) Bᵀ}: a linear layer with a low-rank adapter (LoRA, Hu et al.,
-   * arXiv 2106.09685).
+   * arXiv 2106.09685). In F32 the adapter is merged into a copy of the weight where that is less
+   * work; half precision would round it away there.
    *
    * @param weight {@code [N, K]}
    * @param bias {@code [N]} or null
@@ -393,7 +395,12 @@ public final class Variable {
    */
   public Variable linear(
       Variable weight, @Nullable Variable bias, Variable a, Variable b, double scale) {
-    Operation op = new LowRankLinear(scale, Autocast.precision());
+    Precision precision = Autocast.precision();
+    long rows = shape().elements() / dim(-1);
+    boolean merged =
+        precision == Precision.F32
+            && MergedLinear.pays(rows, weight.dim(0), weight.dim(1), a.dim(0));
+    Operation op = merged ? new MergedLinear(scale) : new LowRankLinear(scale, precision);
     Variable x = operand();
     Variable w = weight.operand();
     Variable down = a.operand();

@@ -175,15 +175,30 @@ final class Cases {
         of(
             "low-rank linear",
             v -> v.get(0).linear(v.get(1), v.get(4), v.get(2), v.get(3), 0.7),
+            dims(2, 3, 8),
+            dims(9, 8),
+            dims(1, 8),
+            dims(9, 1),
+            dims(9)),
+        of(
+            "low-rank linear without bias",
+            v -> v.get(0).linear(v.get(1), null, v.get(2), v.get(3), 0.7),
+            dims(3, 8),
+            dims(9, 8),
+            dims(1, 8),
+            dims(9, 1)),
+        of(
+            "merged linear",
+            v -> v.get(0).linear(v.get(1), v.get(4), v.get(2), v.get(3), 0.7),
             dims(2, 3, 4),
             dims(5, 4),
             dims(2, 4),
             dims(5, 2),
             dims(5)),
         of(
-            "low-rank linear without bias",
+            "merged linear without bias",
             v -> v.get(0).linear(v.get(1), null, v.get(2), v.get(3), 0.7),
-            dims(3, 4),
+            dims(6, 4),
             dims(5, 4),
             dims(2, 4),
             dims(5, 2)));

@@ -70,6 +70,12 @@ final class Rows {
               "out",
               "[x].sub(mean).sub(rest).mul(rstd).fma([weight], [bias])"),
           new Row(
+              "{@code out = (x - mean - rest) * rstd * weight}",
+              "normalise",
+              "long x, float mean, float rest, float rstd, long weight, long out",
+              "out",
+              "[x].sub(mean).sub(rest).mul(rstd).mul([weight])"),
+          new Row(
               "{@code out = (x - mean - rest) * rstd}",
               "normalise",
               "long x, float mean, float rest, float rstd, long out",

@@ -158,7 +158,8 @@ final class AttentionBackward {
       ScoreRows.mask(p.at(r), mask, keys);
       ScoreRows.exponentials(p.at(r), log, keys, buffers.tile);
       long gradRow = floats(grad, r, depth, buffers.scratch);
-      float delta = NormRows.dot(call.query(out, bh, query + r), gradRow, depth, buffers.tile);
+      NormRows.dot(call.query(out, bh, query + r), gradRow, depth, buffers.tile);
+      float delta = Lanes.sumAt(buffers.tile);
       ScoreRows.scoreGradient(p.at(r), g.at(r), delta, call.scale(), keys);
     }
     if (wanted != Wanted.KEYS_AND_VALUES) {

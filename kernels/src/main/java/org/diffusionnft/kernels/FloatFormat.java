@@ -26,7 +26,7 @@ record FloatFormat(
   private static final long FAR = 2048;
 
   /** With fewer steps a tile is over so soon that calling it counts. */
-  private static final int LEAST_STEPS = 64;
+  private static final int LEAST_STEPS = 16;
 
   @Override
   public int depth() {

@@ -13,14 +13,14 @@ import jdk.incubator.vector.VectorMask;
 
 /**
  * Sums over one row of a norm and of its gradient; {@link RowLoops} does the rest. Sums run in the
- * lanes of one vector, so each lane adds only a sixteenth of the row (with AVX-512); {@code work}
- * is memory for two vectors.
+ * lanes of one vector, so each lane adds only a sixteenth of the row (with AVX-512). The lanes are
+ * left in memory, to be added for one row ({@link Lanes#sumAt}) or for many ({@link LaneSums}).
  */
 final class NormRows {
   private NormRows() {}
 
-  /** Sum of the elements. */
-  static float sum(long x, int c, long work) {
+  /** Leaves the lanes' sums of the elements. */
+  static void sum(long x, int c, long lanes) {
     FloatVector sum = broadcast(FLOATS, 0);
     int i = 0;
     for (; i < Lanes.whole(c); i += LANES) {
@@ -29,12 +29,11 @@ final class NormRows {
     if (i < c) {
       sum = fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER, FIRST[c - i]).add(sum);
     }
-    sum.intoMemorySegment(ALL, work, ORDER);
-    return Lanes.sumAt(work);
+    sum.intoMemorySegment(ALL, lanes, ORDER);
   }
 
-  /** Leaves the lanes' sums of {@code x - shift}, then of its squares, in {@code work}. */
-  static void deviations(long x, float shift, int c, long work) {
+  /** Leaves the lanes' sums of {@code x - shift}, and those of its squares. */
+  static void deviations(long x, float shift, int c, long lanes, long squaresLanes) {
     FloatVector sum = broadcast(FLOATS, 0);
     FloatVector squares = broadcast(FLOATS, 0);
     int i = 0;
@@ -49,12 +48,12 @@ final class NormRows {
       sum = sum.add(v, inside);
       squares = squares.add(v.mul(v), inside);
     }
-    sum.intoMemorySegment(ALL, work, ORDER);
-    squares.intoMemorySegment(ALL, work + Lanes.BYTES, ORDER);
+    sum.intoMemorySegment(ALL, lanes, ORDER);
+    squares.intoMemorySegment(ALL, squaresLanes, ORDER);
   }
 
-  /** Sum of {@code x * y}. */
-  static float dot(long x, long y, int c, long work) {
+  /** Leaves the lanes' sums of {@code x * y}. */
+  static void dot(long x, long y, int c, long lanes) {
     FloatVector sum = broadcast(FLOATS, 0);
     int i = 0;
     for (; i < Lanes.whole(c); i += LANES) {
@@ -68,7 +67,6 @@ final class NormRows {
           fromMemorySegment(FLOATS, ALL, x + 4L * i, ORDER, inside)
               .fma(fromMemorySegment(FLOATS, ALL, y + 4L * i, ORDER, inside), sum);
     }
-    sum.intoMemorySegment(ALL, work, ORDER);
-    return Lanes.sumAt(work);
+    sum.intoMemorySegment(ALL, lanes, ORDER);
   }
 }

@@ -164,8 +164,8 @@ final class Transposition {
     }
   }
 
-  /** {@code between} is memory for a block. */
-  private static void block(long from, long rowFrom, long between, long to, long rowTo) {
+  /** One block; {@code between} is memory for a block. */
+  static void block(long from, long rowFrom, long between, long to, long rowTo) {
     if (LANES == 4) {
       twoRounds(from, rowFrom, to, rowTo);
       return;

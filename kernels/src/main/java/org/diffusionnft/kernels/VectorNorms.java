@@ -1,5 +1,6 @@
 package org.diffusionnft.kernels;
 
+import static org.diffusionnft.kernels.Lanes.LANES;
 import static org.diffusionnft.kernels.Operands.address;
 import static org.diffusionnft.kernels.Operands.allFloat;
 import static org.diffusionnft.kernels.Operands.allWidenable;
@@ -13,7 +14,10 @@ import org.jspecify.annotations.Nullable;
 /** Normalisations, row by row. */
 final class VectorNorms implements NormKernels {
   private static final int ELEMENTS_PER_TASK = 8192;
+  private static final int NEAR_ELEMENTS = 4096;
   private static final int SLOT_ROWS = 1;
+  private static final int SLOT_LANES = 2;
+  private static final int SLOT_LANES_TOO = 4;
   private static final int SHARED_WEIGHT = 1;
   private static final int SHARED_BIAS = 2;
 
@@ -33,6 +37,15 @@ final class VectorNorms implements NormKernels {
   /** A share of the rows. */
   private interface RowRange {
     void run(long from, long to, Scratch scratch);
+  }
+
+  /** Rows whose sums are added at once: no more than stay in the nearest cache. */
+  private static int together(int c) {
+    return Math.clamp(NEAR_ELEMENTS / c, 1, LANES);
+  }
+
+  private static LaneSums laneSums(Scratch scratch, int slot) {
+    return new LaneSums(scratch.floats(slot, LaneSums.FLOATS_NEEDED));
   }
 
   private void byRows(long rows, int c, RowRange range) {
@@ -66,6 +79,7 @@ final class VectorNorms implements NormKernels {
     long rows = x.elements() / c;
     Affine w = affine(weight, rows, c, SHARED_WEIGHT);
     Affine b = affine(bias, rows, c, SHARED_BIAS);
+    int together = together(c);
     long from = address(x);
     long to = address(out);
     long means = address(mean);
@@ -74,18 +88,34 @@ final class VectorNorms implements NormKernels {
         rows,
         c,
         (first, end, scratch) -> {
-          for (long r = first; r < end; r++) {
-            long row = from + 4 * r * c;
-            // The first mean is rounded; deviations from it are small, and so is their rounding.
-            long work = scratch.work();
-            float shift = NormRows.sum(row, c, work) / c;
-            NormRows.deviations(row, shift, c, work);
-            double rest = (double) Lanes.sumAt(work) / c;
-            double variance = (double) Lanes.sumAt(work + Lanes.BYTES) / c - rest * rest;
-            float s = (float) (1 / Math.sqrt(Math.max(0, variance) + eps));
-            Lanes.set(means + 4 * r, (float) (shift + rest));
-            Lanes.set(rstds + 4 * r, s);
-            normalise(row, shift, (float) rest, s, w.row(r), b.row(r), to + 4 * r * c, c);
+          LaneSums sums = laneSums(scratch, SLOT_LANES);
+          LaneSums squares = laneSums(scratch, SLOT_LANES_TOO);
+          for (long block = first; block < end; block += together) {
+            int count = (int) Math.min(together, end - block);
+            long at = from + 4 * block * c;
+            for (int i = 0; i < count; i++) {
+              NormRows.sum(at + 4L * i * c, c, sums.row(i));
+            }
+            sums.add();
+            for (int i = 0; i < count; i++) {
+              // The first mean is rounded; deviations from it are small, and so is their rounding.
+              float shift = sums.of(i) / c;
+              Lanes.set(means + 4 * (block + i), shift);
+              NormRows.deviations(at + 4L * i * c, shift, c, sums.row(i), squares.row(i));
+            }
+            sums.add();
+            squares.add();
+            for (int i = 0; i < count; i++) {
+              long r = block + i;
+              float shift = Lanes.get(means + 4 * r);
+              double rest = (double) sums.of(i) / c;
+              double variance = (double) squares.of(i) / c - rest * rest;
+              float s = (float) (1 / Math.sqrt(Math.max(0, variance) + eps));
+              Lanes.set(means + 4 * r, (float) (shift + rest));
+              Lanes.set(rstds + 4 * r, s);
+              long row = 4 * r * c;
+              normalise(from + row, shift, (float) rest, s, w.row(r), b.row(r), to + row, c);
+            }
           }
         });
   }
@@ -124,6 +154,7 @@ final class VectorNorms implements NormKernels {
     }
     long rows = x.elements() / c;
     Affine w = affine(weight, rows, c, SHARED_WEIGHT);
+    int together = together(c);
     long from = address(x);
     long to = address(out);
     long rstds = address(rstd);
@@ -131,12 +162,20 @@ final class VectorNorms implements NormKernels {
         rows,
         c,
         (first, end, scratch) -> {
-          for (long r = first; r < end; r++) {
-            long row = from + 4 * r * c;
-            float squares = NormRows.dot(row, row, c, scratch.work());
-            float s = (float) (1 / Math.sqrt((double) squares / c + eps));
-            Lanes.set(rstds + 4 * r, s);
-            normalise(row, 0, 0, s, w.row(r), 0, to + 4 * r * c, c);
+          LaneSums squares = laneSums(scratch, SLOT_LANES);
+          for (long block = first; block < end; block += together) {
+            int count = (int) Math.min(together, end - block);
+            for (int i = 0; i < count; i++) {
+              long row = from + 4 * (block + i) * c;
+              NormRows.dot(row, row, c, squares.row(i));
+            }
+            squares.add();
+            for (int i = 0; i < count; i++) {
+              long r = block + i;
+              float s = (float) (1 / Math.sqrt((double) squares.of(i) / c + eps));
+              Lanes.set(rstds + 4 * r, s);
+              normalise(from + 4 * r * c, 0, 0, s, w.row(r), 0, to + 4 * r * c, c);
+            }
           }
         });
   }
@@ -168,10 +207,12 @@ final class VectorNorms implements NormKernels {
       RowLoops.normalise(x, mean, rest, rstd, weight, bias, out, c);
       return;
     }
-    RowLoops.normalise(x, mean, rest, rstd, out, c);
     if (weight != 0) {
-      RowLoops.multiply(out, weight, out, c);
-    } else if (bias != 0) {
+      RowLoops.normalise(x, mean, rest, rstd, weight, out, c);
+      return;
+    }
+    RowLoops.normalise(x, mean, rest, rstd, out, c);
+    if (bias != 0) {
       RowLoops.add(bias, out, c);
     }
   }
@@ -189,6 +230,7 @@ final class VectorNorms implements NormKernels {
     int c = x.shape().intDim(-1);
     long rows = x.elements() / c;
     Affine w = affine(weight, rows, c, SHARED_WEIGHT);
+    int together = together(c);
     long from = address(x);
     long grad = address(gradOut);
     long to = address(gradX);
@@ -200,27 +242,51 @@ final class VectorNorms implements NormKernels {
         4 * rows * c,
         (index, scratch) -> {
           long sums = affine.sums(index, scratch);
-          long normalised = scratch.floats(SLOT_ROWS, 2L * Panels.padded(c));
-          long work = scratch.work();
-          long weighted = normalised + 4L * Panels.padded(c);
+          long padded = 4L * Panels.padded(c);
+          long normalised = scratch.floats(SLOT_ROWS, 2L * together * Panels.padded(c));
+          long weighted = normalised + together * padded;
+          LaneSums sumsG = laneSums(scratch, SLOT_LANES);
+          LaneSums sumsGn = laneSums(scratch, SLOT_LANES_TOO);
           long end = affine.lastRow(index);
-          for (long r = affine.firstRow(index); r < end; r++) {
-            long at = 4 * r * c;
-            float s = Lanes.get(rstds + 4 * r);
-            float m = means == 0 ? 0 : Lanes.get(means + 4 * r);
-            RowLoops.normalise(from + at, m, 0, s, normalised, c);
+          for (long block = affine.firstRow(index); block < end; block += together) {
+            int count = (int) Math.min(together, end - block);
+            // A loop for each step: a row that was just written is slow to read.
+            for (int i = 0; i < count; i++) {
+              long r = block + i;
+              float m = means == 0 ? 0 : Lanes.get(means + 4 * r);
+              float s = Lanes.get(rstds + 4 * r);
+              RowLoops.normalise(from + 4 * r * c, m, 0, s, normalised + i * padded, c);
+              if (weight != null) {
+                RowLoops.multiply(grad + 4 * r * c, w.row(r), weighted + i * padded, c);
+              }
+            }
             if (sums != 0) {
-              RowLoops.addProduct(grad + at, normalised, sums, c);
-              RowLoops.add(grad + at, sums + 4L * c, c);
+              for (int i = 0; i < count; i++) {
+                long at = 4 * (block + i) * c;
+                RowLoops.addProduct(grad + at, normalised + i * padded, sums, c);
+                RowLoops.add(grad + at, sums + 4L * c, c);
+              }
             }
-            long g = grad + at;
-            if (weight != null) {
-              RowLoops.multiply(g, w.row(r), weighted, c);
-              g = weighted;
+            for (int i = 0; i < count; i++) {
+              long g = weight == null ? grad + 4 * (block + i) * c : weighted + i * padded;
+              if (means != 0) {
+                NormRows.sum(g, c, sumsG.row(i));
+              }
+              NormRows.dot(g, normalised + i * padded, c, sumsGn.row(i));
             }
-            float meanG = means == 0 ? 0 : NormRows.sum(g, c, work) / c;
-            float meanGn = NormRows.dot(g, normalised, c, work) / c;
-            RowLoops.normGradient(normalised, g, meanG, meanGn, s, to + at, c);
+            if (means != 0) {
+              sumsG.add();
+            }
+            sumsGn.add();
+            for (int i = 0; i < count; i++) {
+              long r = block + i;
+              long at = 4 * r * c;
+              long g = weight == null ? grad + at : weighted + i * padded;
+              float meanG = means == 0 ? 0 : sumsG.of(i) / c;
+              float meanGn = sumsGn.of(i) / c;
+              float s = Lanes.get(rstds + 4 * r);
+              RowLoops.normGradient(normalised + i * padded, g, meanG, meanGn, s, to + at, c);
+            }
           }
           affine.done(index, sums);
         });
@@ -265,7 +331,8 @@ final class VectorNorms implements NormKernels {
         (first, end, scratch) -> {
           for (long r = first; r < end; r++) {
             long at = 4 * r * c;
-            float dot = NormRows.dot(y + at, g + at, c, scratch.work());
+            NormRows.dot(y + at, g + at, c, scratch.work());
+            float dot = Lanes.sumAt(scratch.work());
             SoftmaxRows.gradient(y + at, g + at, dot, to + at, c);
           }
         });

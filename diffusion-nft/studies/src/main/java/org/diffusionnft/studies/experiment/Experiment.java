@@ -189,8 +189,8 @@ public record Experiment(
   /** What all methods were searched with, where it differs from the demo. */
   private static String searched(String learningRate, double guidanceBeta) {
     return """
-    training: {learningRate: %s, learningRateDecaySteps: 100}
-    loss: {guidanceBeta: %s}
+    training: {learningRate: %s, learningRateDecaySteps: 100, timestepRange: 1}
+    loss: {guidanceBeta: %s, optimalityOffset: 0}
     ema: {decay: 0.95}
     """
         .formatted(learningRate, guidanceBeta);

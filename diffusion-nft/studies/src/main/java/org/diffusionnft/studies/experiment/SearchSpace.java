@@ -51,7 +51,12 @@ public record SearchSpace(Arm method, List<Dimension> dimensions) {
               "batchSize: 96, optimizerStepsPerEpoch: 1",
               "batchSize: 96, optimizerStepsPerEpoch: 3",
               "batchSize: 48, optimizerStepsPerEpoch: 6"),
-          Dimension.of("steps trained", "training: {timestepFraction: %s}", "0.3", "0.5", "0.9"));
+          Dimension.of(
+              "steps trained",
+              "training: {timestepFraction: %s, timestepRange: 1}",
+              "0.3",
+              "0.5",
+              "0.9"));
 
   private static final List<Dimension> FORWARD =
       List.of(

@@ -27,12 +27,12 @@ record LaneSums(long lanes) {
   }
 
   private long sums() {
-    return lanes + 3 * LANES * BYTES;
+    return lanes + 3L * LANES * BYTES;
   }
 
   /** Adds each row's lanes. */
   void add() {
-    long columns = lanes + 2 * LANES * BYTES;
+    long columns = lanes + 2L * LANES * BYTES;
     Transposition.block(lanes, BYTES, lanes + LANES * BYTES, columns, BYTES);
     FloatVector a = broadcast(FLOATS, 0);
     FloatVector b = broadcast(FLOATS, 0);

@@ -152,7 +152,7 @@ public record Experiment(
               "The paper trains at nearly all; it has no ablation of it.",
               ABLATED,
               List.of(
-                  new Arm("any", "any 5", ""),
+                  new Arm("any", "any 5", "training: {timestepRange: 1}"),
                   new Arm("of-7", "5 of the noisiest 7", "training: {timestepRange: 0.7}"),
                   new Arm("noisiest-5", "the noisiest 5", "training: {timestepRange: 0.5}"),
                   new Arm(

@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.diffusionnft.autograd.ProductOperation.LowRankLinear;
 import org.diffusionnft.autograd.ProductOperation.MergedLinear;
-import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Precision;
 import org.diffusionnft.tensor.ReferenceDevice;
 import org.diffusionnft.tensor.Shape;
@@ -54,8 +53,7 @@ class MergedLinearTest {
   }
 
   private Tensor numbers(int seed, long... dims) {
-    Tensor like = Tensor.zeros(device, DType.F64, Shape.of(dims));
-    double[] numbers = new double[Math.toIntExact(like.elements())];
+    double[] numbers = new double[Math.toIntExact(Shape.of(dims).elements())];
     for (int i = 0; i < numbers.length; i++) {
       numbers[i] = Math.sin(seed + 1.7 * i);
     }

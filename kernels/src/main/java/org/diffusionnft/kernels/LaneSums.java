@@ -13,7 +13,7 @@ import jdk.incubator.vector.FloatVector;
 /**
  * Sums over as many rows as a vector has lanes, at once: each row leaves the sums of its lanes, the
  * block of them is transposed, and vectors are added. In the order of {@link Lanes#sumAt}, which
- * does one row and takes ten times as long for it.
+ * does one row, so with the same bits.
  *
  * @param lanes where row r leaves its lanes, {@code r} vectors further on
  */

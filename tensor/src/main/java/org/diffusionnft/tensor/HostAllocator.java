@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Off-heap memory for devices that compute in this process; 64-byte aligned for vector loads. */
 public final class HostAllocator implements Memory.Allocator {
-  private static final long ALIGNMENT = 64;
+  static final long ALIGNMENT = 64;
 
   /** What gives each storage's memory back. */
   private final Map<Storage, Runnable> releases = new IdentityHashMap<>();

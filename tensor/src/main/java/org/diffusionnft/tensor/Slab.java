@@ -9,13 +9,11 @@ import java.lang.foreign.MemorySegment;
  * model's time on translating addresses.
  */
 final class Slab {
-  /** Bytes of a slab; pages that are never touched cost nothing. */
+  /** Bytes of a slab; huge pages that are never touched cost nothing. */
   static final long BYTES = 64 << 20;
 
   /** Most bytes of a storage in a slab: what is lost at a slab's end is less. */
   static final long MOST = BYTES / 4;
-
-  private static final long ALIGNMENT = 64;
 
   private final NativeMemory memory;
   private final Arena arena = Arena.ofShared();
@@ -25,7 +23,7 @@ final class Slab {
 
   Slab(NativeMemory memory) {
     this.memory = memory;
-    this.block = memory.allocate(BYTES, ALIGNMENT, arena);
+    this.block = memory.allocate(BYTES, HostAllocator.ALIGNMENT, arena);
   }
 
   boolean hasRoomFor(long bytes) {
@@ -34,7 +32,7 @@ final class Slab {
 
   MemorySegment take(long bytes) {
     MemorySegment part = block.asSlice(used, bytes);
-    used += (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    used += bytes + Math.floorMod(-bytes, HostAllocator.ALIGNMENT);
     live++;
     return part;
   }

@@ -175,8 +175,6 @@ public final class Demo implements AutoCloseable {
               listener.evaluating(contender, images, count);
             });
     model().device().section(() -> "evaluation of " + contender.title());
-    // Its batches are of other sizes than training's, which would take as much memory again.
-    model().device().memory().trim();
     listener.evaluated(contender, outcome);
     return outcome;
   }

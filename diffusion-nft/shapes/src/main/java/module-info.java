@@ -7,6 +7,7 @@ module org.diffusionnft.shapes {
   requires static org.jspecify;
 
   provides org.diffusionnft.rewards.RewardProvider with
+      org.diffusionnft.shapes.ShapesReward.Clean,
       org.diffusionnft.shapes.ShapesReward.Graded,
       org.diffusionnft.shapes.ShapesReward.Strict;
 

@@ -23,6 +23,7 @@ public final class Judge {
    *
    * @param graded mean of the four parts below times how clean the picture is, in [0, 1]; parts
    *     that were not asked for do not count
+   * @param clean 1 for a picture as if drawn, 1/2 where the root mean square distance to one is 0.1
    * @param count 1 for the right number of objects, less the more are missing or superfluous
    * @param shape how well the best matching objects have the asked shapes
    * @param colour how well they have the asked colours, or one colour each if none was asked
@@ -31,6 +32,7 @@ public final class Judge {
    */
   public record Verdict(
       double graded,
+      double clean,
       double count,
       double shape,
       double colour,
@@ -67,9 +69,10 @@ public final class Judge {
     double count = 1.0 / (1 + Math.abs(seen.size() - asked.size()));
     double parts = count + best.shape() + best.colour();
     double mean = prompt.relation() == null ? parts / 3 : (parts + best.relation()) / 4;
-    double graded = mean * scene.cleanness();
+    double clean = scene.cleanness();
     return new Verdict(
-        graded,
+        mean * clean,
+        clean,
         count,
         best.shape(),
         best.colour(),

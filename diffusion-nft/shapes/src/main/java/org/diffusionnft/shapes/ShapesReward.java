@@ -1,6 +1,7 @@
 package org.diffusionnft.shapes;
 
 import java.util.List;
+import java.util.function.ToDoubleFunction;
 import org.diffusionnft.images.Images;
 import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.rewards.Reward;
@@ -8,10 +9,10 @@ import org.diffusionnft.rewards.RewardProvider;
 
 /** The verdicts of {@link Judge} as rewards. */
 public final class ShapesReward implements Reward {
-  private final boolean strict;
+  private final ToDoubleFunction<Judge.Verdict> part;
 
-  private ShapesReward(boolean strict) {
-    this.strict = strict;
+  private ShapesReward(ToDoubleFunction<Judge.Verdict> part) {
+    this.part = part;
   }
 
   /** {@code shapes_strict}: 1 if a picture shows exactly what was asked for, else 0. */
@@ -31,7 +32,7 @@ public final class ShapesReward implements Reward {
 
     @Override
     public Reward open() {
-      return new ShapesReward(true);
+      return new ShapesReward(verdict -> verdict.strict() ? 1 : 0);
     }
   }
 
@@ -49,7 +50,25 @@ public final class ShapesReward implements Reward {
 
     @Override
     public Reward open() {
-      return new ShapesReward(false);
+      return new ShapesReward(Judge.Verdict::graded);
+    }
+  }
+
+  /** {@code shapes_clean}: how little else is to be seen than flat colours in outlines. */
+  public static final class Clean implements RewardProvider {
+    @Override
+    public String name() {
+      return "shapes_clean";
+    }
+
+    @Override
+    public String description() {
+      return "1 for a ShapesWorld picture of flat colours, less with noise or texture";
+    }
+
+    @Override
+    public Reward open() {
+      return new ShapesReward(Judge.Verdict::clean);
     }
   }
 
@@ -64,7 +83,7 @@ public final class ShapesReward implements Reward {
     for (int i = 0; i < scores.length; i++) {
       Judge.Verdict verdict =
           Judge.judge(ShapesPrompt.parse(prompts.get(i).text()), images.image(i));
-      scores[i] = strict ? (verdict.strict() ? 1 : 0) : (float) verdict.graded();
+      scores[i] = (float) part.applyAsDouble(verdict);
     }
     return scores;
   }

@@ -48,6 +48,23 @@ class JudgeTest {
   }
 
   @Test
+  void cleanTellsOfNoiseAndNotOfMistakes() {
+    ShapesPrompts prompts = new ShapesPrompts(random);
+    double noisy = 0;
+    for (int i = 0; i < 200; i++) {
+      ShapesPrompt prompt = prompts.forTraining(PromptMix.EVEN);
+      float[] image = SceneRenderer.render(layout.loose(prompt, 1));
+      assertEquals(1, Judge.judge(prompt, image).clean(), 1e-3, prompt.text());
+      // A deviation of 0.2 on [-1, 1] is one of 0.1 on [0, 1], and a little is taken for objects.
+      for (int p = 0; p < image.length; p++) {
+        image[p] += (float) (0.2 * random.nextGaussian());
+      }
+      noisy += Judge.judge(prompt, image).clean() / 200;
+    }
+    assertEquals(0.45, noisy, 0.05);
+  }
+
+  @Test
   void lightBlurDoesNotMatterAndHeavyBlurDoes() {
     int light = 0;
     int heavy = 0;

@@ -27,7 +27,7 @@ import org.diffusionnft.tensor.Precision;
  * @param timestepRange share of the sampling timesteps, from the noisiest on, that those of {@code
  *     timestepFraction} are chosen from; rounded down, 1 for all. What a picture shows is decided
  *     at the noisy ones; at the others an image says little about whether it is better than its
- *     group.
+ *     group. But what is never trained there is not held either: textures grow in a long run.
  * @param learningRate AdamW's step size. In the reference code: {@code train.learning_rate}.
  * @param learningRateDecaySteps optimizer steps after which the step size has halved: it is {@code
  *     learningRate / (1 + step / learningRateDecaySteps)}; 0 for a constant one

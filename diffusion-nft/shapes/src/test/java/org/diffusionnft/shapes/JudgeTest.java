@@ -55,7 +55,7 @@ class JudgeTest {
       ShapesPrompt prompt = prompts.forTraining(PromptMix.EVEN);
       float[] image = SceneRenderer.render(layout.loose(prompt, 1));
       assertEquals(1, Judge.judge(prompt, image).clean(), 1e-3, prompt.text());
-      // A deviation of 0.2 on [-1, 1] is one of 0.1 on [0, 1], and a little is taken for objects.
+      // A deviation of 0.2 on [-1, 1] is one of 0.1 on [0, 1]: about a half.
       for (int p = 0; p < image.length; p++) {
         image[p] += (float) (0.2 * random.nextGaussian());
       }

@@ -45,7 +45,7 @@ final class BenchClusterCommand implements Callable<Integer> {
   @Option(
       names = "--network",
       paramLabel = "GBIT",
-      description = "The driver's network, in 10^9 bits per second each way. Default: 10.")
+      description = "A machine's network, in 10^9 bits per second each way. Default: 10.")
   private double network = 10;
 
   @Option(

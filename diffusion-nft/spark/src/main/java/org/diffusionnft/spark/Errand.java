@@ -1,38 +1,29 @@
 package org.diffusionnft.spark;
 
+import java.util.Collections;
+import java.util.Iterator;
 import java.util.List;
 import org.apache.spark.TaskContext;
+import org.apache.spark.api.java.function.FlatMapFunction2;
 import org.apache.spark.api.java.function.Function;
 import org.apache.spark.broadcast.Broadcast;
-import org.diffusionnft.trainer.Courier;
 
-/**
- * What Spark runs: an order in, its answer out. It carries handles of what is shared; an executor
- * that has it already does not fetch it.
- */
-final class Errand implements Function<byte[], byte[]> {
-  private static final long serialVersionUID = 1L;
-
-  private final Broadcast<byte[]> setup;
-  private final List<Handle> shared;
-
-  Errand(Broadcast<byte[]> setup, List<Handle> shared) {
-    this.setup = setup;
-    this.shared = List.copyOf(shared);
-  }
-
-  /** Something shared, to be fetched where it is needed. */
-  record Handle(String name, String version, Broadcast<byte[]> value)
-      implements Courier.Shared, java.io.Serializable {
-    @Override
-    public byte[] bytes() {
-      return value.value();
-    }
+/** What Spark runs: an order in, and the parts of a stock that it needs, its answer out. */
+record Errand(Broadcast<byte[]> setup, List<Handle> shared)
+    implements Function<byte[], byte[]>,
+        FlatMapFunction2<Iterator<byte[]>, Iterator<byte[]>, byte[]> {
+  @Override
+  public byte[] call(byte[] order) {
+    return answer(order, Collections.emptyIterator());
   }
 
   @Override
-  public byte[] call(byte[] order) {
+  public Iterator<byte[]> call(Iterator<byte[]> order, Iterator<byte[]> parts) {
+    return List.of(answer(order.next(), parts)).iterator();
+  }
+
+  private byte[] answer(byte[] order, Iterator<byte[]> parts) {
     TaskContext task = TaskContext.get();
-    return Executor.run(setup.value(), shared, order, task::isInterrupted);
+    return Executor.run(setup.value(), shared, order, parts, task::isInterrupted);
   }
 }

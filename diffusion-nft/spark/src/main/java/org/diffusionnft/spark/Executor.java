@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -48,12 +49,23 @@ final class Executor {
    * again.
    */
   static synchronized byte[] run(
-      byte[] setup, List<? extends Courier.Shared> shared, byte[] order, Stop stop) {
+      byte[] setup,
+      List<? extends Courier.Shared> shared,
+      byte[] order,
+      Iterator<byte[]> parts,
+      Stop stop) {
     try {
-      return opened(setup).bench.run(shared, order, stop);
+      return opened(setup).bench.run(shared, order, parts, stop);
     } catch (InvalidInputException | IOException | DeviceException e) {
       return RemoteBench.refusal(name() + " cannot take part: " + e.getMessage());
     }
+  }
+
+  /** Makes a part of a stock. What goes wrong does so in the order that needs it. */
+  static synchronized byte[] make(
+      byte[] setup, List<? extends Courier.Shared> shared, byte[] order, Stop stop)
+      throws IOException {
+    return opened(setup).bench.make(shared, order, stop);
   }
 
   /** Which process this is, for people. */

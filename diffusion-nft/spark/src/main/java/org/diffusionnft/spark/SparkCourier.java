@@ -12,6 +12,7 @@ import org.apache.spark.api.java.JavaFutureAction;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.storage.StorageLevel;
 import org.diffusionnft.trainer.Courier;
 import org.diffusionnft.trainer.CrewMember;
 import org.diffusionnft.trainer.Stop;
@@ -20,19 +21,17 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Orders as the tasks of plain stages, which Spark tries again elsewhere when an executor is lost.
- * What is shared is broadcast once for each version, and dropped when it is not named any more.
+ * What is shared is broadcast once for each version, and dropped when it is not named any more. A
+ * stock is a persisted RDD: executors give each other its parts, and make lost ones again.
  */
 final class SparkCourier implements Courier {
   private static final long POLL_MILLIS = 100;
   private static final long LISTENING_MILLIS = 2000;
 
-  /** Larger orders travel as broadcasts, which only the executor that does them fetches. */
-  private static final int LARGE = 1 << 18;
-
   private final JavaSparkContext spark;
   private final Ledger ledger;
   private final Broadcast<byte[]> setup;
-  private final Map<String, Errand.Handle> broadcasts = new HashMap<>();
+  private final Map<String, Handle> broadcasts = new HashMap<>();
 
   SparkCourier(JavaSparkContext spark, Ledger ledger, Setup setup) {
     this.spark = spark;
@@ -40,44 +39,53 @@ final class SparkCourier implements Courier {
     this.setup = spark.broadcast(setup.toBytes());
   }
 
+  private record Parts(JavaRDD<byte[]> made) implements Stock {
+    @Override
+    public void close() {
+      made.unpersist(false);
+    }
+  }
+
+  @Override
+  public Stock stock(List<? extends Shared> shared, List<byte[]> parts) {
+    JavaRDD<byte[]> made =
+        spark.parallelize(parts, parts.size()).map(new Making(setup, handles(shared)));
+    return new Parts(made.persist(StorageLevel.MEMORY_AND_DISK()));
+  }
+
   @Override
   public List<byte[]> run(
       String stage,
       List<? extends Shared> shared,
-      List<byte[]> orders,
+      @Nullable Stock stock,
+      List<Order> orders,
       IntConsumer done,
       Stop stop) {
-    List<Broadcast<byte[]>> large = new ArrayList<>();
     try {
       spark.sc().setJobDescription(stage);
       ledger.begin();
       Errand errand = new Errand(setup, handles(shared));
-      JavaFutureAction<List<byte[]>> answers = rdd(orders, large).map(errand).collectAsync();
-      return await(answers, orders.size(), done, stop);
+      List<byte[]> asked = orders.stream().map(Order::bytes).toList();
+      JavaRDD<byte[]> tasks = spark.parallelize(asked, asked.size());
+      JavaRDD<byte[]> answers =
+          stock == null
+              ? tasks.map(errand)
+              : tasks.zipPartitions(Selection.of(((Parts) stock).made, orders), errand);
+      return await(answers.collectAsync(), orders.size(), done, stop);
     } catch (IllegalStateException e) {
       throw new OrderLostException(-1, "Spark has stopped: " + firstLine(e.getMessage()), e);
-    } finally {
-      large.forEach(Broadcast::destroy);
     }
   }
 
-  private JavaRDD<byte[]> rdd(List<byte[]> orders, List<Broadcast<byte[]>> large) {
-    if (orders.stream().allMatch(order -> order.length <= LARGE)) {
-      return spark.parallelize(orders, orders.size());
-    }
-    orders.forEach(order -> large.add(spark.broadcast(order)));
-    return spark.parallelize(large, large.size()).map(Broadcast::value);
-  }
-
-  private List<Errand.Handle> handles(List<? extends Shared> shared) {
-    List<Errand.Handle> handles = new ArrayList<>();
+  private List<Handle> handles(List<? extends Shared> shared) {
+    List<Handle> handles = new ArrayList<>();
     for (Shared one : shared) {
-      Errand.Handle known = broadcasts.get(one.name());
+      Handle known = broadcasts.get(one.name());
       if (known == null || !known.version().equals(one.version())) {
         if (known != null) {
           known.value().destroy();
         }
-        known = new Errand.Handle(one.name(), one.version(), spark.broadcast(one.bytes()));
+        known = new Handle(one.name(), one.version(), spark.broadcast(one.bytes()));
         broadcasts.put(one.name(), known);
       }
       handles.add(known);

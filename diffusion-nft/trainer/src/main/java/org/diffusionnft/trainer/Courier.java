@@ -2,6 +2,7 @@ package org.diffusionnft.trainer;
 
 import java.util.List;
 import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Brings orders to processes that compute, each of which has a {@link RemoteBench}, and their
@@ -22,10 +23,43 @@ public interface Courier extends AutoCloseable {
   }
 
   /**
+   * What stays where it was made, for orders that need it: an epoch's latents. A part that is lost,
+   * or that another process has and does not give, is made again.
+   */
+  interface Stock extends AutoCloseable {
+    /** Drops it. */
+    @Override
+    void close();
+  }
+
+  /**
+   * Something to be done.
+   *
+   * @param bytes what
+   * @param parts numbers of the parts of a stock that it needs, in the order in which it reads them
+   */
+  record Order(byte[] bytes, List<Integer> parts) {
+    /** An order that needs no stock. */
+    static Order of(byte[] bytes) {
+      return new Order(bytes, List.of());
+    }
+  }
+
+  /**
+   * A stock of which nothing is there yet: a part is made when an order needs it, by the process
+   * that does the order.
+   *
+   * @param shared what making needs, as in {@link #run}
+   * @param parts how each is made, for {@link RemoteBench#make}
+   */
+  Stock stock(List<? extends Shared> shared, List<byte[]> parts);
+
+  /**
    * Has orders done.
    *
    * @param stage what they are, for people: {@code sampling}
    * @param shared what each may need; one that is not named any more can be dropped
+   * @param stock which orders need parts of; null if none does
    * @param orders at least one
    * @param done told how many are done, now and then, on the thread that calls this
    * @param stop gives up the waiting
@@ -36,7 +70,8 @@ public interface Courier extends AutoCloseable {
   List<byte[]> run(
       String stage,
       List<? extends Shared> shared,
-      List<byte[]> orders,
+      @Nullable Stock stock,
+      List<Order> orders,
       IntConsumer done,
       Stop stop);
 

@@ -172,11 +172,11 @@ public final class GrpoTrainer extends Trainer {
     GaussianStep[] each = new GaussianStep[count];
     List<Prompt> prompts = new ArrayList<>();
     for (int b = 0; b < count; b++) {
-      GrpoPath path = new GrpoPath(rollout.paths()[images[b]], schedule.steps(), size);
+      GrpoPath path = new GrpoPath(rollout.path(images[b]), schedule.steps(), size);
       path.latents(at[b]).get(latents, b * size, size);
       path.latents(at[b] + 1).get(next, b * size, size);
       path.velocity(at[b]).get(velocities, b * size, size);
-      System.arraycopy(rollout.latents()[images[b]], 0, x0, b * size, size);
+      System.arraycopy(rollout.latents(images[b]), 0, x0, b * size, size);
       logProbs[b] = path.logProb(at[b]);
       timesteps[b] = schedule.timesteps()[at[b]];
       advantage[b] = lesson.advantages[images[b]][0];

@@ -75,20 +75,18 @@ final class LocalCrew implements Crew {
 
     @Override
     public Rollout sample(IntConsumer sampled, Stop stop) {
-      float[][] latents = new float[prompts.size()][];
-      float[][] paths = new float[prompts.size()][];
+      List<Rollout.Made> made = new ArrayList<>();
       try (RewardQueue queue = new RewardQueue(trainer.task.rewards())) {
         for (Batch batch : Batch.cut(prompts, trainer.config.sampling().batchSize())) {
           stop.check();
           int count = batch.prompts().size();
-          Workbench.Sampled made = bench.sample(table, epoch, prompts, batch.first(), count, stop);
-          System.arraycopy(made.latents(), 0, latents, batch.first(), count);
-          System.arraycopy(made.paths(), 0, paths, batch.first(), count);
-          queue.submit(made.images(), batch.prompts());
+          List<Rollout.Made> now = bench.sample(table, epoch, prompts, batch.first(), count, stop);
+          made.addAll(now);
+          queue.submit(bench.decode(now), batch.prompts());
           sampled.accept(batch.first() + count);
         }
         Scores scores = queue.await(stop);
-        return new Rollout(epoch, prompts, latents, paths, scores);
+        return new Rollout(epoch, prompts, made::get, scores);
       }
     }
 

@@ -2,10 +2,15 @@ package org.diffusionnft.trainer;
 
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.Set;
 import org.diffusionnft.images.Images;
 import org.diffusionnft.models.adapter.Adapter;
 import org.diffusionnft.rewards.Prompt;
@@ -13,6 +18,7 @@ import org.diffusionnft.rewards.RewardUnavailableException;
 import org.diffusionnft.rewards.WeightedRewards;
 import org.diffusionnft.rewards.WeightedRewards.Scores;
 import org.diffusionnft.trainer.OptimizerStep.Share;
+import org.diffusionnft.trainer.Rollout.Made;
 import org.diffusionnft.trainer.config.TrainConfig;
 import org.diffusionnft.trainer.nft.LossTerms;
 import org.jspecify.annotations.Nullable;
@@ -54,19 +60,39 @@ public final class RemoteBench implements AutoCloseable {
   }
 
   /**
-   * Does an order. What can be expected to go wrong again elsewhere is part of the answer; anything
-   * else is thrown.
+   * Makes a part of a stock: a batch of sampled images.
    *
    * @throws StoppedException if that is asked
    */
-  public byte[] run(List<? extends Courier.Shared> shared, byte[] order, Stop stop) {
+  public byte[] make(List<? extends Courier.Shared> shared, byte[] order, Stop stop) {
+    Map<String, Courier.Shared> byName = byName(shared);
+    WireReader in = new WireReader(order);
+    long epoch = in.number();
+    int first = in.count();
+    int count = in.count();
+    trainer.enter(epoch);
+    PromptTable known = table(byName);
+    showOld(byName);
+    return Wire.batch(first, bench.sample(known, epoch, prompts, first, count, stop));
+  }
+
+  /**
+   * Does an order. What can be expected to go wrong again elsewhere is part of the answer; anything
+   * else is thrown.
+   *
+   * @param parts of the stock that it needs, in the order in which it names them; they may be made
+   *     by this bench when they are asked for
+   * @throws StoppedException if that is asked
+   */
+  public byte[] run(
+      List<? extends Courier.Shared> shared, byte[] order, Iterator<byte[]> parts, Stop stop) {
     try {
-      Map<String, Courier.Shared> byName = new LinkedHashMap<>();
-      shared.forEach(s -> byName.put(s.name(), s));
+      Map<String, Courier.Shared> byName = byName(shared);
       WireReader in = new WireReader(order);
       return switch (Wire.Order.values()[in.count()]) {
-        case SAMPLE -> sample(byName, in, stop);
-        case DESCEND -> descend(byName, in, stop);
+        case SCORE -> score(byName, in, parts);
+        case DESCEND -> descend(byName, in, parts, stop);
+        case SHOW -> picture(in, parts);
         case EVALUATE -> evaluate(byName, in, stop);
       };
     } catch (RewardUnavailableException e) {
@@ -76,28 +102,41 @@ public final class RemoteBench implements AutoCloseable {
     }
   }
 
+  private static Map<String, Courier.Shared> byName(List<? extends Courier.Shared> shared) {
+    Map<String, Courier.Shared> byName = new LinkedHashMap<>();
+    shared.forEach(s -> byName.put(s.name(), s));
+    return byName;
+  }
+
   private static WireWriter answer(Wire.Answer answer) {
     return new WireWriter().number(answer.ordinal());
   }
 
-  private byte[] sample(Map<String, Courier.Shared> shared, WireReader in, Stop stop) {
-    long epoch = in.number();
-    int first = in.count();
-    int count = in.count();
-    trainer.enter(epoch);
-    PromptTable known = table(shared);
-    showOld(shared);
-    Workbench.Sampled made = bench.sample(known, epoch, prompts, first, count, stop);
-    Scores scores =
-        trainer.task.rewards().score(made.images(), prompts.subList(first, first + count));
-    WireWriter out = answer(Wire.Answer.DONE).rows(made.latents()).rows(made.paths());
-    Wire.write(out, scores);
+  private byte[] score(Map<String, Courier.Shared> shared, WireReader in, Iterator<byte[]> parts) {
+    SequencedMap<Integer, Made> made = Wire.batch(parts.next());
+    trainer.enter(in.number());
+    table(shared);
+    List<Prompt> asked = made.keySet().stream().map(prompts::get).toList();
+    Images images = bench.decode(List.copyOf(made.values()));
+    WireWriter out = answer(Wire.Answer.DONE);
+    Wire.write(out, trainer.task.rewards().score(images, asked));
     return out.toBytes();
   }
 
-  private byte[] descend(Map<String, Courier.Shared> shared, WireReader in, Stop stop) {
+  /** An image as it was made, for those who want to see it. */
+  private static byte[] picture(WireReader in, Iterator<byte[]> parts) {
+    Made made = Wire.batch(parts.next()).get(in.count());
+    WireWriter out = answer(Wire.Answer.DONE);
+    Wire.write(out, Objects.requireNonNull(made, "the part has another image"));
+    return out.toBytes();
+  }
+
+  private byte[] descend(
+      Map<String, Courier.Shared> shared, WireReader in, Iterator<byte[]> parts, Stop stop) {
     OptimizerStep step = Wire.step(in);
     Share share = new Share(in.count(), in.count());
+    // First of all, since a part may have to be made here.
+    Map<Integer, Made> made = images(in, parts);
     trainer.at(step.epoch(), step.step());
     PromptTable known = table(shared);
     showOld(shared);
@@ -110,7 +149,7 @@ public final class RemoteBench implements AutoCloseable {
     try {
       List<LossTerms> terms =
           bench.descend(
-              trainer.pass(rollout(step.epoch(), in), advantages, known, step.pass()),
+              trainer.pass(rollout(step.epoch(), made), advantages, known, step.pass()),
               step,
               share,
               _ -> {},
@@ -124,17 +163,25 @@ public final class RemoteBench implements AutoCloseable {
     }
   }
 
-  /** Only the images that this order trains on are there. */
-  private Rollout rollout(long epoch, WireReader in) {
-    float[][] latents = new float[prompts.size()][0];
-    float[][] paths = new float[prompts.size()][0];
-    int images = in.count();
-    for (int i = 0; i < images; i++) {
-      int image = in.count();
-      latents[image] = in.floats();
-      paths[image] = in.floats();
+  /** The images that an order names, from one part after another: there is room for one. */
+  private static Map<Integer, Made> images(WireReader in, Iterator<byte[]> parts) {
+    int count = in.count();
+    Set<Integer> named = new HashSet<>();
+    for (int i = 0; i < count; i++) {
+      named.add(in.count());
     }
-    return new Rollout(epoch, prompts, latents, paths, new Scores(rewards, new LinkedHashMap<>()));
+    Map<Integer, Made> images = new HashMap<>();
+    while (parts.hasNext()) {
+      Map<Integer, Made> part = Wire.batch(parts.next());
+      part.keySet().retainAll(named);
+      images.putAll(part);
+    }
+    return images;
+  }
+
+  /** Only the images that an order trains on are there. */
+  private Rollout rollout(long epoch, Map<Integer, Made> made) {
+    return new Rollout(epoch, prompts, made::get, new Scores(rewards, new LinkedHashMap<>()));
   }
 
   private void readLesson(byte[] bytes) {

@@ -1,7 +1,6 @@
 package org.diffusionnft.trainer;
 
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
@@ -13,6 +12,8 @@ import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.rewards.RewardUnavailableException;
 import org.diffusionnft.rewards.WeightedRewards.Scores;
 import org.diffusionnft.tensor.Device;
+import org.diffusionnft.trainer.Courier.Order;
+import org.diffusionnft.trainer.Courier.Stock;
 import org.diffusionnft.trainer.OptimizerStep.Share;
 import org.diffusionnft.trainer.config.StagePlan;
 import org.diffusionnft.trainer.config.TrainConfig;
@@ -22,7 +23,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Other processes, each with a {@link RemoteBench}. An order is a sampling batch, a share of an
  * optimizer step, or a batch of held-out pictures: whole batches, because kernels choose by shape.
- * Answers are put together, and shares added, in the order of the orders.
+ * Sampled images stay where they were made, since all of them together may be more than one process
+ * can hold or send. Answers are put together, and shares added, in the order of the orders.
  */
 public final class RemoteCrew implements Crew {
   private final StagePlan plan;
@@ -56,21 +58,23 @@ public final class RemoteCrew implements Crew {
   public Gallery evaluate(
       HeldOutPictures pictures, Adapter adapter, List<Prompt> prompts, Stop stop) {
     List<Batch> batches = Batch.cut(prompts, pictures.batchSize());
-    List<byte[]> orders = new ArrayList<>();
+    List<Order> orders = new ArrayList<>();
     for (Batch batch : batches) {
       orders.add(
-          order(Wire.Order.EVALUATE)
-              .number(pictures.stage())
-              .number(batch.first())
-              .number(pictures.kept())
-              .prompts(batch.prompts())
-              .toBytes());
+          Order.of(
+              order(Wire.Order.EVALUATE)
+                  .number(pictures.stage())
+                  .number(batch.first())
+                  .number(pictures.kept())
+                  .prompts(batch.prompts())
+                  .toBytes()));
     }
     String version = "evaluation-" + evaluations++;
     List<WireReader> answers =
         run(
             "evaluation",
             List.of(new Shared(Wire.HELD_OUT, version, Wire.adapter(adapter))),
+            null,
             orders,
             i -> describe("held-out picture", batches.get(i)),
             _ -> {},
@@ -92,6 +96,7 @@ public final class RemoteCrew implements Crew {
     private final Randomness randomness;
     private final List<Prompt> prompts;
     private final List<Shared> shared;
+    private final Stock images;
     private @Nullable Shared lesson;
     private @Nullable Shared average;
 
@@ -106,43 +111,52 @@ public final class RemoteCrew implements Crew {
               new Shared(
                   Wire.PROMPTS, "epoch-" + epoch, new WireWriter().prompts(prompts).toBytes()),
               new Shared(Wire.OLD, "epoch-" + epoch, Wire.adapter(old)));
+      List<byte[]> parts = new ArrayList<>();
+      for (Batch batch : Batch.cut(prompts, config.sampling().batchSize())) {
+        parts.add(
+            new WireWriter()
+                .number(epoch)
+                .number(batch.first())
+                .number(batch.prompts().size())
+                .toBytes());
+      }
+      this.images = courier.stock(shared, parts);
     }
 
     @Override
     public Rollout sample(IntConsumer sampled, Stop stop) {
       int size = config.sampling().batchSize();
       List<Batch> batches = Batch.cut(prompts, size);
-      List<byte[]> orders = new ArrayList<>();
-      for (Batch batch : batches) {
-        orders.add(
-            order(Wire.Order.SAMPLE)
-                .number(epoch)
-                .number(batch.first())
-                .number(batch.prompts().size())
-                .toBytes());
+      List<Order> orders = new ArrayList<>();
+      for (int part = 0; part < batches.size(); part++) {
+        orders.add(new Order(order(Wire.Order.SCORE).number(epoch).toBytes(), List.of(part)));
       }
       List<WireReader> answers =
           run(
               "sampling",
               shared,
+              images,
               orders,
               i -> describe("image", batches.get(i)) + " of epoch " + (epoch + 1),
               done -> sampled.accept(Math.min(done * size, prompts.size())),
               stop);
-      List<float[]> latents = new ArrayList<>();
-      List<float[]> paths = new ArrayList<>();
-      List<Scores> scores = new ArrayList<>();
-      for (WireReader in : answers) {
-        Collections.addAll(latents, in.rows());
-        Collections.addAll(paths, in.rows());
-        scores.add(Wire.scores(in));
-      }
-      return new Rollout(
-          epoch,
-          prompts,
-          latents.toArray(float[][]::new),
-          paths.toArray(float[][]::new),
-          Scores.concat(scores));
+      List<Scores> scores = answers.stream().map(Wire::scores).toList();
+      return new Rollout(epoch, prompts, this::fetch, Scores.concat(scores));
+    }
+
+    private Rollout.Made fetch(int image) {
+      Order order =
+          new Order(order(Wire.Order.SHOW).number(image).toBytes(), parts(List.of(image)));
+      String what = "image %d of epoch %d".formatted(image + 1, epoch + 1);
+      return Wire.made(
+          run("a picture", shared, images, List.of(order), _ -> what, _ -> {}, Stop.NEVER)
+              .getFirst());
+    }
+
+    /** The sampling batches that some images are of. */
+    private List<Integer> parts(List<Integer> some) {
+      int size = config.sampling().batchSize();
+      return some.stream().map(image -> image / size).distinct().sorted().toList();
     }
 
     @Override
@@ -155,7 +169,7 @@ public final class RemoteCrew implements Crew {
         Consumer<@Nullable TrainedBatch> trained,
         Stop stop) {
       List<Share> shares = step.shares(config.training().gradientShards());
-      List<byte[]> orders = new ArrayList<>();
+      List<Order> orders = new ArrayList<>();
       shares.forEach(share -> orders.add(descent(step, share, rollout)));
       List<Shared> needed = new ArrayList<>(shared);
       needed.add(lesson(rollout, advantages));
@@ -170,6 +184,7 @@ public final class RemoteCrew implements Crew {
           run(
               "training",
               needed,
+              images,
               orders,
               i -> describeGradient(step, shares.get(i), rollout),
               done -> {
@@ -189,16 +204,14 @@ public final class RemoteCrew implements Crew {
       return terms;
     }
 
-    private byte[] descent(OptimizerStep step, Share share, Rollout rollout) {
+    private Order descent(OptimizerStep step, Share share, Rollout rollout) {
       WireWriter out = order(Wire.Order.DESCEND);
       Wire.write(out, step);
       out.number(share.from()).number(share.to());
-      List<Integer> images = images(step, share, rollout);
-      out.number(images.size());
-      for (int image : images) {
-        out.number(image).floats(rollout.latents()[image]).floats(rollout.paths()[image]);
-      }
-      return out.toBytes();
+      List<Integer> trainedOn = images(step, share, rollout);
+      out.number(trainedOn.size());
+      trainedOn.forEach(image -> out.number(image.longValue()));
+      return new Order(out.toBytes(), parts(trainedOn));
     }
 
     /** What the algorithm may ask of all images. */
@@ -251,7 +264,9 @@ public final class RemoteCrew implements Crew {
 
     /** The old policy is dropped with the next epoch's. */
     @Override
-    public void close() {}
+    public void close() {
+      images.close();
+    }
   }
 
   private static WireWriter order(Wire.Order order) {
@@ -261,13 +276,14 @@ public final class RemoteCrew implements Crew {
   private List<WireReader> run(
       String stage,
       List<Shared> shared,
-      List<byte[]> orders,
+      @Nullable Stock stock,
+      List<Order> orders,
       IntFunction<String> describe,
       IntConsumer done,
       Stop stop) {
     List<byte[]> answers;
     try {
-      answers = courier.run(stage, shared, orders, done, stop);
+      answers = courier.run(stage, shared, stock, orders, done, stop);
     } catch (Courier.OrderLostException e) {
       String what = e.order() < 0 ? stage : describe.apply(e.order());
       throw new CrewUnavailableException(what + " failed: " + e.getMessage(), e);

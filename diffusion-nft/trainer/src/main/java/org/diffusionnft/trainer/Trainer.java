@@ -254,7 +254,7 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
    * Sampled images.
    *
    * @param latents {@code [count, C, H, W]}
-   * @param paths what is remembered of how each image came about, see {@link Rollout#paths}
+   * @param paths what is remembered of how each image came about, see {@link Rollout.Made}
    */
   record SampledBatch(Tensor latents, float[][] paths) {
     /** Images of which no more is remembered than what they are. */

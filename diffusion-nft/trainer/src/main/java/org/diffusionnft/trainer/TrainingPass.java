@@ -67,7 +67,7 @@ final class TrainingPass {
    * @param turn which of its timesteps each image is at
    */
   Batch batch(int first, int images, int turn) {
-    int size = rollout.latents()[order[first]].length;
+    int size = rollout.latents(order[first]).length;
     List<Prompt> prompts = new ArrayList<>();
     float[] at = new float[images];
     float[] t = new float[images];
@@ -82,7 +82,7 @@ final class TrainingPass {
       at[b] = timesteps[randomness.timestepOrder(pass, place, inRange)[turn]];
       t[b] = at[b] / FlowMatchSchedule.TRAIN_TIMESTEPS;
       advantage[b] = advantages[image][turn];
-      float[] latents = rollout.latents()[image];
+      float[] latents = rollout.latents(image);
       float[] drawn = randomness.training(pass, place, turn, size);
       for (int i = 0; i < size; i++) {
         x0[b * size + i] = latents[i];

@@ -19,8 +19,9 @@ import org.diffusionnft.trainer.nft.LossTerms;
 final class Wire {
   /** What an order asks for: the first number in it. */
   enum Order {
-    SAMPLE,
+    SCORE,
     DESCEND,
+    SHOW,
     EVALUATE
   }
 
@@ -61,6 +62,33 @@ final class Wire {
       }
       adapter.set(values);
     }
+  }
+
+  static void write(WireWriter out, Rollout.Made made) {
+    out.floats(made.latents()).floats(made.path());
+  }
+
+  static Rollout.Made made(WireReader in) {
+    return new Rollout.Made(in.floats(), in.floats());
+  }
+
+  /** A sampled batch: the number of its first image, and each image. */
+  static byte[] batch(int first, List<Rollout.Made> made) {
+    WireWriter out = new WireWriter().number(first).number(made.size());
+    made.forEach(one -> write(out, one));
+    return out.toBytes();
+  }
+
+  /** The images of a sampled batch, by number. */
+  static SequencedMap<Integer, Rollout.Made> batch(byte[] bytes) {
+    WireReader in = new WireReader(bytes);
+    int first = in.count();
+    int count = in.count();
+    SequencedMap<Integer, Rollout.Made> made = new LinkedHashMap<>();
+    for (int i = 0; i < count; i++) {
+      made.put(first + i, made(in));
+    }
+    return made;
   }
 
   static void write(WireWriter out, Gradients gradients, Adapter policy) {

@@ -55,14 +55,6 @@ final class WireReader {
     return values;
   }
 
-  float[][] rows() {
-    float[][] rows = new float[size(Long.BYTES)][];
-    for (int i = 0; i < rows.length; i++) {
-      rows[i] = floats();
-    }
-    return rows;
-  }
-
   List<Prompt> prompts() {
     int count = size(2 * Long.BYTES);
     List<Prompt> prompts = new ArrayList<>();

@@ -42,14 +42,6 @@ final class WireWriter {
     return number(values.length).put(buffer.position(buffer.capacity()));
   }
 
-  WireWriter rows(float[][] rows) {
-    number(rows.length);
-    for (float[] row : rows) {
-      floats(row);
-    }
-    return this;
-  }
-
   /** With their metadata, as JSON says them. */
   WireWriter prompts(List<Prompt> prompts) {
     number(prompts.size());

@@ -8,6 +8,8 @@ import org.diffusionnft.images.Images;
 import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Precision;
+import org.diffusionnft.tensor.Shape;
+import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.trainer.OptimizerStep.Share;
 import org.diffusionnft.trainer.nft.LossTerms;
 import org.jspecify.annotations.Nullable;
@@ -24,33 +26,38 @@ final class Workbench {
   }
 
   /**
-   * A sampled batch.
-   *
-   * @param latents {@code [N, size]}
-   * @param paths what the algorithm remembers of how each image came about, {@code [N]}
-   * @param images decoded
-   */
-  record Sampled(float[][] latents, float[][] paths, Images images) {}
-
-  /**
    * Samples a batch with the old policy.
    *
    * @param prompts of the whole epoch
    * @param first number in the epoch of the first image
    */
-  Sampled sample(
+  List<Rollout.Made> sample(
       PromptTable table, long epoch, List<Prompt> prompts, int first, int count, Stop stop) {
     Precision precision = trainer.config.sampling().precision();
     try (Memory.Scope _ = memory.scope()) {
       Trainer.SampledBatch batch =
           Autocast.in(
               precision, () -> trainer.sampleBatch(table, epoch, prompts, first, count, stop));
-      float[][] latents = new float[count][];
+      List<Rollout.Made> made = new ArrayList<>();
       for (int i = 0; i < count; i++) {
-        latents[i] = batch.latents().narrow(i, 1).toFloats();
+        made.add(new Rollout.Made(batch.latents().narrow(i, 1).toFloats(), batch.paths()[i]));
       }
-      Images images = Autocast.in(precision, () -> trainer.task.decoder().decode(batch.latents()));
-      return new Sampled(latents, batch.paths(), images);
+      return made;
+    }
+  }
+
+  /** The pictures of a sampled batch. */
+  Images decode(List<Rollout.Made> made) {
+    Shape shape = trainer.shape(made.size());
+    int size = made.getFirst().latents().length;
+    float[] latents = new float[made.size() * size];
+    for (int i = 0; i < made.size(); i++) {
+      System.arraycopy(made.get(i).latents(), 0, latents, i * size, size);
+    }
+    try (Memory.Scope _ = memory.scope()) {
+      Tensor batch = Tensor.of(trainer.device, latents, shape.dims());
+      return Autocast.in(
+          trainer.config.sampling().precision(), () -> trainer.task.decoder().decode(batch));
     }
   }
 

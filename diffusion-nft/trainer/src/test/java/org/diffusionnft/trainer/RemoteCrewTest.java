@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,6 +19,7 @@ import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.rewards.RewardUnavailableException;
 import org.diffusionnft.rewards.WeightedRewards;
 import org.diffusionnft.trainer.config.TrainConfig;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -92,7 +94,7 @@ class RemoteCrewTest {
 
   /**
    * Some benches, to which orders go in turn, from the last to the first; each order is done twice,
-   * as a cluster may do.
+   * as a cluster may do. Every other time that a part of a stock is needed it has been lost.
    */
   private static final class Benches implements Courier {
     private final List<RemoteBench> benches = new ArrayList<>();
@@ -104,17 +106,51 @@ class RemoteCrewTest {
       }
     }
 
+    private record Parts(List<? extends Shared> shared, List<byte[]> orders, byte[][] made)
+        implements Stock {
+      @Override
+      public void close() {
+        Arrays.fill(made, null);
+      }
+    }
+
+    @Override
+    public Stock stock(List<? extends Shared> shared, List<byte[]> parts) {
+      return new Parts(shared, parts, new byte[parts.size()][]);
+    }
+
+    /** Made by the bench that does the order, in its middle. */
+    private static byte[] part(Parts stock, int number, RemoteBench bench, Stop stop) {
+      byte[] existing = stock.made[number];
+      if (existing == null) {
+        existing = bench.make(stock.shared, stock.orders.get(number), stop);
+        stock.made[number] = existing;
+      } else {
+        stock.made[number] = null;
+      }
+      return existing;
+    }
+
+    private byte[] done(
+        List<? extends Shared> shared, @Nullable Stock stock, Order order, Stop stop) {
+      RemoteBench bench = next();
+      Iterator<byte[]> parts =
+          order.parts().stream().map(i -> part((Parts) stock, i, bench, stop)).iterator();
+      return bench.run(shared, order.bytes(), parts, stop);
+    }
+
     @Override
     public List<byte[]> run(
         String stage,
         List<? extends Shared> shared,
-        List<byte[]> orders,
+        @Nullable Stock stock,
+        List<Order> orders,
         IntConsumer done,
         Stop stop) {
       byte[][] answers = new byte[orders.size()][];
       for (int i = orders.size() - 1; i >= 0; i--) {
-        answers[i] = next().run(shared, orders.get(i), stop);
-        assertArrayEquals(answers[i], next().run(shared, orders.get(i), stop), stage);
+        answers[i] = done(shared, stock, orders.get(i), stop);
+        assertArrayEquals(answers[i], done(shared, stock, orders.get(i), stop), stage);
         done.accept(orders.size() - i);
       }
       return Arrays.asList(answers);
@@ -244,6 +280,6 @@ class RemoteCrewTest {
   void aMessageThatIsCutOffIsNoMemoryBomb() {
     byte[] bytes = new WireWriter().number(Integer.MAX_VALUE).toBytes();
     assertThrows(IllegalStateException.class, () -> new WireReader(bytes).floats());
-    assertThrows(IllegalStateException.class, () -> new WireReader(bytes).rows());
+    assertThrows(IllegalStateException.class, () -> new WireReader(bytes).prompts());
   }
 }

@@ -61,8 +61,8 @@ final class TraceRecorder implements TrainingListener {
   @Override
   public void scored(Rollout rollout, double[][] advantages) {
     String epoch = "epoch" + rollout.epoch() + ".";
-    for (float[] latents : rollout.latents()) {
-      note(epoch + "latents_clean", latents);
+    for (int image = 0; image < rollout.images(); image++) {
+      note(epoch + "latents_clean", rollout.latents(image));
     }
     note(epoch + "rewards", rollout.scores().total());
     for (double[] row : advantages) {

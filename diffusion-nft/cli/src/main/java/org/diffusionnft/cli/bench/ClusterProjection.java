@@ -14,7 +14,7 @@ import org.diffusionnft.trainer.config.TrainConfig;
  * @param config of the run
  * @param size of its model
  * @param gflops of an executor, in billions of operations per second
- * @param networkBytes that the driver's network moves per second, in each direction
+ * @param networkBytes that a machine's network moves per second, in each direction
  * @param memoryBytes that the driver's memory moves per second while it adds
  * @param orderSeconds that the driver needs to hand out an order and take its answer
  * @param spread standard deviation of the logarithm of an order's time
@@ -40,7 +40,7 @@ public record ClusterProjection(
    *
    * @param shards the gradient of a step is cut into
    * @param sampling seconds
-   * @param gradients seconds that executors need, the slowest included
+   * @param gradients seconds that executors need, the slowest included, and fetching of latents
    * @param driver seconds in which all wait for the driver
    * @param stepBytes through the driver per optimizer step
    */
@@ -81,23 +81,34 @@ public record ClusterProjection(
     int descents = images / config.training().batchSize() / steps * config.trainedTimesteps();
     int shards = largestDivisor(descents, executors);
     double descent = config.training().batchSize() * (trained + passes * forward);
+    double order = (double) descents / shards * descent;
+    if (executors > 1) {
+      order += latentBytes(batches, batch, descents, shards) / networkBytes;
+    }
     double gradients = 0;
     for (int step = 0; step < steps; step++) {
-      gradients += longest(executors, shards, (double) descents / shards * descent, 2 + step);
+      gradients += longest(executors, shards, order, 2 + step);
     }
 
     double adapter = adapterBytes();
-    double latents =
-        (double) images * LATENT_CHANNELS * size.latentSide() * size.latentSide() * Float.BYTES;
     double broadcast = SENT * adapter / networkBytes;
     double gathered = shards * adapter * (1 / networkBytes + MOVED / memoryBytes);
     double driver =
-        steps * (broadcast + gathered + shards * orderSeconds)
-            + broadcast
-            + 2 * latents / networkBytes
-            + batches * orderSeconds;
-    double stepBytes = (SENT + shards) * adapter + latents / steps;
+        steps * (broadcast + gathered + shards * orderSeconds) + broadcast + batches * orderSeconds;
+    double stepBytes = (SENT + shards) * adapter;
     return new Epoch(executors, shards, sampling, gradients, driver, stepBytes);
+  }
+
+  /**
+   * What an order fetches from other executors: whole sampling batches, of which its images are
+   * drawn at random.
+   */
+  private double latentBytes(int batches, int batch, int descents, int shards) {
+    double trainedBatches = Math.max(1, (double) descents / shards / config.trainedTimesteps());
+    double drawn = trainedBatches * config.training().batchSize();
+    double fetched = batches * (1 - Math.pow(1 - 1.0 / batches, drawn));
+    double latents = (double) LATENT_CHANNELS * size.latentSide() * size.latentSide() * Float.BYTES;
+    return fetched * batch * latents;
   }
 
   /** When the last of some orders is done that are handed out in turn to whoever is free first. */

@@ -150,7 +150,7 @@ public final class RunJournal implements AutoCloseable {
     json.put("image", file);
     json.put("reward", rollout.scores().total()[i]);
     json.put("r", plan.after(epoch).config().loss().toLoss().optimality(advantage));
-    BufferedImage made = decode(rollout.latents()[i]).toImage();
+    BufferedImage made = decode(rollout.latents(i)).toImage();
     picture(file, new Sheet(1, SIDE, SIDE).on(Color.BLACK).draw(List.of(made)));
   }
 

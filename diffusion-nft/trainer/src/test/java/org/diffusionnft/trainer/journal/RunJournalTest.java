@@ -91,8 +91,7 @@ class RunJournalTest {
     return new Rollout(
         epoch,
         PROMPTS,
-        latents,
-        new float[4][0],
+        image -> new Rollout.Made(latents[image], new float[0]),
         new Scores(scores, new LinkedHashMap<>(components)));
   }
 

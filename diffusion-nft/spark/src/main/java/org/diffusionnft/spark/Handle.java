@@ -1,0 +1,14 @@
+package org.diffusionnft.spark;
+
+import java.io.Serializable;
+import org.apache.spark.broadcast.Broadcast;
+import org.diffusionnft.trainer.Courier;
+
+/** Something shared, to be fetched where it is needed; an executor that has it does not again. */
+record Handle(String name, String version, Broadcast<byte[]> value)
+    implements Courier.Shared, Serializable {
+  @Override
+  public byte[] bytes() {
+    return value.value();
+  }
+}

@@ -1,5 +1,6 @@
 package org.diffusionnft.cli;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +28,11 @@ final class CacheOptions {
       return null;
     }
     if (cache != null) {
+      if (Files.exists(cache) && !Files.isDirectory(cache)) {
+        throw new InvalidInputException(
+            "--cache %s is a file, but embedded prompts need a folder: give another"
+                .formatted(cache));
+      }
       return cache;
     }
     String base = System.getenv("XDG_CACHE_HOME");

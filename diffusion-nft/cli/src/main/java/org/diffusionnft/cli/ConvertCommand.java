@@ -52,6 +52,7 @@ final class ConvertCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    out.requireApartFrom(model.path(), model.parts(), adapter);
     if (adapter != null) {
       return convert(adapter);
     }

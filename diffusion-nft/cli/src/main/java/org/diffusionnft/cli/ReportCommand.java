@@ -37,6 +37,9 @@ final class ReportCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Path file = out == null ? runs.getFirst().resolve("report.html") : out;
+    if (!file.toString().endsWith(".html")) {
+      CheckpointOut.requireApart(file, runs.toArray(Path[]::new));
+    }
     ReportPage.write(file, runs);
     PrintWriter console = spec.commandLine().getOut();
     console.println("written to " + file);

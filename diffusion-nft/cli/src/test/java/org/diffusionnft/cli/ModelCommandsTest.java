@@ -1,5 +1,6 @@
 package org.diffusionnft.cli;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -91,7 +92,7 @@ class ModelCommandsTest {
   }
 
   @Test
-  void convertAndMerge() {
+  void convertAndMerge() throws IOException {
     Path single = folder.resolve("one.safetensors");
     Result converted =
         run(
@@ -106,11 +107,22 @@ class ModelCommandsTest {
             "" + single);
     assertEquals(0, converted.exit(), converted.err());
     assertTrue(run("inspect", "" + single).out().contains("F16 2,839,744"));
+    Path empty = Files.createDirectory(folder.resolve("empty"));
+    Path out = folder.resolve("out.safetensors");
     Result merged =
-        run("merge", "--model", "" + single, "--adapter", "" + folder, "--out", "" + single);
+        run("merge", "--model", "" + single, "--adapter", "" + empty, "--out", "" + out);
     assertEquals(2, merged.exit());
     assertTrue(merged.err().contains("adapter_config.json: no such file"), merged.err());
-    assertTrue(Files.exists(single));
+    assertFalse(Files.exists(out));
+    Path weights = model.resolve("transformer/diffusion_pytorch_model.safetensors");
+    for (Path read : List.of(single, weights)) {
+      byte[] before = Files.readAllBytes(read);
+      Path of = read.equals(single) ? single : model;
+      Result onto = run("convert", "--model", "" + of, "--to", "single", "--out", "" + read);
+      assertEquals(2, onto.exit());
+      assertTrue(onto.err().contains("would replace"), onto.err());
+      assertArrayEquals(before, Files.readAllBytes(read));
+    }
   }
 
   /** The other recipes: what is written is read, and a picture comes out. */

@@ -7,17 +7,25 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.math.BigDecimal;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.diffusionnft.weights.io.Sha256;
 import org.diffusionnft.weights.io.StrictJson;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What happens to the folder of a run: kills, hands, other processes, more epochs. */
 @Tag("slow")
@@ -133,6 +141,91 @@ class RunFolderTest {
       dnft("train", "-q", "--resume", out).succeeds();
       assertSame(whole, out, ADAPTER, "evaluations.jsonl", "prompts.jsonl");
     }
+  }
+
+  /** The folder that a shell completes to. */
+  @Test
+  void aCheckpointIsNoRun() throws IOException {
+    Path run = run("run", 2);
+    Path checkpoint = run.resolve("checkpoints/epoch-000002");
+    dnft("train", "-q", "--resume", checkpoint)
+        .refuses("is a checkpoint, not a run: give the folder of its run, " + run);
+    dnft("train", "-q", "--resume", run, "--epochs", 3).succeeds();
+  }
+
+  @Test
+  void aPageDoesNotReplaceARunsFile() throws IOException {
+    Path run = run("run", 1);
+    String before = Files.readString(run.resolve("config.yaml"));
+    dnft("report", run, "--out", run.resolve("config.yaml"))
+        .refuses("config.yaml would replace a file of " + run + ", which is read");
+    assertEquals(before, Files.readString(run.resolve("config.yaml")));
+    dnft("report", run, "--out", run.resolve("page.html")).succeeds();
+    dnft("report", run, "--out", run.resolve("page.html")).succeeds();
+  }
+
+  /** Numbers that would make the policy one that is none: checksums alone do not tell. */
+  @ParameterizedTest
+  @CsvSource({
+    "'',step,-4,has a number 'step' that no run can have: -4",
+    "'',step,9223372036854775807,'has step 9223372036854775807, but after 2 epochs'",
+    "'',version,1.5,is of version 1.5",
+    "/statistics,promptsSeen,9999999999,has a number 'promptsSeen' that no run can have"
+  })
+  void numbersThatNoRunHasAreDamage(String at, String key, BigDecimal number, String message)
+      throws IOException {
+    Path run = run("run", 2);
+    Path checkpoint = run.resolve("checkpoints/epoch-000002");
+    Path progress = checkpoint.resolve("progress.json");
+    JsonNode json = StrictJson.readObject(progress);
+    ((ObjectNode) json.at(at)).set(key, new ObjectMapper().readTree(number.toPlainString()));
+    StrictJson.write(progress, (ObjectNode) json);
+    renewChecksums(checkpoint);
+    String said = dnft("train", "--resume", run, "--epochs", 3).succeeds().err();
+    assertTrue(said.contains("epoch-000002 is damaged"), said);
+    assertTrue(said.contains(message), said);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "policy.,NaN,holds NaN at number 0: the file is damaged",
+    "first_moment.,Infinity,holds an infinite number at number 0: the file is damaged",
+    "'second_moment.',-1,is a mean of squares"
+  })
+  void aStateThatIsNoneIsRefused(String tensor, float value, String message) throws IOException {
+    Path run = run("run", 2);
+    Path checkpoint = run.resolve("checkpoints/epoch-000002");
+    damage(checkpoint.resolve("state.safetensors"), tensor, value);
+    renewChecksums(checkpoint);
+    dnft("train", "-q", "--resume", run, "--epochs", 3).refuses(message);
+  }
+
+  /** Sets the first number of the first tensor whose name begins so. */
+  private static void damage(Path file, String tensor, float value) throws IOException {
+    byte[] bytes = Files.readAllBytes(file);
+    ByteBuffer all = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    int length = Math.toIntExact(all.getLong(0));
+    JsonNode header = new ObjectMapper().readTree(new String(bytes, 8, length, UTF_8));
+    for (var entry : header.properties()) {
+      if (entry.getKey().startsWith(tensor)) {
+        all.putFloat(8 + length + entry.getValue().at("/data_offsets/0").asInt(), value);
+        Files.write(file, bytes);
+        return;
+      }
+    }
+    throw new AssertionError("no tensor " + tensor);
+  }
+
+  private static void renewChecksums(Path checkpoint) throws IOException {
+    Path manifest = checkpoint.resolve("manifest.json");
+    ObjectNode json = (ObjectNode) new ObjectMapper().readTree(manifest.toFile());
+    for (var entry : json.path("files").properties()) {
+      Path file = checkpoint.resolve(entry.getKey());
+      ((ObjectNode) entry.getValue())
+          .put("bytes", Files.size(file))
+          .put("sha256", Sha256.of(Files.readAllBytes(file)));
+    }
+    StrictJson.write(manifest, json);
   }
 
   @Test

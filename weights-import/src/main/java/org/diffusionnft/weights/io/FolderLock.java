@@ -1,11 +1,13 @@
 package org.diffusionnft.weights.io;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -15,6 +17,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,7 +50,8 @@ public final class FolderLock implements AutoCloseable {
   /**
    * Takes a folder that exists.
    *
-   * @throws InvalidFileException that names the owner if another has it
+   * @throws InvalidFileException that names the owner if another has it, or a link in it: who takes
+   *     a folder writes to its files, and through a link that would be somebody else's
    * @throws OutputException if the file cannot be written
    */
   public static FolderLock take(Path folder) throws IOException {
@@ -62,7 +66,14 @@ public final class FolderLock implements AutoCloseable {
       while (lock == null) {
         lock = attempt(folder, file, key);
       }
-      taken = true;
+      try {
+        requireNoLinks(folder);
+        taken = true;
+      } finally {
+        if (!taken) {
+          lock.close();
+        }
+      }
       return lock;
     } catch (InvalidFileException e) {
       throw e;
@@ -77,9 +88,14 @@ public final class FolderLock implements AutoCloseable {
 
   /** Null if the file was deleted by an owner that gave it back just now. */
   private static @Nullable FolderLock attempt(Path folder, Path file, Path key) throws IOException {
+    requireNoLink(file);
     FileChannel channel =
         FileChannel.open(
-            file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+            file,
+            StandardOpenOption.CREATE,
+            StandardOpenOption.READ,
+            StandardOpenOption.WRITE,
+            LinkOption.NOFOLLOW_LINKS);
     boolean taken = false;
     try {
       Object opened = identity(file);
@@ -97,6 +113,26 @@ public final class FolderLock implements AutoCloseable {
       if (!taken) {
         channel.close();
       }
+    }
+  }
+
+  private static void requireNoLinks(Path folder) throws IOException {
+    // The folder itself may be a link.
+    try (Stream<Path> entries = Files.walk(folder.toRealPath())) {
+      for (Path entry : (Iterable<Path>) entries::iterator) {
+        requireNoLink(entry);
+      }
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+  }
+
+  private static void requireNoLink(Path entry) throws InvalidFileException {
+    if (Files.isSymbolicLink(entry)) {
+      throw new InvalidFileException(
+          entry,
+          "is a link, through which files elsewhere would be overwritten: put what it points to in"
+              + " its place, or delete it");
     }
   }
 

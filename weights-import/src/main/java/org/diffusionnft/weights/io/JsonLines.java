@@ -105,6 +105,9 @@ public final class JsonLines {
     if (!Files.exists(file)) {
       return lines;
     }
+    if (!Files.isRegularFile(file)) {
+      throw new InvalidFileException(file, "is no file: rename it, or delete it");
+    }
     byte[] bytes = Files.readAllBytes(file);
     int begin = 0;
     for (int number = 1; begin < bytes.length; number++) {

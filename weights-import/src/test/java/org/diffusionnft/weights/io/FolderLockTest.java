@@ -11,6 +11,8 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class FolderLockTest {
   @TempDir private Path folder;
@@ -64,6 +66,32 @@ class FolderLockTest {
     try (var left = Files.list(folder)) {
       assertEquals(0, left.count());
     }
+  }
+
+  /** Whoever takes a folder writes to its files. */
+  @ParameterizedTest
+  @ValueSource(strings = {FolderLock.NAME, "metrics.jsonl", "samples/one.png", "samples"})
+  void linksInAFolderAreRefused(String name, @TempDir Path elsewhere) throws IOException {
+    Path precious = Files.writeString(elsewhere.resolve("precious"), "precious");
+    Path link = folder.resolve(name);
+    Files.createDirectories(link.getParent());
+    Files.createSymbolicLink(link, name.equals("samples") ? elsewhere : precious);
+    InvalidFileException e =
+        assertThrows(InvalidFileException.class, () -> FolderLock.take(folder).close());
+    assertTrue(
+        String.valueOf(e.getMessage()).contains(name + ": is a link, through which files"),
+        e.getMessage());
+    assertEquals("precious", Files.readString(precious));
+    Files.delete(link);
+    FolderLock.take(folder).close();
+  }
+
+  @Test
+  void theFolderItselfMayBeALink(@TempDir Path elsewhere) throws IOException {
+    Path link = Files.createSymbolicLink(elsewhere.resolve("newest"), folder);
+    FolderLock lock = FolderLock.take(link);
+    assertRefused("is in use by this very process");
+    lock.close();
   }
 
   private void assertRefused(String message) {

@@ -73,6 +73,18 @@ public record StagePlan(List<Part> parts) {
     return isStaged() && parts.stream().anyMatch(part -> part.to() == done);
   }
 
+  /** Optimizer steps of the run's first epochs. */
+  public long steps(long epochs) {
+    long steps = 0;
+    for (Part part : parts) {
+      boolean last = part == parts.getLast();
+      long done = Math.max(0, (last ? epochs : Math.min(epochs, part.to())) - part.from());
+      TrainingSettings training = part.config().training();
+      steps += done * training.innerEpochs() * training.optimizerStepsPerEpoch();
+    }
+    return steps;
+  }
+
   /** The number of an epoch's first pass over its images, counted over the whole run. */
   public long pass(long epoch) {
     Part part = at(epoch);

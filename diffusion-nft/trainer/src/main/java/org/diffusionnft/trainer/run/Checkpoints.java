@@ -105,7 +105,13 @@ record Checkpoints(Path folder) {
     if (progress.epoch() != epoch(checkpoint)) {
       throw new InvalidFileException(checkpoint, "holds the state of epoch " + progress.epoch());
     }
-    config(checkpoint);
+    long steps = config(checkpoint).plan().steps(progress.epoch());
+    if (progress.step() != steps) {
+      throw new InvalidFileException(
+          checkpoint.resolve(RunProgress.NAME),
+          "has step %d, but after %d epochs its run has done %d optimizer steps"
+              .formatted(progress.step(), progress.epoch(), steps));
+    }
     TrainState.verify(checkpoint.resolve(STATE));
   }
 

@@ -88,6 +88,13 @@ public final class Resumption implements AutoCloseable {
   }
 
   private static void requireRun(Path folder) throws InvalidFileException {
+    if (Files.exists(folder.resolve(FileManifest.NAME))) {
+      Path checkpoints = folder.toAbsolutePath().normalize().getParent();
+      throw new InvalidFileException(
+          folder,
+          "is a checkpoint, not a run: give the folder of its run, "
+              + (checkpoints == null ? "two folders up" : checkpoints.getParent()));
+    }
     if (!Files.isRegularFile(folder.resolve(TrainRun.CONFIG))) {
       throw new InvalidFileException(
           folder,

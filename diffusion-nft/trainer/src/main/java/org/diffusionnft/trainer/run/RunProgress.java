@@ -58,34 +58,37 @@ record RunProgress(long epoch, long step, long seed, int promptsSeen, OptionalDo
   static RunProgress read(Path folder) throws InvalidFileException {
     Path file = folder.resolve(NAME);
     JsonNode json = StrictJson.readObject(file);
-    int version = json.path("version").asInt();
-    if (version != VERSION) {
+    JsonNode version = json.path("version");
+    if (!version.isInt() || version.asInt() != VERSION) {
       throw new InvalidFileException(
           file,
           "is of version "
-              + version
+              + (version.isMissingNode() ? "unknown" : version)
               + ", but this build reads version "
               + VERSION
               + ": go on with the build that wrote it");
     }
     JsonNode statistics = json.path("statistics");
     return new RunProgress(
-        number(file, json, "epoch"),
-        number(file, json, "step"),
-        number(file, json.path("random"), "seed"),
-        Math.toIntExact(number(file, statistics, "promptsSeen")),
+        number(file, json, "epoch", 0, Long.MAX_VALUE),
+        number(file, json, "step", 0, Long.MAX_VALUE),
+        number(file, json.path("random"), "seed", Long.MIN_VALUE, Long.MAX_VALUE),
+        (int) number(file, statistics, "promptsSeen", 0, Integer.MAX_VALUE),
         statistics.path("score").isNumber()
             ? OptionalDouble.of(statistics.path("score").asDouble())
             : OptionalDouble.empty());
   }
 
-  private static long number(Path file, JsonNode json, String key) throws InvalidFileException {
+  private static long number(Path file, JsonNode json, String key, long least, long most)
+      throws InvalidFileException {
     if (!json.path(key).isIntegralNumber()) {
       throw new InvalidFileException(file, "has no number '" + key + "'");
     }
-    if (!json.path(key).canConvertToLong()) {
-      throw new InvalidFileException(file, "has a number '" + key + "' that no run can have");
+    long number = json.path(key).asLong();
+    if (!json.path(key).canConvertToLong() || number < least || number > most) {
+      throw new InvalidFileException(
+          file, "has a number '%s' that no run can have: %s".formatted(key, json.path(key)));
     }
-    return json.path(key).asLong();
+    return number;
   }
 }

@@ -23,6 +23,7 @@ import org.diffusionnft.weights.safetensors.SafetensorsWriter;
 final class TrainState {
   private static final String EPOCH = "epoch";
   private static final String STEP = "step";
+  private static final String SECOND_MOMENT = "second_moment.";
 
   private TrainState() {}
 
@@ -58,7 +59,25 @@ final class TrainState {
                   + " "
                   + source.shape(name));
         }
-        device.elementwise().convert(source.tensor(name, device), target);
+        Tensor saved = source.tensor(name, device);
+        source.requireFinite(name, saved);
+        if (name.startsWith(SECOND_MOMENT)) {
+          requireSquares(file, name, saved);
+        }
+        device.elementwise().convert(saved, target);
+      }
+    }
+  }
+
+  /** The optimizer divides by their roots. */
+  private static void requireSquares(Path file, String name, Tensor saved)
+      throws InvalidFileException {
+    for (float value : saved.toFloats()) {
+      if (value < 0) {
+        throw new InvalidFileException(
+            file,
+            "tensor %s is a mean of squares, but holds %s: the file is damaged"
+                .formatted(name, value));
       }
     }
   }
@@ -84,7 +103,7 @@ final class TrainState {
       add(tensors, "average.", names, ema.averages());
     }
     add(tensors, "first_moment.", names, trainer.optimizer().firstMoments());
-    add(tensors, "second_moment.", names, trainer.optimizer().secondMoments());
+    add(tensors, SECOND_MOMENT, names, trainer.optimizer().secondMoments());
     return tensors;
   }
 

@@ -164,6 +164,18 @@ class RunFolderTest {
     dnft("report", run, "--out", run.resolve("page.html")).succeeds();
   }
 
+  @Test
+  void missingMetricsAreToldAndAFolderInTheirPlaceIsNamed() throws IOException {
+    Path run = run("run", 2);
+    Path metrics = run.resolve("metrics.jsonl");
+    Files.delete(metrics);
+    String said = dnft("train", "--resume", run, "--epochs", 3).succeeds().err();
+    assertTrue(said.contains("metrics.jsonl: has 0 of 2 epochs; reports"), said);
+    Files.delete(metrics);
+    Files.createDirectory(metrics);
+    dnft("train", "-q", "--resume", run, "--epochs", 4).refuses("metrics.jsonl: is no file");
+  }
+
   /** Numbers that would make the policy one that is none: checksums alone do not tell. */
   @ParameterizedTest
   @CsvSource({
@@ -239,7 +251,7 @@ class RunFolderTest {
             .err()
             .contains(
                 "config.yaml was edited after checkpoint epoch-000002 was saved: epochs is 3, and"
-                    + " was 2; from here on that counts"),
+                    + " was 2; the new settings count from here on"),
         longer.err());
     assertSame(run("whole", 3), run, ADAPTER);
     edit(run.resolve("config.yaml"), "learningRate: 0.01", "learningRate: 0.02");
@@ -284,7 +296,7 @@ class RunFolderTest {
     CommandLine resumed = dnft("train", "-q", "--resume", run, "--epochs", 3);
     resumed.succeeds();
     assertTrue(
-        resumed.err().contains("metrics.jsonl: line 1 is no UTF-8 text; it is left out, and kept"),
+        resumed.err().contains("metrics.jsonl: line 1 is not UTF-8 text; it is left out, and kept"),
         resumed.err());
     assertSame(whole, run, ADAPTER);
     assertEquals(2, Files.readAllLines(run.resolve("metrics.jsonl")).size());

@@ -135,7 +135,7 @@ public final class JsonLines {
           ? new Line(text, json, "", false)
           : new Line(text, null, "line " + number + " is no JSON object", false);
     } catch (CharacterCodingException e) {
-      return new Line(text, null, "line " + number + " is no UTF-8 text", true);
+      return new Line(text, null, "line " + number + " is not UTF-8 text", true);
     } catch (JsonProcessingException e) {
       return new Line(text, null, "line " + number + " is no JSON", true);
     }

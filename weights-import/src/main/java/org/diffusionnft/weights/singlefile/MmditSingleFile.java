@@ -82,7 +82,7 @@ public final class MmditSingleFile extends RenamedTensors<Origin> {
               + quote(origin.name())
               + " has shape "
               + shape
-              + ", whose rows cannot be parted in "
+              + ", whose rows cannot be divided into "
               + count);
     }
     return shape.dim(0) / count;

@@ -125,7 +125,7 @@ class MmditCheckpointTest {
           assertThrows(
               InvalidFileException.class,
               () -> source.shape("transformer_blocks.0.attn.to_q.weight"));
-      assertTrue(e.getMessage().contains("cannot be parted in 3"), e.getMessage());
+      assertTrue(e.getMessage().contains("cannot be divided into 3"), e.getMessage());
     }
   }
 

@@ -65,10 +65,10 @@ class JsonLinesTest {
     bytes[28] = (byte) 0xff;
     Files.write(file, bytes);
     InvalidFileException e = assertThrows(InvalidFileException.class, () -> JsonLines.read(file));
-    assertEquals(file + ": line 2 is no UTF-8 text", e.getMessage());
+    assertEquals(file + ": line 2 is not UTF-8 text", e.getMessage());
     assertEquals(
         List.of(
-            file + ": line 2 is no UTF-8 text; it is left out, and kept in metrics.jsonl.damaged"),
+            file + ": line 2 is not UTF-8 text; it is left out, and kept in metrics.jsonl.damaged"),
         JsonLines.dropAfter(file, "epoch", 5));
     assertEquals("{\"epoch\":1}\n{\"epoch\":3}\n", Files.readString(file));
     assertEquals(20, Files.size(folder.resolve("metrics.jsonl.damaged")));

@@ -187,8 +187,9 @@ public final class Inspection {
       lines.accept(
           String.format(
               Locale.ROOT,
-              "  a LoRA adapter of %d layers, rank %d, alpha %s, %,d numbers; target modules %s",
+              "  a LoRA adapter of %d %s, rank %d, alpha %s, %,d numbers; target modules %s",
               adapter.modules().size(),
+              adapter.modules().size() == 1 ? "layer" : "layers",
               adapter.config().rank(),
               adapter.config().alpha(),
               numbers,

@@ -108,7 +108,7 @@ public record TrainConfig(
       throw new InvalidSettingException(
           "training",
           ("cuts the %d images of an epoch (%d prompts of %d images) into %d optimizer steps of"
-                  + " batches of %d, which does not come out even: choose batchSize or"
+                  + " batches of %d, which does not divide evenly: choose batchSize or"
                   + " optimizerStepsPerEpoch such that their product divides it")
               .formatted(
                   prompts.imagesPerEpoch(),
@@ -224,7 +224,7 @@ public record TrainConfig(
     if (batches * turns % training.gradientShards() != 0) {
       throw new InvalidSettingException(
           "training",
-          ("cuts each optimizer step into gradientShards: %d, which does not come out even: a step"
+          ("cuts each optimizer step into gradientShards: %d, which does not divide evenly: a step"
                   + " has %d passes over a batch (%d batches at %d timesteps each), so choose a"
                   + " divisor of %d")
               .formatted(

@@ -122,7 +122,7 @@ public final class Resumption implements AutoCloseable {
     }
     if (!edits.free().isEmpty()) {
       warnings.add(
-          "%s was edited after checkpoint %s was saved: %s; from here on that counts"
+          "%s was edited after checkpoint %s was saved: %s; the new settings count from here on"
               .formatted(file, checkpoint.getFileName(), String.join("; ", edits.free())));
     }
   }

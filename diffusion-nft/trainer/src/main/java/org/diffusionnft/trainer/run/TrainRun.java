@@ -208,7 +208,14 @@ public final class TrainRun implements AutoCloseable {
    */
   private void repair(int lastBefore) throws IOException {
     long done = trainer.epoch();
-    repairs.addAll(JsonLines.dropAfter(folder.resolve(METRICS), EPOCH, done));
+    Path metrics = folder.resolve(METRICS);
+    repairs.addAll(JsonLines.dropAfter(metrics, EPOCH, done));
+    int left = JsonLines.read(metrics).size();
+    if (left + repairs.size() < done) {
+      repairs.add(
+          "%s: has %d of %d epochs; reports will not show the others"
+              .formatted(metrics, left, done));
+    }
     repairs.addAll(JsonLines.dropAfter(folder.resolve("groups.jsonl"), EPOCH, done));
     repairs.addAll(JsonLines.dropAfter(folder.resolve(EXECUTORS), EPOCH, done));
     for (String name : List.of(EVALUATIONS, RunJournal.HELD_OUT)) {

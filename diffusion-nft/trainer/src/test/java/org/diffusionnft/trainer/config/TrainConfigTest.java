@@ -160,7 +160,7 @@ class TrainConfigTest {
           training: {batchSize: 65536, optimizerStepsPerEpoch: 65536} | c:1: training cuts the 1152 images
           training: {batchSize: 2147483647, optimizerStepsPerEpoch: 2147483647} | c:1: training cuts
           training: {gradientShards: 1000001} | c:1: training.gradientShards must be at most 1000000
-          training: {gradientShards: 5} | c:1: training cuts each optimizer step into gradientShards: 5, which does not come out even: a step has 1152 passes over a batch (128 batches at 9 timesteps each), so choose a divisor of 1152
+          training: {gradientShards: 5} | c:1: training cuts each optimizer step into gradientShards: 5, which does not divide evenly: a step has 1152 passes over a batch (128 batches at 9 timesteps each), so choose a divisor of 1152
           training: {innerEpochs: 2147483647} | c:1: training.innerEpochs must be at most 1000,
           adapter: {rank: 2147483647}     | c:1: adapter.rank must be at most 4096, not 2147483647
           adapter: {rank: 1000000}        | c:1: adapter.rank must be at most 4096, not 1000000

@@ -10,7 +10,7 @@ public final class RunPausedException extends IOException {
   private static final long serialVersionUID = 1L;
 
   RunPausedException(Path folder, long epochs, RewardUnavailableException cause) {
-    this(folder, epochs, cause, "when the reward can be had again");
+    this(folder, epochs, cause, "when the reward works again");
   }
 
   RunPausedException(Path folder, long epochs, CrewUnavailableException cause) {

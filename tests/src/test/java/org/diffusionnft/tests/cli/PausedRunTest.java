@@ -98,7 +98,7 @@ class PausedRunTest {
         sentence.matches(
             "dnft: reward 'mine' got no scores from http://127.0.0.1:\\d+ in \\d+ s and \\d+"
                 + " attempts: it answered .*; the run is paused after epoch 2 and its state is"
-                + " saved: go on with 'dnft train --resume .*/paused' when the reward can be had"
+                + " saved: go on with 'dnft train --resume .*/paused' when the reward works"
                 + " again"),
         sentence);
     assertEquals(2, Files.readAllLines(paused.resolve("metrics.jsonl")).size());

@@ -27,6 +27,9 @@ import org.diffusionnft.weights.singlefile.ModelFamily;
 final class LoraTensors {
   private static final String ALPHA = ".alpha";
 
+  /** A model's have some 50; how long it takes to look for one grows with the square of this. */
+  private static final int LONGEST_NAME = 1000;
+
   /** Parts of names that only variants of LoRA have, which change what the factors mean. */
   private static final List<Map.Entry<String, String>> VARIANTS =
       List.of(
@@ -158,6 +161,11 @@ final class LoraTensors {
   }
 
   private LoraFactors factors(String module, Device device) throws InvalidFileException {
+    if (module.length() > LONGEST_NAME) {
+      throw new InvalidFileException(
+          file.path(),
+          "has a layer with a name of more than " + LONGEST_NAME + " letters: " + quote(module));
+    }
     Shape a = file.shape(prefix + module + A);
     Shape b = file.shape(prefix + module + B);
     boolean matrices = a.rank() >= 2 && b.rank() == a.rank();
@@ -200,16 +208,36 @@ final class LoraTensors {
   }
 
   /**
-   * Checks that a configuration says the ranks that the factors have, and scales them by numbers.
+   * Checks that a configuration takes all modules that there are factors of, says the ranks that
+   * these have, and scales them by numbers.
    *
    * @throws InvalidFileException that names a module if not
    */
   void require(PeftConfig config) throws InvalidFileException {
     try {
+      requireTargeted(new TargetedModules(config));
       requireRanks(config);
     } catch (InvalidInputException e) {
       throw new InvalidFileException(
-          file.path(), "has modules whose rank or alpha cannot be found: " + e.getMessage(), e);
+          file.path(),
+          "has modules that the configuration cannot be asked about: " + e.getMessage(),
+          e);
+    }
+  }
+
+  /** PEFT makes no layer where the configuration wants none, and ignores the tensors for it. */
+  private void requireTargeted(TargetedModules targets) throws InvalidFileException {
+    for (Map.Entry<String, LoraFactors> e : modules.entrySet()) {
+      String against = targets.optionAgainst(e.getKey(), e.getValue().a().shape().rank());
+      if (against != null) {
+        throw new InvalidFileException(
+            file.path(),
+            "has the tensor "
+                + quote(prefix + e.getKey() + A)
+                + ", whose layer the configuration leaves out by "
+                + against
+                + ": PEFT would ignore it; take it out of the file, or correct the option");
+      }
     }
   }
 

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param targetModules ends of the names of adapted modules; empty if there is a pattern instead
  * @param targetPattern a regular expression of whole names of adapted modules, if that is how
  *     {@code target_modules} names them
+ * @param exclusions what is left out of the modules that these name
  * @param rankPattern rank by regular expression of the module's name
  * @param alphaPattern alpha by regular expression of the module's name
  * @param baseModel {@code base_model_name_or_path}
@@ -26,16 +27,42 @@ public record PeftConfig(
     double dropout,
     List<String> targetModules,
     @Nullable String targetPattern,
+    Exclusions exclusions,
     ModulePatterns<Integer> rankPattern,
     ModulePatterns<Double> alphaPattern,
     @Nullable String baseModel) {
+
+  /**
+   * {@code exclude_modules}, {@code layers_to_transform} and {@code layers_pattern}.
+   *
+   * @param modules ends of the names of modules that are not adapted
+   * @param pattern a regular expression of whole names, if that is how these are named
+   * @param layers numbers of the layers that are adapted; empty for all
+   * @param layerPatterns regular expressions of what stands before such a number; empty for
+   *     anything
+   */
+  public record Exclusions(
+      List<String> modules,
+      @Nullable String pattern,
+      List<Integer> layers,
+      List<String> layerPatterns) {
+    /** Nothing is left out. */
+    public static final Exclusions NONE = new Exclusions(List.of(), null, List.of(), List.of());
+
+    /** Keeps copies of the lists. */
+    public Exclusions {
+      modules = List.copyOf(modules);
+      layers = List.copyOf(layers);
+      layerPatterns = List.copyOf(layerPatterns);
+    }
+  }
 
   /** Keeps a copy of the list. */
   public PeftConfig {
     targetModules = List.copyOf(targetModules);
   }
 
-  /** A configuration whose patterns are given as maps. */
+  /** A configuration that leaves nothing out, whose patterns are given as maps. */
   public PeftConfig(
       int rank,
       double alpha,
@@ -53,6 +80,7 @@ public record PeftConfig(
         dropout,
         targetModules,
         targetPattern,
+        Exclusions.NONE,
         new ModulePatterns<>(rankPattern),
         new ModulePatterns<>(alphaPattern),
         baseModel);

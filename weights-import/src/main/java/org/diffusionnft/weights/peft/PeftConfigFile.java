@@ -14,6 +14,7 @@ import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.io.JsonFields;
 import org.diffusionnft.weights.io.StrictJson;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code adapter_config.json}. Reading takes what plain LoRA needs and refuses every variant that
@@ -149,13 +150,60 @@ final class PeftConfigFile {
             number("lora_alpha", json.path("lora_alpha")),
             new JsonFields(file, json).flag("use_rslora", false),
             dropout.isMissingNode() || dropout.isNull() ? 0 : number("lora_dropout", dropout),
-            targetModules(),
+            names("target_modules"),
             targets.isTextual() ? targets.asText() : null,
+            exclusions(),
             patterns("rank_pattern", ranks),
             patterns("alpha_pattern", alphas),
             base.isTextual() ? base.asText() : null);
     requireUnderstood();
+    try {
+      new TargetedModules(config);
+    } catch (InvalidInputException e) {
+      throw new InvalidFileException(
+          file, "names modules by a wrong pattern: " + e.getMessage(), e);
+    }
     return config;
+  }
+
+  private PeftConfig.Exclusions exclusions() throws InvalidFileException {
+    JsonNode excluded = json.path("exclude_modules");
+    JsonNode pattern = json.path("layers_pattern");
+    List<Integer> layers = layers();
+    if (!layers.isEmpty() && json.path("target_modules").isTextual()) {
+      throw invalid(
+          "has layers_to_transform "
+              + layers
+              + " beside the pattern "
+              + quote(json.path("target_modules").asText())
+              + " as target_modules: PEFT takes them only beside a list");
+    }
+    List<String> patterns =
+        pattern.isTextual() && !pattern.asText().isEmpty()
+            ? List.of(pattern.asText())
+            : names("layers_pattern");
+    return new PeftConfig.Exclusions(
+        names("exclude_modules"),
+        excluded.isTextual() && !excluded.asText().isEmpty() ? excluded.asText() : null,
+        layers,
+        patterns);
+  }
+
+  private List<Integer> layers() throws InvalidFileException {
+    JsonNode node = json.path("layers_to_transform");
+    List<Integer> layers = new ArrayList<>();
+    if (node.isNull() || node.isMissingNode()) {
+      return layers;
+    }
+    for (JsonNode layer : node.isArray() ? node : List.of(node)) {
+      if (!layer.isIntegralNumber() || !layer.canConvertToInt()) {
+        throw invalid(
+            "needs a whole number, or a list of them, under 'layers_to_transform', not "
+                + shown(node));
+      }
+      layers.add(layer.asInt());
+    }
+    return layers;
   }
 
   private void requireUnderstood() throws InvalidFileException {
@@ -172,18 +220,19 @@ final class PeftConfigFile {
     }
   }
 
-  private List<String> targetModules() throws InvalidFileException {
-    JsonNode node = json.path("target_modules");
+  /** The entries of a list, none if there is a pattern in its place. */
+  private List<String> names(String field) throws InvalidFileException {
+    JsonNode node = json.path(field);
     List<String> names = new ArrayList<>();
     if (node.isArray()) {
       for (JsonNode name : node) {
         if (!name.isTextual()) {
-          throw invalid("has a target_modules entry that is not a string: " + name);
+          throw invalid("has an entry of " + field + " that is not a string: " + shown(name));
         }
         names.add(name.asText());
       }
     } else if (!node.isTextual() && !node.isNull() && !node.isMissingNode()) {
-      throw invalid("has target_modules that are neither a list nor a string");
+      throw invalid("has " + field + " that are neither a list nor a string: " + shown(node));
     }
     return names;
   }
@@ -241,6 +290,7 @@ final class PeftConfigFile {
 
   /** All keys in PEFT's order, which is alphabetical. */
   static ObjectNode toJson(PeftConfig config) {
+    PeftConfig.Exclusions exclusions = config.exclusions();
     ObjectNode json = StrictJson.object();
     json.putNull("alora_invocation_tokens");
     ObjectNode alphas = json.putObject("alpha_pattern");
@@ -254,14 +304,18 @@ final class PeftConfigFile {
     json.putNull("corda_config");
     json.put("ensure_weight_tying", false);
     json.putNull("eva_config");
-    json.putNull("exclude_modules");
+    putNames(json, "exclude_modules", exclusions.pattern(), orNull(exclusions.modules()));
     json.put("fan_in_fan_out", false);
     json.put("inference_mode", true);
     json.put("init_lora_weights", "gaussian");
     json.putNull("kasa_config");
     json.putNull("layer_replication");
-    json.putNull("layers_pattern");
-    json.putNull("layers_to_transform");
+    putNames(json, "layers_pattern", null, orNull(exclusions.layerPatterns()));
+    if (exclusions.layers().isEmpty()) {
+      json.putNull("layers_to_transform");
+    } else {
+      exclusions.layers().forEach(json.putArray("layers_to_transform")::add);
+    }
     json.putObject("loftq_config");
     putNumber(json, "lora_alpha", config.alpha());
     json.put("lora_bias", false);
@@ -278,11 +332,7 @@ final class PeftConfigFile {
     ObjectNode ranks = json.putObject("rank_pattern");
     config.rankPattern().byPattern().forEach(ranks::put);
     json.putNull("revision");
-    if (config.targetPattern() != null) {
-      json.put("target_modules", config.targetPattern());
-    } else {
-      config.targetModules().forEach(json.putArray("target_modules")::add);
-    }
+    putNames(json, "target_modules", config.targetPattern(), config.targetModules());
     json.putNull("target_parameters");
     json.putNull("task_type");
     json.putNull("trainable_token_indices");
@@ -292,6 +342,20 @@ final class PeftConfigFile {
     json.put("use_rslora", config.rankStabilized());
     json.putNull("velora_config");
     return json;
+  }
+
+  private static @Nullable List<String> orNull(List<String> names) {
+    return names.isEmpty() ? null : names;
+  }
+
+  /** A pattern, or else a list, or else null. */
+  private static void putNames(
+      ObjectNode json, String key, @Nullable String pattern, @Nullable List<String> names) {
+    if (pattern != null || names == null) {
+      json.put(key, pattern);
+    } else {
+      names.forEach(json.putArray(key)::add);
+    }
   }
 
   private static void putNumber(ObjectNode json, String key, double value) {

@@ -110,6 +110,15 @@ class DiffusersLoraTest {
         "is I8, not floating-point: quantised adapters");
   }
 
+  @Test
+  void targetsInTheMetadataCount() throws IOException {
+    assertInvalid(
+        "{\"transformer.target_modules\": [\"to_q\"]}",
+        Map.of(),
+        "has the tensor 'transformer.b.0.to_k.lora_A.weight', whose layer the configuration leaves"
+            + " out by target_modules '[to_q]'");
+  }
+
   private void assertInvalid(@Nullable String metadata, Map<String, Tensor> more, String message)
       throws IOException {
     LoraFactors factors = factors(4);

@@ -86,14 +86,49 @@ class PeftFolderTest {
 
   @Test
   void patternsOfTargetModulesAreKept() throws IOException {
-    String pattern = "transformer_blocks\\.[01]\\.attn\\.(to_q|to_k)";
+    String pattern = "blocks\\.[01]\\.(to_q|to_k)";
     PeftConfig config =
         new PeftConfig(2, 8, false, 0, List.of(), pattern, Map.of(), Map.of(), null);
     Path target = folder.resolve("adapter");
     PeftFolder.write(target, Map.of("default", new PeftAdapter(config, adapter(2, 1).modules())));
     String json = Files.readString(target.resolve("adapter_config.json"));
-    assertTrue(json.contains("transformer_blocks"), json);
+    assertTrue(json.contains("(to_q|to_k)"), json);
     assertEquals(config, PeftFolder.readOne(target, device).config());
+  }
+
+  @Test
+  void whatIsLeftOutComesBack() throws IOException {
+    PeftConfig.Exclusions exclusions =
+        new PeftConfig.Exclusions(List.of("to_k"), null, List.of(0, 1), List.of("blocks"));
+    ModulePatterns<Integer> ranks = new ModulePatterns<>(Map.of());
+    ModulePatterns<Double> alphas = new ModulePatterns<>(Map.of());
+    List<String> targets = List.of("blocks.0.to_q", "blocks.1.to_q");
+    PeftConfig config =
+        new PeftConfig(2, 8, false, 0, targets, null, exclusions, ranks, alphas, null);
+    Path target = folder.resolve("adapter");
+    PeftFolder.write(target, Map.of("default", new PeftAdapter(config, adapter(2, 1).modules())));
+    assertEquals(config, PeftFolder.readOne(target, device).config());
+  }
+
+  /** PEFT would make no layer for them, and say so in a warning. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "\"exclude_modules\": null | \"exclude_modules\": [\"1.to_q\"] | exclude_modules"
+            + " '[1.to_q]'",
+        "\"layers_to_transform\": null | \"layers_to_transform\": [0] | layers_to_transform '[0]'",
+        "\"to_q\" | \"0.to_q\" | target_modules '[0.to_q]'",
+      })
+  void tensorsOfLayersThatAreLeftOut(String found, String put, String message) throws IOException {
+    Path target = folder.resolve("adapter");
+    PeftFolder.write(target, Map.of("default", adapter(2, 1)));
+    Path config = target.resolve("adapter_config.json");
+    String text = Files.readString(config);
+    assertTrue(text.contains(found), text);
+    Files.writeString(config, text.replace(found, put));
+    assertInvalid(target, "adapter_model.safetensors", "to_q.lora_A.weight', whose layer");
+    assertInvalid(target, "adapter_model.safetensors", "leaves out by " + message);
   }
 
   @ParameterizedTest

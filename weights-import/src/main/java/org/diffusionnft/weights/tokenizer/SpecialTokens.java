@@ -10,9 +10,13 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.diffusionnft.models.tokenizer.AddedToken;
 import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.io.JsonFields;
 import org.diffusionnft.weights.io.StrictJson;
 import org.jspecify.annotations.Nullable;
 
@@ -25,7 +29,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class SpecialTokens {
   private static final List<String> ROLES =
-      List.of("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token");
+      List.of(
+          "bos_token",
+          "eos_token",
+          "unk_token",
+          "sep_token",
+          "pad_token",
+          "cls_token",
+          "mask_token");
   private static final List<String> LISTS =
       List.of("additional_special_tokens", "extra_special_tokens");
 
@@ -33,30 +44,51 @@ final class SpecialTokens {
   private static final int MOST_EXTRA_IDS = 1000;
 
   private static final String DECODER = "added_tokens_decoder";
+  private static final String EXTRA_IDS = "extra_ids";
+
+  /** All that is read here. */
+  private static final Set<String> READ =
+      Stream.of(ROLES, LISTS, List.of(DECODER, EXTRA_IDS))
+          .flatMap(List::stream)
+          .collect(Collectors.toSet());
 
   private final Path file;
+  private final ObjectNode config;
   private final Map<String, JsonNode> roles = new LinkedHashMap<>();
   private final List<JsonNode> others = new ArrayList<>();
   private final @Nullable JsonNode decoder;
   private final @Nullable JsonNode extraIds;
 
-  private SpecialTokens(Path file, ObjectNode config) {
+  private SpecialTokens(Path file, ObjectNode config) throws InvalidFileException {
     this.file = file;
-    take(config);
-    this.decoder = config.get(DECODER);
-    this.extraIds = config.get("extra_ids");
+    this.config = config;
+    take(file, config);
+    JsonNode described = config.path(DECODER);
+    if (config.hasNonNull(DECODER) && !described.isObject()) {
+      throw new InvalidFileException(
+          file, "needs an object as " + DECODER + ", not " + quote(described.toString()));
+    }
+    this.decoder = described.isObject() ? described : null;
+    this.extraIds = config.get(EXTRA_IDS);
   }
 
-  private void take(ObjectNode json) {
+  private void take(Path from, ObjectNode json) throws InvalidFileException {
     for (String role : ROLES) {
-      JsonNode token = json.path(role);
-      if (token.isTextual() || token.isObject()) {
+      if (json.hasNonNull(role)) {
+        JsonNode token = json.path(role);
+        content(from, role, token);
         roles.put(role, token);
       }
     }
     for (String list : LISTS) {
-      if (json.path(list).isArray()) {
-        json.path(list).forEach(others::add);
+      JsonNode tokens = json.path(list);
+      if (json.hasNonNull(list) && !tokens.isArray() && !tokens.isEmpty()) {
+        throw new InvalidFileException(
+            from, "needs a list of tokens as " + list + ", not " + quote(tokens.toString()));
+      }
+      for (JsonNode token : tokens) {
+        content(from, list, token);
+        others.add(token);
       }
     }
   }
@@ -73,15 +105,27 @@ final class SpecialTokens {
         new SpecialTokens(
             config, Files.exists(config) ? StrictJson.readObject(config) : StrictJson.object());
     if (tokens.decoder == null && Files.exists(map)) {
-      tokens.take(StrictJson.readObject(map));
+      ObjectNode json = StrictJson.readObject(map);
+      tokens.take(map, json);
+      new JsonFields(map, json).requireOff(READ, "of a tokenizer");
     }
     return tokens;
+  }
+
+  /**
+   * Checks that nothing else stands in the configuration that could change ids.
+   *
+   * @param isT5 whether it is of T5's tokenizer rather than CLIP's
+   * @throws InvalidFileException that names the option
+   */
+  void requireOptions(boolean isT5) throws InvalidFileException {
+    TokenizerOptions.require(file, config, READ, isT5);
   }
 
   /** The text of the token of a role such as {@code pad_token}, or else a default. */
   String content(String role, String orElse) throws InvalidFileException {
     JsonNode token = roles.get(role);
-    return token == null ? orElse : content(token);
+    return token == null ? orElse : content(file, role, token);
   }
 
   /**
@@ -136,7 +180,7 @@ final class SpecialTokens {
     }
     Map<String, AddedToken> described = Map.copyOf(tokens);
     for (JsonNode node : concat()) {
-      String content = content(node);
+      String content = content(file, "a special token", node);
       AddedToken token = described.get(content);
       if (node.isObject()) {
         token = fromObject(node, ids);
@@ -157,26 +201,34 @@ final class SpecialTokens {
 
   private AddedToken fromObject(JsonNode node, Function<String, @Nullable Integer> ids)
       throws InvalidFileException {
-    String content = content(node);
-    return flags(node, content, id(content, ids));
+    String content = content(file, "a special token", node);
+    return flags(file, node, content, id(content, ids));
   }
 
-  /** The properties of a token that an object states. */
-  static AddedToken flags(JsonNode node, String content, int id) {
+  /**
+   * The properties of a token that an object states.
+   *
+   * @throws InvalidFileException if one is neither true nor false
+   */
+  static AddedToken flags(Path file, JsonNode node, String content, int id)
+      throws InvalidFileException {
+    JsonFields fields = new JsonFields(file, node);
     return new AddedToken(
         content,
         id,
-        node.path("normalized").asBoolean(false),
-        node.path("single_word").asBoolean(false),
-        node.path("lstrip").asBoolean(false),
-        node.path("rstrip").asBoolean(false),
-        node.path("special").asBoolean(true));
+        fields.flag("normalized", false),
+        fields.flag("single_word", false),
+        fields.flag("lstrip", false),
+        fields.flag("rstrip", false),
+        fields.flag("special", true));
   }
 
-  private String content(JsonNode token) throws InvalidFileException {
+  private static String content(Path file, String what, JsonNode token)
+      throws InvalidFileException {
     JsonNode content = token.isObject() ? token.path("content") : token;
     if (!content.isTextual() || content.asText().isEmpty()) {
-      throw new InvalidFileException(file, "needs a token's text, not " + quote(token.toString()));
+      throw new InvalidFileException(
+          file, "needs a token's text as " + what + ", not " + quote(token.toString()));
     }
     return content.asText();
   }

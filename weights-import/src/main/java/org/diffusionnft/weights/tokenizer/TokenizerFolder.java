@@ -123,6 +123,7 @@ public final class TokenizerFolder {
             });
     added.forEach(t -> ids.put(t.content(), t.id()));
     boolean isT5 = model instanceof Unigram;
+    special.requireOptions(isT5);
     int padding = id(folder, ids, model, special.content("pad_token", isT5 ? "<pad>" : END));
     int end = id(folder, ids, model, pipeline.end());
     Optional<Integer> start = Optional.empty();

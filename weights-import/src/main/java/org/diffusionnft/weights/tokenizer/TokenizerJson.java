@@ -110,7 +110,7 @@ final class TokenizerJson {
         throw invalid("has an added token with the impossible id " + quote(id.toString()));
       }
       String content = text(node.path("content"), "the text of an added token");
-      tokens.add(SpecialTokens.flags(node, content, id.asInt()));
+      tokens.add(SpecialTokens.flags(file, node, content, id.asInt()));
     }
     return tokens;
   }

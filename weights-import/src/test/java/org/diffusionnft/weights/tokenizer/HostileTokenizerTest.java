@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every lie a tokenizer's files can tell ends in one sentence that names the file. */
 class HostileTokenizerTest {
@@ -82,6 +83,12 @@ class HostileTokenizerTest {
         "{'added_tokens_decoder':{'4':{'content':'a'}}} | 'a' has id '4', but the vocabulary says"
             + " 0",
         "{'extra_ids':1e9} | ok",
+        "{'pad_token':5} | needs a token's text as pad_token, not '5'",
+        "{'pad_token':['!']} | needs a token's text as pad_token",
+        "{'extra_special_tokens':{'x':'a'}} | needs a list of tokens as extra_special_tokens",
+        "{'added_tokens_decoder':[]} | needs an object as added_tokens_decoder",
+        "{'bos_token':{'content':'a','lstrip':'yes'}} | true or false under 'lstrip', not"
+            + " '\"yes\"'",
       })
   void lyingSpecialTokens(String config, String message) throws IOException {
     write("vocab.json", VOCABULARY);
@@ -92,6 +99,88 @@ class HostileTokenizerTest {
     } else {
       assertInvalid(message);
     }
+  }
+
+  /** What published files hold besides special tokens. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{'add_prefix_space':false,'clean_up_tokenization_spaces':true,'do_lower_case':true,"
+            + "'errors':'replace','model_max_length':77,'tokenizer_class':'CLIPTokenizer'}",
+        "{'model_max_length':1000000000000000019884624838656,'padding_side':'right',"
+            + "'processor_class':'CLIPProcessor','use_fast':true,'extra_special_tokens':{},"
+            + "'name_or_path':'openai/clip','special_tokens_map_file':'./special_tokens_map.json'}",
+        "{'bos_token':{'__type':'AddedToken','content':'<|startoftext|>','normalized':true},"
+            + "'backend':'tokenizers','is_local':true,'local_files_only':true,'_note':1}",
+      })
+  void optionsOfPublishedClip(String config) throws IOException {
+    write("vocab.json", VOCABULARY);
+    write("merges.txt", "a b</w>");
+    write("tokenizer_config.json", config);
+    TokenizerFolder.open(folder);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{'model_max_length':40} | `model_max_length '40', but only 77 is supported`",
+        "{'model_max_length':'77'} | a number under 'model_max_length'",
+        "{'padding_side':'left'} | `padding_side '\"left\"', but only \"right\" is supported`",
+        "{'truncation_side':'left'} | truncation_side",
+        "{'add_prefix_space':true} | add_prefix_space 'true', but only false",
+        "{'add_bos_token':false} | add_bos_token 'false', but only true",
+        "{'add_eos_token':false} | add_eos_token",
+        "{'do_lower_case':false} | do_lower_case",
+        "{'split_special_tokens':true} | split_special_tokens",
+        "{'tokenizer_class':'BertTokenizer'} | tokenizer_class",
+        "{'strange':3} | the option 'strange' of CLIP's tokenizer with the value '3'",
+      })
+  void optionsThatWouldChangeClipsIds(String config, String message) throws IOException {
+    write("vocab.json", VOCABULARY);
+    write("merges.txt", "a b</w>");
+    write("tokenizer_config.json", config);
+    assertInvalid(message);
+  }
+
+  @Test
+  void anOptionInTheMapOfSpecialTokens() throws IOException {
+    write("vocab.json", VOCABULARY);
+    write("merges.txt", "a b</w>");
+    write("special_tokens_map.json", "{'strange':3}");
+    assertInvalid("special_tokens_map.json: has the option 'strange'");
+  }
+
+  @Test
+  void optionsOfPublishedT5() throws IOException {
+    Files.write(folder.resolve("spiece.model"), model());
+    write(
+        "tokenizer_config.json",
+        "{'add_prefix_space':true,'clean_up_tokenization_spaces':true,'eos_token':'</s>',"
+            + "'extra_ids':100,'legacy':true,'model_max_length':512,'pad_token':'<pad>',"
+            + "'sp_model_kwargs':{},'tokenizer_class':'T5Tokenizer','unk_id':2,"
+            + "'unk_token':'<unk>','full_tokenizer_file':null}");
+    TokenizerFolder.open(folder);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{'padding_side':'left'} | padding_side",
+        "{'legacy':false} | legacy 'false', but only true is supported",
+        "{'add_prefix_space':false} | add_prefix_space 'false', but only true",
+        "{'add_eos_token':false} | add_eos_token",
+        "{'unk_id':3} | unk_id '3', but only 2",
+        "{'sp_model_kwargs':{'enable_sampling':true}} | the option 'sp_model_kwargs' of T5's",
+        "{'tokenizer_class':'CLIPTokenizer'} | tokenizer_class",
+      })
+  void optionsThatWouldChangeT5sIds(String config, String message) throws IOException {
+    Files.write(folder.resolve("spiece.model"), model());
+    write("tokenizer_config.json", config);
+    assertInvalid(message);
   }
 
   @ParameterizedTest

@@ -6,12 +6,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.diffusionnft.models.tokenizer.AddedToken;
 import org.diffusionnft.models.tokenizer.BytePairs;
 import org.diffusionnft.models.tokenizer.Charsmap;
@@ -21,7 +23,9 @@ import org.diffusionnft.models.tokenizer.TokenModel;
 import org.diffusionnft.models.tokenizer.Tokenizer;
 import org.diffusionnft.models.tokenizer.Unigram;
 import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.io.JsonFields;
 import org.diffusionnft.weights.io.StrictJson;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A {@code tokenizer.json} of Hugging Face's tokenizers, as far as CLIP's and T5's go. Anything
@@ -66,50 +70,124 @@ final class TokenizerJson {
   }
 
   private TokenizerFolder.Pipeline pipeline() throws InvalidFileException {
-    JsonNode post = root.path("post_processor");
-    Optional<String> start = Optional.empty();
-    String end;
-    switch (type(post, "a post_processor")) {
-      case "RobertaProcessing", "BertProcessing" -> {
-        start = Optional.of(text(post.path("cls").path(0), "the first token of post_processor"));
-        end = text(post.path("sep").path(0), "the last token of post_processor");
-      }
-      case "TemplateProcessing" -> {
-        List<String> marks = new ArrayList<>();
-        int sequence = -1;
-        for (JsonNode part : post.path("single")) {
-          if (part.has("Sequence")) {
-            sequence = marks.size();
-          } else {
-            marks.add(text(part.path("SpecialToken").path("id"), "a token of post_processor"));
-          }
-        }
-        if (sequence < 0 || sequence > 1 || marks.size() != sequence + 1) {
-          throw unsupported("a post_processor with the tokens " + quote(marks.toString()));
-        }
-        start = sequence == 1 ? Optional.of(marks.getFirst()) : Optional.empty();
-        end = marks.getLast();
-      }
-      default -> throw unsupported("the post_processor " + quote(post.path("type").asText()));
+    requireRightSide("padding");
+    requireRightSide("truncation");
+    TokenModel model = model(root.path("model"));
+    List<AddedToken> added = added(model);
+    Map<String, Integer> ids = new HashMap<>();
+    added.forEach(t -> ids.put(t.content(), t.id()));
+    Marks marks = marks(root.path("post_processor"));
+    for (Mark mark : marks.all()) {
+      Integer id = model.id(mark.token());
+      requireId(mark, id == null ? ids.get(mark.token()) : id);
     }
     return new TokenizerFolder.Pipeline(
-        model(root.path("model")),
+        model,
         normalizer(root.path("normalizer")),
         preTokenizer(root.path("pre_tokenizer")),
-        added(),
-        start,
-        end);
+        added,
+        marks.start().map(Mark::token),
+        marks.end().token());
   }
 
-  private List<AddedToken> added() throws InvalidFileException {
+  /**
+   * A token that every text gets.
+   *
+   * @param id what the file says is written for it
+   */
+  private record Mark(String token, JsonNode id) {}
+
+  private record Marks(Optional<Mark> start, Mark end) {
+    List<Mark> all() {
+      return Stream.concat(start.stream(), Stream.of(end)).toList();
+    }
+  }
+
+  private Marks marks(JsonNode post) throws InvalidFileException {
+    return switch (type(post, "a post_processor")) {
+      case "RobertaProcessing", "BertProcessing" ->
+          new Marks(Optional.of(pair(post.path("cls"), "first")), pair(post.path("sep"), "last"));
+      case "TemplateProcessing" -> template(post);
+      default -> throw unsupported("the post_processor " + quote(post.path("type").asText()));
+    };
+  }
+
+  private Mark pair(JsonNode pair, String place) throws InvalidFileException {
+    return new Mark(text(pair.path(0), "the " + place + " token of post_processor"), pair.path(1));
+  }
+
+  private Marks template(JsonNode post) throws InvalidFileException {
+    List<Mark> marks = new ArrayList<>();
+    int sequence = -1;
+    for (JsonNode part : post.path("single")) {
+      if (part.has("Sequence")) {
+        sequence = marks.size();
+      } else {
+        String token = text(part.path("SpecialToken").path("id"), "a token of post_processor");
+        JsonNode ids = post.path("special_tokens").path(token).path("ids");
+        // A list of one id is that id; of more, it is no id at all, and refused as such.
+        marks.add(new Mark(token, ids.size() == 1 ? ids.path(0) : ids));
+      }
+    }
+    if (sequence < 0 || sequence > 1 || marks.size() != sequence + 1) {
+      throw unsupported(
+          "a post_processor with the tokens "
+              + quote(marks.stream().map(Mark::token).toList() + ""));
+    }
+    return new Marks(
+        sequence == 1 ? Optional.of(marks.getFirst()) : Optional.empty(), marks.getLast());
+  }
+
+  /** A token that the vocabulary lacks is named where its id is needed. */
+  private void requireId(Mark mark, @Nullable Integer id) throws InvalidFileException {
+    JsonNode stated = mark.id();
+    boolean fits = stated.isIntegralNumber() && stated.canConvertToInt();
+    if (!stated.isMissingNode() && id != null && !(fits && stated.asInt() == id)) {
+      throw invalid(
+          "says in its post_processor that token %s has the id %s, but its vocabulary says %d"
+              .formatted(quote(mark.token()), quote(stated.toString()), id));
+    }
+  }
+
+  /** How far texts are filled up and cut says whoever encodes them, but not on which side. */
+  private void requireRightSide(String what) throws InvalidFileException {
+    JsonNode json = root.path(what);
+    boolean off = json.isNull() || json.isMissingNode();
+    if (!off && !(json.isObject() && json.path("direction").asText("Right").equals("Right"))) {
+      throw unsupported(what + " " + quote(json.toString()) + " on another side than the right");
+    }
+  }
+
+  /**
+   * Tokenizers takes the vocabulary's ids, or else the next that are free, whatever stands here.
+   */
+  private List<AddedToken> added(TokenModel model) throws InvalidFileException {
     List<AddedToken> tokens = new ArrayList<>();
-    int size = root.path("model").path("vocab").size() + root.path("added_tokens").size();
-    for (JsonNode node : root.path("added_tokens")) {
+    JsonNode list = root.path("added_tokens");
+    if (!list.isArray() && !list.isNull() && !list.isMissingNode()) {
+      throw invalid("needs a list as added_tokens, not " + quote(list.toString()));
+    }
+    int words = root.path("model").path("vocab").size();
+    int next = words;
+    for (JsonNode node : list) {
       JsonNode id = node.path("id");
-      if (!id.isIntegralNumber() || !id.canConvertToInt() || id.asInt() < 0 || id.asInt() >= size) {
+      boolean whole = id.isIntegralNumber() && id.canConvertToInt();
+      if (!whole || id.asInt() < 0 || id.asInt() >= words + list.size()) {
         throw invalid("has an added token with the impossible id " + quote(id.toString()));
       }
       String content = text(node.path("content"), "the text of an added token");
+      Integer known = model.id(content);
+      int expected = known == null ? next : known;
+      if (id.asInt() != expected) {
+        throw invalid(
+            "gives the added token %s the id %s, but %s %d"
+                .formatted(
+                    quote(content),
+                    id,
+                    known == null ? "the next that is free is" : "its vocabulary says that it is",
+                    expected));
+      }
+      next = Math.max(next, expected + 1);
       tokens.add(SpecialTokens.flags(file, node, content, id.asInt()));
     }
     return tokens;
@@ -125,20 +203,20 @@ final class TokenizerJson {
         }
         yield new BytePairs(
             TokenizerFolder.vocabulary(file, json.path("vocab"), root.path("added_tokens").size()),
-            merges(json.path("merges")),
+            merges(list(json, "merges")),
             text(json.path("unk_token"), "the unknown token"));
       }
       case "Unigram" -> {
         requireOff(json, "byte_fallback");
         List<Unigram.Piece> pieces = new ArrayList<>();
-        for (JsonNode piece : json.path("vocab")) {
+        for (JsonNode piece : list(json, "vocab")) {
           if (!piece.path(0).isTextual() || !piece.path(1).isNumber()) {
             throw invalid(
                 "has the vocabulary entry " + quote("" + piece) + ", not a text and a score");
           }
           pieces.add(new Unigram.Piece(piece.path(0).asText(), piece.path(1).asDouble()));
         }
-        yield new Unigram(pieces, json.path("unk_id").asInt(-1));
+        yield new Unigram(pieces, fields(json).integer("unk_id"));
       }
       default -> throw unsupported("the model " + quote(json.path("type").asText()));
     };
@@ -173,7 +251,7 @@ final class TokenizerJson {
       case "Lowercase" -> new TextNormalizer.Lowercase();
       case "Strip" ->
           new TextNormalizer.Strip(
-              json.path("strip_left").asBoolean(), json.path("strip_right").asBoolean());
+              fields(json).flag("strip_left", false), fields(json).flag("strip_right", false));
       case "Replace" -> replace(json);
       case "Precompiled" -> {
         requireFirst("Precompiled");
@@ -193,8 +271,7 @@ final class TokenizerJson {
       throw invalid("needs a text as the content of a Replace, not " + quote(content.toString()));
     }
     JsonNode pattern = json.path("pattern");
-    String literal = pattern.path("String").asText("");
-    int shortest = literal.isEmpty() ? 1 : literal.length();
+    int shortest = Math.max(1, pattern.path("String").asText().length());
     if (content.asText().length() > shortest) {
       throw unsupported(
           "a Replace of %s by the longer %s"
@@ -213,7 +290,8 @@ final class TokenizerJson {
         yield new PreTokenizer.Sequence(steps);
       }
       case "Split" -> {
-        if (!json.path("behavior").asText().equals("Removed") || !json.path("invert").asBoolean()) {
+        if (!json.path("behavior").asText().equals("Removed")
+            || !fields(json).flag("invert", false)) {
           throw unsupported("a Split that does not keep exactly its matches");
         }
         yield new PreTokenizer.Matches(pattern(json.path("pattern")));
@@ -221,7 +299,7 @@ final class TokenizerJson {
       case "ByteLevel" -> {
         requireFirst("ByteLevel");
         requireOff(json, "add_prefix_space");
-        if (!json.path("use_regex").asBoolean(true)) {
+        if (!fields(json).flag("use_regex", true)) {
           throw unsupported("a ByteLevel without its pattern");
         }
         yield new PreTokenizer.ByteLevel();
@@ -232,9 +310,9 @@ final class TokenizerJson {
         boolean always =
             json.has("prepend_scheme")
                 ? json.path("prepend_scheme").asText().equals("always")
-                : json.path("add_prefix_space").asBoolean();
+                : fields(json).flag("add_prefix_space", false);
         boolean sign = json.path("replacement").asText().equals("\u2581");
-        if (!always || !sign || !json.path("split").asBoolean(true)) {
+        if (!always || !sign || !fields(json).flag("split", true)) {
           throw unsupported("a Metaspace other than T5's");
         }
         yield new PreTokenizer.Metaspace();
@@ -251,7 +329,7 @@ final class TokenizerJson {
   }
 
   private Pattern pattern(JsonNode json) throws InvalidFileException {
-    String literal = json.path("String").asText("");
+    String literal = json.has("String") ? text(json.path("String"), "a pattern") : "";
     if (!literal.isEmpty()) {
       return Pattern.compile(Pattern.quote(literal));
     }
@@ -275,6 +353,22 @@ final class TokenizerJson {
         throw unsupported(option + " " + quote(value.toString()));
       }
     }
+  }
+
+  private JsonFields fields(JsonNode json) {
+    return new JsonFields(file, json);
+  }
+
+  private JsonNode list(JsonNode json, String key) throws InvalidFileException {
+    JsonNode list = json.path(key);
+    if (!list.isArray()) {
+      throw invalid(
+          "needs a list as "
+              + key
+              + ", not "
+              + (list.isMissingNode() ? "nothing" : quote(list.toString())));
+    }
+    return list;
   }
 
   private String type(JsonNode json, String what) throws InvalidFileException {

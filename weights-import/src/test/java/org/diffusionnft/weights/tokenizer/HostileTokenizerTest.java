@@ -183,6 +183,46 @@ class HostileTokenizerTest {
     assertInvalid(message);
   }
 
+  private static final String CLIP_JSON =
+      "{'padding':null,'truncation':null,"
+          + "'added_tokens':[{'id':5,'content':'<|startoftext|>','special':true},"
+          + "{'id':6,'content':'<|endoftext|>'},{'id':7,'content':'<more>'}],"
+          + "'normalizer':{'type':'Strip','strip_left':true,'strip_right':true},"
+          + "'pre_tokenizer':{'type':'Sequence','pretokenizers':[{'type':'Split','pattern':"
+          + "{'Regex':'\\\\s+'},'behavior':'Removed','invert':true},"
+          + "{'type':'ByteLevel','add_prefix_space':false,'use_regex':true}]},"
+          + "'post_processor':{'type':'RobertaProcessing','sep':['<|endoftext|>',6],"
+          + "'cls':['<|startoftext|>',5]},'model':{'type':'BPE','unk_token':'<|endoftext|>',"
+          + "'end_of_word_suffix':'</w>','vocab':"
+          + VOCABULARY
+          + ",'merges':['a b</w>']}}";
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "'<|endoftext|>',6] ~ '<|endoftext|>',5] ~ has the id '5', but its vocabulary says 6",
+        "'<|endoftext|>',6] ~ '<|endoftext|>',-1] ~ has the id '-1', but its vocabulary says 6",
+        "'<|endoftext|>',6] ~ '<|endoftext|>','6'] ~ but its vocabulary says 6",
+        "'<|startoftext|>',5] ~ '<|startoftext|>',7] ~ but its vocabulary says 5",
+        "{'id':6, ~ {'id':5, ~ '<|endoftext|>' the id 5, but its vocabulary says that it is 6",
+        "{'id':7, ~ {'id':5, ~ '<more>' the id 5, but the next that is free is 7",
+        "['a b</w>'] ~ null ~ needs a list as merges, not 'null'",
+        "'strip_left':true ~ 'strip_left':'yes' ~ true or false under 'strip_left'",
+        "'invert':true ~ 'invert':'true' ~ true or false under 'invert'",
+        "'use_regex':true ~ 'use_regex':1 ~ true or false under 'use_regex'",
+        "'special':true ~ 'special':'no' ~ true or false under 'special'",
+        "'padding':null ~ 'padding':{'direction':'Left'} ~ on another side than the right",
+        "'truncation':null ~ 'truncation':{'direction':'Left'} ~ on another side than the right",
+      })
+  void lyingTokenizerJsonOfClip(String change) throws IOException {
+    String[] parts = change.split(" ~ ", -1);
+    write("tokenizer.json", CLIP_JSON);
+    assertEquals(7, TokenizerFolder.open(folder).largestId());
+    assertTrue(CLIP_JSON.contains(parts[0]), parts[0]);
+    write("tokenizer.json", CLIP_JSON.replace(parts[0], parts[1]));
+    assertInvalid(parts[2]);
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -216,6 +256,9 @@ class HostileTokenizerTest {
         "'id':1, | 'id':-1, | impossible id",
         "'id':1, | 'id':2000000000, | impossible id '2000000000'",
         "'byte_fallback':false | 'byte_fallback':true | byte_fallback 'true'",
+        "'ids':[1] | 'ids':[2] | has the id '2', but its vocabulary says 1",
+        "'ids':[1] | 'ids':[1,1] | has the id '[1,1]', but its vocabulary says 1",
+        "'unk_id':2 | 'unk_id':'2' | a whole number under 'unk_id'",
       })
   void lyingTokenizerJson(String good, String bad, String message) throws IOException {
     String json =
@@ -224,7 +267,8 @@ class HostileTokenizerTest {
             + "'pre_tokenizer':{'type':'Sequence','pretokenizers':[{'type':'WhitespaceSplit'},"
             + "{'type':'Metaspace','replacement':'▁','prepend_scheme':'always'}]},"
             + "'post_processor':{'type':'TemplateProcessing','single':[{'Sequence':{'id':'A'}},"
-            + "{'SpecialToken':{'id':'</s>'}}]},'model':{'type':'Unigram','unk_id':2,"
+            + "{'SpecialToken':{'id':'</s>'}}],'special_tokens':{'</s>':{'ids':[1]}}},"
+            + "'model':{'type':'Unigram','unk_id':2,"
             + "'byte_fallback':false,'vocab':[['<pad>',0],['</s>',0],['<unk>',0],['▁a',-1.5]]}}";
     write("tokenizer.json", json);
     assertArrayEquals(new long[] {3, 1, 0}, ids(TokenizerFolder.open(folder), "A", 3));

@@ -133,6 +133,10 @@ public final class MmditConfigFile {
     if (node.isNull() || node.isMissingNode()) {
       return layers;
     }
+    if (!node.isArray()) {
+      throw new InvalidFileException(
+          file, "needs a list under 'dual_attention_layers', not " + quote(node.toString()));
+    }
     for (JsonNode layer : node) {
       if (!layer.canConvertToInt() || !layer.isIntegralNumber()) {
         throw new InvalidFileException(

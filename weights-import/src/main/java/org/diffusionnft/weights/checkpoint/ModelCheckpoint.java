@@ -49,6 +49,7 @@ public final class ModelCheckpoint implements TextEncoders, AutoCloseable {
 
   private final Path path;
   private final @Nullable Path folder;
+  private final ModelIndex index;
   private final @Nullable SafetensorsFile file;
   private final @Nullable SingleFile single;
   private final Map<Part, Tokenizer> tokenizers = new EnumMap<>(Part.class);
@@ -56,10 +57,12 @@ public final class ModelCheckpoint implements TextEncoders, AutoCloseable {
   private ModelCheckpoint(
       Path path,
       @Nullable Path folder,
+      ModelIndex index,
       @Nullable SafetensorsFile file,
       @Nullable SingleFile single) {
     this.path = path;
     this.folder = folder;
+    this.index = index;
     this.file = file;
     this.single = single;
   }
@@ -76,25 +79,18 @@ public final class ModelCheckpoint implements TextEncoders, AutoCloseable {
       throw new InvalidFileException(parts, "no such folder");
     }
     if (Files.isDirectory(path)) {
-      requireFamily(path);
-      return new ModelCheckpoint(path, path, null, null);
+      ModelIndex index = ModelIndex.of(path);
+      requireTransformer(path);
+      return new ModelCheckpoint(path, path, index, null, null);
     }
+    ModelIndex index = parts == null ? new ModelIndex(Set.of()) : ModelIndex.of(parts);
     try (Opening opening = new Opening()) {
       SafetensorsFile file = opening.add(SafetensorsFile.open(path));
-      return opening.done(new ModelCheckpoint(path, parts, file, SingleFile.of(file)));
+      return opening.done(new ModelCheckpoint(path, parts, index, file, SingleFile.of(file)));
     }
   }
 
-  private static void requireFamily(Path folder) throws InvalidFileException {
-    Path index = folder.resolve(ModelLayout.INDEX);
-    if (Files.exists(index)) {
-      ObjectNode json = StrictJson.readObject(index);
-      String type = json.path("_class_name").asText();
-      if (!type.startsWith("StableDiffusion3")) {
-        throw new InvalidFileException(
-            index, "is of a " + quote(type) + ", but only Stable Diffusion 3 is supported");
-      }
-    }
+  private static void requireTransformer(Path folder) throws InvalidFileException {
     if (!Files.isDirectory(folder.resolve(ModelLayout.folder(Part.TRANSFORMER)))) {
       if (Files.exists(folder.resolve("adapter_config.json"))
           || Files.exists(folder.resolve("pytorch_lora_weights.safetensors"))) {
@@ -144,11 +140,19 @@ public final class ModelCheckpoint implements TextEncoders, AutoCloseable {
 
   /** Whether there is a part. */
   public boolean has(Part part) {
-    return isInFile(part) || (folder != null && Files.isDirectory(partFolder(folder, part)));
+    return isInFile(part)
+        || (folder != null
+            && !isMissing(ModelLayout.folder(part))
+            && Files.isDirectory(partFolder(folder, part)));
   }
 
   private boolean isInFile(Part part) {
     return single != null && single.has(part);
+  }
+
+  /** Whether the folder's index says that it has no such part. */
+  private boolean isMissing(String part) {
+    return index.missing().contains(part);
   }
 
   private static Path partFolder(Path folder, Part part) {
@@ -216,6 +220,7 @@ public final class ModelCheckpoint implements TextEncoders, AutoCloseable {
               + ModelLayout.folder(part)
               + "/ with --parts");
     }
+    requireNotMissing(folder, ModelLayout.folder(part));
     Path found = partFolder(folder, part);
     if (!Files.isDirectory(found)) {
       throw new InvalidFileException(
@@ -223,6 +228,18 @@ public final class ModelCheckpoint implements TextEncoders, AutoCloseable {
           "has no " + ModelLayout.folder(part) + "/, where " + describe(part) + " would be");
     }
     return found;
+  }
+
+  private void requireNotMissing(Path from, String part) throws InvalidFileException {
+    if (isMissing(part)) {
+      throw new InvalidFileException(
+          from.resolve(ModelLayout.INDEX),
+          "says that there is no "
+              + part
+              + ", which is needed: name its class there if "
+              + from.resolve(part)
+              + " is meant to be used");
+    }
   }
 
   private static String describe(Part part) {
@@ -267,7 +284,7 @@ public final class ModelCheckpoint implements TextEncoders, AutoCloseable {
    */
   public FlowMatchSchedule.Config schedule() throws InvalidFileException {
     Path scheduler = folder == null ? null : folder.resolve(ModelLayout.SCHEDULER);
-    return scheduler != null && Files.exists(scheduler)
+    return scheduler != null && !isMissing(ModelIndex.SCHEDULER) && Files.exists(scheduler)
         ? SchedulerConfigFile.read(scheduler)
         : FlowMatchSchedule.Config.SD3;
   }
@@ -304,6 +321,7 @@ public final class ModelCheckpoint implements TextEncoders, AutoCloseable {
           "holds no tokenizers, as no single file does: name a diffusers folder that has"
               + " tokenizer/, tokenizer_2/ and tokenizer_3/ with --parts");
     }
+    requireNotMissing(folder, ModelLayout.tokenizer(part));
     Path from = folder.resolve(ModelLayout.tokenizer(part));
     Tokenizer tokenizer = TokenizerFolder.open(from);
     int taken =

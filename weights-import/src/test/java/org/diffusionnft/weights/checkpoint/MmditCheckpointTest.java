@@ -152,6 +152,7 @@ class MmditCheckpointTest {
         "\"num_layers\":24, | \"_x\":1, | whole number under 'num_layers', not nothing",
         "\"num_layers\":24 | \"num_layers\":0 | num_layers is 0 but must be from 1 to 1000",
         "\"rms_norm\" | \"layer_norm\" | qk_norm 'layer_norm', but only",
+        "[0,1] | {\"a\":0} | needs a list under 'dual_attention_layers'",
         "[0,1] | [0,99] | dual_attention_layers contains 99",
         "[0,1] | [0,1.5] | whole numbers under 'dual_attention_layers', not '1.5'",
       })

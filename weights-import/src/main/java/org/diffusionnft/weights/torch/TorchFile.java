@@ -6,10 +6,13 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.zip.ZipEntry;
@@ -34,6 +37,8 @@ import org.diffusionnft.weights.torch.TorchPickle.TensorRef;
 final class TorchFile implements TensorSource {
   private static final long LARGEST_PICKLE = 64L << 20;
   private static final String PICKLE = "/data.pkl";
+  private static final String BYTE_ORDER = "/byteorder";
+  private static final int LONGEST_ORDER = 16;
 
   private static final Map<String, DType> TYPES =
       Map.of(
@@ -77,16 +82,13 @@ final class TorchFile implements TensorSource {
       try (Opening opening = new Opening()) {
         ZipFile archive = opening.add(new ZipFile(path.toFile()));
         requireStored(path, archive);
-        ZipEntry pickle =
-            archive.stream()
-                .filter(e -> e.getName().endsWith(PICKLE))
-                .findFirst()
-                .orElseThrow(() -> new InvalidFileException(path, "has no data.pkl inside"));
+        ZipEntry pickle = pickle(path, archive);
         if (pickle.getSize() > LARGEST_PICKLE) {
           throw new InvalidFileException(path, "has a data.pkl of " + pickle.getSize() + " bytes");
         }
         String name = pickle.getName();
         String folder = name.substring(0, name.length() - PICKLE.length());
+        requireLittleEndian(path, archive, folder);
         Map<String, TensorRef> tensors;
         try (InputStream in = archive.getInputStream(pickle)) {
           byte[] bytes = in.readNBytes((int) pickle.getSize());
@@ -97,6 +99,7 @@ final class TorchFile implements TensorSource {
         }
         TorchFile file = new TorchFile(path, archive, folder, tensors);
         for (String tensor : tensors.keySet()) {
+          file.requirePlain(tensor);
           file.requireInside(tensor);
         }
         return opening.done(file);
@@ -116,13 +119,64 @@ final class TorchFile implements TensorSource {
     }
   }
 
+  private static ZipEntry pickle(Path path, ZipFile archive) throws InvalidFileException {
+    List<? extends ZipEntry> pickles =
+        archive.stream().filter(e -> e.getName().endsWith(PICKLE)).toList();
+    if (pickles.size() > 1) {
+      throw new InvalidFileException(
+          path,
+          "has two pickles inside, %s and %s, where one is expected: save it as safetensors"
+              .formatted(quote(pickles.get(0).getName()), quote(pickles.get(1).getName())));
+    }
+    if (pickles.isEmpty()) {
+      throw new InvalidFileException(path, "has no data.pkl inside");
+    }
+    return pickles.getFirst();
+  }
+
+  /** Files say in which order bytes are since PyTorch 2.1; those before were little-endian. */
+  private static void requireLittleEndian(Path path, ZipFile archive, String folder)
+      throws IOException {
+    ZipEntry entry = archive.getEntry(folder + BYTE_ORDER);
+    if (entry != null) {
+      try (InputStream in = archive.getInputStream(entry)) {
+        String order = new String(in.readNBytes(LONGEST_ORDER), StandardCharsets.UTF_8);
+        if (!order.equals("little")) {
+          throw new InvalidFileException(
+              path,
+              "has numbers in the byte order "
+                  + quote(order)
+                  + ", but only 'little' is supported: save it as safetensors");
+        }
+      }
+    }
+  }
+
+  /** Checks that a tensor's numbers are those in its storage. */
+  private void requirePlain(String name) throws InvalidFileException {
+    Set<String> metadata = ref(name).metadata();
+    if (!metadata.isEmpty()) {
+      throw new InvalidFileException(
+          path,
+          ("stores tensor %s with %s, so that its numbers are others than those stored: call"
+                  + " resolve_neg() or resolve_conj() on it and save it again")
+              .formatted(quote(name), quote(metadata.toString())));
+    }
+  }
+
   /**
    * PyTorch never compresses. What is compressed could grow without bounds when it is read, and
-   * what lies on top of something else could be read again and again.
+   * what lies on top of something else could be read again and again. Of two entries of one name,
+   * each reader takes another.
    */
   private static void requireStored(Path path, ZipFile archive) throws IOException {
     long room = Files.size(path);
+    Set<String> names = new HashSet<>();
     for (ZipEntry entry : Collections.list(archive.entries())) {
+      if (!names.add(entry.getName())) {
+        throw new InvalidFileException(
+            path, "has two entries named " + quote(entry.getName()) + ": it is damaged");
+      }
       long bytes = entry.getSize();
       if (entry.getMethod() != ZipEntry.STORED || bytes != entry.getCompressedSize()) {
         throw new InvalidFileException(

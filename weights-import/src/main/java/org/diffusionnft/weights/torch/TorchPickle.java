@@ -11,6 +11,8 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 final class TorchPickle {
   private static final int DEEPEST = 1_000_000;
   private static final int MOST_DIMENSIONS = 64;
+
+  /** Where metadata stands among what makes a tensor. */
+  private static final int METADATA = 6;
 
   /** A name of Python's, as a module and what is in it. */
   record Name(String module, String name) {
@@ -33,9 +38,14 @@ final class TorchPickle {
   /** Where a tensor's numbers are: a file of the archive, of numbers of this type. */
   record StorageRef(String type, String key) {}
 
-  /** A tensor in a storage; offset, sizes and strides in numbers. */
+  /**
+   * A tensor in a storage; offset, sizes and strides in numbers.
+   *
+   * @param metadata what else is on, such as {@code neg}: the numbers stored are not the tensor's
+   */
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  record TensorRef(StorageRef storage, long offset, long[] sizes, long[] strides) {}
+  record TensorRef(
+      StorageRef storage, long offset, long[] sizes, long[] strides, Set<String> metadata) {}
 
   /** Anything that is not about tensors. */
   record Opaque(Object what) {}
@@ -153,10 +163,26 @@ final class TorchPickle {
               (StorageRef) arguments.get(0),
               (Long) arguments.get(1),
               numbers((List<?>) arguments.get(2)),
-              numbers((List<?>) arguments.get(3)));
+              numbers((List<?>) arguments.get(3)),
+              arguments.size() > METADATA ? on(arguments.get(METADATA)) : Set.of());
       case "torch._utils._rebuild_parameter" -> arguments.getFirst();
       default -> new Opaque(function);
     };
+  }
+
+  /** The keys of a dictionary with values other than false; none are needed where there is none. */
+  private static Set<String> on(Object metadata) {
+    Set<String> on = new TreeSet<>();
+    if (metadata != Nothing.NONE) {
+      ((Map<?, ?>) metadata)
+          .forEach(
+              (key, value) -> {
+                if (!Boolean.FALSE.equals(value)) {
+                  on.add(String.valueOf(key));
+                }
+              });
+    }
+    return on;
   }
 
   private static long[] numbers(List<?> list) {

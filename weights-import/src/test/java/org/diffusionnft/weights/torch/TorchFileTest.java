@@ -111,6 +111,41 @@ class TorchFileTest {
         archive(TENSOR.replace(found.translateEscapes(), put.translateEscapes()), false), message);
   }
 
+  /** {@code torch.Tensor.neg} and {@code conj} leave the numbers alone and set a bit. */
+  @ParameterizedTest
+  @CsvSource({"neg, \u0088, true", "conj, \u0088, true", "neg, \u0089, false", "new, N, true"})
+  void numbersThatAreNotThoseStored(String bit, String value, boolean refused) throws IOException {
+    String metadata = "}X" + (char) bit.length() + "\0\0\0" + bit + value + "s";
+    byte[] archive = archive(TENSOR.replace("\u0089NtR", "\u0089N" + metadata + "tR"), false);
+    if (refused) {
+      assertRefused(archive, "stores tensor 'a' with '[" + bit + "]'");
+    } else {
+      TensorFiles.open(Files.write(folder.resolve("good.pt"), archive)).close();
+    }
+  }
+
+  @Test
+  void otherByteOrders() throws IOException {
+    byte[] little = archive(TENSOR, "a/byteorder", "little");
+    TensorFiles.open(Files.write(folder.resolve("good.pt"), little)).close();
+    assertRefused(
+        archive(TENSOR, "a/byteorder", "big"),
+        "has numbers in the byte order 'big', but only 'little' is supported");
+  }
+
+  @Test
+  void twoOfOneKind() throws IOException {
+    assertRefused(
+        archive(TENSOR, "b/data.pkl", TENSOR), "two pickles inside, 'a/data.pkl' and 'b/data.pkl'");
+    byte[] twins = archive(TENSOR, "a/data/1", "        ");
+    for (int i = 0; i < twins.length - 8; i++) {
+      if (new String(twins, i, 8, ISO_8859_1).equals("a/data/1")) {
+        twins[i + 7] = '0';
+      }
+    }
+    assertRefused(twins, "has two entries named 'a/data/0'");
+  }
+
   @Test
   void aDictionaryInItself() throws IOException {
     String inItself = "}q\0(X\n\0\0\0state_dicth\0u.";
@@ -180,6 +215,16 @@ class TorchFileTest {
     try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
       put(zip, "a/data.pkl", pickle.getBytes(ISO_8859_1), compressed);
       put(zip, "a/data/0", new byte[8], false);
+    }
+    return bytes.toByteArray();
+  }
+
+  private static byte[] archive(String pickle, String more, String content) throws IOException {
+    java.io.ByteArrayOutputStream bytes = new java.io.ByteArrayOutputStream();
+    try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
+      put(zip, "a/data.pkl", pickle.getBytes(ISO_8859_1), false);
+      put(zip, "a/data/0", new byte[8], false);
+      put(zip, more, content.getBytes(ISO_8859_1), false);
     }
     return bytes.toByteArray();
   }

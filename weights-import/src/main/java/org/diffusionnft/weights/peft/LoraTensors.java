@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Elementwise;
@@ -114,27 +115,20 @@ final class LoraTensors {
     throw stranger(name);
   }
 
+  /** What is wrong with a file shows in any of its names, whichever is met first. */
   private InvalidFileException stranger(String name) {
     for (Map.Entry<String, String> variant : VARIANTS) {
-      if (name.contains(variant.getKey())) {
-        return new InvalidFileException(
-            file.path(),
-            "uses "
-                + variant.getValue()
-                + " (tensor "
-                + quote(name)
-                + "), which is not supported: only plain LoRA is");
+      for (String other : file.names()) {
+        if (other.contains(variant.getKey())) {
+          return new InvalidFileException(
+              file.path(),
+              "uses "
+                  + variant.getValue()
+                  + " (tensor "
+                  + quote(other)
+                  + "), which is not supported: only plain LoRA is");
+        }
       }
-    }
-    String advice = "";
-    if (name.startsWith("text_encoder") || name.startsWith("lora_te")) {
-      advice = ": adapters of text encoders are not supported";
-    } else if (name.contains(".lora_down.") || name.contains(".lora_up.")) {
-      advice =
-          ": it is in another tool's layout (lora_down, lora_up); load and save it with diffusers"
-              + " to convert it";
-    } else if (file.names().stream().noneMatch(n -> n.contains(".lora_"))) {
-      advice = ": " + ModelFamily.sentence(file.names());
     }
     return new InvalidFileException(
         file.path(),
@@ -145,7 +139,26 @@ final class LoraTensors {
             + "<module>"
             + A
             + "' are expected"
-            + advice);
+            + advice());
+  }
+
+  private String advice() {
+    if (anyName(n -> n.contains(".lora_down.") || n.contains(".lora_up."))) {
+      return ": it is in another tool's layout (lora_down, lora_up); load and save it with"
+          + " diffusers to convert it";
+    }
+    if (anyName(n -> n.startsWith("diffusion_model."))) {
+      return ": it is in another tool's layout (diffusion_model); load and save it with diffusers"
+          + " to convert it";
+    }
+    if (anyName(n -> n.startsWith("text_encoder") || n.startsWith("lora_te"))) {
+      return ": adapters of text encoders are not supported";
+    }
+    return anyName(n -> n.contains(".lora_")) ? "" : ": " + ModelFamily.sentence(file.names());
+  }
+
+  private boolean anyName(Predicate<String> test) {
+    return file.names().stream().anyMatch(test);
   }
 
   private double alpha(String name, Device device) throws InvalidFileException {

@@ -110,6 +110,29 @@ class DiffusersLoraTest {
         "is I8, not floating-point: quantised adapters");
   }
 
+  /** Whatever its first tensor is called. */
+  @Test
+  void otherToolsLayoutsAreNamed() throws IOException {
+    Tensor one = Tensor.of(device, new float[] {2}, 1);
+    String kohya = "lora_unet_transformer_blocks_0_attn_to_q";
+    assertInvalid(
+        null,
+        Map.of(kohya + ".alpha", one, kohya + ".lora_down.weight", one),
+        "'"
+            + kohya
+            + ".alpha', but names like 'transformer.<module>.lora_A.weight' are expected: it"
+            + " is in another tool's layout (lora_down, lora_up)");
+    assertInvalid(
+        null,
+        Map.of("diffusion_model.joint_blocks.0.x_block.attn.qkv.lora_A.weight", one),
+        "another tool's layout (diffusion_model)");
+    assertInvalid(
+        null,
+        Map.of("lora_unet_x.alpha", one, "lora_unet_x.dora_scale", one),
+        "uses DoRA (tensor 'lora_unet_x.dora_scale')");
+    assertInvalid(null, Map.of("text_encoder.x.lora_A.weight", one), "adapters of text encoders");
+  }
+
   @Test
   void targetsInTheMetadataCount() throws IOException {
     assertInvalid(

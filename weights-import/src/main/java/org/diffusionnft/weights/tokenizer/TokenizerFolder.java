@@ -122,6 +122,7 @@ public final class TokenizerFolder {
               return id == null ? ids.get(token) : id;
             });
     added.forEach(t -> ids.put(t.content(), t.id()));
+    requireDescribed(folder.resolve("added_tokens.json"), added);
     boolean isT5 = model instanceof Unigram;
     special.requireOptions(isT5);
     int padding = id(folder, ids, model, special.content("pad_token", isT5 ? "<pad>" : END));
@@ -136,6 +137,28 @@ public final class TokenizerFolder {
         pipeline.preTokenizer(),
         added,
         new Marks(start, end, padding));
+  }
+
+  /**
+   * Older folders list their added tokens once more. What stands only there would be sought in the
+   * text by some versions of transformers and not by others.
+   */
+  private static void requireDescribed(Path file, List<AddedToken> added)
+      throws InvalidFileException {
+    if (!Files.exists(file)) {
+      return;
+    }
+    Map<String, String> ids = new HashMap<>();
+    added.forEach(t -> ids.put(t.content(), Integer.toString(t.id())));
+    for (Map.Entry<String, JsonNode> e : StrictJson.readObject(file).properties()) {
+      if (!e.getValue().toString().equals(ids.get(e.getKey()))) {
+        throw new InvalidFileException(
+            file,
+            ("adds the token %s with the id %s, which is no such special token of"
+                    + " tokenizer_config.json: describe it there, or take it out")
+                .formatted(quote(e.getKey()), quote(e.getValue().toString())));
+      }
+    }
   }
 
   private static int id(Path folder, Map<String, Integer> ids, TokenModel model, String token)

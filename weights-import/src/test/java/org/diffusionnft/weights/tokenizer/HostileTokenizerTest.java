@@ -153,6 +153,19 @@ class HostileTokenizerTest {
   }
 
   @Test
+  void tokensThatStandInAListOfTheirOwn() throws IOException {
+    write("vocab.json", VOCABULARY);
+    write("merges.txt", "a b</w>");
+    write("tokenizer_config.json", "{'pad_token':'!','eos_token':'<|endoftext|>'}");
+    write("added_tokens.json", "{'!':4,'<|endoftext|>':6}");
+    TokenizerFolder.open(folder);
+    write("added_tokens.json", "{'!':4,'<new>':7}");
+    assertInvalid("added_tokens.json: adds the token '<new>' with the id '7'");
+    write("added_tokens.json", "{'!':3}");
+    assertInvalid("added_tokens.json: adds the token '!' with the id '3'");
+  }
+
+  @Test
   void optionsOfPublishedT5() throws IOException {
     Files.write(folder.resolve("spiece.model"), model());
     write(

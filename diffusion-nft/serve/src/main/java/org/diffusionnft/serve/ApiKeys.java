@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.util.ArrayList;
 import java.util.List;
 import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.io.Sha256;
@@ -28,23 +29,39 @@ public final class ApiKeys {
   /**
    * Reads a file.
    *
-   * @throws InvalidFileException if it holds no key, or one that is shorter than 16 characters
+   * @throws InvalidFileException if it holds no key, one that is shorter than 16 characters, or one
+   *     that no client can send; it names the line and does not show the key
    */
   public static ApiKeys read(Path file) throws IOException {
-    List<String> keys =
-        TextFile.read(file)
-            .lines()
-            .map(String::strip)
-            .filter(line -> !line.isEmpty() && !line.startsWith("#"))
-            .toList();
-    if (keys.isEmpty()) {
+    List<byte[]> digests = new ArrayList<>();
+    List<String> lines = TextFile.read(file).lines().map(String::strip).toList();
+    for (int i = 0; i < lines.size(); i++) {
+      String key = lines.get(i);
+      if (!key.isEmpty() && !key.startsWith("#")) {
+        requireGood(file, i + 1, key);
+        digests.add(digest(key));
+      }
+    }
+    if (digests.isEmpty()) {
       throw new InvalidFileException(file, "holds no key: write one on a line of its own");
     }
-    if (keys.stream().anyMatch(key -> key.length() < SHORTEST)) {
+    return new ApiKeys(digests);
+  }
+
+  private static void requireGood(Path file, int line, String key) throws InvalidFileException {
+    if (!key.chars().allMatch(c -> c > ' ' && c <= '~')) {
       throw new InvalidFileException(
-          file, "holds a key of less than " + SHORTEST + " characters: make it longer");
+          file,
+          "has in line %d a key with a character that no client can send: use visible characters of"
+                  .formatted(line)
+              + " ASCII, without spaces");
     }
-    return new ApiKeys(keys.stream().map(ApiKeys::digest).toList());
+    if (key.length() < SHORTEST) {
+      throw new InvalidFileException(
+          file,
+          "has in line %d a key of less than %d characters: make it longer"
+              .formatted(line, SHORTEST));
+    }
   }
 
   /** Whether a key is needed at all. */

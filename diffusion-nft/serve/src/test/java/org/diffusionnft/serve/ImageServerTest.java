@@ -191,6 +191,14 @@ class ImageServerTest {
 
     Files.writeString(file, "short\n");
     assertThrows(InvalidFileException.class, () -> ApiKeys.read(file));
+    for (String unsendable :
+        List.of("0123456789 abcdef", "0123456789abcdéf", "0123456789abcd\0f")) {
+      Files.writeString(file, "# mine\n" + unsendable + "\n");
+      InvalidFileException e = assertThrows(InvalidFileException.class, () -> ApiKeys.read(file));
+      String message = String.valueOf(e.getMessage());
+      assertTrue(message.contains("has in line 2 a key with a character"), message);
+      assertFalse(message.contains("0123456789"), message);
+    }
     Files.writeString(file, "# none\n");
     assertThrows(InvalidFileException.class, () -> ApiKeys.read(file));
   }

@@ -8,6 +8,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
 import java.time.Duration;
+import java.util.regex.Pattern;
 import org.diffusionnft.rewards.RewardOptions;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,12 @@ final class HttpCalls implements AutoCloseable {
   private static final int SERVER_ERRORS = 500;
   private static final long LONGEST_WAIT = 60;
   private static final long LONGEST_ANSWER = 16 << 20;
+
+  /** Visible characters of ASCII, and spaces between them. */
+  private static final Pattern SENDABLE = Pattern.compile("[!-~](?:[ -~]*[!-~])?");
+
+  /** Words such as {@code none} stand where a service needs no key, and in answers too. */
+  private static final int SHORTEST_SECRET = 8;
 
   private final URI address;
   private final Duration timeout;
@@ -36,33 +43,84 @@ final class HttpCalls implements AutoCloseable {
    * Reads {@code timeoutSeconds} (60) and {@code apiKeyVariable}, the variable of the environment
    * that holds a key (none).
    *
-   * @throws InvalidInputException if the address is none, or the variable is not set
+   * @throws InvalidInputException if the address is none, or the variable is not set or holds what
+   *     cannot be sent; never with the key in its message
    */
   static HttpCalls to(String url, RewardOptions options) {
     URI address = address(url, options.reward());
     Duration timeout = options.seconds("timeoutSeconds", 60);
+    return new HttpCalls(address, timeout, key(options));
+  }
+
+  private static @Nullable String key(RewardOptions options) {
     String variable = options.text("apiKeyVariable", "");
-    String key = variable.isEmpty() ? null : System.getenv(variable);
-    if (!variable.isEmpty() && key == null) {
+    if (variable.isEmpty()) {
+      return null;
+    }
+    // Who writes the key itself there must not find it in a log.
+    if (!variable.matches("[A-Za-z_][A-Za-z0-9_]*")) {
+      throw new InvalidInputException(
+          ("rewards.%s.apiKeyVariable must be the name of an environment variable, of letters,"
+                  + " digits and _: put the key into that variable, not here")
+              .formatted(options.reward()));
+    }
+    String key = System.getenv(variable);
+    if (key == null) {
       throw new InvalidInputException(
           "reward '%s' takes its key from the environment variable %s, which is not set"
               .formatted(options.reward(), variable));
     }
-    return new HttpCalls(address, timeout, key);
+    requireSendable(key, variable, options.reward());
+    return key;
+  }
+
+  /** Checked here, because the HTTP client would show a key that it cannot send. */
+  static void requireSendable(String key, String variable, String reward) {
+    if (!SENDABLE.matcher(key).matches()) {
+      throw new InvalidInputException(
+          ("reward '%s' takes its key from the environment variable %s, which %s: set it to the key"
+                  + " alone")
+              .formatted(reward, variable, fault(key)));
+    }
+  }
+
+  private static String fault(String key) {
+    if (key.isBlank()) {
+      return "is empty";
+    }
+    if (SENDABLE.matcher(key.strip()).matches()) {
+      return "has a space or a line break at its %s"
+          .formatted(key.stripTrailing().equals(key) ? "beginning" : "end");
+    }
+    return "has a character that no key can have, such as a line break or a letter outside of"
+               + " ASCII";
   }
 
   private static URI address(String url, String reward) {
     try {
       URI uri = URI.create(url);
       if (uri.getHost() != null && String.valueOf(uri.getScheme()).matches("https?")) {
+        if (uri.getRawUserInfo() != null) {
+          throw new InvalidInputException(
+              ("rewards.%s.url has a name or a password before an @, which are not sent: give a key"
+                      + " by apiKeyVariable")
+                  .formatted(reward));
+        }
         return uri;
       }
+    } catch (InvalidInputException e) {
+      throw e;
     } catch (IllegalArgumentException _) {
       // reported below
     }
     throw new InvalidInputException(
         "rewards.%s.url must be an address such as http://127.0.0.1:8000/v1, not '%s'"
-            .formatted(reward, url));
+            .formatted(reward, shown(url)));
+  }
+
+  /** An address as messages show it: without what may be a password or a key. */
+  static String shown(String url) {
+    return url.replaceFirst("//[^/]*@", "//...@").replaceFirst("\\?.*", "?...");
   }
 
   /**
@@ -93,16 +151,27 @@ final class HttpCalls implements AutoCloseable {
       throw ServiceFailure.passing("the connection was refused");
     }
     int status = response.statusCode();
-    if (status == 200) {
-      return response.body();
+    String body = response.body();
+    boolean telling = tells(body);
+    if (status == 200 && !telling) {
+      return body;
     }
-    String what =
-        "it answered with status " + status + " (" + Questions.shown(response.body()) + ")";
+    if (status == 200) {
+      throw ServiceFailure.lasting(
+          "it answered with the key that it was sent: it is no service that gives scores");
+    }
+    String said = telling ? "its text has the key in it" : Questions.shown(body);
+    String what = "it answered with status " + status + " (" + said + ")";
     boolean passing =
         status == REQUEST_TIMEOUT || status == TOO_MANY_REQUESTS || status >= SERVER_ERRORS;
     throw passing
         ? ServiceFailure.passing(what, requestedWait(response))
         : ServiceFailure.lasting(what);
+  }
+
+  /** Whether an answer, of which messages show the beginning, has our key in it. */
+  private boolean tells(String body) {
+    return key != null && key.length() >= SHORTEST_SECRET && body.contains(key);
   }
 
   /** What {@code Retry-After} says in seconds; dates are not read. */

@@ -31,7 +31,9 @@ final class HttpService implements ImageService {
   static HttpService of(RewardOptions options) {
     String url = options.require("url", "the address of the service");
     return new HttpService(
-        HttpCalls.to(url, options), Patience.of(options, url), options.count("parallel", 4));
+        HttpCalls.to(url, options),
+        Patience.of(options, HttpCalls.shown(url)),
+        options.count("parallel", 4));
   }
 
   @Override

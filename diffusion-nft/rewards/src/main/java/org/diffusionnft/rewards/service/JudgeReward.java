@@ -56,7 +56,7 @@ public final class JudgeReward implements Reward {
     String url = options.require("url", "the address of the service up to and with /v1");
     String chat = url.replaceAll("/+$", "") + "/chat/completions";
     this.calls = HttpCalls.to(chat, options);
-    this.patience = Patience.of(options, url);
+    this.patience = Patience.of(options, HttpCalls.shown(url));
     this.parallel = options.count("parallel", 4);
     this.model = options.require("model", "the name of the model that judges");
     this.question = options.text("question", QUESTION);

@@ -2,6 +2,7 @@ package org.diffusionnft.rewards.service;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -284,6 +285,57 @@ class ServiceRewardTest {
       assertTrue(
           String.valueOf(e.getMessage())
               .endsWith("the program ended with exit code 3 and said 'no such model'"),
+  /** The HTTP client's own message would show it. */
+  @Test
+  void keysThatCannotBeSentAreToldWithoutShowingThem() {
+    Map<String, String> wrong =
+        Map.of(
+            "sk-secret123\n", "has a space or a line break at its end",
+            " sk-secret123", "has a space or a line break at its beginning",
+            "sk-secret123\nX-Other: 1", "has a character that no key can have",
+            "sk-sécret123", "has a character that no key can have",
+            "", "is empty");
+    wrong.forEach(
+        (key, fault) -> {
+          IllegalArgumentException e =
+              assertThrows(
+                  IllegalArgumentException.class,
+                  () -> HttpCalls.requireSendable(key, "MY_KEY", "mine"));
+          String message = String.valueOf(e.getMessage());
+          assertTrue(message.contains("environment variable MY_KEY, which " + fault), message);
+          assertFalse(message.contains("cret123"), message);
+        });
+    HttpCalls.requireSendable("sk-secret123", "MY_KEY", "mine");
+    assertRefused(
+        "rewards.mine.apiKeyVariable must be the name of an environment variable",
+        new ServiceReward.Http(),
+        options("url", "http://127.0.0.1:1", "apiKeyVariable", "sk-secret123"));
+    assertRefused(
+        "rewards.mine.url has a name or a password",
+        new ServiceReward.Http(),
+        options("url", "http://me:sk-secret123@127.0.0.1:1"));
+    assertEquals("//...@host/?...", HttpCalls.shown("//me:it@host/?key=sk-secret123"));
+  }
+
+  @Test
+  void anAnswerWithTheKeyInItIsNotShown() throws Exception {
+    String key = System.getenv("PATH");
+    for (int status : new int[] {200, 401}) {
+      try (FakeService service =
+              new FakeService((n, request) -> new Reply(status, "you are " + key, ""));
+          Reward reward =
+              new ServiceReward.Http()
+                  .open(options("url", service.url(), "apiKeyVariable", "PATH"))) {
+        RewardUnavailableException e =
+            assertThrows(
+                RewardUnavailableException.class, () -> reward.score(images(1), prompts(1)));
+        String message = String.valueOf(e.getMessage());
+        assertFalse(message.contains(key.substring(0, 8)), message);
+        assertTrue(message.contains("key"), message);
+      }
+    }
+  }
+
           e.getMessage());
     }
   }

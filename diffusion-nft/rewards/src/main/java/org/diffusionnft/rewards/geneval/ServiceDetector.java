@@ -31,13 +31,13 @@ record ServiceDetector(ImageService service) implements ObjectDetector {
     List<DetectedObject> objects = new ArrayList<>();
     for (JsonNode json : answer.path("objects")) {
       JsonNode box = json.path("box");
-      if (!json.path("label").isTextual() || !json.path("score").isNumber() || box.size() != 4) {
+      if (!json.path("label").isTextual() || !isFinite(json.path("score")) || box.size() != 4) {
         throw new InvalidInputException("an object needs 'label', 'score' and 'box'");
       }
       double[] corners = new double[4];
       for (int i = 0; i < corners.length; i++) {
-        if (!box.path(i).isNumber()) {
-          throw new InvalidInputException("a box needs four numbers");
+        if (!isFinite(box.path(i))) {
+          throw new InvalidInputException("a box needs four finite numbers");
         }
         corners[i] = box.path(i).asDouble();
       }
@@ -49,6 +49,11 @@ record ServiceDetector(ImageService service) implements ObjectDetector {
               json.hasNonNull("color") ? json.path("color").asText() : null));
     }
     return objects;
+  }
+
+  /** JSON has numbers that are too large, such as 1e999. */
+  private static boolean isFinite(JsonNode number) {
+    return number.isNumber() && Double.isFinite(number.asDouble());
   }
 
   @Override

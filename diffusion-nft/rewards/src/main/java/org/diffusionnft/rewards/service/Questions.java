@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import org.diffusionnft.rewards.Prompt;
+import org.diffusionnft.weights.io.StrictJson;
 
 /** Requests to services and their answers, as JSON. */
 final class Questions {
@@ -34,18 +35,18 @@ final class Questions {
         answer -> {
           JsonNode given = answer.path("id");
           if (!given.isMissingNode() && !given.asText().equals(Integer.toString(id))) {
-            throw new WrongAnswerException(
+            throw new LastingException(
                 "it answered question %s when it was asked question %d".formatted(given, id));
           }
           return reader.read(answer);
         });
   }
 
-  /** An answer to something else: a mistake in the program that more attempts do not mend. */
-  static final class WrongAnswerException extends RuntimeException {
+  /** What more attempts do not mend, such as an answer to another question. */
+  static final class LastingException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    WrongAnswerException(String message) {
+    LastingException(String message) {
       super(message);
     }
   }
@@ -53,18 +54,22 @@ final class Questions {
   /**
    * Reads an answer.
    *
-   * @throws ServiceFailure if it is no JSON object, or not one that the reward can use
+   * @throws ServiceFailure if it is no JSON object, has a key twice or anything after its end, for
+   *     then nobody knows which number is meant, or is not one that the reward can use
    */
   static <T> T read(String text, ImageService.Reader<T> reader) throws ServiceFailure {
     try {
-      if (JSON.readTree(text) instanceof ObjectNode answer) {
+      if (StrictJson.parse(text) instanceof ObjectNode answer) {
         return reader.read(answer);
       }
       throw ServiceFailure.passing("it answered '" + shown(text) + "', which is no JSON object");
-    } catch (WrongAnswerException e) {
+    } catch (LastingException e) {
       throw ServiceFailure.lasting(String.valueOf(e.getMessage()));
     } catch (JsonProcessingException e) {
-      throw ServiceFailure.passing("it answered '" + shown(text) + "', which is not JSON");
+      throw ServiceFailure.passing(
+          "it answered '"
+              + shown(text)
+              + "', which is not JSON: one object is needed, each key once, nothing after it");
     } catch (IllegalArgumentException e) {
       throw ServiceFailure.passing("it answered '" + shown(text) + "': " + e.getMessage());
     }

@@ -343,6 +343,34 @@ class ServiceRewardTest {
   @Test
   void aCommandThatEndsAtOnceIsToldAtTheStart() throws IOException {
     assertRefused(
+  /** Nobody knows which of two numbers is meant. */
+  @Test
+  void answersThatCanBeReadInTwoWaysAreRefused() throws IOException {
+    for (String answer :
+        List.of(
+            "{\"score\": 1}{\"score\": 5}",
+            "{\"score\": 1, \"score\": 7}",
+            "{\"score\": 1} garbage",
+            "{\"score\": 1} 2")) {
+      String command = "sh " + script("while read line; do echo '" + answer + "'; done");
+      try (FakeService service = new FakeService((n, request) -> Reply.ok(answer));
+          Reward program =
+              new ServiceReward.Command()
+                  .open(options("command", command, "patienceSeconds", "0.2"));
+          Reward remote =
+              new ServiceReward.Http()
+                  .open(options("url", service.url(), "patienceSeconds", "0.2"))) {
+        for (Reward reward : List.of(program, remote)) {
+          RewardUnavailableException e =
+              assertThrows(
+                  RewardUnavailableException.class, () -> reward.score(images(1), prompts(1)));
+          String message = String.valueOf(e.getMessage());
+          assertTrue(message.contains("', which is not JSON: one object is needed"), message);
+        }
+      }
+    }
+  }
+
         "the program ended with exit code 127",
         new ServiceReward.Command(),
         options("command", "no-such-program-at-all"));

@@ -4,9 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Base64;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
 import org.diffusionnft.images.Filter;
 import org.diffusionnft.images.Images;
 import org.diffusionnft.images.Pixels;
@@ -22,7 +19,7 @@ import org.diffusionnft.tensor.InvalidInputException;
  * A vision-language model behind an OpenAI-compatible chat service that is shown an image and asked
  * for a score. The default question and pattern are those of UnifiedReward in the reference code;
  * there an answer without a score counts as 0, here it is asked again, for a 0 that nobody gave
- * would be learnt from.
+ * would be learnt from; see {@link ScorePattern} for what is a score.
  */
 public final class JudgeReward implements Reward {
   private static final String QUESTION =
@@ -47,8 +44,7 @@ public final class JudgeReward implements Reward {
   private final int parallel;
   private final String model;
   private final String question;
-  private final Pattern pattern;
-  private final double divisor;
+  private final ScorePattern pattern;
   private final int size;
   private final int maxTokens;
 
@@ -60,8 +56,7 @@ public final class JudgeReward implements Reward {
     this.parallel = options.count("parallel", 4);
     this.model = options.require("model", "the name of the model that judges");
     this.question = options.text("question", QUESTION);
-    this.pattern = pattern(options);
-    this.divisor = options.number("divisor", 5, Double.MIN_NORMAL, Double.MAX_VALUE);
+    this.pattern = ScorePattern.of(options);
     this.size = (int) options.number("size", 512, 1, LARGEST_SIDE);
     this.maxTokens = options.count("maxTokens", 1024);
     if (!question.contains("{prompt}")) {
@@ -70,24 +65,6 @@ public final class JudgeReward implements Reward {
               .formatted(options.reward()));
     }
     options.refuseOthers();
-  }
-
-  private static Pattern pattern(RewardOptions options) {
-    String text = options.text("pattern", "Final Score:\\s*([1-5](?:\\.\\d+)?)");
-    try {
-      Pattern pattern = Pattern.compile(text);
-      if (pattern.matcher("").groupCount() >= 1) {
-        return pattern;
-      }
-      throw new InvalidInputException(
-          "rewards.%s.pattern needs a group, (...), around the score: '%s' has none"
-              .formatted(options.reward(), text));
-    } catch (PatternSyntaxException e) {
-      throw new InvalidInputException(
-          "rewards.%s.pattern is no regular expression: %s"
-              .formatted(options.reward(), e.getDescription()),
-          e);
-    }
   }
 
   /** {@code judge}: see {@link JudgeReward}. */
@@ -152,15 +129,7 @@ public final class JudgeReward implements Reward {
     if (!content.isTextual()) {
       throw new InvalidInputException("it has no text under choices[0].message.content");
     }
-    Matcher matcher = pattern.matcher(content.asText());
-    if (!matcher.find()) {
-      throw new InvalidInputException("it has no score that the pattern finds");
-    }
-    double score = Double.parseDouble(matcher.group(1)) / divisor;
-    if (!Float.isFinite((float) score)) {
-      throw new InvalidInputException("its score is not finite");
-    }
-    return score;
+    return pattern.score(content.asText());
   }
 
   @Override

@@ -8,6 +8,10 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
 import org.diffusionnft.rewards.RewardOptions;
 import org.diffusionnft.tensor.InvalidInputException;
@@ -127,7 +131,7 @@ final class HttpCalls implements AutoCloseable {
    * One attempt.
    *
    * @return the body of the answer
-   * @throws ServiceFailure if there is no answer in time, or one of another status than 200
+   * @throws ServiceFailure if there is no whole answer in time, or one of another status than 200
    */
   String post(String json) throws IOException, InterruptedException {
     HttpRequest.Builder request =
@@ -138,18 +142,7 @@ final class HttpCalls implements AutoCloseable {
     if (key != null) {
       request.header("Authorization", "Bearer " + key);
     }
-    HttpResponse<String> response;
-    try {
-      response =
-          client.send(
-              request.build(),
-              HttpResponse.BodyHandlers.limiting(
-                  HttpResponse.BodyHandlers.ofString(), LONGEST_ANSWER));
-    } catch (HttpTimeoutException e) {
-      throw ServiceFailure.passing("no answer within " + timeout.toMillis() / 1000.0 + " s");
-    } catch (ConnectException e) {
-      throw ServiceFailure.passing("the connection was refused");
-    }
+    HttpResponse<String> response = exchange(request.build());
     int status = response.statusCode();
     String body = response.body();
     boolean telling = tells(body);
@@ -167,6 +160,34 @@ final class HttpCalls implements AutoCloseable {
     throw passing
         ? ServiceFailure.passing(what, requestedWait(response))
         : ServiceFailure.lasting(what);
+  }
+
+  /** The whole of it in time: the request's own limit ends with the headers of the answer. */
+  private HttpResponse<String> exchange(HttpRequest request)
+      throws IOException, InterruptedException {
+    CompletableFuture<HttpResponse<String>> answer =
+        client.sendAsync(
+            request,
+            HttpResponse.BodyHandlers.limiting(
+                HttpResponse.BodyHandlers.ofString(), LONGEST_ANSWER));
+    try {
+      return answer.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException _) {
+      throw late();
+    } catch (ExecutionException e) {
+      throw switch (e.getCause()) {
+        case ConnectException _ -> ServiceFailure.passing("the connection was refused");
+        case HttpTimeoutException _ -> late();
+        case IOException io -> io;
+        case null, default -> new IOException("the request failed: " + e.getCause(), e);
+      };
+    } finally {
+      answer.cancel(true); // also where this thread was interrupted
+    }
+  }
+
+  private ServiceFailure late() {
+    return ServiceFailure.passing("no whole answer within " + timeout.toMillis() / 1000.0 + " s");
   }
 
   /** Whether an answer, of which messages show the beginning, has our key in it. */

@@ -4,16 +4,21 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -166,6 +171,48 @@ class ServiceRewardTest {
     }
   }
 
+  /** One byte after another would hold the run up for ever. */
+  @Test
+  void anAnswerThatDripsIsGivenUp() throws Exception {
+    try (ServerSocket server = new ServerSocket(0, 8, InetAddress.getLoopbackAddress())) {
+      Thread.ofVirtual().start(() -> drip(server));
+      String url = "http://127.0.0.1:" + server.getLocalPort();
+      try (Reward reward =
+          new ServiceReward.Http()
+              .open(options("url", url, "timeoutSeconds", "0.5", "patienceSeconds", "0.5"))) {
+        RewardUnavailableException e =
+            assertTimeoutPreemptively(
+                Duration.ofSeconds(20),
+                () ->
+                    assertThrows(
+                        RewardUnavailableException.class,
+                        () -> reward.score(images(1), prompts(1))));
+        String message = String.valueOf(e.getMessage());
+        assertTrue(message.endsWith("no whole answer within 0.5 s"), message);
+      }
+    }
+  }
+
+  private static void drip(ServerSocket server) {
+    while (!server.isClosed()) {
+      try (Socket socket = server.accept()) {
+        OutputStream out = socket.getOutputStream();
+        out.write(
+            "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"
+                .getBytes(StandardCharsets.US_ASCII));
+        while (!server.isClosed()) {
+          out.write(' ');
+          out.flush();
+          Thread.sleep(50);
+        }
+      } catch (IOException e) {
+        // the client has gone
+      } catch (InterruptedException e) {
+        return;
+      }
+    }
+  }
+
   @Test
   void whatCannotGetBetterIsNotTriedAgain() throws Exception {
     try (FakeService service = new FakeService((n, request) -> new Reply(401, "who are you", ""));
@@ -232,59 +279,6 @@ class ServiceRewardTest {
         options("url", "http://127.0.0.1:1", "parallel", "1.5"));
   }
 
-  private static void assertRefused(
-      String part, org.diffusionnft.rewards.RewardProvider provider, RewardOptions options) {
-    IllegalArgumentException e =
-        assertThrows(IllegalArgumentException.class, () -> provider.open(options).close());
-    assertTrue(String.valueOf(e.getMessage()).contains(part), e.getMessage());
-  }
-
-  @Test
-  void aCommandAnswersLinesWithLines() throws IOException {
-    Path log = folder.resolve("log");
-    Path script =
-        script("while read line; do echo \"$line\" >> " + log + "; echo '{\"score\": 0.25}'; done");
-    try (Reward reward = new ServiceReward.Command().open(options("command", "sh " + script))) {
-      assertArrayEquals(new float[] {0.25f, 0.25f}, reward.score(images(2), prompts(2)));
-      JsonNode question = JSON.readTree(Files.readAllLines(log).get(1));
-      assertEquals("prompt 1", question.path("prompt").asText());
-      assertTrue(Files.exists(Path.of(question.path("image").asText())));
-    }
-  }
-
-  @Test
-  void aCommandThatEndsIsStartedAgain() throws IOException {
-    Path seen = folder.resolve("seen");
-    Path script =
-        script(
-            "echo x >> " + seen,
-            "read line; if [ $(wc -l < " + seen + ") -lt 3 ]; then echo broken >&2; exit 7; fi",
-            "echo '{\"score\": 1}'",
-            "while read line; do echo '{\"score\": 2}'; done");
-    try (Reward reward = new ServiceReward.Command().open(options("command", "sh " + script))) {
-      assertArrayEquals(new float[] {1, 2}, reward.score(images(2), prompts(2)));
-      assertEquals(3, Files.readAllLines(seen).size());
-    }
-  }
-
-  @Test
-  void aCommandThatHangsOrFailsIsGivenUp() throws IOException {
-    String hangs = "sh " + script("while read line; do sleep 60; done");
-    try (Reward reward =
-        new ServiceReward.Command()
-            .open(options("command", hangs, "timeoutSeconds", "0.2", "patienceSeconds", "0.5"))) {
-      RewardUnavailableException e =
-          assertThrows(RewardUnavailableException.class, () -> reward.score(images(1), prompts(1)));
-      assertTrue(String.valueOf(e.getMessage()).contains("no answer within 0.2 s"));
-    }
-    String fails = "sh " + script("read line; echo 'no such model' >&2; exit 3");
-    try (Reward reward =
-        new ServiceReward.Command().open(options("command", fails, "patienceSeconds", "600"))) {
-      RewardUnavailableException e =
-          assertThrows(RewardUnavailableException.class, () -> reward.score(images(1), prompts(1)));
-      assertTrue(
-          String.valueOf(e.getMessage())
-              .endsWith("the program ended with exit code 3 and said 'no such model'"),
   /** The HTTP client's own message would show it. */
   @Test
   void keysThatCannotBeSentAreToldWithoutShowingThem() {
@@ -336,13 +330,13 @@ class ServiceRewardTest {
     }
   }
 
-          e.getMessage());
-    }
+  private static void assertRefused(
+      String part, org.diffusionnft.rewards.RewardProvider provider, RewardOptions options) {
+    IllegalArgumentException e =
+        assertThrows(IllegalArgumentException.class, () -> provider.open(options).close());
+    assertTrue(String.valueOf(e.getMessage()).contains(part), e.getMessage());
   }
 
-  @Test
-  void aCommandThatEndsAtOnceIsToldAtTheStart() throws IOException {
-    assertRefused(
   /** Nobody knows which of two numbers is meant. */
   @Test
   void answersThatCanBeReadInTwoWaysAreRefused() throws IOException {
@@ -377,6 +371,59 @@ class ServiceRewardTest {
     assertRefused(
         "the program ended with exit code 3 and said 'no such model', before it was asked anything",
         new ServiceReward.Command(),
+  @Test
+  void aCommandAnswersLinesWithLines() throws IOException {
+    Path log = folder.resolve("log");
+    Path script =
+        script("while read line; do echo \"$line\" >> " + log + "; echo '{\"score\": 0.25}'; done");
+    try (Reward reward = new ServiceReward.Command().open(options("command", "sh " + script))) {
+      assertArrayEquals(new float[] {0.25f, 0.25f}, reward.score(images(2), prompts(2)));
+      JsonNode question = JSON.readTree(Files.readAllLines(log).get(1));
+      assertEquals("prompt 1", question.path("prompt").asText());
+      assertTrue(Files.exists(Path.of(question.path("image").asText())));
+    }
+  }
+
+  @Test
+  void aCommandThatEndsIsStartedAgain() throws IOException {
+    Path seen = folder.resolve("seen");
+    Path script =
+        script(
+            "echo x >> " + seen,
+            "read line; if [ $(wc -l < " + seen + ") -lt 3 ]; then echo broken >&2; exit 7; fi",
+            "echo '{\"score\": 1}'",
+            "while read line; do echo '{\"score\": 2}'; done");
+    try (Reward reward = new ServiceReward.Command().open(options("command", "sh " + script))) {
+      assertArrayEquals(new float[] {1, 2}, reward.score(images(2), prompts(2)));
+      assertEquals(3, Files.readAllLines(seen).size());
+    }
+  }
+
+  @Test
+  void aCommandThatHangsOrFailsIsGivenUp() throws IOException {
+    String hangs = "sh " + script("while read line; do sleep 60; done");
+    try (Reward reward =
+        new ServiceReward.Command()
+            .open(options("command", hangs, "timeoutSeconds", "0.2", "patienceSeconds", "0.5"))) {
+      RewardUnavailableException e =
+          assertThrows(RewardUnavailableException.class, () -> reward.score(images(1), prompts(1)));
+      assertTrue(String.valueOf(e.getMessage()).contains("no answer within 0.2 s"));
+    }
+    String fails = "sh " + script("read line; echo 'no such model' >&2; exit 3");
+    try (Reward reward =
+        new ServiceReward.Command().open(options("command", fails, "patienceSeconds", "600"))) {
+      RewardUnavailableException e =
+          assertThrows(RewardUnavailableException.class, () -> reward.score(images(1), prompts(1)));
+      assertTrue(
+          String.valueOf(e.getMessage())
+              .endsWith("the program ended with exit code 3 and said 'no such model'"),
+          e.getMessage());
+    }
+  }
+
+  @Test
+  void aCommandThatEndsAtOnceIsToldAtTheStart() throws IOException {
+    assertRefused(
         options("command", "sh " + script("echo 'no such model' >&2; exit 3")));
   }
 

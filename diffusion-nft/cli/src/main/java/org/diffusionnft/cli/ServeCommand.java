@@ -127,7 +127,7 @@ final class ServeCommand implements Callable<Integer> {
         Device device = compute.open();
         PictureMaker maker = maker(device);
         ImageServer server =
-            ImageServer.start(settings, maker, scoring, keys, bug -> bug.printStackTrace(err))) {
+            ImageServer.start(settings, maker, scoring, keys, bug -> report(bug, err))) {
       PrintWriter console = spec.commandLine().getOut();
       console.println("serving at " + server.address() + " (Ctrl-C ends it)");
       console.flush();
@@ -147,6 +147,17 @@ final class ServeCommand implements Callable<Integer> {
           });
       return 0;
     }
+  }
+
+  /** In one sentence where there is one, such as of too little memory. */
+  private static void report(Throwable bug, PrintWriter err) {
+    String sentence = ErrorMessages.sentence(bug);
+    if (sentence == null) {
+      bug.printStackTrace(err);
+    } else {
+      err.println("dnft: " + sentence);
+    }
+    err.flush();
   }
 
   private static void requireWithin(String option, int value, int least, int most) {

@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
+import java.util.Set;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
@@ -16,6 +17,9 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
 public final class PictureFile {
   private static final int LARGEST_SIDE = 1 << 14;
   private static final long MOST_PIXELS = 1L << 26;
+
+  /** As Java's readers of PNG and JPEG call them; others, such as of TIFF, trust what they read. */
+  private static final Set<String> SAFE_FORMATS = Set.of("png", "JPEG");
 
   /** A picture of one colour is hardly smaller than this many pixels a byte. */
   private static final long PIXELS_PER_BYTE = 10_000;
@@ -33,7 +37,7 @@ public final class PictureFile {
       throw new IOException(file + ": no such file");
     }
     try (InputStream in = Files.newInputStream(file)) {
-      return read(in, Files.size(file));
+      return read(in, Files.size(file), MOST_PIXELS, Set.of());
     } catch (IOException e) {
       throw new IOException(file + ": " + sentence(e), e);
     }
@@ -46,13 +50,30 @@ public final class PictureFile {
    */
   public static BufferedImage read(byte[] bytes) throws IOException {
     try {
-      return read(new ByteArrayInputStream(bytes), bytes.length);
+      return read(new ByteArrayInputStream(bytes), bytes.length, MOST_PIXELS, Set.of());
     } catch (IOException e) {
       throw new IOException(sentence(e), e);
     }
   }
 
-  private static BufferedImage read(InputStream bytes, long length) throws IOException {
+  /**
+   * Reads what a stranger has sent: PNG or JPEG only, and no more pixels than there is room for.
+   *
+   * @throws IOException whose message begins with a verb, such as {@code is a damaged picture}
+   */
+  public static BufferedImage readUpTo(long mostPixels, byte[] bytes) throws IOException {
+    try {
+      return read(new ByteArrayInputStream(bytes), bytes.length, mostPixels, SAFE_FORMATS);
+    } catch (IOException e) {
+      throw new IOException(sentence(e), e);
+    }
+  }
+
+  /**
+   * @param formats those that are read, all if there are none
+   */
+  private static BufferedImage read(
+      InputStream bytes, long length, long mostPixels, Set<String> formats) throws IOException {
     try (ImageInputStream in = new MemoryCacheImageInputStream(bytes)) {
       Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
       if (!readers.hasNext()) {
@@ -60,8 +81,11 @@ public final class PictureFile {
       }
       ImageReader reader = readers.next();
       try {
+        if (!formats.isEmpty() && !formats.contains(reader.getFormatName())) {
+          throw new IOException("is no PNG or JPEG picture");
+        }
         reader.setInput(in, true, true); // without metadata, which may be packed and endless
-        requireSmall(reader.getWidth(0), reader.getHeight(0), length);
+        requireSmall(reader.getWidth(0), reader.getHeight(0), length, mostPixels);
         return reader.read(0);
       } finally {
         reader.dispose();
@@ -71,8 +95,14 @@ public final class PictureFile {
     }
   }
 
-  private static void requireSmall(int width, int height, long bytes) throws IOException {
+  private static void requireSmall(int width, int height, long bytes, long mostPixels)
+      throws IOException {
     long pixels = (long) width * height;
+    if (pixels > mostPixels && mostPixels < MOST_PIXELS) {
+      throw new IOException(
+          "has %d by %d pixels, of which at most %d are taken here"
+              .formatted(width, height, mostPixels));
+    }
     if (width < 1
         || height < 1
         || width > LARGEST_SIDE

@@ -42,7 +42,7 @@ public record Generation(
   private static final int LONGEST_PROMPT = 32_000; // OpenAI's bound, in characters
   private static final int MOST_STEPS = 1000;
   private static final double LARGEST_GUIDANCE = 1000;
-  private static final Pattern SIZE = Pattern.compile("(\\d{1,5})x(\\d{1,5})");
+  private static final Pattern SIZE = Pattern.compile("([1-9][0-9]{0,4})x([1-9][0-9]{0,4})");
 
   /** Those of OpenAI that change nothing here, whatever they are. */
   private static final Set<String> WITHOUT_EFFECT =

@@ -1,9 +1,11 @@
 package org.diffusionnft.serve;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -24,6 +26,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.diffusionnft.http.LocalServer;
 import org.diffusionnft.rewards.WeightedRewards;
 import org.diffusionnft.tensor.InvalidInputException;
@@ -39,13 +42,29 @@ public final class ImageServer implements AutoCloseable {
   private static final String REWARDS = "/v1/rewards";
   private static final String MODELS = "/v1/models";
   private static final int LARGEST_REQUEST = 1 << 20;
-  private static final int LARGEST_PICTURE = 64 << 20;
+
+  /** Holds the largest picture that is taken, without any compression. */
+  private static final int LARGEST_PICTURE = 24 << 20;
+
+  /** Values in a request: each takes many times its bytes in memory. */
+  private static final int MOST_TOKENS = 100_000;
+
+  /** What is still read of a request that is refused: its client would not see the answer else. */
+  private static final long MOST_DISCARDED = 128 << 20;
+
   private static final int UNAUTHORIZED = 401;
   private static final int TOO_MANY = 429;
   private static final long BEAT_MILLIS = 500;
 
   private static final ObjectMapper MAPPER =
-      JsonMapper.builder()
+      JsonMapper.builder(
+              JsonFactory.builder()
+                  .streamReadConstraints(
+                      StreamReadConstraints.builder()
+                          .maxStringLength(LARGEST_PICTURE)
+                          .maxTokenCount(MOST_TOKENS)
+                          .build())
+                  .build())
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .build();
@@ -55,6 +74,7 @@ public final class ImageServer implements AutoCloseable {
   private final @Nullable RewardScoring rewards;
   private final ApiKeys keys;
   private final Turns turns;
+  private final Bodies bodies;
   private final Metrics metrics = new Metrics();
   private final AtomicInteger answering = new AtomicInteger();
   private final Consumer<Throwable> bugs;
@@ -76,12 +96,14 @@ public final class ImageServer implements AutoCloseable {
       @Nullable WeightedRewards rewards,
       ApiKeys keys,
       Settings settings,
+      Bodies bodies,
       Consumer<Throwable> bugs) {
     this.server = server;
     this.maker = maker;
     this.rewards = rewards == null ? null : new RewardScoring(rewards);
     this.keys = keys;
     this.turns = new Turns(maker, settings.waiting(), settings.limit(), metrics);
+    this.bodies = bodies;
     this.bugs = bugs;
   }
 
@@ -102,13 +124,25 @@ public final class ImageServer implements AutoCloseable {
       ApiKeys keys,
       Consumer<Throwable> bugs)
       throws IOException {
+    return start(settings, maker, rewards, keys, Bodies.inHeap(), bugs);
+  }
+
+  /** With another bound of bodies. */
+  static ImageServer start(
+      Settings settings,
+      PictureMaker maker,
+      @Nullable WeightedRewards rewards,
+      ApiKeys keys,
+      Bodies bodies,
+      Consumer<Throwable> bugs)
+      throws IOException {
     Duration answer = settings.limit().plusMinutes(1);
     LocalServer server =
         LocalServer.bind(
             settings.host(),
             settings.port(),
             new LocalServer.Bounds(Duration.ofSeconds(30), answer));
-    ImageServer images = new ImageServer(server, maker, rewards, keys, settings, bugs);
+    ImageServer images = new ImageServer(server, maker, rewards, keys, settings, bodies, bugs);
     server.start(images::answer);
     return images;
   }
@@ -136,6 +170,15 @@ public final class ImageServer implements AutoCloseable {
         refuse(exchange, e);
       } catch (InvalidInputException e) {
         refuse(exchange, new BadRequestException(null, oneLine(e)));
+      } catch (RuntimeException | Error e) {
+        // First the answer: to report may fail, too, where there is no memory.
+        try {
+          if (exchange.getResponseCode() < 0) {
+            refuse(exchange, told(e));
+          }
+        } finally {
+          bugs.accept(e);
+        }
       }
     } catch (IOException e) {
       // the client has gone
@@ -193,8 +236,9 @@ public final class ImageServer implements AutoCloseable {
     LocalServer.send(exchange, 200, type, List.of(text.getBytes(StandardCharsets.UTF_8)));
   }
 
-  /** The JSON object that was posted. */
-  private static ObjectNode posted(HttpExchange exchange, int largest) throws IOException {
+  /** What is read of a JSON object that was posted; its memory is free again afterwards. */
+  private <T> T posted(HttpExchange exchange, int largest, Function<ObjectNode, T> reading)
+      throws IOException {
     if (!exchange.getRequestMethod().equals("POST")) {
       exchange.getResponseHeaders().set("Allow", "POST");
       throw new BadRequestException(405, null, "only POST is answered here");
@@ -203,27 +247,29 @@ public final class ImageServer implements AutoCloseable {
     if (type == null || !type.toLowerCase(Locale.ROOT).startsWith(JSON)) {
       throw new BadRequestException(415, null, "send Content-Type: application/json");
     }
-    byte[] bytes;
-    try (InputStream in = exchange.getRequestBody()) {
-      bytes = in.readNBytes(largest + 1);
+    try (Bodies.Body body = bodies.read(exchange.getRequestBody(), largest)) {
+      return reading.apply(object(body));
     }
-    if (bytes.length > largest) {
-      throw new BadRequestException(
-          413, null, "a request may have %d bytes here".formatted(largest));
-    }
+  }
+
+  private static ObjectNode object(Bodies.Body body) {
     try {
-      JsonNode json = MAPPER.readTree(bytes);
-      if (json instanceof ObjectNode object) {
+      if (MAPPER.readTree(body.stream()) instanceof ObjectNode object) {
         return object;
       }
+    } catch (StreamConstraintsException e) {
+      throw new BadRequestException(
+          null, "the body is nested too deeply, or has too many or too long values");
     } catch (JsonProcessingException e) {
       throw new BadRequestException(null, "the body is no JSON: " + e.getOriginalMessage());
+    } catch (IOException e) {
+      throw new BadRequestException(null, "the body is no JSON: it is not UTF-8");
     }
     throw new BadRequestException(null, "the body must be a JSON object");
   }
 
   private void generate(HttpExchange exchange) throws IOException {
-    Generation wanted = Generation.of(posted(exchange, LARGEST_REQUEST));
+    Generation wanted = posted(exchange, LARGEST_REQUEST, Generation::of);
     maker.check(wanted);
     Turns.Turn turn = turns.submit(wanted);
     if (wanted.stream()) {
@@ -267,9 +313,19 @@ public final class ImageServer implements AutoCloseable {
         if (cause != null) {
           bugs.accept(cause);
         }
-        yield new BadRequestException(500, null, "something went wrong in the server");
+        yield told(cause);
       }
     };
+  }
+
+  private static BadRequestException told(@Nullable Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof OutOfMemoryError) {
+        return new BadRequestException(
+            503, null, "the server has too little memory for this now: try again, or ask for less");
+      }
+    }
+    return new BadRequestException(500, null, "something went wrong in the server");
   }
 
   /**
@@ -324,7 +380,7 @@ public final class ImageServer implements AutoCloseable {
       throw new BadRequestException(
           404, null, "this server scores no pictures: start it with --rewards");
     }
-    ObjectNode answer = rewards.score(posted(exchange, LARGEST_PICTURE));
+    ObjectNode answer = posted(exchange, LARGEST_PICTURE, rewards::score);
     LocalServer.send(exchange, 200, JSON, List.of(MAPPER.writeValueAsBytes(answer)));
   }
 
@@ -358,6 +414,7 @@ public final class ImageServer implements AutoCloseable {
   }
 
   private void refuse(HttpExchange exchange, BadRequestException e) throws IOException {
+    discard(exchange.getRequestBody());
     Headers headers = exchange.getResponseHeaders();
     if (e.status() == TOO_MANY) {
       headers.set("Retry-After", Long.toString(turns.secondsToWait()));
@@ -367,6 +424,18 @@ public final class ImageServer implements AutoCloseable {
     }
     byte[] body = MAPPER.writeValueAsBytes(error(e));
     LocalServer.send(exchange, e.status(), JSON, List.of(body));
+  }
+
+  /**
+   * Reads what a client still sends, without keeping it: the connection of one that does not look
+   * for an answer before it has sent all would break.
+   */
+  private static void discard(InputStream rest) throws IOException {
+    byte[] piece = new byte[8 << 10];
+    long count = 0;
+    for (int n = rest.read(piece); n >= 0 && count < MOST_DISCARDED; n = rest.read(piece)) {
+      count += n;
+    }
   }
 
   /** OpenAI's form of an error. */

@@ -23,6 +23,9 @@ import org.diffusionnft.weights.io.StrictJson;
  * trainer's reward {@code http} sends them, {@code {"id", "score", "scores"}} out.
  */
 final class RewardScoring {
+  /** 2048 by 2048: scoring takes some fifty bytes a pixel. */
+  private static final long MOST_PIXELS = 1 << 22;
+
   private final WeightedRewards rewards;
   private final ReentrantLock turn = new ReentrantLock(true); // a reward takes one call at a time
 
@@ -47,10 +50,10 @@ final class RewardScoring {
     Map<String, Object> known = new LinkedHashMap<>();
     metadata.properties().forEach(e -> known.put(e.getKey(), StrictJson.plain(e.getValue())));
     Prompt prompt = new Prompt(text.asText(), known);
-    Images image = image(json.path("image"));
     Scores scores;
     turn.lock();
     try {
+      Images image = image(json.path("image")); // one at a time, for they are large
       rewards.check(prompt);
       scores = rewards.score(image, List.of(prompt));
     } catch (RewardUnavailableException e) {
@@ -74,7 +77,7 @@ final class RewardScoring {
     }
     try {
       byte[] bytes = Base64.getDecoder().decode(node.asText());
-      BufferedImage picture = PictureFile.read(bytes);
+      BufferedImage picture = PictureFile.readUpTo(MOST_PIXELS, bytes);
       return Images.of(Pixels.of(picture));
     } catch (IllegalArgumentException e) {
       throw new BadRequestException("image", "image is no Base64");

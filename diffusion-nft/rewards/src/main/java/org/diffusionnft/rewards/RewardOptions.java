@@ -11,6 +11,7 @@ import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.DeviceOptions;
 import org.diffusionnft.tensor.Devices;
 import org.diffusionnft.tensor.InvalidInputException;
+import org.diffusionnft.weights.io.PlainNumber;
 
 /**
  * A reward's options while it is opened. A provider asks for each key that it knows, then calls
@@ -83,7 +84,7 @@ public final class RewardOptions {
     }
     double value = Double.NaN;
     try {
-      value = Double.parseDouble(text.get());
+      value = PlainNumber.isOctal(text.get()) ? Double.NaN : PlainNumber.parse(text.get());
     } catch (NumberFormatException _) {
       // NaN is outside of every range
     }

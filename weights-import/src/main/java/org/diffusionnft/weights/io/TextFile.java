@@ -28,7 +28,16 @@ public final class TextFile {
    *     says in which line
    */
   public static String read(Path file) throws InvalidFileException {
-    byte[] bytes = bytes(file);
+    return read(file, LARGEST);
+  }
+
+  /**
+   * {@link #read(Path)} with a bound of its own: what is larger is not read.
+   *
+   * @param largest bytes, whole KiB
+   */
+  public static String read(Path file, int largest) throws InvalidFileException {
+    byte[] bytes = bytes(file, largest);
     CharsetDecoder decoder =
         StandardCharsets.UTF_8
             .newDecoder()
@@ -47,14 +56,19 @@ public final class TextFile {
     return !text.isEmpty() && text.charAt(0) == BYTE_ORDER_MARK ? text.substring(1) : text;
   }
 
-  private static byte[] bytes(Path file) throws InvalidFileException {
+  private static byte[] bytes(Path file, int largest) throws InvalidFileException {
     try (InputStream in = Files.newInputStream(file)) {
       ByteArrayOutputStream read = new ByteArrayOutputStream();
       byte[] part = new byte[1 << 16];
       for (int n = in.read(part); n >= 0; n = in.read(part)) {
         read.write(part, 0, n);
-        if (read.size() > LARGEST) {
-          throw new InvalidFileException(file, "is larger than 256 MiB, too much for a text file");
+        if (read.size() > largest) {
+          throw new InvalidFileException(
+              file,
+              largest == LARGEST
+                  ? "is larger than 256 MiB, too much for a text file"
+                  : "is larger than %d KiB, too much for such a file: is it the right one?"
+                      .formatted(largest >> 10));
         }
       }
       return read.toByteArray();

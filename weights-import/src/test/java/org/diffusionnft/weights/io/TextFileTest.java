@@ -34,6 +34,17 @@ class TextFileTest {
     assertProblem("cannot be read: ", folder);
   }
 
+  @Test
+  void whatIsTooLargeIsNotRead() throws IOException {
+    assertEquals(1024, TextFile.read(write(new byte[1024]), 1024).length());
+    Path file = write(new byte[1025]);
+    InvalidFileException e =
+        assertThrows(InvalidFileException.class, () -> TextFile.read(file, 1024));
+    assertEquals(
+        file + ": is larger than 1 KiB, too much for such a file: is it the right one?",
+        e.getMessage());
+  }
+
   private void assertProblem(String problem, Path file) {
     InvalidFileException e = assertThrows(InvalidFileException.class, () -> TextFile.read(file));
     assertTrue(String.valueOf(e.getMessage()).startsWith(file + ": " + problem), e.getMessage());

@@ -273,6 +273,12 @@ class ServiceRewardTest {
         "needs a group",
         new JudgeReward.Provider(),
         options("url", "http://127.0.0.1:1", "model", "m", "pattern", "Score: \\d"));
+    for (String wrong : List.of("4f", "0x4", "٣", "010", "NaN")) {
+      assertRefused(
+          "rewards.mine.parallel must be a number from 1.0 to 2.147483647E9, not '" + wrong + "'",
+          new ServiceReward.Http(),
+          options("url", "http://127.0.0.1:1", "parallel", wrong));
+    }
     assertRefused(
         "rewards.mine.parallel must be a whole number, not 1.5",
         new ServiceReward.Http(),
@@ -365,12 +371,6 @@ class ServiceRewardTest {
     }
   }
 
-        "the program ended with exit code 127",
-        new ServiceReward.Command(),
-        options("command", "no-such-program-at-all"));
-    assertRefused(
-        "the program ended with exit code 3 and said 'no such model', before it was asked anything",
-        new ServiceReward.Command(),
   @Test
   void aCommandAnswersLinesWithLines() throws IOException {
     Path log = folder.resolve("log");
@@ -424,6 +424,12 @@ class ServiceRewardTest {
   @Test
   void aCommandThatEndsAtOnceIsToldAtTheStart() throws IOException {
     assertRefused(
+        "the program ended with exit code 127",
+        new ServiceReward.Command(),
+        options("command", "no-such-program-at-all"));
+    assertRefused(
+        "the program ended with exit code 3 and said 'no such model', before it was asked anything",
+        new ServiceReward.Command(),
         options("command", "sh " + script("echo 'no such model' >&2; exit 3")));
   }
 

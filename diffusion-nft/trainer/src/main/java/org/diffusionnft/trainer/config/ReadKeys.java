@@ -1,5 +1,6 @@
 package org.diffusionnft.trainer.config;
 
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -7,15 +8,20 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.SequencedMap;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.diffusionnft.rewards.RewardSettings;
 import org.diffusionnft.trainer.config.WriteKeys.Tree;
 import org.diffusionnft.trainer.config.YamlNode.Empty;
 import org.diffusionnft.trainer.config.YamlNode.Mapping;
 import org.diffusionnft.trainer.config.YamlNode.Scalar;
 import org.diffusionnft.trainer.config.YamlNode.Sequence;
+import org.diffusionnft.weights.io.PlainNumber;
 
 /** Answers with what a mapping of a file says, and with the default where it says nothing. */
 final class ReadKeys implements Keys {
+  /** As YAML 1.1 has it: between digits. */
+  private static final Pattern UNDERSCORE = Pattern.compile("(?<=[0-9])_(?=[0-9])");
+
   private final String file;
   private final Mapping mapping;
   private final String prefix;
@@ -235,8 +241,9 @@ final class ReadKeys implements Keys {
 
   // YAML 1.1 takes 3e-4 for a text, so numbers are read from the text whatever YAML thinks of it.
   private double parseDouble(String key, String text) {
+    requireNoOctal(key, text);
     try {
-      double value = Double.parseDouble(text);
+      double value = PlainNumber.parse(text);
       if (Double.isFinite(value)) {
         return value;
       }
@@ -247,11 +254,23 @@ final class ReadKeys implements Keys {
   }
 
   private long parseLong(String key, String text) {
+    requireNoOctal(key, text);
+    String digits = UNDERSCORE.matcher(text).replaceAll("");
     try {
-      return Long.parseLong(text.replace("_", ""));
+      return PlainNumber.parseWhole(digits);
     } catch (NumberFormatException e) {
-      boolean tooLarge = text.matches("[+-]?[0-9_]+");
+      boolean tooLarge = PlainNumber.isWhole(digits);
       throw wrong(key, tooLarge ? "a whole number below 2^63" : "a whole number", node(key));
+    }
+  }
+
+  /** Nobody knows whether the author of 010 means 8 or 10. */
+  private static void requireNoOctal(String key, String text) {
+    if (PlainNumber.isOctal(text)) {
+      throw new InvalidSettingException(
+          key,
+          "must be a number without a 0 at its beginning, not '%s', which YAML 1.1 reads as %s"
+              .formatted(text, new BigInteger(text.replace("_", ""), 8)));
     }
   }
 

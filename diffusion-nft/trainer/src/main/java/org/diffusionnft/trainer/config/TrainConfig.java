@@ -332,7 +332,7 @@ public record TrainConfig(
 
   /** {@link #read(Path)} with other defaults. */
   public static TrainConfig read(Path file, TrainConfig defaults) throws IOException {
-    return parse(file.toString(), TextFile.read(file), defaults);
+    return parse(file.toString(), TextFile.read(file, YamlNode.LONGEST), defaults);
   }
 
   /**

@@ -17,6 +17,8 @@ import java.util.SequencedMap;
  * A YAML document with the line of every value. Scalars stay text: what they mean is up to the key.
  */
 sealed interface YamlNode {
+  /** Of a document, in characters. The parser takes time that grows with the square of a text. */
+  int LONGEST = 256 << 10;
 
   /** Where it starts, from 1. */
   int line();
@@ -60,9 +62,10 @@ sealed interface YamlNode {
    * Parses one document; an empty one is an empty mapping.
    *
    * @param file its name, for messages
-   * @throws ConfigException if it is no YAML, or no mapping
+   * @throws ConfigException if it is no YAML, no mapping, or too long
    */
   static Mapping parse(String file, String text) {
+    requireReadable(file, text);
     try (YAMLParser parser = new YAMLFactory().createParser(text)) {
       YamlNode root = parser.nextToken() == null ? new Empty(1) : read(file, parser);
       if (parser.nextToken() != null) {
@@ -83,6 +86,39 @@ sealed interface YamlNode {
     } catch (IOException e) {
       throw new ConfigException(file + ": " + e.getMessage());
     }
+  }
+
+  /** What the parser would take too long for, or tell of without saying which character it is. */
+  private static void requireReadable(String file, String text) {
+    if (text.length() > LONGEST) {
+      throw new ConfigException(
+          "%s: has %d characters, of which settings may have %d"
+              .formatted(file, text.length(), LONGEST));
+    }
+    int line = 1;
+    for (int i = 0; i < text.length(); i += Character.charCount(text.codePointAt(i))) {
+      int c = text.codePointAt(i);
+      if (!isOfYaml(c)) {
+        throw ConfigException.at(
+            file,
+            line,
+            "has the character U+%04X, which YAML does not allow: save the file as text in UTF-8"
+                .formatted(c));
+      }
+      line += c == '\n' ? 1 : 0;
+    }
+  }
+
+  /** YAML's {@code c-printable}. */
+  private static boolean isOfYaml(int c) {
+    return (c >= ' ' && c <= '~')
+        || c == '\t'
+        || c == '\n'
+        || c == '\r'
+        || c == 0x85
+        || (c >= 0xA0 && c <= 0xD7FF)
+        || (c >= 0xE000 && c <= 0xFFFD)
+        || c >= 0x10000;
   }
 
   /** The most frequent mistake, which the parser tells of in its own words. */

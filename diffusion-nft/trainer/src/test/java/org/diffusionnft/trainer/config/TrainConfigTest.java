@@ -2,10 +2,12 @@ package org.diffusionnft.trainer.config;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -102,6 +104,17 @@ class TrainConfigTest {
           oldPolicy: {decaytype: 1}   | c:1: unknown key oldPolicy.decaytype, did you mean oldPolicy.decayType?
           seed: x                     | c:1: seed must be a whole number, not 'x'
           seed: 1\\nseed: 2           | c:2: the key seed is there twice
+          seed: 010                   | c:1: seed must be a number without a 0 at its beginning, not '010', which YAML 1.1 reads as 8
+          seed: -0_17                 | c:1: seed must be a number without a 0 at its beginning, not '-0_17', which YAML 1.1 reads as -15
+          seed: 5_                    | c:1: seed must be a whole number, not '5_'
+          epochs: ٣                   | c:1: epochs must be a whole number, not '٣'
+          epochs: 0x10                | c:1: epochs must be a whole number, not '0x10'
+          training: {learningRate: 1e-2f} | c:1: training.learningRate must be a number, not '1e-2f'
+          training: {learningRate: 1d} | c:1: training.learningRate must be a number, not '1d'
+          training: {learningRate: 0x1p-3} | c:1: training.learningRate must be a number, not '0x1p-3'
+          training: {learningRate: ٣} | c:1: training.learningRate must be a number, not '٣'
+          training: {learningRate: 017} | c:1: training.learningRate must be a number without a 0 at its beginning, not '017', which YAML 1.1 reads as 15
+          seed: 1\\n\\u0000             | c:2: has the character U+0000, which YAML does not allow: save the file as text in UTF-8
           epochs: 0                   | c:1: epochs must be at least 1, not 0
           epochs: 3000000000          | c:1: epochs must be at most 2147483647, not 3000000000
           sampling:\\n\\n  steps: 0   | c:3: sampling.steps must be 1 to 1000, not 0
@@ -117,7 +130,31 @@ class TrainConfigTest {
           - a                         | c:1: expected keys and values, found a list
           """)
   void mistakesAreToldInOneSentence(String text, String message) {
-    assertEquals(message, failure(text.replace("\\n", "\n")));
+    assertEquals(message, failure(text.replace("\\n", "\n").replace("\\u0000", "\0")));
+  }
+
+  @Test
+  void plainNumbersAreTaken() {
+    assertEquals(1_000_000, parse("seed: 1_000_000").seed());
+    assertEquals(-7, parse("seed: -7").seed());
+    for (String tenth : List.of("0.1", "1e-1", ".1", "+0.1", "1.E-1", "00.1")) {
+      assertEquals(0.1, parse("training: {learningRate: " + tenth + "}").training().learningRate());
+    }
+  }
+
+  /** The parser's time grows with the square of a text's length. */
+  @Test
+  void settingsAreBoundedInSize(@TempDir Path folder) throws IOException {
+    String most = "model: \"" + "a".repeat(YamlNode.LONGEST - 10) + "\"\n";
+    assertTimeoutPreemptively(Duration.ofSeconds(20), () -> parse(most));
+    assertEquals(
+        "c: has 262145 characters, of which settings may have 262144", failure(most + "#"));
+    Path file = folder.resolve("long.yaml");
+    Files.writeString(file, "#".repeat(400_000));
+    IOException e = assertThrows(IOException.class, () -> TrainConfig.read(file));
+    assertEquals(
+        file + ": is larger than 256 KiB, too much for such a file: is it the right one?",
+        e.getMessage());
   }
 
   @Test

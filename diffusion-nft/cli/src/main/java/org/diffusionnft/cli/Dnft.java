@@ -99,6 +99,7 @@ public final class Dnft implements Runnable {
   }
 
   private static CommandLine withErrors(CommandLine dnft) {
+    PlainNumbers.register(dnft);
     return dnft.setCaseInsensitiveEnumValuesAllowed(true)
         .setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF))
         .setParameterExceptionHandler(ErrorMessages::wrongUsage)

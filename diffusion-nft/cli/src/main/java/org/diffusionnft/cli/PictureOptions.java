@@ -10,6 +10,7 @@ import org.diffusionnft.pipeline.PictureRequest;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Precision;
 import org.diffusionnft.trainer.config.PipelineSettings;
+import org.diffusionnft.weights.io.PlainNumber;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -120,12 +121,12 @@ final class PictureOptions {
     try {
       Set<Integer> numbers =
           Arrays.stream(skipLayers.split(","))
-              .map(s -> Integer.valueOf(s.strip()))
+              .map(s -> Math.toIntExact(PlainNumber.parseWhole(s.strip())))
               .collect(Collectors.toSet());
       SkipLayerGuidance usual = SkipLayerGuidance.SD35_MEDIUM;
       double scale = skipScale == null ? usual.scale() : skipScale;
       return new SkipLayerGuidance(numbers, scale, usual.start(), usual.stop());
-    } catch (NumberFormatException e) {
+    } catch (NumberFormatException | ArithmeticException e) {
       throw new InvalidInputException(
           "--skip-layers takes numbers like 7,8,9 or none, not " + skipLayers, e);
     }

@@ -49,10 +49,7 @@ final class Bodies {
     }
 
     private void add(byte[] piece, long largest) {
-      if (size + piece.length > largest) {
-        throw new BadRequestException(
-            413, null, "a request may have %d bytes here".formatted(largest));
-      }
+      requireAtMost(largest, size + piece.length);
       if (held.addAndGet(piece.length) > most) {
         held.addAndGet(-piece.length);
         throw new BadRequestException(
@@ -77,12 +74,14 @@ final class Bodies {
    * Reads a body. Room is taken as it comes, so that who announces much and sends nothing takes
    * none.
    *
+   * @param announced bytes that its client says it has, 0 if it says nothing
    * @param largest bytes that it may have
    * @throws BadRequestException of status 413 if it has more, of 429 if there is no room for it
    * @throws IOException if its client has gone
    */
-  Body read(InputStream in, long largest) throws IOException {
+  Body read(InputStream in, long announced, long largest) throws IOException {
     long fitting = Math.min(largest, most);
+    requireAtMost(fitting, announced);
     Body body = new Body();
     boolean whole = false;
     try {
@@ -95,6 +94,13 @@ final class Bodies {
       if (!whole) {
         body.close();
       }
+    }
+  }
+
+  private static void requireAtMost(long largest, long size) {
+    if (size > largest) {
+      throw new BadRequestException(
+          413, null, "a request may have %d bytes here".formatted(largest));
     }
   }
 

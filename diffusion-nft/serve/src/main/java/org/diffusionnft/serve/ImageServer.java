@@ -247,9 +247,15 @@ public final class ImageServer implements AutoCloseable {
     if (type == null || !type.toLowerCase(Locale.ROOT).startsWith(JSON)) {
       throw new BadRequestException(415, null, "send Content-Type: application/json");
     }
-    try (Bodies.Body body = bodies.read(exchange.getRequestBody(), largest)) {
+    try (Bodies.Body body = bodies.read(exchange.getRequestBody(), announced(exchange), largest)) {
       return reading.apply(object(body));
     }
+  }
+
+  /** The length that a client says its request has; 0 if it says none, as one sent in chunks. */
+  private static long announced(HttpExchange exchange) {
+    String length = exchange.getRequestHeaders().getFirst("Content-Length");
+    return length != null && length.matches("[0-9]{1,18}") ? Long.parseLong(length) : 0;
   }
 
   private static ObjectNode object(Bodies.Body body) {

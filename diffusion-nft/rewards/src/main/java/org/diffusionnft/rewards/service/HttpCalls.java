@@ -97,7 +97,7 @@ final class HttpCalls implements AutoCloseable {
           .formatted(key.stripTrailing().equals(key) ? "beginning" : "end");
     }
     return "has a character that no key can have, such as a line break or a letter outside of"
-               + " ASCII";
+        + " ASCII";
   }
 
   private static URI address(String url, String reward) {

@@ -80,9 +80,15 @@ final class LocalCrew implements Crew {
         for (Batch batch : Batch.cut(prompts, trainer.config.sampling().batchSize())) {
           stop.check();
           int count = batch.prompts().size();
-          List<Rollout.Made> now = bench.sample(table, epoch, prompts, batch.first(), count, stop);
-          made.addAll(now);
-          queue.submit(bench.decode(now), batch.prompts());
+          made.addAll(
+              bench.sample(
+                  table,
+                  epoch,
+                  prompts,
+                  batch.first(),
+                  count,
+                  latents -> queue.submit(bench.decode(latents), batch.prompts()),
+                  stop));
           sampled.accept(batch.first() + count);
         }
         Scores scores = queue.await(stop);

@@ -73,7 +73,7 @@ public final class RemoteBench implements AutoCloseable {
     trainer.enter(epoch);
     PromptTable known = table(byName);
     showOld(byName);
-    return Wire.batch(first, bench.sample(known, epoch, prompts, first, count, stop));
+    return Wire.batch(first, bench.sample(known, epoch, prompts, first, count, _ -> {}, stop));
   }
 
   /**

@@ -30,9 +30,17 @@ final class Workbench {
    *
    * @param prompts of the whole epoch
    * @param first number in the epoch of the first image
+   * @param latents receives all of them, {@code [N, C, H, W]}, as long as they are in the device's
+   *     memory
    */
   List<Rollout.Made> sample(
-      PromptTable table, long epoch, List<Prompt> prompts, int first, int count, Stop stop) {
+      PromptTable table,
+      long epoch,
+      List<Prompt> prompts,
+      int first,
+      int count,
+      Consumer<Tensor> latents,
+      Stop stop) {
     Precision precision = trainer.config.sampling().precision();
     try (Memory.Scope _ = memory.scope()) {
       Trainer.SampledBatch batch =
@@ -42,11 +50,12 @@ final class Workbench {
       for (int i = 0; i < count; i++) {
         made.add(new Rollout.Made(batch.latents().narrow(i, 1).toFloats(), batch.paths()[i]));
       }
+      latents.accept(batch.latents());
       return made;
     }
   }
 
-  /** The pictures of a sampled batch. */
+  /** The pictures of a sampled batch that comes from elsewhere. */
   Images decode(List<Rollout.Made> made) {
     Shape shape = trainer.shape(made.size());
     int size = made.getFirst().latents().length;
@@ -55,10 +64,14 @@ final class Workbench {
       System.arraycopy(made.get(i).latents(), 0, latents, i * size, size);
     }
     try (Memory.Scope _ = memory.scope()) {
-      Tensor batch = Tensor.of(trainer.device, latents, shape.dims());
-      return Autocast.in(
-          trainer.config.sampling().precision(), () -> trainer.task.decoder().decode(batch));
+      return decode(Tensor.of(trainer.device, latents, shape.dims()));
     }
+  }
+
+  /** The pictures of a sampled batch. */
+  Images decode(Tensor latents) {
+    return Autocast.in(
+        trainer.config.sampling().precision(), () -> trainer.task.decoder().decode(latents));
   }
 
   /**

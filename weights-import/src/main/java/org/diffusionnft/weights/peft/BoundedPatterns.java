@@ -13,7 +13,7 @@ import org.diffusionnft.tensor.InvalidInputException;
  * more.
  */
 final class BoundedPatterns {
-  private static final long MOST_LOOKS = 20_000_000;
+  private static final long MOST_LOOKS = 4_000_000;
   private static final int LONGEST_EXPRESSION = 500;
   private static final int MOST_GROUPS = 20;
   private static final int MOST_REPETITIONS = 1000;

@@ -1,10 +1,7 @@
 package org.diffusionnft.cli;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import org.diffusionnft.tensor.DType;
-import org.diffusionnft.tensor.InvalidInputException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -43,31 +40,5 @@ final class CheckpointOut {
 
   Path path() {
     return out;
-  }
-
-  /**
-   * Checks that nothing that is read is replaced.
-   *
-   * @param read files and folders; null for what was not named
-   * @throws InvalidInputException if the output is there, and is one of them or a file in one
-   */
-  void requireApartFrom(@Nullable Path... read) throws IOException {
-    requireApart(out, read);
-  }
-
-  /** The same for any {@code --out}. */
-  static void requireApart(Path out, @Nullable Path... read) throws IOException {
-    if (!Files.isRegularFile(out)) {
-      return; // a folder is never replaced
-    }
-    for (Path input : read) {
-      if (input != null && Files.exists(input) && out.toRealPath().startsWith(input.toRealPath())) {
-        throw new InvalidInputException(
-            "--out %s would replace %s, which is read: give it another name"
-                .formatted(
-                    out,
-                    out.toRealPath().equals(input.toRealPath()) ? "it" : "a file of " + input));
-      }
-    }
   }
 }

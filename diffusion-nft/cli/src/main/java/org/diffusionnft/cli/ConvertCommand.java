@@ -52,7 +52,7 @@ final class ConvertCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    out.requireApartFrom(model.path(), model.parts(), adapter);
+    OutputFile.requireApart(out.path(), model.path(), model.parts(), adapter);
     if (adapter != null) {
       return convert(adapter);
     }

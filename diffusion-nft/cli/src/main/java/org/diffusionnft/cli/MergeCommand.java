@@ -41,7 +41,7 @@ final class MergeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    out.requireApartFrom(model.path(), model.parts(), adapter);
+    OutputFile.requireApart(out.path(), model.path(), model.parts(), adapter);
     try (Device device = compute.open();
         ModelCheckpoint checkpoint = model.open()) {
       Layout own = checkpoint.isSingleFile() ? Layout.SINGLE : Layout.DIFFUSERS;

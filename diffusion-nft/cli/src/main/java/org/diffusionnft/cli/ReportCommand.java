@@ -38,7 +38,7 @@ final class ReportCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Path file = out == null ? runs.getFirst().resolve("report.html") : out;
     if (!file.toString().endsWith(".html")) {
-      CheckpointOut.requireApart(file, runs.toArray(Path[]::new));
+      OutputFile.requireApart(file, runs.toArray(Path[]::new));
     }
     ReportPage.write(file, runs);
     PrintWriter console = spec.commandLine().getOut();

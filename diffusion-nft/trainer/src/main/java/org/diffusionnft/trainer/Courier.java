@@ -23,8 +23,8 @@ public interface Courier extends AutoCloseable {
   }
 
   /**
-   * What stays where it was made, for orders that need it: an epoch's latents. A part that is lost,
-   * or that another process has and does not give, is made again.
+   * What stays where it was made, for orders that need it: an epoch's latents. A part that is lost
+   * is made again.
    */
   interface Stock extends AutoCloseable {
     /** Drops it. */

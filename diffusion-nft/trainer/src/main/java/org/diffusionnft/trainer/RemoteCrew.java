@@ -95,6 +95,7 @@ public final class RemoteCrew implements Crew {
     private final TrainConfig config;
     private final Randomness randomness;
     private final List<Prompt> prompts;
+    private final List<Batch> batches;
     private final List<Shared> shared;
     private final Stock images;
     private @Nullable Shared lesson;
@@ -106,13 +107,14 @@ public final class RemoteCrew implements Crew {
       this.config = stage.config();
       this.randomness = tasks.get(stage.index()).randomness();
       this.prompts = prompts;
+      this.batches = Batch.cut(prompts, config.sampling().batchSize());
       this.shared =
           List.of(
               new Shared(
                   Wire.PROMPTS, "epoch-" + epoch, new WireWriter().prompts(prompts).toBytes()),
               new Shared(Wire.OLD, "epoch-" + epoch, Wire.adapter(old)));
       List<byte[]> parts = new ArrayList<>();
-      for (Batch batch : Batch.cut(prompts, config.sampling().batchSize())) {
+      for (Batch batch : batches) {
         parts.add(
             new WireWriter()
                 .number(epoch)
@@ -126,7 +128,6 @@ public final class RemoteCrew implements Crew {
     @Override
     public Rollout sample(IntConsumer sampled, Stop stop) {
       int size = config.sampling().batchSize();
-      List<Batch> batches = Batch.cut(prompts, size);
       List<Order> orders = new ArrayList<>();
       for (int part = 0; part < batches.size(); part++) {
         orders.add(new Order(order(Wire.Order.SCORE).number(epoch).toBytes(), List.of(part)));

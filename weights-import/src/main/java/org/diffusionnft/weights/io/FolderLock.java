@@ -18,6 +18,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
+import org.diffusionnft.tensor.Opening;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,20 +62,15 @@ public final class FolderLock implements AutoCloseable {
       throw inUse(folder, "by this very process");
     }
     boolean taken = false;
-    try {
+    try (Opening opening = new Opening()) {
       FolderLock lock = null;
       while (lock == null) {
         lock = attempt(folder, file, key);
       }
-      try {
-        requireNoLinks(folder);
-        taken = true;
-      } finally {
-        if (!taken) {
-          lock.close();
-        }
-      }
-      return lock;
+      opening.add(lock);
+      requireNoLinks(folder);
+      taken = true;
+      return opening.done(lock);
     } catch (InvalidFileException e) {
       throw e;
     } catch (IOException e) {

@@ -6,6 +6,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import org.diffusionnft.tensor.InvalidInputException;
+import org.diffusionnft.weights.io.WatchedText;
 
 /**
  * Regular expressions from files of strangers. One can be written to take for ever, or all memory:
@@ -43,7 +44,7 @@ final class BoundedPatterns {
    * would take too long.
    */
   Matcher matcher(Pattern pattern, String expression, String module) {
-    return pattern.matcher(new Watched(module, expression));
+    return pattern.matcher(new WatchedText(module, () -> look(expression)));
   }
 
   /** Nested repetitions and groups take memory, and stack, that grow faster than their text. */
@@ -74,38 +75,10 @@ final class BoundedPatterns {
     }
   }
 
-  /** A module's name that counts how often it is looked at. */
-  private final class Watched implements CharSequence {
-    private final String module;
-    private final String expression;
-
-    Watched(String module, String expression) {
-      this.module = module;
-      this.expression = expression;
-    }
-
-    @Override
-    public char charAt(int i) {
-      if (looks++ > MOST_LOOKS) {
-        throw new InvalidInputException(
-            "the pattern " + quote(expression) + " takes too long to match: write it simpler");
-      }
-      return module.charAt(i);
-    }
-
-    @Override
-    public int length() {
-      return module.length();
-    }
-
-    @Override
-    public CharSequence subSequence(int start, int end) {
-      return module.subSequence(start, end);
-    }
-
-    @Override
-    public String toString() {
-      return module;
+  private void look(String expression) {
+    if (looks++ > MOST_LOOKS) {
+      throw new InvalidInputException(
+          "the pattern " + quote(expression) + " takes too long to match: write it simpler");
     }
   }
 }

@@ -110,6 +110,17 @@ class PeftFolderTest {
     assertEquals(config, PeftFolder.readOne(target, device).config());
   }
 
+  /** An adapter in whose configuration something is replaced. */
+  private Path withConfig(String found, String replacement) throws IOException {
+    Path target = folder.resolve("adapter");
+    PeftFolder.write(target, Map.of("default", adapter(2, 1)));
+    Path config = target.resolve("adapter_config.json");
+    String text = Files.readString(config);
+    assertTrue(text.contains(found), text);
+    Files.writeString(config, text.replace(found, replacement));
+    return target;
+  }
+
   /** PEFT would make no layer for them, and say so in a warning. */
   @ParameterizedTest
   @CsvSource(
@@ -121,12 +132,7 @@ class PeftFolderTest {
         "\"to_q\" | \"0.to_q\" | target_modules '[0.to_q]'",
       })
   void tensorsOfLayersThatAreLeftOut(String found, String put, String message) throws IOException {
-    Path target = folder.resolve("adapter");
-    PeftFolder.write(target, Map.of("default", adapter(2, 1)));
-    Path config = target.resolve("adapter_config.json");
-    String text = Files.readString(config);
-    assertTrue(text.contains(found), text);
-    Files.writeString(config, text.replace(found, put));
+    Path target = withConfig(found, put);
     assertInvalid(target, "adapter_model.safetensors", "to_q.lora_A.weight', whose layer");
     assertInvalid(target, "adapter_model.safetensors", "leaves out by " + message);
   }
@@ -153,13 +159,8 @@ class PeftFolderTest {
       })
   void unsupportedConfigurations(String found, String replacement, String message)
       throws IOException {
-    Path target = folder.resolve("adapter");
-    PeftFolder.write(target, Map.of("default", adapter(2, 1)));
-    Path config = target.resolve("adapter_config.json");
-    String text = Files.readString(config);
-    assertTrue(text.contains(found), text);
-    Files.writeString(config, text.replace(found, replacement));
-    assertInvalid(target, config.getFileName().toString(), message);
+    Path target = withConfig(found, replacement);
+    assertInvalid(target, "adapter_config.json", message);
   }
 
   /**

@@ -5,6 +5,7 @@ import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import org.diffusionnft.rewards.RewardOptions;
 import org.diffusionnft.tensor.InvalidInputException;
+import org.diffusionnft.weights.io.WatchedText;
 
 /**
  * Where a judge's score stands in its answer: a regular expression's first group. The answer has
@@ -114,7 +115,7 @@ final class ScorePattern {
   }
 
   private double search(String answer) {
-    Matcher matcher = pattern.matcher(new Watched(answer));
+    Matcher matcher = pattern.matcher(new WatchedText(answer, new Looks()));
     double found = Double.NaN;
     while (matcher.find()) {
       String group = matcher.group(1);
@@ -177,36 +178,15 @@ final class ScorePattern {
     }
   }
 
-  /** A text that counts how often it is looked at: an expression can take for ever. */
-  private static final class Watched implements CharSequence {
-    private final String text;
-    private long looks;
-
-    Watched(String text) {
-      this.text = text;
-    }
+  /** Looks in one answer: an expression can take for ever. */
+  private static final class Looks implements Runnable {
+    private long count;
 
     @Override
-    public char charAt(int i) {
-      if (looks++ > MOST_LOOKS) {
+    public void run() {
+      if (count++ > MOST_LOOKS) {
         throw new TooManyLooksException();
       }
-      return text.charAt(i);
-    }
-
-    @Override
-    public int length() {
-      return text.length();
-    }
-
-    @Override
-    public CharSequence subSequence(int start, int end) {
-      return text.subSequence(start, end);
-    }
-
-    @Override
-    public String toString() {
-      return text;
     }
   }
 }

@@ -1,12 +1,14 @@
 package org.diffusionnft.weights;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 import org.diffusionnft.models.adapter.Adapter;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Elementwise;
 import org.diffusionnft.tensor.Memory;
+import org.diffusionnft.tensor.NotFinite;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.weights.io.InvalidFileException;
@@ -46,12 +48,17 @@ public record MergedTensors(TensorSource base, Adapter adapter, @Nullable DType 
   }
 
   @Override
+  public List<Place> madeOf(String name) {
+    return List.of(new Place(base, name));
+  }
+
+  @Override
   public Tensor tensor(String name, Device device) throws InvalidFileException {
     Tensor weight = base.tensor(name, device);
     DType dtype = dtype(name);
     String module = name.endsWith(WEIGHT) ? name.substring(0, name.length() - WEIGHT.length()) : "";
     if (adapter.find(module) == null) {
-      return weight.dtype() == dtype ? weight : Elementwise.convert(weight, dtype);
+      return weight.dtype() == dtype ? weight : rounded(name, weight, weight, dtype);
     }
     if (!dtype.isFloating()) {
       throw new InvalidFileException(
@@ -63,10 +70,30 @@ public record MergedTensors(TensorSource base, Adapter adapter, @Nullable DType 
               + ": no adapter can be merged into quantised weights");
     }
     try (Memory.Scope scope = device.memory().scope()) {
-      Tensor merged = Elementwise.convert(adapter.merged(module, weight), dtype);
+      Tensor merged = rounded(name, weight, adapter.merged(module, weight), dtype);
       scope.keep(merged.storage());
       return merged;
     }
+  }
+
+  private Tensor rounded(String name, Tensor weight, Tensor exact, DType dtype)
+      throws InvalidFileException {
+    Tensor rounded = Elementwise.convert(exact, dtype);
+    if (NotFinite.find(rounded) != null) {
+      base.requireFinite(name, weight);
+      throw new InvalidFileException(
+          path(),
+          "tensor "
+              + InvalidFileException.quote(name)
+              + (exact == weight ? "" : ", with the adapter merged into it,")
+              + " holds numbers too large for "
+              + dtype
+              + ": write "
+              + (dtype == DType.F16
+                  ? "BF16 or F32"
+                  : "F32, or take an adapter that did not diverge"));
+    }
+    return rounded;
   }
 
   @Override

@@ -4,6 +4,7 @@ import static org.diffusionnft.weights.io.InvalidFileException.quote;
 
 import java.nio.file.Path;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.diffusionnft.tensor.DType;
@@ -67,6 +68,11 @@ public abstract class RenamedTensors<O extends RenamedTensors.Named> implements 
   @Override
   public final StoredType stored(String name) throws InvalidFileException {
     return file.stored(origin(name).name());
+  }
+
+  @Override
+  public final List<Place> madeOf(String name) throws InvalidFileException {
+    return List.of(new Place(file, origin(name).name()));
   }
 
   @Override

@@ -3,6 +3,7 @@ package org.diffusionnft.weights;
 import static org.diffusionnft.weights.io.InvalidFileException.quote;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
@@ -54,13 +55,36 @@ public interface TensorSource extends AutoCloseable {
   Tensor tensor(String name, Device device) throws InvalidFileException;
 
   /**
+   * A tensor of another source.
+   *
+   * @param source where it is
+   * @param name its name there
+   */
+  record Place(TensorSource source, String name) {}
+
+  /**
+   * The tensors that one is made of, for a source that renames, cuts, joins or adds what lies in
+   * files; none where it lies here as it is.
+   *
+   * @throws InvalidFileException if there is none of that name
+   */
+  default List<Place> madeOf(String name) throws InvalidFileException {
+    return List.of();
+  }
+
+  /**
    * Checks numbers that were read.
    *
-   * @throws InvalidFileException that names the tensor if one is NaN or infinite
+   * @throws InvalidFileException if one is NaN or infinite: it names the file and the tensor that
+   *     the number lies in, whatever this source calls it
    */
   default void requireFinite(String name, Tensor tensor) throws InvalidFileException {
     NotFinite found = NotFinite.find(tensor);
     if (found != null) {
+      for (Place place : madeOf(name)) {
+        Tensor read = place.source().tensor(place.name(), tensor.device());
+        place.source().requireFinite(place.name(), read);
+      }
       throw new InvalidFileException(
           path(),
           "tensor %s of shape %s holds %s at number %d: the file is damaged, or comes from a run that diverged"

@@ -4,6 +4,7 @@ import static org.diffusionnft.weights.io.InvalidFileException.quote;
 
 import java.nio.file.Path;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.diffusionnft.tensor.DType;
@@ -48,6 +49,11 @@ public record TensorsOf(TensorSource file, Map<String, String> originals) implem
   @Override
   public Tensor tensor(String name, Device device) throws InvalidFileException {
     return file.tensor(original(name), device);
+  }
+
+  @Override
+  public List<Place> madeOf(String name) throws InvalidFileException {
+    return List.of(new Place(file, original(name)));
   }
 
   private String original(String name) throws InvalidFileException {

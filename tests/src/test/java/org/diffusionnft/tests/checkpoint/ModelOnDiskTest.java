@@ -255,6 +255,12 @@ class ModelOnDiskTest {
           "tensor 'proj_out.weight' holds numbers too large for F16",
           () -> new Conversion(Layout.DIFFUSERS, DType.F16, null).run(opened, out, device));
       assertFalse(Files.exists(out));
+      Path adapter = folder.resolve("adapter-beside-large");
+      writeAdapter(adapter);
+      assertInvalid(
+          "tensor 'proj_out.weight' holds numbers too large for F16",
+          () -> new Conversion(Layout.DIFFUSERS, DType.F16, adapter).run(opened, out, device));
+      assertFalse(Files.exists(out));
     }
   }
 
@@ -276,7 +282,12 @@ class ModelOnDiskTest {
     try (ModelCheckpoint opened = ModelCheckpoint.open(damaged, null)) {
       Path out = folder.resolve("again");
       assertInvalid(
-          message, () -> new Conversion(Layout.DIFFUSERS, null, null).run(opened, out, device));
+          damaged.resolve(file) + ": " + message,
+          () -> new Conversion(Layout.DIFFUSERS, null, null).run(opened, out, device));
+      assertFalse(Files.exists(out));
+      assertInvalid(
+          damaged.resolve(file) + ": " + message,
+          () -> new Conversion(Layout.SINGLE, null, null).run(opened, out, device));
       assertFalse(Files.exists(out));
     }
   }

@@ -29,10 +29,13 @@ public final class AtomicFile {
   /**
    * Replaces or creates a file.
    *
+   * @throws InvalidFileException if the content is made of a file that cannot be used; nothing is
+   *     then left behind
    * @throws OutputException if the disk is full, the folder is missing or read-only, ...; nothing
    *     is then left behind
    */
-  public static void write(Path file, Content content) throws OutputException {
+  public static void write(Path file, Content content)
+      throws InvalidFileException, OutputException {
     if (Files.isDirectory(file)) {
       throw new OutputException(file, "it is a folder", null);
     }
@@ -46,6 +49,9 @@ public final class AtomicFile {
       }
       Files.move(hidden, file, StandardCopyOption.ATOMIC_MOVE);
       syncFolder(folder);
+    } catch (InvalidFileException e) { // a file that is read is at fault, not the one written
+      delete(hidden);
+      throw e;
     } catch (IOException e) {
       delete(hidden);
       throw OutputException.of(file, e);
@@ -78,7 +84,11 @@ public final class AtomicFile {
 
   /** See {@link #write(Path, Content)}. */
   public static void write(Path file, byte[] content) throws OutputException {
-    write(file, out -> writeFully(out, ByteBuffer.wrap(content)));
+    try {
+      write(file, out -> writeFully(out, ByteBuffer.wrap(content)));
+    } catch (InvalidFileException e) {
+      throw new IllegalStateException("bytes are read from no file", e);
+    }
   }
 
   /** Writes text as UTF-8; see {@link #write(Path, Content)}. */

@@ -30,10 +30,13 @@ public final class AtomicFolder {
   /**
    * Creates a folder.
    *
+   * @throws InvalidFileException if the content is made of a file that cannot be used; nothing is
+   *     then left behind
    * @throws OutputException if it exists and isn't empty, or it cannot be written; nothing is then
    *     left behind
    */
-  public static void write(Path folder, Content content) throws OutputException {
+  public static void write(Path folder, Content content)
+      throws InvalidFileException, OutputException {
     requireNewOrEmpty(folder);
     Path hidden = AtomicFile.hiddenBeside(folder);
     try {
@@ -42,6 +45,9 @@ public final class AtomicFolder {
       syncTree(hidden);
       Files.move(hidden, folder, StandardCopyOption.ATOMIC_MOVE);
       AtomicFile.syncFolder(AtomicFile.folderOf(folder));
+    } catch (InvalidFileException e) { // a file that is read is at fault, not the one written
+      deleteTree(hidden);
+      throw e;
     } catch (IOException e) {
       deleteTree(hidden);
       throw OutputException.of(folder, e);
@@ -55,9 +61,11 @@ public final class AtomicFolder {
    * Creates a folder, or replaces the one that is there. Killed in between, it may leave none;
    * {@link Leftovers} knows the names that the old and the new one then have.
    *
+   * @throws InvalidFileException if the content is made of a file that cannot be used
    * @throws OutputException if it cannot be written
    */
-  public static void replace(Path folder, Content content) throws OutputException {
+  public static void replace(Path folder, Content content)
+      throws InvalidFileException, OutputException {
     if (!Files.exists(folder)) {
       write(folder, content);
       return;

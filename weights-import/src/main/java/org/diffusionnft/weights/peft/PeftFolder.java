@@ -106,7 +106,11 @@ public final class PeftFolder {
    * @throws OutputException if the folder exists and isn't empty, or it cannot be written
    */
   public static void write(Path folder, Map<String, PeftAdapter> adapters) throws OutputException {
-    AtomicFolder.write(folder, hidden -> fill(hidden, adapters));
+    try {
+      AtomicFolder.write(folder, hidden -> fill(hidden, adapters));
+    } catch (InvalidFileException e) {
+      throw new IllegalStateException("adapters in memory are read from no file", e);
+    }
   }
 
   /**

@@ -71,11 +71,15 @@ public final class SafetensorsWriter {
       throws OutputException {
     List<Planned> planned = new ArrayList<>();
     tensors.forEach((name, t) -> planned.add(new Planned(name, t.dtype(), t.shape())));
-    write(
-        file,
-        planned,
-        metadata,
-        (out, t) -> writeData(out, Objects.requireNonNull(tensors.get(t.name()))));
+    try {
+      write(
+          file,
+          planned,
+          metadata,
+          (out, t) -> writeData(out, Objects.requireNonNull(tensors.get(t.name()))));
+    } catch (InvalidFileException e) {
+      throw new IllegalStateException("tensors in memory are read from no file", e);
+    }
   }
 
   /**
@@ -121,15 +125,23 @@ public final class SafetensorsWriter {
       throws InvalidFileException {
     Tensor rounded = Elementwise.convert(tensor, to.dtype());
     if (NotFinite.find(rounded) != null) {
-      throw new InvalidFileException(
-          source.path(),
-          "tensor "
-              + quote(to.name())
-              + " holds numbers too large for "
-              + to.dtype()
-              + ": write BF16 or F32");
+      throw tooLarge(source, to.name(), to.dtype(), tensor.device());
     }
     return rounded;
+  }
+
+  /** Names the file that the numbers lie in, and the tensor as it is called there. */
+  private static InvalidFileException tooLarge(
+      TensorSource source, String name, DType dtype, Device device) throws InvalidFileException {
+    for (TensorSource.Place place : source.madeOf(name)) {
+      Tensor read = place.source().tensor(place.name(), device);
+      if (NotFinite.find(Elementwise.convert(read, dtype)) != null) {
+        return tooLarge(place.source(), place.name(), dtype, device);
+      }
+    }
+    return new InvalidFileException(
+        source.path(),
+        "tensor " + quote(name) + " holds numbers too large for " + dtype + ": write BF16 or F32");
   }
 
   /** What the header says of a tensor. */
@@ -145,7 +157,7 @@ public final class SafetensorsWriter {
 
   private static void write(
       Path file, List<Planned> tensors, Map<String, String> metadata, Data data)
-      throws OutputException {
+      throws InvalidFileException, OutputException {
     tensors.sort(
         Comparator.<Planned>comparingInt(t -> ORDER.indexOf(t.dtype()))
             .thenComparing(t -> utf8(t.name()), Arrays::compareUnsigned));

@@ -173,6 +173,11 @@ public final class ShardedTensors implements TensorSource {
   }
 
   @Override
+  public List<Place> madeOf(String name) throws InvalidFileException {
+    return List.of(new Place(file(name), name));
+  }
+
+  @Override
   public void close() {
     files.forEach(SafetensorsFile::close);
   }

@@ -186,6 +186,12 @@ public final class AsSingleFile implements TensorSource {
     };
   }
 
+  @Override
+  public List<Place> madeOf(String name) throws InvalidFileException {
+    Recipe recipe = recipe(name);
+    return recipe.names().stream().map(n -> new Place(recipe.source(), n)).toList();
+  }
+
   private Recipe recipe(String name) throws InvalidFileException {
     Recipe recipe = recipes.get(name);
     if (recipe == null) {

@@ -20,12 +20,14 @@ import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.ReferenceDevice;
 import org.diffusionnft.tensor.Tensor;
+import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.io.StrictJson;
 import org.diffusionnft.weights.safetensors.SafetensorsFile;
 import org.diffusionnft.weights.safetensors.SafetensorsWriter;
 import org.diffusionnft.weights.singlefile.SingleFile.Part;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What diffusers reads of a folder: the index, the schedule, and each part. */
@@ -88,6 +90,59 @@ class ModelWriterTest {
           List.of("there", "vae.safetensors"),
           left.map(f -> f.getFileName().toString()).sorted().toList());
     }
+  }
+
+  /** What is written is not at fault; and the name is the one to look for in the file. */
+  @Test
+  void aNumberThatIsNoneIsNamedByTheFileItIsReadFrom() throws IOException {
+    String queries = "transformer_blocks.0.attn.to_q.";
+    String keys = "transformer_blocks.0.attn.to_k.";
+    String values = "transformer_blocks.0.attn.to_v.";
+    Path file = folder.resolve("transformer.safetensors");
+    try (var _ = device.memory().scope()) {
+      Tensor sound = Tensor.of(device, VALUES, 4);
+      Tensor damaged = Tensor.of(device, new float[] {1, Float.NaN, 2, 3}, 4);
+      SafetensorsWriter.write(
+          file,
+          Map.of(queries + "bias", sound, keys + "bias", damaged, values + "bias", sound),
+          Map.of());
+    }
+    Path folderOut = folder.resolve("folder");
+    Path fileOut = folder.resolve("single.safetensors");
+    String expected =
+        file
+            + ": tensor '"
+            + keys
+            + "bias' of shape [4] holds NaN at number 1: the file is damaged";
+    try (SafetensorsFile source = SafetensorsFile.open(file)) {
+      ModelWriter writer = new ModelWriter().part(Part.TRANSFORMER, source, config());
+      assertMessage(expected, () -> writer.writeFolder(folderOut, null, device));
+      assertMessage(expected, () -> writer.writeSingleFile(fileOut, null, device));
+    }
+    assertFalse(Files.exists(folderOut));
+    assertFalse(Files.exists(fileOut));
+  }
+
+  @Test
+  void aNumberTooLargeIsNamedByTheFileItIsReadFrom() throws IOException {
+    Path file = folder.resolve("vae.safetensors");
+    try (var _ = device.memory().scope()) {
+      Tensor large = Tensor.of(device, new float[] {70_000}, 1);
+      SafetensorsWriter.write(file, Map.of("decoder.conv_in.bias", large), Map.of());
+    }
+    String expected =
+        file + ": tensor 'decoder.conv_in.bias' holds numbers too large for F16: write BF16 or F32";
+    Path out = folder.resolve("single.safetensors");
+    try (SafetensorsFile source = SafetensorsFile.open(file)) {
+      ModelWriter writer = new ModelWriter().part(Part.VAE, source, config());
+      assertMessage(expected, () -> writer.writeSingleFile(out, DType.F16, device));
+    }
+    assertFalse(Files.exists(out));
+  }
+
+  private static void assertMessage(String start, Executable run) {
+    InvalidFileException e = assertThrows(InvalidFileException.class, run);
+    assertTrue(String.valueOf(e.getMessage()).startsWith(start), e.getMessage());
   }
 
   private SafetensorsFile source() throws IOException {

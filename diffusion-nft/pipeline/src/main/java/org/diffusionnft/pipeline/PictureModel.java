@@ -17,8 +17,10 @@ import org.diffusionnft.models.sampling.DivergedException;
 import org.diffusionnft.models.solver.FlowMatchSchedule;
 import org.diffusionnft.models.transformer.Conditioning;
 import org.diffusionnft.models.transformer.Mmdit;
+import org.diffusionnft.models.transformer.MmditConfig;
 import org.diffusionnft.models.vae.TiledDecoding;
 import org.diffusionnft.models.vae.Vae;
+import org.diffusionnft.models.vae.VaeConfig;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Layout;
@@ -34,6 +36,7 @@ import org.diffusionnft.weights.checkpoint.PromptCache;
 import org.diffusionnft.weights.checkpoint.VaeCheckpoint;
 import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.peft.AdapterFile;
+import org.diffusionnft.weights.singlefile.SingleFile.Part;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,6 +63,8 @@ public final class PictureModel implements AutoCloseable {
   private final Vae vae;
   private final TensorSource transformerFile;
   private final TensorSource vaeFile;
+  private final String transformerSettings;
+  private final String vaeSettings;
   private final PromptEmbedder embedder;
   private final TiledDecoding tiles;
   private final Deque<Runnable> closers = new ArrayDeque<>();
@@ -92,12 +97,15 @@ public final class PictureModel implements AutoCloseable {
       this.schedule = files.schedule();
       VaeCheckpoint vaeCheckpoint = files.vae();
       closers.push(vaeCheckpoint::close);
+      MmditCheckpoint checkpoint = files.transformer();
+      closers.push(checkpoint::close);
+      requireSameLatents(files, checkpoint.config(), vaeCheckpoint.config());
       this.vaeFile = vaeCheckpoint.tensors();
       this.vae = Vae.load(vaeCheckpoint.config(), vaeCheckpoint.weights(device));
       closers.push(vae::close);
-      MmditCheckpoint checkpoint = files.transformer();
-      closers.push(checkpoint::close);
       this.transformerFile = checkpoint.tensors();
+      this.transformerSettings = settings(schedule, files.schedulePath());
+      this.vaeSettings = settings(vaeCheckpoint.config(), files.configPath(Part.VAE));
       this.transformer =
           Autocast.in(precision, () -> Mmdit.load(checkpoint.config(), checkpoint.weights(device)));
       closers.push(transformer::close);
@@ -115,6 +123,37 @@ public final class PictureModel implements AutoCloseable {
       throw e;
     }
     this.tiles = TiledDecoding.ofPixels(options.tile(), vae.config().downscale());
+  }
+
+  /** What goes in and out of the transformer is what the autoencoder makes pictures of. */
+  private static void requireSameLatents(
+      ModelCheckpoint files, MmditConfig transformer, VaeConfig vae) throws InvalidFileException {
+    Path file = files.configPath(Part.TRANSFORMER);
+    if (transformer.outChannels() != transformer.inChannels()) {
+      throw new InvalidFileException(
+          file,
+          "has out_channels %d but in_channels %d: only a transformer with as many of both can be sampled"
+              .formatted(transformer.outChannels(), transformer.inChannels()));
+    }
+    if (transformer.inChannels() != vae.latentChannels()) {
+      throw new InvalidFileException(
+          file,
+          "has in_channels %d but %s has latent_channels %d: they are not of one model"
+              .formatted(
+                  transformer.inChannels(), files.configPath(Part.VAE), vae.latentChannels()));
+    }
+  }
+
+  private static String settings(FlowMatchSchedule.Config schedule, @Nullable Path file) {
+    return file == null
+        ? ""
+        : ": look at num_train_timesteps %d and shift %s in %s"
+            .formatted(schedule.trainTimesteps(), schedule.shift(), file);
+  }
+
+  private static String settings(VaeConfig vae, Path file) {
+    return ": look at scaling_factor %s and shift_factor %s in %s"
+        .formatted(vae.scalingFactor(), vae.shiftFactor(), file);
   }
 
   /**
@@ -272,19 +311,22 @@ public final class PictureModel implements AutoCloseable {
   private void requireFinite(Tensor picture) {
     NotFinite found = NotFinite.find(picture);
     if (found != null) {
-      throw blame(vaeFile, new DivergedException("the autoencoder gives " + found.what()));
+      throw blame(
+          vaeFile, vaeSettings, new DivergedException("the autoencoder gives " + found.what()));
     }
   }
 
   /** A damaged tensor of the transformer, if there is one, else what was found. */
   InvalidInputException blame(DivergedException found) {
-    return blame(transformerFile, found);
+    return blame(transformerFile, transformerSettings, found);
   }
 
-  private InvalidInputException blame(TensorSource weights, DivergedException found) {
+  private InvalidInputException blame(
+      TensorSource weights, String settings, DivergedException found) {
     try {
       weights.requireFinite(device);
-      return found;
+      return new DivergedException(
+          found.getMessage() + ", though its weights are sound" + settings);
     } catch (InvalidFileException e) {
       return new InvalidInputException(String.valueOf(e.getMessage()), e);
     }

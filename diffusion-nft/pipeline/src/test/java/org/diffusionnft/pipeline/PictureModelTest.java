@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -16,6 +17,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.diffusionnft.images.Images;
+import org.diffusionnft.models.sampling.DivergedException;
 import org.diffusionnft.models.transformer.Conditioning;
 import org.diffusionnft.pipeline.checkpoint.Inspection;
 import org.diffusionnft.pipeline.checkpoint.SyntheticModel;
@@ -86,6 +88,55 @@ class PictureModelTest {
       assertEquals(
           "resolution must be a multiple of 16, not 40: 48 is the nearest", e.getMessage());
     }
+  }
+
+  /** What a configuration says, and only the numbers show to be wrong, is named with its file. */
+  @Test
+  void settingsThatGiveNoNumbersAreNamed() throws IOException {
+    Path altered = folder.resolve("altered");
+    SyntheticModel.tiny().write(altered, 1, true, device);
+    Path config = altered.resolve("vae/config.json");
+    Files.writeString(config, Files.readString(config).replace("1.5305", "0.000001"));
+    try (PictureModel opened =
+            PictureModel.open(altered, OPTIONS, device, null, PictureListener.NONE);
+        var _ = device.memory().scope()) {
+      float[] large = new float[16 * 4 * 4];
+      Arrays.fill(large, 1e38f);
+      Tensor latents = Tensor.of(device, large, 1, 16, 4, 4);
+      InvalidInputException e =
+          assertThrows(InvalidInputException.class, () -> opened.decode(latents));
+      assertTrue(
+          e.getMessage()
+              .endsWith("look at scaling_factor 1.0E-6 and shift_factor 0.0609 in " + config),
+          e.getMessage());
+      InvalidInputException blamed =
+          opened.blame(new DivergedException("the transformer gives NaN"));
+      assertEquals(
+          "the transformer gives NaN, though its weights are sound: look at num_train_timesteps"
+              + " 1000 and shift 3.0 in "
+              + altered.resolve("scheduler/scheduler_config.json"),
+          blamed.getMessage());
+    }
+  }
+
+  @Test
+  void anAutoencoderOfAnotherModelIsToldWhenTheModelIsOpened() throws IOException {
+    Path altered = folder.resolve("mixed");
+    SyntheticModel.tiny().write(altered, 1, true, device);
+    Path config = altered.resolve("vae/config.json");
+    String latents = "\"latent_channels\": 16";
+    assertTrue(Files.readString(config).contains(latents));
+    Files.writeString(config, Files.readString(config).replace(latents, "\"latent_channels\": 4"));
+    InvalidFileException e =
+        assertThrows(
+            InvalidFileException.class,
+            () -> PictureModel.open(altered, OPTIONS, device, null, PictureListener.NONE));
+    assertEquals(
+        altered.resolve("transformer/config.json")
+            + ": has in_channels 16 but "
+            + config
+            + " has latent_channels 4: they are not of one model",
+        e.getMessage());
   }
 
   @Test

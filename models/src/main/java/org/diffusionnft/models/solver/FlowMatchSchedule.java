@@ -33,21 +33,24 @@ public final class FlowMatchSchedule {
     /** That of Stable Diffusion 3 and 3.5. */
     public static final Config SD3 = new Config(TRAIN_TIMESTEPS, 3);
 
+    private static final int FEWEST_TIMESTEPS = 2; // of one, all levels of a sampler would be 1
     private static final int MOST_TIMESTEPS = 100_000;
     private static final double LARGEST_SHIFT = 10_000;
 
     /**
      * Checks the numbers.
      *
-     * @throws InvalidInputException if there are fewer than 1 or more than 100,000 timesteps, or
+     * @throws InvalidInputException if there are fewer than 2 or more than 100,000 timesteps, or
      *     the shift is not from 0.0001 to 10,000
      */
     public Config {
-      if (trainTimesteps < 1 || trainTimesteps > MOST_TIMESTEPS) {
+      if (trainTimesteps < FEWEST_TIMESTEPS || trainTimesteps > MOST_TIMESTEPS) {
         throw new InvalidInputException(
             "num_train_timesteps is "
                 + trainTimesteps
-                + " but must be from 1 to "
+                + " but must be from "
+                + FEWEST_TIMESTEPS
+                + " to "
                 + MOST_TIMESTEPS);
       }
       if (!(shift >= 1 / LARGEST_SHIFT && shift <= LARGEST_SHIFT)) {

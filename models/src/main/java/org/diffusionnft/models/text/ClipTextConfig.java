@@ -51,6 +51,11 @@ public record ClipTextConfig(
     ConfigFields.require("max_position_embeddings", maxPositions);
     ConfigFields.require("projection_dim", projectionDim);
     ConfigFields.requireEps("layer_norm_eps", layerNormEps);
+    if (eosTokenId < 0 || eosTokenId >= vocabSize) {
+      throw new InvalidInputException(
+          "eos_token_id is %d but must be a token, from 0 to vocab_size - 1 = %d"
+              .formatted(eosTokenId, vocabSize - 1));
+    }
     ConfigFields.requireMultiple("hidden_size", hiddenSize, "num_attention_heads", numHeads);
   }
 

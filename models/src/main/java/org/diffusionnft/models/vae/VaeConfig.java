@@ -51,11 +51,17 @@ public record VaeConfig(
     for (int channels : blockChannels) {
       require("block_out_channels", channels, normGroups);
     }
-    if (!(scalingFactor > 0)
-        || !(scalingFactor < LARGEST_FACTOR)
-        || !(Math.abs(shiftFactor) < LARGEST_FACTOR)) {
+    if (!(scalingFactor >= 1 / LARGEST_FACTOR && scalingFactor <= LARGEST_FACTOR)) {
       throw new InvalidInputException(
-          "scaling_factor " + scalingFactor + " or shift_factor " + shiftFactor + " is impossible");
+          "scaling_factor is "
+              + scalingFactor
+              + " but must be a number from 0.000001 to 1000000; Stable Diffusion 3 has 1.5305");
+    }
+    if (!(Math.abs(shiftFactor) <= LARGEST_FACTOR)) {
+      throw new InvalidInputException(
+          "shift_factor is "
+              + shiftFactor
+              + " but must be a number from -1000000 to 1000000; Stable Diffusion 3 has 0.0609");
     }
   }
 

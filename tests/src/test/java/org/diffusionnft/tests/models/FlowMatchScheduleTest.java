@@ -94,6 +94,7 @@ class FlowMatchScheduleTest {
     assertThrows(IllegalArgumentException.class, () -> FlowMatchSchedule.Config.SD3.steps(0));
     assertThrows(
         IllegalArgumentException.class, () -> new FlowMatchSchedule.Config(1000, Double.NaN));
+    assertThrows(IllegalArgumentException.class, () -> new FlowMatchSchedule.Config(1, 3));
     assertThrows(IllegalArgumentException.class, () -> new FlowMatchSchedule.Config(0, 3));
     assertThrows(
         IllegalArgumentException.class, () -> new FlowMatchSchedule.Config(Integer.MAX_VALUE, 3));

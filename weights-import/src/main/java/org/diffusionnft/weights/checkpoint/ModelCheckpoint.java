@@ -273,7 +273,12 @@ public final class ModelCheckpoint implements TextEncoders, AutoCloseable {
         VaeConfigFile.parse(configPath(Part.VAE), config(Part.VAE)), tensors(Part.VAE));
   }
 
-  private Path configPath(Part part) throws InvalidFileException {
+  /**
+   * Where a part's configuration is from: its {@code config.json}, or a single file.
+   *
+   * @throws InvalidFileException if the part is missing
+   */
+  public Path configPath(Part part) throws InvalidFileException {
     return isInFile(part) ? path : folderOf(part).resolve(ModelLayout.CONFIG);
   }
 
@@ -283,10 +288,16 @@ public final class ModelCheckpoint implements TextEncoders, AutoCloseable {
    * @throws InvalidFileException if its file is damaged
    */
   public FlowMatchSchedule.Config schedule() throws InvalidFileException {
+    Path scheduler = schedulePath();
+    return scheduler == null ? FlowMatchSchedule.Config.SD3 : SchedulerConfigFile.read(scheduler);
+  }
+
+  /** Where the noise schedule is from; null if it is Stable Diffusion 3's for want of a file. */
+  public @Nullable Path schedulePath() {
     Path scheduler = folder == null ? null : folder.resolve(ModelLayout.SCHEDULER);
     return scheduler != null && !isMissing(ModelIndex.SCHEDULER) && Files.exists(scheduler)
-        ? SchedulerConfigFile.read(scheduler)
-        : FlowMatchSchedule.Config.SD3;
+        ? scheduler
+        : null;
   }
 
   @Override

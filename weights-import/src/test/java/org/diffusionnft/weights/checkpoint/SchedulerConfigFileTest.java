@@ -54,7 +54,9 @@ class SchedulerConfigFileTest {
         "\"use_dynamic_shifting\": false | \"use_dynamic_shifting\": true | 'use_dynamic_shifting'",
         "\"shift_terminal\": null | \"new_one\": \"x\" | 'new_one' of FlowMatchEulerDiscrete",
         "\"use_beta_sigmas\": false | \"use_beta_sigmas\": 1 | true or false under 'use_beta",
-        "\"num_train_timesteps\": 1000 | \"num_train_timesteps\": 2147483647 | from 1 to 100000",
+        "\"num_train_timesteps\": 1000 | \"num_train_timesteps\": 2147483647 | from 2 to 100000",
+        "\"num_train_timesteps\": 1000 | \"num_train_timesteps\": 1 | timesteps is 1 but must be"
+            + " from",
         "\"shift\": 3.0 | \"shift\": 1e300 | from 0.0001 to 10000",
         "FlowMatchEulerDiscreteScheduler | DDIMScheduler | has _class_name",
       })
@@ -64,6 +66,7 @@ class SchedulerConfigFileTest {
     InvalidFileException e =
         assertThrows(InvalidFileException.class, () -> read(ALL_OFF.replace(found, put)));
     assertTrue(e.getMessage().contains(message), e.getMessage());
+    assertTrue(e.getMessage().startsWith(folder.resolve("s.json") + ": "), e.getMessage());
   }
 
   @Test

@@ -36,6 +36,10 @@ class VaeConfigFileTest {
             + " | has down_block_types",
         "[\"UpDecoderBlock2D\", | [\"AttnUpDecoderBlock2D\", | has up_block_types",
         "\"latents_mean\":null | \"latents_mean\":[1] | the option 'latents_mean'",
+        "\"scaling_factor\":1.5305 | \"scaling_factor\":1e-300 | json: scaling_factor is 1.0E-300"
+            + " but",
+        "\"shift_factor\":0.0609 | \"shift_factor\":1e300 | config.json: shift_factor is 1.0E300"
+            + " but",
         "\"use_quant_conv\":false | \"use_quant_conv\":true | with use_quant_conv",
       })
   void whatIsNotSupportedIsNamed(String found, String put, String message) throws IOException {

@@ -1,18 +1,22 @@
 package org.diffusionnft.rewards.service;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.SocketException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
+import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
+import javax.net.ssl.SSLException;
 import org.diffusionnft.rewards.RewardOptions;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +27,7 @@ final class HttpCalls implements AutoCloseable {
   private static final int TOO_MANY_REQUESTS = 429;
   private static final int SERVER_ERRORS = 500;
   private static final long LONGEST_WAIT = 60;
-  private static final long LONGEST_ANSWER = 16 << 20;
+  private static final int LONGEST_ANSWER_MIB = 16;
 
   /** Visible characters of ASCII, and spaces between them. */
   private static final Pattern SENDABLE = Pattern.compile("[!-~](?:[ -~]*[!-~])?");
@@ -166,24 +170,60 @@ final class HttpCalls implements AutoCloseable {
   private HttpResponse<String> exchange(HttpRequest request)
       throws IOException, InterruptedException {
     CompletableFuture<HttpResponse<String>> answer =
-        client.sendAsync(
-            request,
-            HttpResponse.BodyHandlers.limiting(
-                HttpResponse.BodyHandlers.ofString(), LONGEST_ANSWER));
+        client.sendAsync(request, BoundedText.of(LONGEST_ANSWER_MIB));
     try {
       return answer.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException _) {
       throw late();
     } catch (ExecutionException e) {
-      throw switch (e.getCause()) {
-        case ConnectException _ -> ServiceFailure.passing("the connection was refused");
-        case HttpTimeoutException _ -> late();
-        case IOException io -> io;
-        case null, default -> new IOException("the request failed: " + e.getCause(), e);
-      };
+      throw failure(e);
     } finally {
       answer.cancel(true); // also where this thread was interrupted
     }
+  }
+
+  /** In our words: the client's own name neither what was asked for nor what to do. */
+  private ServiceFailure failure(ExecutionException e) {
+    boolean refused = false;
+    for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
+      switch (cause) {
+        case ServiceFailure known -> {
+          return known;
+        }
+        case HttpTimeoutException _ -> {
+          return late();
+        }
+        case UnresolvedAddressException _ -> {
+          return ServiceFailure.passing(
+              "no machine has the name in that address: see that it is spelt right");
+        }
+        case ConnectException _ -> refused = true; // unless the name behind it is none
+        case SSLException _ -> {
+          return ServiceFailure.passing(
+              "no secure connection could be made: see that the service speaks https, and that this"
+                  + " Java trusts its certificate");
+        }
+        case EOFException _ -> {
+          return brokenOff();
+        }
+        case SocketException _ -> {
+          return brokenOff();
+        }
+        default -> {} // look at what led to it
+      }
+    }
+    if (refused) {
+      return ServiceFailure.passing("the connection was refused");
+    }
+    return ServiceFailure.passing(
+        "what it answered is no HTTP that can be read: see that the url is that of the service,"
+            + " with the right port, and what the service's own log says");
+  }
+
+  private static ServiceFailure brokenOff() {
+    return ServiceFailure.passing(
+        "the connection broke off before the whole answer had come: see what the service's own log"
+            + " says");
   }
 
   private ServiceFailure late() {

@@ -35,6 +35,8 @@ import org.diffusionnft.rewards.service.FakeService.Reply;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Rewards of other programs, which fail in every way that they can. */
 @Tag("slow")
@@ -119,6 +121,74 @@ class ServiceRewardTest {
                 .open(options("url", service.url(), "parallel", "1", "timeoutSeconds", "2"))) {
       assertArrayEquals(new float[] {0, 1}, reward.score(images(2), prompts(2)));
       assertEquals(8, service.requests.size());
+    }
+  }
+
+  /** Told in our words, with the address and what to do; not in those of the JDK's client. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "garbage\\r\\n\\r\\n | is no HTTP that can be read",
+        "SSH-2.0-OpenSSH_9\\r\\n | is no HTTP that can be read",
+        "HTTP/1.1 abc OK\\r\\n\\r\\n | is no HTTP that can be read",
+        "HTTP/1.1 200 OK\\r\\nContent-Length: x\\r\\n\\r\\n | is no HTTP that can be read",
+        "HTTP/1.1 200 OK\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\nzz\\r\\n | no HTTP that can be",
+        "HTTP/1.1 200 OK\\r\\nContent-Length: 100\\r\\n\\r\\n{ | the connection broke off before",
+        "'' | the connection broke off before",
+      })
+  void brokenAnswersAreToldInOurWords(String answer, String message) throws Exception {
+    byte[] bytes = answer.translateEscapes().getBytes(StandardCharsets.US_ASCII);
+    try (ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+      Thread.ofVirtual().start(() -> answerAll(server, bytes));
+      String url = "http://127.0.0.1:" + server.getLocalPort() + "/";
+      String told = failure(url);
+      assertTrue(told.startsWith("reward 'mine' got no scores from " + url), told);
+      assertTrue(told.contains(message), told);
+      assertTrue(told.contains(": see "), told);
+    }
+  }
+
+  @Test
+  void anAnswerThatIsTooLongIsToldAtOnce() throws Exception {
+    try (FakeService service = new FakeService((n, r) -> Reply.ok(" ".repeat((16 << 20) + 1)))) {
+      String told = failure(service.url());
+      assertTrue(
+          told.endsWith(
+              "1 attempt: its answer is longer than 16 MiB, where a few numbers are expected: see"
+                  + " that the url is that of the service"),
+          told);
+    }
+  }
+
+  @Test
+  void aMachineThatIsNotThereIsNamed() {
+    String told = failure("http://nowhere.invalid:9/");
+    assertTrue(
+        told.endsWith("no machine has the name in that address: see that it is spelt right"), told);
+  }
+
+  private static String failure(String url) {
+    try (Reward reward =
+        new ServiceReward.Http().open(options("url", url, "patienceSeconds", "0.2"))) {
+      RewardUnavailableException e =
+          assertThrows(RewardUnavailableException.class, () -> reward.score(images(1), prompts(1)));
+      return String.valueOf(e.getMessage());
+    }
+  }
+
+  private static void answerAll(ServerSocket server, byte[] answer) {
+    while (!server.isClosed()) {
+      try (Socket caller = server.accept()) {
+        for (int last = 0; last != '}' && last >= 0; last = caller.getInputStream().read()) {
+          while (caller.getInputStream().available() > 1) { // all: what is unread would reset it
+            caller.getInputStream().read();
+          }
+        }
+        caller.getOutputStream().write(answer);
+      } catch (IOException e) {
+        // the caller or the server has gone
+      }
     }
   }
 

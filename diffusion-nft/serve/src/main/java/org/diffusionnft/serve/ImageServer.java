@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -30,6 +29,7 @@ import java.util.function.Function;
 import org.diffusionnft.http.LocalServer;
 import org.diffusionnft.rewards.WeightedRewards;
 import org.diffusionnft.tensor.InvalidInputException;
+import org.diffusionnft.weights.io.JsonFault;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -263,11 +263,8 @@ public final class ImageServer implements AutoCloseable {
       if (MAPPER.readTree(body.stream()) instanceof ObjectNode object) {
         return object;
       }
-    } catch (StreamConstraintsException e) {
-      throw new BadRequestException(
-          null, "the body is nested too deeply, or has too many or too long values");
     } catch (JsonProcessingException e) {
-      throw new BadRequestException(null, "the body is no JSON: " + e.getOriginalMessage());
+      throw new BadRequestException(null, "the body is no JSON: " + JsonFault.of(e));
     } catch (IOException e) {
       throw new BadRequestException(null, "the body is no JSON: it is not UTF-8");
     }

@@ -57,6 +57,20 @@ class ImageServerTest {
   }
 
   @Test
+  void bodiesThatAreNoJsonAreToldInOurWords() throws Exception {
+    start(4, Duration.ofMinutes(1), ApiKeys.none());
+    HttpResponse<String> answer = post(GENERATIONS, "{\"prompt\": \"a cat\", \"seed\": NaN}");
+    assertEquals(400, answer.statusCode(), answer.body());
+    assertEquals(
+        "the body is no JSON: line 1, column 32: NaN and infinity are no numbers of JSON",
+        json.readTree(answer.body()).path("error").path("message").asText());
+    answer = post(GENERATIONS, "{\"prompt\": \"a cat\"");
+    assertEquals(
+        "the body is no JSON: line 1, column 19: it ends before all brackets and quotes are closed",
+        json.readTree(answer.body()).path("error").path("message").asText());
+  }
+
+  @Test
   void answersInOpenAisForm() throws Exception {
     start(4, Duration.ofMinutes(1), ApiKeys.none());
     maker.lets.release(2);

@@ -66,8 +66,7 @@ public final class StrictJson {
       throw new InvalidFileException(file, "no such file", e);
     } catch (JsonProcessingException e) {
       requireJson(file);
-      throw new InvalidFileException(
-          file, "is not valid JSON: " + InvalidFileException.oneLine(e.getOriginalMessage()), e);
+      throw new InvalidFileException(file, "is not valid JSON: " + JsonFault.of(e), e);
     } catch (IOException e) {
       throw new InvalidFileException(file, "cannot be read: " + InvalidFileException.reason(e), e);
     }
@@ -97,12 +96,7 @@ public final class StrictJson {
       throw new InvalidFileException(file, "has no JSON object as " + what);
     } catch (JsonProcessingException e) {
       throw new InvalidFileException(
-          file,
-          "has no valid JSON as "
-              + what
-              + ": "
-              + InvalidFileException.oneLine(e.getOriginalMessage()),
-          e);
+          file, "has no valid JSON as " + what + ": " + JsonFault.of(e), e);
     }
   }
 

@@ -155,7 +155,7 @@ class PeftFolderTest {
         "\"r\": 2 | \"s\": 2 | at least 1 as r, not nothing",
         "\"lora_alpha\": 8 | \"lora_alpha\": \"8\" | number as lora_alpha",
         "\"rank_pattern\": { } | \"rank_pattern\": {\"(\": 1} | not a regular expression",
-        "\"r\": 2 | \"r\": 2, \"r\": 2 | not valid JSON: Duplicate field",
+        "\"r\": 2 | \"r\": 2, \"r\": 2 | key 'r' stands twice in one object",
       })
   void unsupportedConfigurations(String found, String replacement, String message)
       throws IOException {

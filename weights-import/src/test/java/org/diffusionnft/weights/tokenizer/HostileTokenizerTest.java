@@ -53,7 +53,7 @@ class HostileTokenizerTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "{'a':0,'a':1} | a a | Duplicate field 'a'",
+        "{'a':0,'a':1} | a a | key 'a' stands twice in one object",
         "`{'a':0,'b':0,'<|endoftext|>':2}` | a b | both have the id 0",
         "`{'a':0,'b':2000000000}` | a b | token 'b' the id 2000000000, but has only 2 tokens",
         "`{'a':0,'b':2}` | a b | token 'b' the id 2, but has only 2 tokens",

@@ -95,7 +95,10 @@ final class TorchFile implements TensorSource {
           tensors = TorchPickle.tensors(TorchPickle.read(bytes));
         }
         if (tensors.isEmpty()) {
-          throw new InvalidFileException(path, "holds no tensors by name");
+          throw new InvalidFileException(
+              path,
+              "holds no tensors by name, neither in its dictionary nor in the 'state_dict' of that:"
+                  + " save the state_dict of the model itself");
         }
         TorchFile file = new TorchFile(path, archive, folder, tensors);
         for (String tensor : tensors.keySet()) {
@@ -232,6 +235,12 @@ final class TorchFile implements TensorSource {
     TensorRef ref = ref(name);
     Shape shape = shape(name);
     DType dtype = dtype(name);
+    if (ref.sizes().length != ref.strides().length) {
+      throw new InvalidFileException(
+          path,
+          "tensor %s has %d sizes but strides for %d of them, where one for each is expected: the file is damaged or was not written by PyTorch; load it in Python and save it as safetensors"
+              .formatted(quote(name), ref.sizes().length, ref.strides().length));
+    }
     if (shape.elements() > 0 && !isContiguous(ref.sizes(), ref.strides())) {
       throw new InvalidFileException(
           path, "tensor " + quote(name) + " is not contiguous: save the file again as safetensors");
@@ -294,9 +303,6 @@ final class TorchFile implements TensorSource {
   }
 
   private static boolean isContiguous(long[] sizes, long[] strides) {
-    if (sizes.length != strides.length) {
-      return false;
-    }
     long expected = 1;
     for (int i = sizes.length - 1; i >= 0; i--) {
       if (sizes[i] != 1 && strides[i] != expected) {

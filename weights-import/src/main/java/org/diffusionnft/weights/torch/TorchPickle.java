@@ -1,5 +1,7 @@
 package org.diffusionnft.weights.torch;
 
+import static org.diffusionnft.weights.io.InvalidFileException.quote;
+
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -75,9 +77,16 @@ final class TorchPickle {
     try {
       return new TorchPickle(pickle).run();
     } catch (java.nio.BufferUnderflowException | java.util.NoSuchElementException e) {
-      throw new IllegalArgumentException("its pickle ends too early", e);
+      throw new IllegalArgumentException(
+          "its pickle, the list of its tensors, ends too early: the file is damaged, copy or"
+              + " download it again",
+          e);
     } catch (ClassCastException | IndexOutOfBoundsException e) {
-      throw new IllegalArgumentException("its pickle is none that torch.save writes", e);
+      throw new IllegalArgumentException(
+          "its pickle, the list of its tensors, is none that torch.save writes, such as one with a"
+              + " text where a number is expected: the file is damaged or was not written by"
+              + " PyTorch; load it in Python and save it as safetensors",
+          e);
     }
   }
 
@@ -190,7 +199,17 @@ final class TorchPickle {
       throw new IllegalArgumentException(
           "its pickle has a tensor of " + list.size() + " dimensions");
     }
-    return list.stream().mapToLong(number -> (Long) number).toArray();
+    return list.stream()
+        .mapToLong(
+            number -> {
+              if (number instanceof Long n) {
+                return n;
+              }
+              throw new IllegalArgumentException(
+                  "its pickle has a tensor with %s among its sizes or strides, where whole numbers are expected: it was not written by PyTorch; load it in Python and save it as safetensors"
+                      .formatted(number instanceof String text ? quote(text) : "no number"));
+            })
+        .toArray();
   }
 
   private static StorageRef storage(Object id) {

@@ -91,8 +91,9 @@ class TorchFileTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "(K\\2t(K\\1t | (K\\1K\\2t(K\\1t | not contiguous",
-        "(K\\2t(K\\1t | (X\\1\\0\\0\\0xt(K\\1t | none that torch.save writes",
+        "(K\\2t(K\\1t | (K\\1K\\2t(K\\1t | has 2 sizes but strides for 1 of them, where one for"
+            + " each",
+        "(K\\2t(K\\1t | (X\\1\\0\\0\\0xt(K\\1t | a tensor with 'x' among its sizes or strides",
         "(K\\2t(K\\1t | (\\212\\10\\0\\0\\0\\0\\0\\0\\0\\100t(K\\1t | lacks bytes of tensor 'a'",
         "(K\\2t(K\\1t | (J\\377\\377\\377\\377t(K\\1t | negative dimension",
         "QK\\0( | Q\\212\\10\\377\\377\\377\\377\\377\\377\\377\\177( | lacks bytes of tensor 'a'",
@@ -103,7 +104,9 @@ class TorchFileTest {
             + " | ctorch\\n"
             + "OddStorage\\n"
             + " | is a 'OddStorage', which is not supported",
-        "ctorch\\nFloatStorage\\n | ]q\\0h\\0a | none that torch.save writes",
+        "ctorch\\n"
+            + "FloatStorage\\n"
+            + " | ]q\\0h\\0a | was not written by PyTorch; load it in Python and save it as",
       })
   void tensorsThatCannotBe(String found, String put, String message) throws IOException {
     assertTrue(TENSOR.contains(found.translateEscapes()), found);
@@ -149,7 +152,10 @@ class TorchFileTest {
   @Test
   void aDictionaryInItself() throws IOException {
     String inItself = "}q\0(X\n\0\0\0state_dicth\0u.";
-    assertRefused(archive(inItself, false), "holds no tensors by name");
+    assertRefused(
+        archive(inItself, false),
+        "holds no tensors by name, neither in its dictionary nor in the 'state_dict' of that:"
+            + " save");
   }
 
   /** Thirty lists, each with the one before in it ten times: as text, more than any memory. */

@@ -142,6 +142,9 @@ public final class LocalServer implements AutoCloseable {
       // In pieces: the server copies what it is given at once.
       for (int at = 0; at < part.length; at += PIECE) {
         body.write(part, at, Math.min(PIECE, part.length - at));
+        // Virtual threads share few cores and only give them up when they wait: others' requests
+        // would not be read while large pages go out, and be cut off as if they never came.
+        Thread.yield();
       }
     }
   }

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -200,6 +201,28 @@ class DashboardTest {
     } finally {
       for (Socket socket : unread) {
         socket.close();
+      }
+    }
+  }
+
+  /** A browser's many windows, or a script: all are answered, none is reset. */
+  @Test
+  void aHundredAtOnceAreAllAnswered() throws Exception {
+    Files.writeString(run.resolve("config.yaml"), "# " + "x".repeat(15 << 20) + "\n");
+    CountDownLatch together = new CountDownLatch(1);
+    List<Future<Integer>> lengths = new ArrayList<>();
+    try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (int i = 0; i < 100; i++) {
+        lengths.add(
+            clients.submit(
+                () -> {
+                  together.await();
+                  return length("/");
+                }));
+      }
+      together.countDown();
+      for (Future<Integer> length : lengths) {
+        assertTrue(length.get() > 15 << 20, "a page was cut short");
       }
     }
   }

@@ -47,6 +47,27 @@ class AtomicWriteTest {
     assertEquals(List.of("x.json"), contents());
   }
 
+  /** Nobody knows the hidden name, and nothing is left of it. */
+  @Test
+  void fullDiskNamesTheFileAsItWouldBeCalled() throws IOException {
+    Path model = folder.resolve("model");
+    OutputException e =
+        assertThrows(
+            OutputException.class,
+            () ->
+                AtomicFolder.write(
+                    model,
+                    hidden ->
+                        AtomicFile.write(
+                            hidden.resolve("x.json"),
+                            out -> {
+                              throw new IOException("No space left on device");
+                            })));
+    assertEquals(
+        "cannot write " + model.resolve("x.json") + ": no space left on device", e.getMessage());
+    assertEquals(List.of(), contents());
+  }
+
   @Test
   void aBugInTheContentLeavesNothingEither() throws IOException {
     Path file = folder.resolve("x");

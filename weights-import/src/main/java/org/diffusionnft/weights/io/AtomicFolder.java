@@ -50,7 +50,7 @@ public final class AtomicFolder {
       throw e;
     } catch (IOException e) {
       deleteTree(hidden);
-      throw OutputException.of(folder, e);
+      throw OutputException.in(folder, hidden, e);
     } catch (RuntimeException | Error e) {
       deleteTree(hidden);
       throw e;

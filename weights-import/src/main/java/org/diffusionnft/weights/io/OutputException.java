@@ -13,12 +13,26 @@ import org.jspecify.annotations.Nullable;
 public final class OutputException extends IOException {
   private static final long serialVersionUID = 1L;
 
+  private final transient Path target;
+  private final String reason;
+
   /**
    * @param target what was to be written
    * @param reason why it cannot be
    */
   public OutputException(Path target, String reason, @Nullable Throwable cause) {
     super("cannot write " + target + ": " + reason, cause);
+    this.target = target;
+    this.reason = reason;
+  }
+
+  /**
+   * The same of a file in a folder that is filled under a hidden name, by the name it would get.
+   */
+  static OutputException in(Path folder, Path hidden, IOException e) {
+    return e instanceof OutputException o && o.target.startsWith(hidden)
+        ? new OutputException(folder.resolve(hidden.relativize(o.target)), o.reason, o)
+        : of(folder, e);
   }
 
   static OutputException of(Path target, IOException e) {

@@ -134,20 +134,22 @@ final class TrainCommand implements Callable<Integer> {
     TrainConfig config = read();
     Path folder = out == null ? Path.of(config.output()) : out;
     TrainRun.requireStartable(folder);
-    return train(folder, config, trainable -> TrainRun.start(folder, config, trainable));
+    return train(
+        folder, config, (trainable, cluster) -> TrainRun.start(folder, config, trainable, cluster));
   }
 
   private int goOn(Path folder) throws IOException, InterruptedException {
     try (Resumption found = Resumption.find(folder)) {
       Resumption from = epochs == null ? found : found.withEpochs(epochs);
       Resumed.show(from, compute);
-      return train(folder, from.config(), trainable -> TrainRun.resume(from, trainable));
+      return train(
+          folder, from.config(), (trainable, cluster) -> TrainRun.resume(from, trainable, cluster));
     }
   }
 
   @FunctionalInterface
   private interface Opening {
-    TrainRun open(Trainable trainable) throws IOException;
+    TrainRun open(Trainable trainable, @Nullable CrewConnection cluster) throws IOException;
   }
 
   private int train(Path folder, TrainConfig config, Opening opening)
@@ -157,10 +159,7 @@ final class TrainCommand implements Callable<Integer> {
         Trainable trainable =
             Trainables.open(config, device, caching.folder(), new ConsoleListener());
         CrewConnection cluster = spark.connect(folder, device, compute, caching.folder());
-        TrainRun run = opening.open(trainable)) {
-      if (cluster != null) {
-        run.hire(cluster.crew(run.config(), trainable));
-      }
+        TrainRun run = opening.open(trainable, cluster)) {
       tellStart(run);
       Resumed.showRepairs(run, compute);
       String command = Launched.command("train", "--resume", folder);

@@ -1,6 +1,5 @@
 package org.diffusionnft.spark;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -22,17 +21,15 @@ import org.junit.jupiter.api.io.TempDir;
  * -Ddnft.kills.seed} when.
  */
 @Tag("slow")
+@Tag("cluster")
 class SameBytesClusterTest {
   private static final String CLUSTER = "local-cluster[2,1,1024]";
-  private static final int EPOCHS = 8;
-  private static final List<String> RESULTS =
-      List.of("adapter/adapter_model.safetensors", "evaluations.jsonl", "prompts.jsonl");
-
   @TempDir private Path folder;
 
   @Test
   void aClusterWhoseExecutorsDieEndsInTheBytesOfOneProcess() throws Exception {
-    Path config = config();
+    ClusterRun settings = ClusterRun.STAGES;
+    Path config = settings.settings(folder);
     Path local = folder.resolve("local");
     SparkProcess.start(folder.resolve("local.log"), "train", "--config", config, "--out", local)
         .succeeds();
@@ -59,14 +56,9 @@ class SameBytesClusterTest {
       assertFalse(executors.isEmpty(), () -> "no executor to kill: " + run.said());
       executors.get(random.nextInt(executors.size())).destroyForcibly();
       run.succeeds();
-      for (String file : RESULTS) {
-        assertArrayEquals(
-            Files.readAllBytes(local.resolve(file)),
-            Files.readAllBytes(out.resolve(file)),
-            file + ", killed by seed " + seed);
-      }
+      ClusterRun.assertSameResults(local, out, "killed by seed " + seed);
       String members = Files.readString(out.resolve("executors.jsonl"));
-      for (int epoch = 1; epoch <= EPOCHS; epoch++) {
+      for (int epoch = 1; epoch <= settings.epochs(); epoch++) {
         // One at least: while a killed executor is replaced, the other may do all of an epoch.
         assertTrue(members.contains("{\"epoch\":" + epoch + ","), members);
       }
@@ -121,10 +113,7 @@ class SameBytesClusterTest {
             CLUSTER,
             "--ship-model")
         .succeeds();
-    for (String file : RESULTS) {
-      assertArrayEquals(
-          Files.readAllBytes(local.resolve(file)), Files.readAllBytes(cluster.resolve(file)), file);
-    }
+    ClusterRun.assertSameResults(local, cluster, "with the model sent along");
   }
 
   /** What both we and Spark use goes by other names in our jar, which has nothing of Spark. */
@@ -157,26 +146,5 @@ class SameBytesClusterTest {
     while (run.process().isAlive() && !Files.exists(metrics)) {
       Thread.sleep(20);
     }
-  }
-
-  private Path config() throws IOException {
-    return Files.writeString(
-        folder.resolve("config.yaml"),
-        """
-        seed: 5
-        saveEvery: 1
-        model: shapes
-        rewards: {shapes_graded: 1, shapes_strict: 0}
-        prompts: {source: shapes, promptsPerEpoch: 4, imagesPerPrompt: 4}
-        sampling: {steps: 4, shift: 1, batchSize: 5}
-        training: {gradientShards: 4, batchSize: 2, optimizerStepsPerEpoch: 2, timestepFraction: 0.5, learningRate: 1e-3}
-        loss: {referenceMseWeight: 0.01}
-        oldPolicy: {rate: 0.1, cap: 0.5}
-        adapter: {rank: 4, alpha: 8, targets: [to_q, net.2]}
-        evaluation: {every: 2, prompts: 12, rewards: {jpeg_compressibility: 0}, sampling: {steps: 3, shift: 1}}
-        stages:
-          - {name: as the prompt says, epochs: 5}
-          - {name: green, epochs: 3, rewards: {colour: {wish: "20c040"}}, prompts: {promptsPerEpoch: 2, imagesPerPrompt: 8}}
-        """);
   }
 }

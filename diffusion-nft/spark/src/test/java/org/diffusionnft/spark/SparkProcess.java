@@ -12,20 +12,26 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.apache.spark.launcher.JavaModuleOptions;
 
-/** {@code dnft} with the jars that users get, in a process of its own. */
+/** A program of the jars that users get, in a process of its own. */
 record SparkProcess(Process process, Path log) {
   private static final Path TARGET = Path.of("target").toAbsolutePath();
   static final Path JAR = TARGET.resolve("dnft-spark.jar");
   private static final Path HOME = TARGET.resolve("home");
   private static final long LONGEST_MINUTES = 5;
 
+  /** {@code dnft} itself. */
   static SparkProcess start(Path log, Object... args) throws IOException {
+    return of(log, "org.diffusionnft.cli.Dnft", args);
+  }
+
+  /** A class of Spark's, or of ours. */
+  static SparkProcess of(Path log, String main, Object... args) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of(JavaModuleOptions.defaultModuleOptionArray()));
     command.addAll(List.of("-Xmx512m", "-XX:Tier3DelayOn=1000000", "-cp"));
     command.add(JAR + File.pathSeparator + HOME.resolve("jars") + "/*");
-    command.add("org.diffusionnft.cli.Dnft");
+    command.add(main);
     for (Object arg : args) {
       command.add(arg.toString());
     }
@@ -44,6 +50,11 @@ record SparkProcess(Process process, Path log) {
 
   void succeeds() throws InterruptedException {
     assertEquals(0, exitCode(), this::said);
+  }
+
+  /** Ends it at once, as a crash would. */
+  void kill() throws InterruptedException {
+    process.destroyForcibly().waitFor();
   }
 
   /** What it has printed. */

@@ -4,6 +4,7 @@ import java.util.Locale;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.trainer.config.Algorithm;
+import org.diffusionnft.trainer.config.StagePlan;
 import org.diffusionnft.trainer.config.TrainConfig;
 
 /** What an epoch's images take of Java's heap, where they stay until they are trained on. */
@@ -13,12 +14,16 @@ final class EpochMemory {
   private EpochMemory() {}
 
   /**
-   * Checks that they fit, before hours of sampling.
+   * Checks that those of every stage fit, before hours of sampling.
    *
    * @param latents shape of one image's
    * @throws InvalidInputException if they do not
    */
-  static void require(TrainConfig config, Shape latents) {
+  static void require(StagePlan plan, Shape latents) {
+    plan.parts().forEach(part -> require(part.config(), latents));
+  }
+
+  private static void require(TrainConfig config, Shape latents) {
     // GRPO keeps the whole way from noise: what every step began with, predicted and ended with.
     double copies = config.algorithm() == Algorithm.GRPO ? 2.0 * config.sampling().steps() + 2 : 1;
     double bytes = copies * config.prompts().imagesPerEpoch() * latents.elements() * Float.BYTES;

@@ -17,6 +17,7 @@ import org.diffusionnft.models.solver.FlowMatchSchedule;
 import org.diffusionnft.models.transformer.Mmdit;
 import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.tensor.Device;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
@@ -105,7 +106,7 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
    */
   public static Trainer of(TrainConfig config, List<TrainingTask> tasks) {
     requireTasks(config.plan(), tasks);
-    return of(config, tasks, newAdapter(config, tasks.getFirst().model()));
+    return of(config, tasks, newAdapter(config, tasks.getFirst().model()), null);
   }
 
   private static void requireTasks(StagePlan plan, List<TrainingTask> tasks) {
@@ -121,13 +122,24 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
    *
    * @param tasks one for each stage, all of one model
    * @param policy is trained in place; the trainer takes its memory over
+   * @param crew does what can be shared out, and stays the caller's; null for this process alone,
+   *     which must then have room for an epoch's images
+   * @throws InvalidInputException if it has not
    */
-  public static Trainer of(TrainConfig config, List<TrainingTask> tasks, Adapter policy) {
-    config
-        .plan()
-        .parts()
-        .forEach(part -> EpochMemory.require(part.config(), tasks.getFirst().latents()));
+  public static Trainer of(
+      TrainConfig config, List<TrainingTask> tasks, Adapter policy, @Nullable Crew crew) {
+    if (crew == null) {
+      try {
+        EpochMemory.require(config.plan(), tasks.getFirst().latents());
+      } catch (InvalidInputException e) {
+        policy.close();
+        throw e;
+      }
+    }
     Trainer trainer = withoutOptimization(config, tasks, policy);
+    if (crew != null) {
+      trainer.crew = crew;
+    }
     trainer.optimization();
     return trainer;
   }
@@ -449,18 +461,9 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
     return device;
   }
 
-  /** Who does what can be shared out: this process alone, unless another crew was hired. */
+  /** Who does what can be shared out: this process alone, unless it was given a crew. */
   public final Crew crew() {
     return crew;
-  }
-
-  /**
-   * Lets others do what can be shared out, from now on.
-   *
-   * @param other stays the caller's
-   */
-  public final void hire(Crew other) {
-    crew = other;
   }
 
   /** Goes on from another point of a run, whose adapters and moments have been restored. */
@@ -495,7 +498,8 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
   /** Frees what the algorithm added. */
   void closeOwn() {}
 
-  static Adapter newAdapter(TrainConfig config, Mmdit model) {
+  /** The adapter that a run begins with if it starts from none: it changes nothing yet. */
+  public static Adapter newAdapter(TrainConfig config, Mmdit model) {
     Map<String, Shape> parameters = new LinkedHashMap<>();
     model.parameters().forEach((name, parameter) -> parameters.put(name, parameter.shape()));
     AdapterInit init = AdapterInit.gaussian(config.seed());

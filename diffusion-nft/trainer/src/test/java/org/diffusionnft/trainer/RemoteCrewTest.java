@@ -2,6 +2,7 @@ package org.diffusionnft.trainer;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -18,6 +19,7 @@ import org.diffusionnft.models.adapter.Adapter;
 import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.rewards.RewardUnavailableException;
 import org.diffusionnft.rewards.WeightedRewards;
+import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.trainer.config.TrainConfig;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -218,12 +220,11 @@ class RemoteCrewTest {
             assertTrue(done <= of);
           }
         };
-    try (Trainer trainer = Trainer.of(config, tasks);
-        Crew crew =
+    try (Crew crew =
             benches == 0
-                ? trainer.crew()
-                : new RemoteCrew(config, tasks, new Benches(benches, config, tasks))) {
-      trainer.hire(crew);
+                ? null
+                : new RemoteCrew(config, tasks, new Benches(benches, config, tasks));
+        Trainer trainer = trainer(config, tasks, crew)) {
       for (int epoch = 0; epoch < config.epochs(); epoch++) {
         TrainConfig now = config.plan().at(epoch).config();
         reports.add(trainer.runEpoch(listener));
@@ -243,6 +244,32 @@ class RemoteCrewTest {
     }
   }
 
+  private static Trainer trainer(
+      TrainConfig config, List<TrainingTask> tasks, @Nullable Crew crew) {
+    Adapter policy = Trainer.newAdapter(config, tasks.getFirst().model());
+    return Trainer.of(config, tasks, policy, crew);
+  }
+
+  /** Images stay where they are made: those of a crew need no room in this process. */
+  @Test
+  void onlyOneProcessAloneNeedsRoomForAllImages() {
+    TrainConfig config =
+        TinyRun.config(
+            """
+            algorithm: grpo
+            prompts: {promptsPerEpoch: 1000, imagesPerPrompt: 1200}
+            sampling: {steps: 1000, solver: flow, deterministic: false}
+            """);
+    List<TrainingTask> tasks = run.tasks(config);
+    InvalidInputException e =
+        assertThrows(InvalidInputException.class, () -> trainer(config, tasks, null).close());
+    assertTrue(String.valueOf(e.getMessage()).contains("but Java's heap has"), e.getMessage());
+    try (Crew crew = new RemoteCrew(config, tasks, new Benches(1, config, tasks));
+        Trainer trainer = trainer(config, tasks, crew)) {
+      assertSame(crew, trainer.crew());
+    }
+  }
+
   /** What a task throws is tried again elsewhere, so what would happen again is no exception. */
   @Test
   void aRewardThatFailsIsPartOfTheAnswer() {
@@ -255,9 +282,9 @@ class RemoteCrewTest {
                 (_, _) -> {
                   throw new IllegalStateException("no such judge");
                 }));
-    try (Trainer trainer = Trainer.of(config, task);
-        Crew crew = new RemoteCrew(config, List.of(task), new Benches(2, config, List.of(task)))) {
-      trainer.hire(crew);
+    List<TrainingTask> tasks = List.of(task);
+    try (Crew crew = new RemoteCrew(config, tasks, new Benches(2, config, tasks));
+        Trainer trainer = trainer(config, tasks, crew)) {
       RewardUnavailableException e =
           assertThrows(
               RewardUnavailableException.class, () -> trainer.runEpoch(TrainingListener.NONE));

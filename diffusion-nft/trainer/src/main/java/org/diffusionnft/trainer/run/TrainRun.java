@@ -78,14 +78,32 @@ public final class TrainRun implements AutoCloseable {
   }
 
   /** A run before its first epoch, of a new adapter or of the one to start from. */
-  private static TrainRun begin(Path folder, TrainConfig config, Trainable trainable)
+  private static TrainRun begin(
+      Path folder, TrainConfig config, Trainable trainable, @Nullable CrewConnection cluster)
       throws InvalidFileException {
     if (!config.adapter().hasStart()) {
-      return new TrainRun(folder, config, trainable, Trainer.of(config, trainable.tasks()));
+      return ofNewAdapter(folder, config, trainable, cluster);
     }
     Adapter policy = StartingAdapter.read(config.adapter(), trainable.task().model());
     TrainConfig settled = config.withAdapter(config.adapter().settled(policy.config()));
-    return new TrainRun(folder, settled, trainable, Trainer.of(settled, trainable.tasks(), policy));
+    return of(folder, settled, trainable, policy, cluster);
+  }
+
+  private static TrainRun ofNewAdapter(
+      Path folder, TrainConfig config, Trainable trainable, @Nullable CrewConnection cluster) {
+    Adapter policy = Trainer.newAdapter(config, trainable.task().model());
+    return of(folder, config, trainable, policy, cluster);
+  }
+
+  private static TrainRun of(
+      Path folder,
+      TrainConfig config,
+      Trainable trainable,
+      Adapter policy,
+      @Nullable CrewConnection cluster) {
+    Crew crew = cluster == null ? null : cluster.crew(config, trainable);
+    Trainer trainer = Trainer.of(config, trainable.tasks(), policy, crew);
+    return new TrainRun(folder, config, trainable, trainer);
   }
 
   /** Whether there is a run in a folder, to go on with. */
@@ -129,16 +147,29 @@ public final class TrainRun implements AutoCloseable {
   }
 
   /**
-   * Starts a run in a new folder, which must be empty or not exist.
+   * Starts a run of this process alone.
    *
-   * @param trainable stays the caller's
-   * @throws OutputException if the folder cannot be made
-   * @throws InvalidFileException if the adapter to start from cannot be trained with this model
+   * @see #start(Path, TrainConfig, Trainable, CrewConnection)
    */
   public static TrainRun start(Path folder, TrainConfig config, Trainable trainable)
       throws IOException {
+    return start(folder, config, trainable, null);
+  }
+
+  /**
+   * Starts a run in a new folder, which must be empty or not exist.
+   *
+   * @param trainable stays the caller's
+   * @param cluster does what can be shared out, and stays the caller's; null for this process alone
+   * @throws OutputException if the folder cannot be made
+   * @throws InvalidFileException if the adapter to start from cannot be trained with this model
+   * @throws InvalidInputException if an epoch's images do not fit in this process alone
+   */
+  public static TrainRun start(
+      Path folder, TrainConfig config, Trainable trainable, @Nullable CrewConnection cluster)
+      throws IOException {
     requireStartable(folder);
-    TrainRun run = begin(folder, config, trainable);
+    TrainRun run = begin(folder, config, trainable, cluster);
     boolean started = false;
     try {
       Files.createDirectories(folder);
@@ -160,18 +191,30 @@ public final class TrainRun implements AutoCloseable {
   }
 
   /**
+   * Goes on with a run in this process alone.
+   *
+   * @see #resume(Resumption, Trainable, CrewConnection)
+   */
+  public static TrainRun resume(Resumption from, Trainable trainable) throws IOException {
+    return resume(from, trainable, null);
+  }
+
+  /**
    * Goes on with a run.
    *
    * @param from stays the caller's, and open
    * @param trainable of its configuration; stays the caller's
+   * @param cluster does what can be shared out, and stays the caller's; null for this process alone
    * @throws InvalidFileException if the checkpoint does not fit the model
+   * @throws InvalidInputException if an epoch's images do not fit in this process alone
    */
-  public static TrainRun resume(Resumption from, Trainable trainable) throws IOException {
+  public static TrainRun resume(
+      Resumption from, Trainable trainable, @Nullable CrewConnection cluster) throws IOException {
     TrainConfig config = from.config();
     TrainRun run =
         from.checkpoint() == null
-            ? begin(from.folder(), config, trainable)
-            : new TrainRun(from.folder(), config, trainable, Trainer.of(config, trainable.tasks()));
+            ? begin(from.folder(), config, trainable, cluster)
+            : ofNewAdapter(from.folder(), config, trainable, cluster);
     boolean loaded = false;
     try {
       run.lock = from.lock();
@@ -242,15 +285,6 @@ public final class TrainRun implements AutoCloseable {
   /** The configuration, with all that the adapter it starts from has. */
   public TrainConfig config() {
     return config;
-  }
-
-  /**
-   * Lets others do what can be shared out.
-   *
-   * @param crew stays the caller's
-   */
-  public void hire(Crew crew) {
-    trainer.hire(crew);
   }
 
   /** How many do the work and how fast, for a progress line; empty for this process alone. */

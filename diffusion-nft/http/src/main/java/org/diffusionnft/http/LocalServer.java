@@ -127,6 +127,7 @@ public final class LocalServer implements AutoCloseable {
   }
 
   /** Sends an answer; of one to HEAD, only its length. */
+  @SuppressWarnings("ThreadPriorityCheck") // on a virtual thread yielding is no hint
   public static void send(HttpExchange exchange, int status, String type, List<byte[]> parts)
       throws IOException {
     long length = parts.stream().mapToLong(part -> part.length).sum();

@@ -7,14 +7,19 @@ import picocli.CommandLine.TypeConversionException;
 
 /** Options take the numbers that settings take, see {@link PlainNumber}. */
 final class PlainNumbers {
+  private static final String INT =
+      "a whole number from " + Integer.MIN_VALUE + " to " + Integer.MAX_VALUE + ", such as 12";
+  private static final String WHOLE = "a whole number, such as 12";
+  private static final String NUMBER = "a number, such as 0.5";
+
   private PlainNumbers() {}
 
   /** Of a command line and its commands. */
   static void register(CommandLine commands) {
-    register(commands, Integer.class, int.class, "an int", v -> Math.toIntExact(whole(v)));
-    register(commands, Long.class, long.class, "a long", PlainNumbers::whole);
-    register(commands, Double.class, double.class, "a double", PlainNumber::parse);
-    register(commands, Float.class, float.class, "a float", v -> (float) PlainNumber.parse(v));
+    register(commands, Integer.class, int.class, INT, v -> Math.toIntExact(whole(v)));
+    register(commands, Long.class, long.class, WHOLE, PlainNumbers::whole);
+    register(commands, Double.class, double.class, NUMBER, PlainNumber::parse);
+    register(commands, Float.class, float.class, NUMBER, v -> (float) PlainNumber.parse(v));
   }
 
   private static long whole(String value) {

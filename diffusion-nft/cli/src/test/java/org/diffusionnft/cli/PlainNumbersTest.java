@@ -1,84 +1,56 @@
 package org.diffusionnft.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.util.ArrayList;
-import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
-/** Options take decimal numbers of ASCII digits only. */
 class PlainNumbersTest {
-  /** A command with a number of each kind. */
-  static final class Numbers implements Runnable {
-    @Option(names = "--int")
-    private int whole;
+  @Command
+  private static final class Numbers {
+    @Option(names = "--steps")
+    private int steps;
 
-    @Option(names = "--integer")
-    private Integer boxed;
+    @Option(names = "--seed")
+    private long seed;
 
-    @Option(names = "--long")
-    private long large;
-
-    @Option(names = "--double")
-    private double real;
-
-    @Override
-    public void run() {}
+    @Option(names = "--rate")
+    private double rate;
   }
 
-  private static final List<String> WRONG = new ArrayList<>();
+  private static Numbers read(String... args) {
+    Numbers numbers = new Numbers();
+    CommandLine commands = new CommandLine(numbers);
+    PlainNumbers.register(commands);
+    commands.parseArgs(args);
+    return numbers;
+  }
 
-  private static int execute(Numbers numbers, String... args) {
-    WRONG.clear();
-    CommandLine command = new CommandLine(numbers);
-    PlainNumbers.register(command);
-    return command
-        .setParameterExceptionHandler(
-            (e, _) -> {
-              WRONG.add(String.valueOf(e.getMessage()));
-              return 2;
-            })
-        .execute(args);
+  @Test
+  void numbersAreRead() {
+    Numbers numbers = read("--steps", "12", "--seed", "-99999999999", "--rate", "5e-3");
+    assertEquals(12, numbers.steps);
+    assertEquals(-99999999999L, numbers.seed);
+    assertEquals(0.005, numbers.rate);
   }
 
   @ParameterizedTest
   @CsvSource({
-    "--int, ٥, an int",
-    "--integer, 0x10, an int",
-    "--int, 3000000000, an int",
-    "--long, ٥, a long",
-    "--long, 1_0, a long",
-    "--double, 1d, a double",
-    "--double, 0x1p3, a double",
-    "--double, NaN, a double"
+    "--steps,1e3,'is not a whole number from -2147483648 to 2147483647, such as 12'",
+    "--steps,99999999999,'is not a whole number from -2147483648 to 2147483647, such as 12'",
+    "--seed,0x10,'is not a whole number, such as 12'",
+    "--rate,NaN,'is not a number, such as 0.5'"
   })
-  void otherNumbersAreRefused(String option, String value, String kind) {
-    assertEquals(2, execute(new Numbers(), option, value));
-    String message = WRONG.getFirst();
-    assertTrue(message.endsWith("'" + value + "' is not " + kind), message);
-  }
-
-  @ParameterizedTest
-  @CsvSource({"7, 7", "-3, -3", "+4, 4", "007, 7"})
-  void wholeNumbersAreTaken(String text, int value) {
-    Numbers numbers = new Numbers();
-    assertEquals(
-        0, execute(numbers, "--int", text, "--integer", text, "--long", text, "--double", text));
-    assertEquals(value, numbers.whole);
-    assertEquals(value, numbers.boxed);
-    assertEquals(value, numbers.large);
-    assertEquals(value, numbers.real);
-  }
-
-  @ParameterizedTest
-  @CsvSource({"1e-4, 1e-4", ".5, 0.5", "2., 2"})
-  void numbersAreTaken(String text, double value) {
-    Numbers numbers = new Numbers();
-    assertEquals(0, execute(numbers, "--double", text));
-    assertEquals(value, numbers.real);
+  void whatIsNoneIsToldInWords(String option, String value, String message) {
+    ParameterException e =
+        assertThrows(ParameterException.class, () -> read(option, value), message);
+    assertTrue(e.getMessage().contains("'" + value + "' " + message), e.getMessage());
   }
 }

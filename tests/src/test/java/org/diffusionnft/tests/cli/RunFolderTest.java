@@ -16,8 +16,11 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.diffusionnft.weights.io.Sha256;
 import org.diffusionnft.weights.io.StrictJson;
 import org.junit.jupiter.api.BeforeEach;
@@ -31,6 +34,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Tag("slow")
 class RunFolderTest {
   private static final String ADAPTER = "adapter/adapter_model.safetensors";
+  private static final List<String> SIGNALS = List.of("INT", "TERM", "HUP");
+  private static final List<String> LOGS =
+      List.of("metrics.jsonl", "evaluations.jsonl", "prompts.jsonl", "groups.jsonl");
 
   @TempDir private Path folder;
   private Path config;
@@ -113,13 +119,17 @@ class RunFolderTest {
     assertEquals(List.of(), RunPhase.hidden(out));
   }
 
-  /** The first signal saves what is done and says how to go on. */
+  /**
+   * The first signal saves what is done and says how to go on. {@code -Ddnft.signals=20} says how
+   * often.
+   */
   @Test
   void aSignalSavesAndSaysHowToGoOn() throws Exception {
     edit(config, "saveEvery: 1", "saveEvery: 0");
     Path whole = run("whole", 40);
-    for (String signal : List.of("INT", "TERM", "HUP")) {
-      Path out = folder.resolve(signal);
+    for (int i = 0; i < Integer.getInteger("dnft.signals", SIGNALS.size()); i++) {
+      String signal = SIGNALS.get(i % SIGNALS.size());
+      Path out = folder.resolve(signal + i);
       Process process =
           DnftProcess.builder(
                   List.of("-Xmx256m"), "train", "--config", config, "--out", out, "--epochs", 40)
@@ -128,6 +138,7 @@ class RunFolderTest {
       while (process.isAlive() && !Files.exists(out.resolve("metrics.jsonl"))) {
         Thread.sleep(1);
       }
+      process.waitFor(i * 10, TimeUnit.MILLISECONDS); // another moment each time
       new ProcessBuilder("kill", "-" + signal, "" + process.pid()).start().waitFor();
       String said = new String(process.getErrorStream().readAllBytes(), UTF_8);
       assertTrue(process.waitFor(60, TimeUnit.SECONDS), said);
@@ -140,6 +151,49 @@ class RunFolderTest {
       assertEquals(List.of(), RunPhase.hidden(out));
       dnft("train", "-q", "--resume", out).succeeds();
       assertSame(whole, out, ADAPTER, "evaluations.jsonl", "prompts.jsonl");
+    }
+  }
+
+  /**
+   * What a kill tore while it was written, between characters or in one, is written again. {@code
+   * -Ddnft.torn=20} says how often.
+   */
+  @Test
+  void tornLogsAreWrittenAgain() throws IOException {
+    Path whole = run("whole", 6);
+    Path begun = run("begun", 3);
+    Random random = new Random(7);
+    for (int i = 0; i < Integer.getInteger("dnft.torn", 3); i++) {
+      Path torn = folder.resolve("torn" + i);
+      copy(begun, torn);
+      for (String log : LOGS) {
+        byte[] written = Files.readAllBytes(whole.resolve(log));
+        int saved = lengthTo(3, whole.resolve(log));
+        int cut = saved + random.nextInt(written.length - saved + 1);
+        Files.write(torn.resolve(log), Arrays.copyOf(written, cut));
+      }
+      dnft("train", "-q", "--resume", torn, "--epochs", 6).succeeds();
+      assertSame(whole, torn, ADAPTER, "evaluations.jsonl", "prompts.jsonl", "groups.jsonl");
+      assertEquals(6, Files.readAllLines(torn.resolve("metrics.jsonl")).size());
+    }
+  }
+
+  /** How many bytes a log has to the end of an epoch. */
+  private static int lengthTo(int epoch, Path log) throws IOException {
+    int length = 0;
+    for (String line : Files.readAllLines(log)) {
+      if (new ObjectMapper().readTree(line).path("epoch").asInt() <= epoch) {
+        length += line.getBytes(UTF_8).length + 1;
+      }
+    }
+    return length;
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    try (Stream<Path> files = Files.walk(from)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, to.resolve(from.relativize(file).toString()));
+      }
     }
   }
 

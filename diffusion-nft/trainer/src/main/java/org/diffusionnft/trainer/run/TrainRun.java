@@ -14,6 +14,7 @@ import java.util.OptionalDouble;
 import java.util.stream.Stream;
 import org.diffusionnft.models.adapter.Adapter;
 import org.diffusionnft.rewards.RewardUnavailableException;
+import org.diffusionnft.tensor.Opening;
 import org.diffusionnft.trainer.Crew;
 import org.diffusionnft.trainer.CrewMember;
 import org.diffusionnft.trainer.CrewUnavailableException;
@@ -101,7 +102,13 @@ public final class TrainRun implements AutoCloseable {
       Trainable trainable,
       Adapter policy,
       @Nullable CrewConnection cluster) {
-    Crew crew = cluster == null ? null : cluster.crew(config, trainable);
+    Crew crew = null;
+    if (cluster != null) {
+      try (Opening opening = new Opening()) {
+        opening.add(policy);
+        crew = opening.done(cluster.crew(config, trainable));
+      }
+    }
     Trainer trainer = Trainer.of(config, trainable.tasks(), policy, crew);
     return new TrainRun(folder, config, trainable, trainer);
   }

@@ -141,9 +141,16 @@ final class Depthwise {
       int begin = Math.clamp(Math.ceilDiv(sweep.left() - rest, stride), 0, length);
       int end = Math.clamp(Math.ceilDiv(width + sweep.left() - rest, stride), begin, length);
       int pixel = begin * stride + rest - sweep.left();
-      RowLoops.fill(at, 0, begin);
+      clear(at, 0, begin);
+      clear(at, end, length);
       copyEvery(stride, from + 4L * pixel, at + 4L * begin, end - begin);
-      RowLoops.fill(at + 4L * end, 0, length - end);
+    }
+  }
+
+  /** Makes vectors 0 that hold some of the places; what else they hold is written afterwards. */
+  private static void clear(long line, int from, int to) {
+    for (int i = from / LANES * LANES; i < to; i += LANES) {
+      Lanes.splat(0).intoMemorySegment(ALL, line + 4L * i, ORDER);
     }
   }
 

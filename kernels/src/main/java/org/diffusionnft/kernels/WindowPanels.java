@@ -52,57 +52,55 @@ final class WindowPanels {
   }
 
   /**
-   * Packs one panel.
+   * Packs panels that follow each other in memory. Several at once, because lines of the picture
+   * are then read in long pieces.
    *
    * @param group of all groups of all pictures
    * @param fromK first row, of {@code k} rows
-   * @param column first window, of {@code columns}, 1 to {@link Panels#WIDTH}
+   * @param column first window, of {@code columns}: 1 to {@link Panels#WIDTH}, or a multiple of it
    */
   void pack(int group, int fromK, int k, int column, int columns, long to) {
-    long step = Panels.step(columns);
     long first = image + 4L * group * channels * height * width;
-    for (int lane = 0; lane < columns; lane += LANES) {
-      vectors(
-          first, fromK, k, column + lane, Math.min(LANES, columns - lane), to + 4L * lane, step);
+    Target target = new Target(to, k, Panels.step(Math.min(columns, Panels.WIDTH)));
+    for (int done = 0; done < columns; ) {
+      int y = (column + done) / sweep.outWidth();
+      int x = (column + done) % sweep.outWidth();
+      int run = Math.min(columns - done, sweep.outWidth() - x);
+      run(first, fromK, y, x, done, done + run, target);
+      done += run;
     }
   }
 
-  /** One vector of each row, made of runs. */
-  private void vectors(long first, int fromK, int k, int column, int columns, long to, long step) {
-    for (int lane = 0; lane < columns; ) {
-      int y = (column + lane) / sweep.outWidth();
-      int x = (column + lane) % sweep.outWidth();
-      int run = Math.min(columns - lane, sweep.outWidth() - x);
-      run(first, fromK, k, y, x, lane, lane + run, to, step);
-      lane += run;
+  /** Where panels of {@code k} rows go, which are {@code step} bytes apart. */
+  private record Target(long address, int k, long step) {
+
+    /** The vector of a row that begins with a column, a multiple of {@link Lanes#LANES}. */
+    long vector(int row, int column) {
+      long panel = column / Panels.WIDTH * step * k;
+      return address + panel + row * step + 4L * (column % Panels.WIDTH);
     }
   }
 
-  /** Lanes of each row that are windows of one line. */
-  private void run(
-      long first, int fromK, int k, int y, int x, int lane, int end, long to, long step) {
+  /** Columns {@code begin} to {@code end}, whose windows are of one line. */
+  private void run(long first, int fromK, int y, int x, int begin, int end, Target target) {
     int top = y * sweep.strideY() - sweep.top();
-    // where the window of lane 0 would begin, if the line began that far left
-    int left = (x - lane) * sweep.strideX() - sweep.left();
+    // where the window of column 0 would begin, if the line began that far left
+    int left = (x - begin) * sweep.strideX() - sweep.left();
     int cell = fromK % sweep.cells();
     long plane = first + 4L * (fromK / sweep.cells()) * height * width;
     int ky = cell / sweep.kernelWidth();
     int kx = cell % sweep.kernelWidth();
-    for (int done = 0; done < k; ) {
-      int row = top + ky * sweep.dilationY();
-      int many = Math.min(sweep.kernelWidth() - kx, k - done);
-      long at = to + done * step;
-      if (row < 0 || row >= height) {
-        for (int i = 0; i < many; i++) {
-          clear(lane, end, at + i * step);
-        }
-      } else {
-        long line = plane + 4L * row * width;
-        for (int i = 0; i < many; i++) {
-          cells(line, left + (kx + i) * sweep.dilationX(), lane, end, at + i * step);
+    for (int row = 0; row < target.k(); ) {
+      int pixels = top + ky * sweep.dilationY();
+      boolean outside = pixels < 0 || pixels >= height;
+      long line = plane + 4L * pixels * width;
+      for (; kx < sweep.kernelWidth() && row < target.k(); kx++, row++) {
+        if (outside) {
+          clear(begin, end, row, target);
+        } else {
+          cells(line, left + kx * sweep.dilationX(), begin, end, row, target);
         }
       }
-      done += many;
       kx = 0;
       if (++ky == sweep.kernelHeight()) {
         ky = 0;
@@ -111,55 +109,84 @@ final class WindowPanels {
     }
   }
 
-  /** Lanes {@code lane} to {@code end}; in the first run those behind become 0. */
-  private static void clear(int lane, int end, long to) {
-    if (lane == 0) {
-      Lanes.splat(0).intoMemorySegment(ALL, to, ORDER);
-    } else {
-      Lanes.splat(0).intoMemorySegment(ALL, to, ORDER, BETWEEN[lane][end]);
+  private static void clear(int begin, int end, int row, Target target) {
+    for (int v = down(begin); v < end; v += LANES) {
+      store(Lanes.splat(0), begin - v, end - v, target.vector(row, v));
     }
   }
 
-  private void cells(long line, int x, int lane, int end, long to) {
+  /**
+   * One row: the pixels under one cell.
+   *
+   * @param x the pixel of column 0
+   */
+  private void cells(long line, int x, int begin, int end, int row, Target target) {
+    int stride = sweep.strideX();
+    // Columns whose vectors are all in the picture. No division: this is done for every row.
+    int low = stride == 1 ? -x : stride == 2 ? (1 - x) >> 1 : end;
+    int high = stride == 1 ? width - x : stride == 2 ? (width - x) >> 1 : end;
+    int whole = Math.min(up(Math.max(begin, low)), end);
+    int rest = Math.max(whole, down(Math.min(end, high)));
+    for (int v = down(begin); v < whole; v += LANES) {
+      edge(line, x + v * stride, begin - v, end - v, target.vector(row, v));
+    }
+    long from = line + 4L * x;
+    if (stride == 1) {
+      for (int v = whole; v < rest; v += LANES) {
+        fromMemorySegment(FLOATS, ALL, from + 4L * v, ORDER)
+            .intoMemorySegment(ALL, target.vector(row, v), ORDER);
+      }
+    } else {
+      for (int v = whole; v < rest; v += LANES) {
+        Lanes.everySecond(
+                fromMemorySegment(FLOATS, ALL, from + 8L * v, ORDER),
+                fromMemorySegment(FLOATS, ALL, from + 8L * v + 4L * LANES, ORDER))
+            .intoMemorySegment(ALL, target.vector(row, v), ORDER);
+      }
+    }
+    for (int v = rest; v < end; v += LANES) {
+      edge(line, x + v * stride, begin - v, end - v, target.vector(row, v));
+    }
+  }
+
+  /** The multiple of {@link Lanes#LANES}, a power of two, that is at most a number. */
+  private static int down(int column) {
+    return column & -LANES;
+  }
+
+  private static int up(int column) {
+    return down(column + LANES - 1);
+  }
+
+  /** A vector that other runs share, or that is not all in the picture. */
+  private void edge(long line, int x, int begin, int end, long to) {
+    int lane = Math.max(begin, 0);
+    int last = Math.min(end, LANES);
+    int stride = sweep.strideX();
     long from = line + 4L * x;
     // where masks are no part of loads, all lanes are read: not beyond the pictures' own memory
-    boolean within = from >= image && from + 4L * sweep.strideX() * LANES <= imageEnd;
-    if (sweep.strideX() == 1 && within) {
-      int low = Math.max(lane, Math.min(-x, end));
-      int high = Math.max(low, Math.min(width - x, end));
-      beside(from, low, high, lane, end, to);
-    } else if (sweep.strideX() == 2 && within) {
-      everySecond(from, x, lane, end, to);
+    boolean within = from >= image && from + 4L * stride * LANES <= imageEnd;
+    if (stride == 1 && within) {
+      int low = Math.clamp(-x, lane, last);
+      int high = Math.clamp(width - x, low, last);
+      store(fromMemorySegment(FLOATS, ALL, from, ORDER, BETWEEN[low][high]), begin, end, to);
+    } else if (stride == 2 && within) {
+      // pixels that belong to lanes of this run, of those in the picture
+      int low = Math.max(2 * lane, -x);
+      int high = Math.min(2 * last - 1, width - x);
+      FloatVector near = fromMemorySegment(FLOATS, ALL, from, ORDER, pixels(low, high));
+      FloatVector far =
+          fromMemorySegment(
+              FLOATS, ALL, from + 4L * LANES, ORDER, pixels(low - LANES, high - LANES));
+      store(Lanes.everySecond(near, far), begin, end, to);
     } else {
-      oneByOne(line, x, lane, end, to);
-    }
-  }
-
-  private static void beside(long from, int low, int high, int lane, int end, long to) {
-    if (low == 0 && high == LANES) {
-      fromMemorySegment(FLOATS, ALL, from, ORDER).intoMemorySegment(ALL, to, ORDER);
-      return;
-    }
-    FloatVector seen = fromMemorySegment(FLOATS, ALL, from, ORDER, BETWEEN[low][high]);
-    if (lane == 0) {
-      seen.intoMemorySegment(ALL, to, ORDER);
-    } else {
-      seen.intoMemorySegment(ALL, to, ORDER, BETWEEN[lane][end]);
-    }
-  }
-
-  private void everySecond(long from, int x, int lane, int end, long to) {
-    // pixels that belong to lanes of this run, of those in the picture
-    int low = Math.max(2 * lane, -x);
-    int high = Math.min(2 * end - 1, width - x);
-    FloatVector near = fromMemorySegment(FLOATS, ALL, from, ORDER, pixels(low, high));
-    FloatVector far =
-        fromMemorySegment(FLOATS, ALL, from + 4L * LANES, ORDER, pixels(low - LANES, high - LANES));
-    FloatVector seen = Lanes.everySecond(near, far);
-    if (lane == 0) {
-      seen.intoMemorySegment(ALL, to, ORDER);
-    } else {
-      seen.intoMemorySegment(ALL, to, ORDER, BETWEEN[lane][end]);
+      store(Lanes.splat(0), begin, end, to);
+      for (int i = lane; i < last; i++) {
+        int pixel = x + i * stride;
+        if (pixel >= 0 && pixel < width) {
+          Lanes.set(to + 4L * i, Lanes.get(line + 4L * pixel));
+        }
+      }
     }
   }
 
@@ -168,13 +195,14 @@ final class WindowPanels {
     return BETWEEN[l][Math.clamp(high, l, LANES)];
   }
 
-  private void oneByOne(long line, int x, int lane, int end, long to) {
-    clear(lane, end, to);
-    for (int i = lane; i < end; i++) {
-      int at = x + i * sweep.strideX();
-      if (at >= 0 && at < width) {
-        Lanes.set(to + 4L * i, Lanes.get(line + 4L * at));
-      }
+  /**
+   * Writes lanes {@code begin} to {@code end}; a run that has lane 0 all, the next ones the rest.
+   */
+  private static void store(FloatVector lanes, int begin, int end, long to) {
+    if (begin <= 0) {
+      lanes.intoMemorySegment(ALL, to, ORDER);
+    } else {
+      lanes.intoMemorySegment(ALL, to, ORDER, BETWEEN[begin][Math.min(end, LANES)]);
     }
   }
 }

@@ -32,6 +32,9 @@ final class WindowProduct {
   /** Number of filters and columns of a task from which a copy for the tall tiles pays off. */
   private static final int MANY = 64;
 
+  /** Columns that are packed at once. */
+  private static final int PACKED = 4 * Panels.WIDTH;
+
   private static final int SLOT_A = 1;
   private static final int SLOT_B = 2;
 
@@ -119,10 +122,18 @@ final class WindowProduct {
     for (int fromK = 0; fromK < k; fromK += format.depth()) {
       int depth = Math.min(format.depth(), k - fromK);
       Block.Left a = format.left(left, filter, rows, fromK, depth, reused, scratch, SLOT_A);
-      long panel = scratch.floats(SLOT_B, Panels.floats(Panels.WIDTH, depth));
+      long panels = scratch.floats(SLOT_B, Panels.floats(PACKED, depth));
+      int packed = 0;
+      int ready = 0;
       for (int p = 0; p < columns; p += Panels.WIDTH) {
         int width = Math.min(Panels.WIDTH, columns - p);
-        windows.pack(group, fromK, depth, column + p, width, panel);
+        if (p == ready) {
+          int whole = (columns - p) / Panels.WIDTH * Panels.WIDTH;
+          packed = p;
+          ready += whole == 0 ? width : Math.min(PACKED, whole);
+          windows.pack(group, fromK, depth, column + packed, ready - packed, panels);
+        }
+        long panel = panels + 4L * (p - packed) * depth;
         format.strip(
             rows,
             width,

@@ -15,6 +15,7 @@ import org.diffusionnft.tensor.ReferenceDevice;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A small two-stream transformer, in F32, with and without checkpointing. */
@@ -182,6 +183,7 @@ class CheckpointTest {
     assertEquals(0, tape.size(), "there is nothing to differentiate");
   }
 
+  @Tag("slow")
   @Test
   void needsLessMemory() {
     Variable x = Variable.parameter(Tensor.full(device, DType.F32, Shape.of(50_000), 0.3));

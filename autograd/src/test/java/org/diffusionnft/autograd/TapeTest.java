@@ -16,6 +16,7 @@ import org.diffusionnft.tensor.ReferenceDevice;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class TapeTest {
@@ -170,6 +171,7 @@ class TapeTest {
     }
   }
 
+  @Tag("slow")
   @Test
   void theBackwardPassFreesAsItGoes() {
     long n = 100_000;

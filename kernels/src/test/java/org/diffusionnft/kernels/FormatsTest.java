@@ -15,6 +15,7 @@ import org.diffusionnft.tensor.MatrixKernels.Product;
 import org.diffusionnft.tensor.Precision;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Which micro-kernels are used, and that the choice changes no bit of F32. */
@@ -27,6 +28,7 @@ class FormatsTest {
     assertThrows(InvalidInputException.class, () -> Formats.make("fast"));
   }
 
+  @Tag("slow")
   @Test
   void machineCodeGivesTheBitsOfTheVectorApi() {
     Formats machine = Formats.make("");
@@ -45,6 +47,7 @@ class FormatsTest {
     }
   }
 
+  @Tag("slow")
   @Test
   void machineCodeGivesTheBitsOfTheVectorApiInAttention() {
     Formats machine = Formats.make("");

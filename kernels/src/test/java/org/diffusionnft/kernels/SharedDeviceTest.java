@@ -15,6 +15,7 @@ import org.diffusionnft.tensor.DeviceOptions;
 import org.diffusionnft.tensor.Elementwise;
 import org.diffusionnft.tensor.Matrices;
 import org.diffusionnft.tensor.Tensor;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Threads that share a device, as those of a web service do, get the numbers of one thread. */
@@ -22,6 +23,7 @@ class SharedDeviceTest {
   private static final int THREADS = 4;
   private static final int SIDE = 70;
 
+  @Tag("slow")
   @Test
   void threadsWithScopesWaitForEachOther() throws Exception {
     try (VectorDevice device = new VectorDevice(new DeviceOptions(2));

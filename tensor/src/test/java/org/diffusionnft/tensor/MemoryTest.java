@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class MemoryTest {
@@ -91,6 +92,7 @@ class MemoryTest {
     outer.close();
   }
 
+  @Tag("slow")
   @Test
   void roundingWastesAtMostAnEighth() {
     for (long bytes = 4096; bytes < 1 << 22; bytes += 777) {

@@ -21,6 +21,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -33,6 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * devices are found with {@link java.util.ServiceLoader}. No package imports in a circle, and no
  * module exports more than its API.
  */
+@Tag("slow")
 class DependencyRuleTest {
   private static final String TORNADO = "org.diffusionnft.kernels.tornado..";
 

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -61,6 +62,7 @@ class RewardsApartTest {
     throw new AssertionError(name);
   }
 
+  @Tag("slow")
   @Test
   void rewardsThatPartAreNamedWithFiguresAndEpoch() throws IOException {
     evaluate(0, "liked", "0", "weighed", "0", "seen", "0");

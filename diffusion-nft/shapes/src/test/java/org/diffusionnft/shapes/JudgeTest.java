@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.diffusionnft.shapes.Judge.Verdict;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -17,6 +18,7 @@ class JudgeTest {
   private final SplittableRandom random = new SplittableRandom(11);
   private final SceneLayout layout = new SceneLayout(random);
 
+  @Tag("slow")
   @ParameterizedTest
   @EnumSource
   void faithfulScenesPassAndMistakenScenesFail(Category category) {
@@ -64,6 +66,7 @@ class JudgeTest {
     assertEquals(0.45, noisy, 0.05);
   }
 
+  @Tag("slow")
   @Test
   void lightBlurDoesNotMatterAndHeavyBlurDoes() {
     int light = 0;

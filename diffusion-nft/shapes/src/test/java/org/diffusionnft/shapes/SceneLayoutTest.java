@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class SceneLayoutTest {
@@ -28,6 +29,7 @@ class SceneLayoutTest {
     }
   }
 
+  @Tag("slow")
   @Test
   void mistakesComeAsOftenAsAsked() {
     SplittableRandom random = new SplittableRandom(2);

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class ShapesPromptsTest {
@@ -26,6 +27,7 @@ class ShapesPromptsTest {
     }
   }
 
+  @Tag("slow")
   @Test
   void everyCategoryHoldsOutAFifth() {
     Map<Category, Set<String>> train = new EnumMap<>(Category.class);

@@ -10,6 +10,7 @@ import java.util.List;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.trainer.config.TrainConfig;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -35,6 +36,7 @@ class GrpoTrainerTest {
     run.close();
   }
 
+  @Tag("slow")
   @ParameterizedTest
   @ValueSource(strings = {FLOW, "dance"})
   void itLearnsWhatIsRewarded(String settings) {

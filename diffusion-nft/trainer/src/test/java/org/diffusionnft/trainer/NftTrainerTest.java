@@ -22,6 +22,7 @@ import org.diffusionnft.rewards.WeightedRewards;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.trainer.config.TrainConfig;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class NftTrainerTest {
@@ -98,6 +99,7 @@ class NftTrainerTest {
     }
   }
 
+  @Tag("slow")
   @Test
   void itLearnsWhatIsRewarded() {
     List<Double> rewards = new ArrayList<>();
@@ -227,6 +229,7 @@ class NftTrainerTest {
   }
 
   /** Wherever an epoch is stopped, all is as it was before it, and it can be run again. */
+  @Tag("slow")
   @Test
   void aStoppedEpochHasChangedNothing() {
     List<float[]> undisturbed = afterRun(config(""), 2);

@@ -16,6 +16,7 @@ import org.diffusionnft.tensor.Philox;
 import org.diffusionnft.tensor.ReferenceDevice;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -70,6 +71,7 @@ class TiledDecodingTest {
   }
 
   /** Group norms see a tile and not the picture, so tiles differ, but not at seams alone. */
+  @Tag("slow")
   @Test
   void tilesResembleTheWhole() {
     try (Device device = new ReferenceDevice();

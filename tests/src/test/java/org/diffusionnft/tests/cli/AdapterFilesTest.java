@@ -24,6 +24,7 @@ import org.diffusionnft.weights.io.StrictJson;
 import org.diffusionnft.weights.peft.PeftAdapter;
 import org.diffusionnft.weights.peft.PeftFolder;
 import org.diffusionnft.weights.safetensors.SafetensorsFile;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -66,6 +67,7 @@ class AdapterFilesTest {
     assertEquals(expected.toString(), found.toString());
   }
 
+  @Tag("slow")
   @Test
   void convertGivesDiffusersFileAndBack() throws Exception {
     Path file = folder.resolve("pytorch_lora_weights.safetensors");

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -24,6 +25,7 @@ class SampleTest {
     out = folder.resolve("out.png");
   }
 
+  @Tag("slow")
   @Test
   void theSamePictureAgain() throws IOException {
     sample("a red circle", "--count", 3, "--guidance", 2, "--steps", 4).succeeds();

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.SplittableRandom;
 import org.diffusionnft.weights.io.InvalidFileException;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
  * answer is an {@link InvalidFileException}. Nothing else, and no memory that the file doesn't
  * have.
  */
+@Tag("slow")
 class SafetensorsFuzzTest {
   private static final int ROUNDS = 3000;
   private static final String[] SPLICES = {

@@ -15,6 +15,7 @@ import java.util.Random;
 import org.diffusionnft.models.tokenizer.Encoded;
 import org.diffusionnft.models.tokenizer.Tokenizer;
 import org.diffusionnft.weights.io.InvalidFileException;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -337,6 +338,7 @@ class HostileTokenizerTest {
     assertInvalid("two pieces for what is unknown, 2 and 7");
   }
 
+  @Tag("slow")
   @Test
   void damagedSentencePiecesNeverEndInAnythingElse() throws IOException {
     byte[] good = model();

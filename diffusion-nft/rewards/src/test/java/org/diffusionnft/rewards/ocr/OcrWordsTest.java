@@ -134,6 +134,7 @@ class OcrWordsTest {
     System.out.printf("%d of %d words in %d pictures%n", right, total, pictures);
   }
 
+  @Tag("slow")
   @Test
   void readsRenderedWords() {
     reads(12, 0.97);

@@ -17,6 +17,7 @@ import org.diffusionnft.rewards.RewardSettings;
 import org.diffusionnft.trainer.nft.AdvantageMode;
 import org.diffusionnft.trainer.nft.PromptStatistics.Spread;
 import org.diffusionnft.trainer.nft.SoftUpdateSchedule;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -236,6 +237,7 @@ class TrainConfigTest {
   }
 
   /** A run's config.yaml must be that run's, whatever is in its texts. */
+  @Tag("slow")
   @Test
   void everyTextComesBackAsItWas() {
     String letters =

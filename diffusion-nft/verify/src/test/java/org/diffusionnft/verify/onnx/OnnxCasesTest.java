@@ -17,6 +17,7 @@ import org.diffusionnft.tensor.DeviceOptions;
 import org.diffusionnft.tensor.Devices;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.verify.onnx.OnnxOutcome.Verdict;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -55,6 +56,7 @@ class OnnxCasesTest {
     return to;
   }
 
+  @Tag("slow")
   @ParameterizedTest
   @ValueSource(strings = {"reference", "vector"})
   void everyCasePasses(String device) throws IOException {

@@ -82,7 +82,11 @@ public final class OnnxReward implements Reward {
 
     private static String output(String reward, OnnxNetwork network, String wanted) {
       List<String> names = network.outputs().stream().map(Port::name).toList();
-      if (wanted.isEmpty() && !names.isEmpty()) {
+      if (names.isEmpty()) {
+        throw new InvalidInputException(
+            "reward '%s': the network gives nothing: export one with an output".formatted(reward));
+      }
+      if (wanted.isEmpty()) {
         return names.getFirst();
       }
       if (!names.contains(wanted)) {
@@ -115,7 +119,8 @@ public final class OnnxReward implements Reward {
         return score;
       }
       throw new InvalidInputException(
-          "reward '%s': the network gave %s, which is no score".formatted(name, score));
+          "reward '%s': the network gave %s, which is no score%s"
+              .formatted(name, score, network.notANumber()));
     }
     throw new InvalidInputException(
         "reward '%s': output '%s' is %s, and number %d of it was wanted"

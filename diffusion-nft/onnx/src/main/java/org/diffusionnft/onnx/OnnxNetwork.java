@@ -108,8 +108,8 @@ public final class OnnxNetwork implements AutoCloseable {
   public String notANumber() {
     for (OnnxTensor tensor : model.graph().initializers().values()) {
       if (tensor.type().isFloating() && holdsNaN(NdArray.of(tensor))) {
-        return "; tensor %s of %s holds NaN: export the network again"
-            .formatted(quote(tensor.name()), model.file());
+        return "; its tensor %s holds NaN: export the network again"
+            .formatted(quote(tensor.name()));
       }
     }
     return "";

@@ -92,12 +92,15 @@ class OnnxRewardTest {
   }
 
   @Test
-  void aNumberThatIsNotThereIsSaid() {
-    try (Reward reward = open("column", "3", "size", "4")) {
-      Exception e =
-          assertThrows(InvalidInputException.class, () -> reward.score(pictures(), PROMPTS));
-      assertTrue(e.getMessage().contains("number 3 of it"), e.getMessage());
-    }
+  void whatTheNetworkCannotDoWithAPictureIsSaidAtTheStart() throws IOException {
+    String number = refusal("column", "3", "size", "4");
+    assertTrue(number.contains("reward 'mine': " + model + ": output 'y'"), number);
+    assertTrue(number.contains("number 3 of it"), number);
+    byte[] flat = joined(text(1, "x"), text(1, "x"), text(2, "y"), text(4, "Gemm"));
+    byte[] graph = joined(field(1, flat), field(11, text(1, "x")), field(12, text(1, "y")));
+    Files.write(model, joined(field(8, new byte[] {16, 17}), field(7, graph)));
+    String shape = refusal("size", "4");
+    assertTrue(shape.contains("needs a tensor of 2 dimensions, not float[1, 3, 4, 4]"), shape);
   }
 
   @Test
@@ -120,7 +123,7 @@ class OnnxRewardTest {
     try (Reward reward = open("size", "4")) {
       Exception e =
           assertThrows(InvalidInputException.class, () -> reward.score(pictures(), PROMPTS));
-      assertTrue(e.getMessage().contains("tensor 'scale' of " + model + " holds NaN"));
+      assertTrue(e.getMessage().contains("tensor 'scale' holds NaN"), e.getMessage());
     }
   }
 

@@ -12,6 +12,7 @@ import org.diffusionnft.tensor.NotFinite;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.io.NumbersTooLarge;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -81,17 +82,7 @@ public record MergedTensors(TensorSource base, Adapter adapter, @Nullable DType 
     Tensor rounded = Elementwise.convert(exact, dtype);
     if (NotFinite.find(rounded) != null) {
       base.requireFinite(name, weight);
-      throw new InvalidFileException(
-          path(),
-          "tensor "
-              + InvalidFileException.quote(name)
-              + (exact == weight ? "" : ", with the adapter merged into it,")
-              + " holds numbers too large for "
-              + dtype
-              + ": write "
-              + (dtype == DType.F16
-                  ? "BF16 or F32"
-                  : "F32, or take an adapter that did not diverge"));
+      throw NumbersTooLarge.of(path(), name, exact != weight, dtype);
     }
     return rounded;
   }

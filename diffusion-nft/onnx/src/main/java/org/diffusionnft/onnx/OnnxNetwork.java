@@ -4,6 +4,7 @@ import static org.diffusionnft.weights.io.InvalidFileException.escaped;
 import static org.diffusionnft.weights.io.InvalidFileException.quote;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +19,7 @@ import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.onnx.OnnxFile;
 import org.diffusionnft.weights.onnx.OnnxGraph.Port;
 import org.diffusionnft.weights.onnx.OnnxModel;
+import org.diffusionnft.weights.onnx.OnnxTensor;
 import org.diffusionnft.weights.onnx.OnnxType;
 import org.diffusionnft.weights.onnx.OnnxType.Dim;
 import org.diffusionnft.weights.onnx.UnsupportedOnnxException;
@@ -97,6 +99,24 @@ public final class OnnxNetwork implements AutoCloseable {
     } catch (InvalidInputException e) {
       throw new InvalidInputException(model.file() + ": " + e.getMessage(), e);
     }
+  }
+
+  /**
+   * For a message about what came out: which of the file's tensors holds a NaN, and so may be why;
+   * empty if none does.
+   */
+  public String notANumber() {
+    for (OnnxTensor tensor : model.graph().initializers().values()) {
+      if (tensor.type().isFloating() && holdsNaN(NdArray.of(tensor))) {
+        return "; its tensor %s holds NaN: export the network again"
+            .formatted(quote(tensor.name()));
+      }
+    }
+    return "";
+  }
+
+  private static boolean holdsNaN(NdArray array) {
+    return Arrays.stream(array.toDoubles()).anyMatch(Double::isNaN);
   }
 
   /** Inputs and outputs outlive the scope of the run, in which tensors are made of them. */

@@ -27,6 +27,7 @@ import org.diffusionnft.weights.onnx.OnnxAttribute;
 import org.diffusionnft.weights.onnx.OnnxGraph;
 import org.diffusionnft.weights.onnx.OnnxModel;
 import org.diffusionnft.weights.onnx.OnnxNode;
+import org.diffusionnft.weights.onnx.OnnxTensor;
 import org.diffusionnft.weights.onnx.UnsupportedOnnxException;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +39,18 @@ final class Plan {
   /** Results larger than this are not computed ahead: they would be kept for ever. */
   private static final int LARGEST_FOLDED = 1 << 22;
 
+  /**
+   * How many elements of results are kept in all, beside as many as the file itself has: a small
+   * file cannot make a large plan. It is the same on every machine, for what is folded decides on
+   * the last bits of what is computed.
+   */
+  private static final long MOST_FOLDED = 1L << 24;
+
+  /**
+   * How often graphs within the graph are run in one run, before loops are taken to have no end.
+   */
+  private static final long MOST_BODIES = 1_000_000;
+
   /** The newest operator set whose operators are known. */
   private static final long NEWEST = 28;
 
@@ -47,6 +60,18 @@ final class Plan {
   private final Map<String, Value> constants = new HashMap<>();
   private List<Step> steps = new ArrayList<>();
   private final Map<OnnxGraph, Plan> bodies = new IdentityHashMap<>();
+  private final Room room;
+
+  /** How many more elements of results may be kept; one for all graphs of a model. */
+  private static final class Room {
+    private long left = MOST_FOLDED;
+  }
+
+  /** What a run has in use on the device, and how often it ran a graph within the graph. */
+  private static final class Running {
+    private final Map<Storage, Integer> uses = new IdentityHashMap<>();
+    private long bodies;
+  }
 
   /**
    * A node and what can go after it.
@@ -55,10 +80,11 @@ final class Plan {
    */
   record Step(OnnxNode node, Row row, List<String> dead) {}
 
-  private Plan(OnnxModel model, Device device, OnnxGraph graph) {
+  private Plan(OnnxModel model, Device device, OnnxGraph graph, Room room) {
     this.model = model;
     this.device = device;
     this.graph = graph;
+    this.room = room;
   }
 
   static Plan of(OnnxModel model, Device device) {
@@ -69,7 +95,7 @@ final class Plan {
               .formatted(opset, NEWEST));
     }
     requireOperators(model);
-    return of(model, device, model.graph(), Map.of(), Set.of());
+    return of(model, device, model.graph(), Map.of(), Set.of(), new Room());
   }
 
   private static Plan of(
@@ -77,11 +103,16 @@ final class Plan {
       Device device,
       OnnxGraph graph,
       Map<String, Value> outerConstants,
-      Set<String> outer) {
-    Plan plan = new Plan(model, device, graph);
+      Set<String> outer,
+      Room room) {
+    Plan plan = new Plan(model, device, graph, room);
     plan.constants.putAll(outerConstants);
     graph.inputs().forEach(port -> plan.constants.remove(port.name()));
-    graph.initializers().forEach((name, tensor) -> plan.constants.put(name, NdArray.of(tensor)));
+    graph.nodes().forEach(node -> node.outputs().forEach(plan.constants::remove)); // hidden by them
+    for (Map.Entry<String, OnnxTensor> e : graph.initializers().entrySet()) {
+      plan.constants.put(e.getKey(), NdArray.of(e.getValue()));
+      room.left += e.getValue().shape().elements();
+    }
     plan.order(outer);
     return plan;
   }
@@ -89,7 +120,7 @@ final class Plan {
   /** Names every operator that is missing, with the first node that wants it. */
   private static void requireOperators(OnnxModel model) {
     Map<String, String> missing = new TreeMap<>();
-    find(model.graph(), missing, new HashSet<>());
+    find(model, model.graph(), missing);
     if (!missing.isEmpty()) {
       throw new UnsupportedOnnxException(
           "has %s not supported: %s"
@@ -101,14 +132,18 @@ final class Plan {
     }
   }
 
-  private static void find(OnnxGraph graph, Map<String, String> missing, Set<OnnxGraph> seen) {
+  private static void find(OnnxModel model, OnnxGraph graph, Map<String, String> missing) {
     for (OnnxNode node : graph.nodes()) {
       if (Operators.named(node.domain(), node.operator()) == null) {
         missing.putIfAbsent(node.qualified(), node.title());
+      } else if (!model.opsets().containsKey(node.domain())) {
+        throw new InvalidInputException(
+            "%s is of an operator set that the model does not name: export it again"
+                .formatted(node.title()));
       }
       for (OnnxAttribute attribute : node.attributes().values()) {
         if (attribute instanceof OnnxAttribute.OfGraph(OnnxGraph body)) {
-          find(body, missing, seen);
+          find(model, body, missing);
         }
       }
     }
@@ -118,9 +153,16 @@ final class Plan {
     Set<String> known = new HashSet<>(outer);
     known.addAll(constants.keySet());
     graph.inputs().forEach(port -> known.add(port.name()));
+    Set<String> given = new HashSet<>(graph.initializers().keySet());
+    graph.inputs().forEach(port -> given.add(port.name()));
     Set<String> made = new HashSet<>();
     for (OnnxNode node : graph.nodes()) {
       for (String output : node.outputs()) {
+        if (given.contains(output)) {
+          throw new InvalidInputException(
+              "%s makes the value %s, which the graph has already"
+                  .formatted(node.title(), quote(output)));
+        }
         if (!output.isEmpty() && !made.add(output)) {
           throw new InvalidInputException("value %s is made by two nodes".formatted(quote(output)));
         }
@@ -188,13 +230,15 @@ final class Plan {
     }
     for (OnnxAttribute attribute : node.attributes().values()) {
       if (attribute instanceof OnnxAttribute.OfGraph(OnnxGraph body)) {
-        bodies.put(body, of(model, device, body, constants, known));
+        bodies.put(body, of(model, device, body, constants, known, room));
       }
     }
     if (!row.random() && constants.keySet().containsAll(needs)) {
-      List<Value> values = run(node, row, constants, new IdentityHashMap<>());
+      List<Value> values = run(node, row, constants, new Running());
       boolean given = node.operator().equals("Constant"); // it lies in the file anyway
-      if (given || values.stream().allMatch(Plan::isSmall)) {
+      long size = given ? -elements(values) : elements(values);
+      if (given || (size <= room.left && values.stream().allMatch(Plan::isSmall))) {
+        room.left -= size;
         for (int i = 0; i < node.outputs().size(); i++) {
           constants.put(node.outputs().get(i), constant(values.get(i)));
         }
@@ -202,6 +246,19 @@ final class Plan {
       }
     }
     steps.add(new Step(node, row, new ArrayList<>()));
+  }
+
+  private static long elements(List<Value> values) {
+    long sum = 0;
+    for (Value value : values) {
+      sum +=
+          switch (value) {
+            case NdArray array -> array.count();
+            case Value.Sequence(List<Value> items) -> elements(items);
+            case Value.Perhaps(var item) -> item == null ? 0 : elements(List.of(item));
+          };
+    }
+    return sum;
   }
 
   private static boolean isSmall(Value value) {
@@ -237,17 +294,18 @@ final class Plan {
   }
 
   Map<String, Value> run(Map<String, ? extends Value> inputs) {
-    return run(inputs, Map.of(), new IdentityHashMap<>());
+    return run(inputs, Map.of(), new Running());
   }
 
   private Map<String, Value> run(
-      Map<String, ? extends Value> inputs, Map<String, Value> outer, Map<Storage, Integer> uses) {
+      Map<String, ? extends Value> inputs, Map<String, Value> outer, Running running) {
+    Map<Storage, Integer> uses = running.uses;
     Map<String, Value> values = new HashMap<>(outer);
     values.putAll(constants);
     values.putAll(inputs);
     Set<String> mine = new HashSet<>();
     for (Step step : steps) {
-      List<Value> made = run(step.node(), step.row(), values, uses);
+      List<Value> made = run(step.node(), step.row(), values, running);
       List<String> names = step.node().outputs();
       for (int i = 0; i < names.size(); i++) {
         values.put(names.get(i), made.get(i));
@@ -299,8 +357,7 @@ final class Plan {
     }
   }
 
-  private List<Value> run(
-      OnnxNode node, Row row, Map<String, Value> values, Map<Storage, Integer> uses) {
+  private List<Value> run(OnnxNode node, Row row, Map<String, Value> values, Running running) {
     List<@Nullable Value> inputs = new ArrayList<>();
     for (String name : node.inputs()) {
       inputs.add(name.isEmpty() ? null : values.get(name));
@@ -310,7 +367,7 @@ final class Plan {
     }
     long opset = model.opsets().getOrDefault(node.domain(), 1L);
     Call call =
-        new Call(node, opset, inputs, device, (body, given) -> body(body, given, values, uses));
+        new Call(node, opset, inputs, device, (body, given) -> body(body, given, values, running));
     List<Value> made = made(node, row, call);
     if (made.size() < node.outputs().size()) {
       throw new InvalidInputException(
@@ -339,7 +396,13 @@ final class Plan {
   }
 
   private List<Value> body(
-      OnnxGraph body, List<Value> given, Map<String, Value> around, Map<Storage, Integer> uses) {
+      OnnxGraph body, List<Value> given, Map<String, Value> around, Running running) {
+    if (running.bodies++ >= MOST_BODIES) {
+      throw new InvalidInputException(
+          "the graph %s and those beside it are run more than %d times, as loops in loops are"
+                  .formatted(quote(body.name()), MOST_BODIES)
+              + " that have no end");
+    }
     Plan plan = bodies.get(body);
     if (plan == null) {
       throw new IllegalStateException("a graph that was not checked");
@@ -354,6 +417,6 @@ final class Plan {
     for (int i = 0; i < given.size(); i++) {
       inputs.put(ports.get(i).name(), given.get(i));
     }
-    return List.copyOf(plan.run(inputs, around, uses).values());
+    return List.copyOf(plan.run(inputs, around, running).values());
   }
 }

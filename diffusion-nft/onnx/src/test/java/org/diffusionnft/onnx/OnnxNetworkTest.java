@@ -14,8 +14,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import org.diffusionnft.onnx.value.NdArray;
 import org.diffusionnft.onnx.value.Value;
@@ -206,6 +210,25 @@ class OnnxNetworkTest {
     assertTrue(refusal(model(17, external("data.bin", 8, 8))).contains("which has 12"));
     assertTrue(refusal(model(17, external("data.bin", -1, 8))).contains("no number of bytes"));
     assertTrue(refusal(model(17, external("gone.bin", 0, 8))).contains("no such file"));
+    Files.write(folder.resolve("empty.bin"), new byte[0]);
+    assertTrue(refusal(model(17, external("empty.bin", 0, 8))).contains("which has 0"));
+  }
+
+  @Test
+  void externalDataMayBeLargerThanTheFileMay() throws IOException {
+    long far = 3L << 30;
+    try (FileChannel data =
+        FileChannel.open(
+            folder.resolve("data.bin"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      data.write(ByteBuffer.wrap(floats(1, 2)), far); // a hole and eight bytes
+    }
+    try (Device device = Devices.open("reference", DeviceOptions.defaults())) {
+      Path file = written(model(17, external("data.bin", far, 8)));
+      OnnxNetwork network = OnnxNetwork.load(file, device);
+      NdArray x = NdArray.floats(Shape.of(2), new float[] {10, 20});
+      NdArray y = assertInstanceOf(NdArray.class, network.run(Map.of("x", x)).get("y"));
+      assertArrayEquals(new float[] {11, 22}, y.floats());
+    }
   }
 
   @Test
@@ -244,11 +267,202 @@ class OnnxNetworkTest {
     assertTrue(problem(model(17, axis), Map.of("x", x)).contains("asks for axis 7"));
   }
 
-  private static byte[] longs(long value) {
-    return java.nio.ByteBuffer.allocate(8)
-        .order(java.nio.ByteOrder.LITTLE_ENDIAN)
-        .putLong(value)
-        .array();
+  private static byte[] longs(long... values) {
+    ByteBuffer bytes = ByteBuffer.allocate(8 * values.length).order(ByteOrder.LITTLE_ENDIAN);
+    for (long value : values) {
+      bytes.putLong(value);
+    }
+    return bytes.array();
+  }
+
+  @Test
+  void whatIsSaidTwiceIsRefused() throws IOException {
+    ModelBytes alpha = node("LeakyRelu", "z", "y");
+    alpha.message(5, integer("alpha", 1)).message(5, integer("alpha", 2));
+    assertTrue(refusal(model(17, linear().message(1, alpha))).contains("attributes named 'alpha'"));
+    assertTrue(
+        refusal(model(17, linear().message(11, port("x", 1)))).contains("two inputs named 'x'"));
+    assertTrue(refusal(model(17, linear()).message(7, linear())).contains("two graphs"));
+    ModelBytes other = new ModelBytes().number(2, 9);
+    String both = refusal(model(17, linear()).message(8, other));
+    assertTrue(both.contains("operator set 17 and 9 of ONNX"), both);
+    String weight = refusal(model(17, linear().message(1, node("Relu", "w", "y"))));
+    assertTrue(weight.contains("makes the value 'w', which the graph has already"), weight);
+    String input = refusal(model(17, linear().message(1, node("Relu", "x", "y"))));
+    assertTrue(input.contains("makes the value 'x', which the graph has already"), input);
+  }
+
+  @Test
+  void operatorSetIsNamedAndCountedFromOne() throws IOException {
+    assertTrue(refusal(model(0, linear())).contains("counted from 1"));
+    assertTrue(refusal(model(-3, linear())).contains("operator set -3 of ONNX"));
+    ModelBytes foreign =
+        new ModelBytes()
+            .message(8, new ModelBytes().text(1, "com.example").number(2, 1))
+            .message(7, linear());
+    String sentence = refusal(foreign);
+    assertTrue(sentence.contains("node 'p' (MatMul) is of an operator set"), sentence);
+  }
+
+  private static ModelBytes graphAttribute(String name, ModelBytes graph) {
+    return new ModelBytes().text(1, name).message(6, graph).number(20, 5);
+  }
+
+  /** The rest of a loop's body: {@code i} and {@code going} are its first inputs. */
+  private static ModelBytes body(ModelBytes nodes) {
+    return nodes
+        .message(1, node("Identity", "on", "going"))
+        .message(11, port("i"))
+        .message(11, port("going"))
+        .message(11, port("s", 1))
+        .message(12, port("on"))
+        .message(12, port("t", 1));
+  }
+
+  @Test
+  void aBodyMayHideAValueOfTheGraphAroundIt() throws IOException {
+    ModelBytes inner =
+        body(
+            new ModelBytes()
+                .message(1, node("Add", "c", "s", "s"))
+                .message(1, node("Add", "t", "c", "c")));
+    ModelBytes loop = node("Loop", "y", "m", "", "x").message(5, graphAttribute("body", inner));
+    ModelBytes graph =
+        new ModelBytes()
+            .message(1, loop)
+            .message(5, tensor("m", 7, longs(1), 1))
+            .message(5, tensor("c", 1, floats(100), 1))
+            .message(11, port("x", 1))
+            .message(12, port("y", 1));
+    try (Device device = Devices.open("reference", DeviceOptions.defaults())) {
+      OnnxNetwork network = OnnxNetwork.load(written(model(17, graph)), device);
+      NdArray x = NdArray.floats(Shape.of(1), new float[] {3});
+      NdArray y = assertInstanceOf(NdArray.class, network.run(Map.of("x", x)).get("y"));
+      assertArrayEquals(new float[] {12}, y.floats());
+    }
+  }
+
+  @Test
+  void loopsInLoopsEnd() throws IOException {
+    ModelBytes nested = body(new ModelBytes().message(1, node("Identity", "t", "s")));
+    for (int i = 0; i < 2; i++) {
+      ModelBytes loop = node("Loop", "t", "m", "", "s").message(5, graphAttribute("body", nested));
+      nested = body(new ModelBytes().message(1, loop));
+    }
+    ModelBytes loop = node("Loop", "y", "m", "", "x").message(5, graphAttribute("body", nested));
+    ModelBytes graph =
+        new ModelBytes()
+            .message(1, loop)
+            .message(5, tensor("m", 7, longs(10_000), 1))
+            .message(11, port("x", 1))
+            .message(12, port("y", 1));
+    NdArray x = NdArray.floats(Shape.of(1), new float[1]);
+    String sentence = problem(model(17, graph), Map.of("x", x));
+    assertTrue(sentence.contains("run more than 1000000 times"), sentence);
+    ModelBytes unclear = node("Loop", "y", "m", "", "x");
+    unclear.message(
+        5,
+        graphAttribute(
+            "body",
+            new ModelBytes()
+                .message(1, node("Identity", "t", "s"))
+                .message(11, port("i"))
+                .message(11, port("going"))
+                .message(11, port("s", 1))
+                .message(12, port("s", 1))
+                .message(12, port("t", 1))));
+    ModelBytes number =
+        new ModelBytes()
+            .message(1, unclear)
+            .message(5, tensor("m", 7, longs(2), 1))
+            .message(11, port("x", 1))
+            .message(12, port("y", 1));
+    String truth = problem(model(17, number), Map.of("x", x));
+    assertTrue(truth.contains("needs one truth value"), truth);
+  }
+
+  @Test
+  void aSmallFileMakesNoLargePlan() throws IOException {
+    ModelBytes graph = linear().message(5, tensor("n", 7, longs(1 << 22), 1));
+    for (int i = 0; i < 40; i++) {
+      graph.message(1, node("ConstantOfShape", "zeros" + i, "n"));
+    }
+    Runtime runtime = Runtime.getRuntime();
+    try (Device device = Devices.open("reference", DeviceOptions.defaults())) {
+      System.gc();
+      long before = runtime.totalMemory() - runtime.freeMemory();
+      OnnxNetwork network = OnnxNetwork.load(written(model(17, graph)), device);
+      System.gc();
+      long kept = runtime.totalMemory() - runtime.freeMemory() - before;
+      assertTrue(kept < 200L << 20, kept + " bytes"); // not 40 times 16 MiB
+      NdArray x = NdArray.floats(Shape.of(1, 2), new float[] {1, 1});
+      NdArray y = assertInstanceOf(NdArray.class, network.run(Map.of("x", x)).get("y"));
+      assertArrayEquals(new float[] {5, 0, 10}, y.floats());
+    }
+  }
+
+  /** {@code y = operator(x, c)}. */
+  private static ModelBytes one(ModelBytes node, ModelBytes c) {
+    return new ModelBytes()
+        .message(1, node)
+        .message(5, c)
+        .message(11, port("x", -1, -2, -3, -4))
+        .message(12, port("y", -1));
+  }
+
+  private static ModelBytes integers(String name, long... values) {
+    ModelBytes attribute = new ModelBytes().text(1, name).number(20, 7);
+    for (long value : values) {
+      attribute.number(8, value);
+    }
+    return attribute;
+  }
+
+  @Test
+  void windowsFarLargerThanThePictureAreNoWork() throws IOException {
+    ModelBytes node =
+        node("AveragePool", "y", "x")
+            .message(5, integers("kernel_shape", 40_000, 40_000))
+            .message(5, integers("pads", 20_000, 20_000, 20_000, 20_000));
+    ModelBytes graph = one(node, tensor("c", 1, floats(0), 1));
+    try (Device device = Devices.open("reference", DeviceOptions.defaults())) {
+      OnnxNetwork network = OnnxNetwork.load(written(model(17, graph)), device);
+      NdArray x = NdArray.floats(Shape.of(1, 1, 2, 2), new float[] {1, 2, 3, 6});
+      NdArray y = assertInstanceOf(NdArray.class, network.run(Map.of("x", x)).get("y"));
+      assertEquals(Shape.of(1, 1, 3, 3), y.shape());
+      assertArrayEquals(new float[] {3, 3, 3, 3, 3, 3, 3, 3, 3}, y.floats());
+    }
+  }
+
+  @Test
+  void sizesThatNoTensorHasAreSaidWithoutJava() throws IOException {
+    NdArray x = NdArray.floats(Shape.of(1, 1, 2, 2), new float[4]);
+    ModelBytes pads = tensor("c", 7, longs(Long.MAX_VALUE, 0, 0, 0, Long.MIN_VALUE, 0, 0, 0), 8);
+    String pad = problem(model(18, one(node("Pad", "y", "x", "c"), pads)), Map.of("x", x));
+    assertTrue(pad.contains("pads axis 0 with 9223372036854775807 and -9223"), pad);
+    ModelBytes empty =
+        one(node("Reshape", "y", "x", "c"), tensor("c", 1, new byte[0], 0, 1L << 33));
+    assertTrue(refusal(model(18, empty)).contains("claims the shape [0, 8589934592]"));
+    ModelBytes range = one(node("Range", "y", "c", "c", "c"), tensor("c", 7, new byte[0], 0));
+    assertTrue(refusal(model(18, range)).contains("needs one number as input 1"));
+    ModelBytes size = node("LRN", "y", "x").message(5, integer("size", -4));
+    String lrn = problem(model(18, one(size, tensor("c", 1, floats(0), 1))), Map.of("x", x));
+    assertTrue(lrn.contains("size -4, which must be at least 1"), lrn);
+    ModelBytes scales = tensor("c", 1, floats(1, 1, 1e-8f, 1), 4);
+    ModelBytes resize =
+        node("Resize", "y", "x", "roi", "c")
+            .message(5, new ModelBytes().text(1, "mode").text(4, "linear").number(20, 3))
+            .message(5, integer("antialias", 1))
+            .message(
+                5,
+                new ModelBytes()
+                    .text(1, "coordinate_transformation_mode")
+                    .text(4, "tf_crop_and_resize")
+                    .number(20, 3));
+    ModelBytes crop =
+        one(resize, scales).message(5, tensor("roi", 1, floats(0, 0, 0, 0, 1, 1, 1e9f, 1), 8));
+    String small = problem(model(18, crop), Map.of("x", x));
+    assertTrue(small.contains("nothing is left of an axis of 2 elements"), small);
   }
 
   @Test

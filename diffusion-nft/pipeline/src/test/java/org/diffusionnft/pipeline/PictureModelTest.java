@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -137,6 +138,29 @@ class PictureModelTest {
             + config
             + " has latent_channels 4: they are not of one model",
         e.getMessage());
+  }
+
+  @Test
+  void aTokenizerOfAnotherModelIsToldWithBothFiles() throws IOException {
+    Path altered = folder.resolve("words");
+    SyntheticModel.tiny().write(altered, 1, true, device);
+    Path config = altered.resolve("text_encoder/config.json");
+    String all = Files.readString(config);
+    String fewer = all.replace("\"vocab_size\": 2052", "\"vocab_size\": 2051");
+    assertFalse(fewer.equals(all), all);
+    Files.writeString(config, fewer);
+    UncheckedIOException e;
+    try (PictureModel opened =
+        PictureModel.open(altered, OPTIONS, device, null, PictureListener.NONE)) {
+      e = assertThrows(UncheckedIOException.class, () -> opened.embed(List.of("a cat")));
+    }
+    assertEquals(
+        altered.resolve("tokenizer/vocab.json")
+            + ": has tokens up to id 2051, but vocab_size in "
+            + config
+            + " is 2051, so 2050 is the last that the text encoder has: take tokenizer and text"
+            + " encoder from one model",
+        e.getCause().getMessage());
   }
 
   @Test

@@ -53,7 +53,8 @@ class PretrainTest {
     pretrain(out, "--lr", 0).refuses("learningRate must be a number above 0, not 0.0");
     pretrain(out, "--eval-prompts", -1).refuses("must be at least 1, not -1");
     pretrain(out, "--checkpoint-every", 0).refuses("--checkpoint-every must be at least 1, not 0");
-    dnft("pretrain", "shapes", "--out", out, "--resume").refuses("state.safetensors: no such file");
+    dnft("pretrain", "shapes", "--out", out, "--resume")
+        .refuses("has no saved state of pretraining: start there without --resume");
     assertTrue(Files.notExists(out));
 
     pretrain(out, "--eval-prompts", 0).succeeds();

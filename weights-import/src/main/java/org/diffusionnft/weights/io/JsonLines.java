@@ -49,7 +49,8 @@ public final class JsonLines {
     List<JsonNode> objects = new ArrayList<>();
     for (Line line : lines(file)) {
       if (line.object == null) {
-        throw new InvalidFileException(file, line.problem);
+        throw new InvalidFileException(
+            file, line.problem + ": take that line out, as 'dnft train --resume' does in a run");
       }
       objects.add(line.object);
     }

@@ -35,7 +35,8 @@ public final class OutputException extends IOException {
         : of(folder, e);
   }
 
-  static OutputException of(Path target, IOException e) {
+  /** What went wrong while this was written, in a sentence that names it. */
+  public static OutputException of(Path target, IOException e) {
     if (e instanceof OutputException o) {
       return o;
     }

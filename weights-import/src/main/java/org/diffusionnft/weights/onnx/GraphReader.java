@@ -4,9 +4,11 @@ import static org.diffusionnft.weights.io.InvalidFileException.quote;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.io.ProtobufReader;
 import org.diffusionnft.weights.onnx.OnnxGraph.Port;
@@ -36,6 +38,7 @@ final class GraphReader {
     requireDepth(depth, "graphs");
     String name = "";
     List<Port> inputs = new ArrayList<>();
+    Set<String> named = new HashSet<>();
     List<Port> outputs = new ArrayList<>();
     List<OnnxNode> nodes = new ArrayList<>();
     Map<String, OnnxTensor> initializers = new LinkedHashMap<>();
@@ -50,7 +53,13 @@ final class GraphReader {
                 file, "has two initializers named " + quote(tensor.name()));
           }
         }
-        case 11 -> inputs.add(port(in.message()));
+        case 11 -> {
+          Port input = port(in.message());
+          if (!named.add(input.name())) {
+            throw new InvalidFileException(file, "has two inputs named " + quote(input.name()));
+          }
+          inputs.add(input);
+        }
         case 12 -> outputs.add(port(in.message()));
         case 15 ->
             throw new UnsupportedOnnxException(
@@ -116,19 +125,24 @@ final class GraphReader {
         default -> {}
       }
     }
-    to.put(
-        name,
-        switch ((int) type) {
-          case 1 -> new OnnxAttribute.OfFloat(f);
-          case 2 -> new OnnxAttribute.OfInt(i);
-          case 3 -> new OnnxAttribute.OfString(s);
-          case 4 -> new OnnxAttribute.OfTensor(present(tensor, name));
-          case 5 -> new OnnxAttribute.OfGraph(present(graph, name));
-          case 6 -> new OnnxAttribute.OfFloats(floats.floats());
-          case 7 -> new OnnxAttribute.OfInts(ints.longs());
-          case 8 -> new OnnxAttribute.OfStrings(strings);
-          default -> new OnnxAttribute.Other("kind " + type);
-        });
+    OnnxAttribute before =
+        to.put(
+            name,
+            switch ((int) type) {
+              case 1 -> new OnnxAttribute.OfFloat(f);
+              case 2 -> new OnnxAttribute.OfInt(i);
+              case 3 -> new OnnxAttribute.OfString(s);
+              case 4 -> new OnnxAttribute.OfTensor(present(tensor, name));
+              case 5 -> new OnnxAttribute.OfGraph(present(graph, name));
+              case 6 -> new OnnxAttribute.OfFloats(floats.floats());
+              case 7 -> new OnnxAttribute.OfInts(ints.longs());
+              case 8 -> new OnnxAttribute.OfStrings(strings);
+              default -> new OnnxAttribute.Other("kind " + type);
+            });
+    if (before != null) {
+      throw new InvalidFileException(
+          file, "has a node with two attributes named " + quote(name) + ": which one counts?");
+    }
   }
 
   private <T> T present(@Nullable T value, String attribute) throws InvalidFileException {

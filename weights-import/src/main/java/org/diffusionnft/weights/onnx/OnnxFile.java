@@ -1,6 +1,10 @@
 package org.diffusionnft.weights.onnx;
 
+import static org.diffusionnft.weights.io.InvalidFileException.quote;
+
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -52,8 +56,13 @@ public final class OnnxFile {
     GraphReader graphs = new GraphReader(new TensorReader(file));
     while (model.next()) {
       switch (model.field()) {
-        case 7 -> graph = graphs.graph(model.message(), 0);
-        case 8 -> readOpset(model.message(), opsets);
+        case 7 -> {
+          if (graph != null) {
+            throw new InvalidFileException(file, "has two graphs, where a model has one");
+          }
+          graph = graphs.graph(model.message(), 0);
+        }
+        case 8 -> readOpset(file, model.message(), opsets);
         case 25 ->
             throw new UnsupportedOnnxException(
                 file
@@ -87,7 +96,7 @@ public final class OnnxFile {
     return new ValueReader(new TensorReader(file)).value(message, type);
   }
 
-  private static void readOpset(ProtobufReader opset, Map<String, Long> opsets)
+  private static void readOpset(Path file, ProtobufReader opset, Map<String, Long> opsets)
       throws InvalidFileException {
     String domain = "";
     long version = 0;
@@ -98,7 +107,19 @@ public final class OnnxFile {
         default -> {}
       }
     }
-    opsets.put(domain, version);
+    if (version < 1) {
+      throw new InvalidFileException(
+          file,
+          "says operator set %d of %s, and they are counted from 1"
+              .formatted(version, domain.isEmpty() ? "ONNX" : quote(domain)));
+    }
+    Long before = opsets.put(domain, version);
+    if (before != null && before != version) {
+      throw new InvalidFileException(
+          file,
+          "says both operator set %d and %d of %s"
+              .formatted(before, version, domain.isEmpty() ? "ONNX" : quote(domain)));
+    }
   }
 
   /** A file as it lies on the disk. */
@@ -120,12 +141,26 @@ public final class OnnxFile {
                 + " external data");
       }
       return channel.map(MapMode.READ_ONLY, 0, size).order(ByteOrder.LITTLE_ENDIAN);
-    } catch (InvalidFileException e) {
-      throw e;
-    } catch (NoSuchFileException e) {
-      throw new InvalidFileException(file, "no such file", e);
     } catch (IOException e) {
-      throw new InvalidFileException(file, "cannot be read: " + InvalidFileException.reason(e), e);
+      throw unreadable(file, e);
     }
+  }
+
+  /** A file of external data, of any size, as it lies on the disk. */
+  static MemorySegment mapWhole(Path file) throws InvalidFileException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      return channel.map(MapMode.READ_ONLY, 0, channel.size(), Arena.ofAuto());
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    }
+  }
+
+  private static InvalidFileException unreadable(Path file, IOException e) {
+    return switch (e) {
+      case InvalidFileException told -> told;
+      case NoSuchFileException _ -> new InvalidFileException(file, "no such file", e);
+      default ->
+          new InvalidFileException(file, "cannot be read: " + InvalidFileException.reason(e), e);
+    };
   }
 }

@@ -3,6 +3,7 @@ package org.diffusionnft.weights.onnx;
 import static org.diffusionnft.weights.io.InvalidFileException.quote;
 
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.lang.reflect.Array;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.io.PlainNumber;
 import org.diffusionnft.weights.io.ProtobufReader;
 import org.jspecify.annotations.Nullable;
 
@@ -25,7 +27,7 @@ final class TensorReader {
   private static final long EXTERNAL = 1;
 
   private final Path file;
-  private final Map<String, ByteBuffer> external = new HashMap<>();
+  private final Map<String, MemorySegment> external = new HashMap<>();
 
   TensorReader(Path file) {
     this.file = file;
@@ -128,7 +130,8 @@ final class TensorReader {
     }
     try {
       Shape shape = Shape.of(dims);
-      if (shape.elements() <= Integer.MAX_VALUE) {
+      boolean each = Arrays.stream(dims).allMatch(dim -> dim <= Integer.MAX_VALUE);
+      if (each && shape.elements() <= Integer.MAX_VALUE) {
         return shape;
       }
     } catch (IllegalArgumentException _) {
@@ -188,20 +191,26 @@ final class TensorReader {
           "tensor %s is said to lie in %s, and there is no such file beside the model"
               .formatted(quote(name), quote(location)));
     }
-    ByteBuffer data = external.get(location);
+    MemorySegment data = external.get(location);
     if (data == null) {
-      data = OnnxFile.map(beside);
+      data = OnnxFile.mapWhole(beside);
       external.put(location, data);
     }
     long offset = number(name, place, "offset", 0);
     long length = number(name, place, "length", needed);
-    if (offset > data.capacity() || length > data.capacity() - offset) {
+    if (offset > data.byteSize() || length > data.byteSize() - offset) {
       throw new InvalidFileException(
           file,
           "tensor %s is said to be %d bytes from %d on of %s, which has %d"
-              .formatted(quote(name), length, offset, quote(location), data.capacity()));
+              .formatted(quote(name), length, offset, quote(location), data.byteSize()));
     }
-    return data.slice((int) offset, (int) length).order(ByteOrder.LITTLE_ENDIAN);
+    if (length > Integer.MAX_VALUE) {
+      throw new InvalidFileException(
+          file,
+          "tensor %s is said to have %d bytes of %s, and one tensor has at most 2 GiB"
+              .formatted(quote(name), length, quote(location)));
+    }
+    return data.asSlice(offset, length).asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
   }
 
   /** The file of this name if it lies in the folder, links followed. */
@@ -225,7 +234,7 @@ final class TensorReader {
       return orElse;
     }
     try {
-      long number = Long.parseLong(text);
+      long number = PlainNumber.parseWhole(text);
       if (number >= 0) {
         return number;
       }

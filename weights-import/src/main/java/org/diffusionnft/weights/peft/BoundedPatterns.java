@@ -2,16 +2,18 @@ package org.diffusionnft.weights.peft;
 
 import static org.diffusionnft.weights.io.InvalidFileException.quote;
 
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import org.diffusionnft.tensor.InvalidInputException;
-import org.diffusionnft.weights.io.WatchedText;
+import org.diffusionnft.weights.io.BoundedSearch;
+import org.diffusionnft.weights.io.BoundedSearch.HopelessSearchException;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Regular expressions from files of strangers. One can be written to take for ever, or all memory:
- * each is small, and all searches of one object together may look at so many characters and no
- * more.
+ * Regular expressions from files of strangers. One can be written to take all memory, or for ever:
+ * each is small, and all searches of one object together are bounded.
  */
 final class BoundedPatterns {
   private static final long MOST_LOOKS = 4_000_000;
@@ -21,7 +23,7 @@ final class BoundedPatterns {
 
   private static final Pattern REPETITION = Pattern.compile("\\{(\\d+)(?:,(\\d*))?}");
 
-  private long looks;
+  private final BoundedSearch bounds = new BoundedSearch(MOST_LOOKS);
 
   /**
    * An expression with more around it, in which a dot is what it is in Python: anything but a line
@@ -40,11 +42,20 @@ final class BoundedPatterns {
   }
 
   /**
-   * A matcher that stops, with an {@link InvalidInputException} that names the expression, where it
-   * would take too long.
+   * Searches the name of a module.
+   *
+   * @throws InvalidInputException that names the expression, where it takes too much
    */
-  Matcher matcher(Pattern pattern, String expression, String module) {
-    return pattern.matcher(new WatchedText(module, () -> look(expression)));
+  <R extends @Nullable Object> R search(
+      Pattern pattern, String expression, String module, Function<Matcher, R> search) {
+    try {
+      return bounds.in(module, pattern, search);
+    } catch (HopelessSearchException e) {
+      throw new InvalidInputException(
+          "the pattern %s %s to match: write it simpler"
+              .formatted(quote(expression), e.getMessage()),
+          e);
+    }
   }
 
   /** Nested repetitions and groups take memory, and stack, that grow faster than their text. */
@@ -72,13 +83,6 @@ final class BoundedPatterns {
               + " groups and "
               + MOST_REPETITIONS
               + " repetitions are supported");
-    }
-  }
-
-  private void look(String expression) {
-    if (looks++ > MOST_LOOKS) {
-      throw new InvalidInputException(
-          "the pattern " + quote(expression) + " takes too long to match: write it simpler");
     }
   }
 }

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.diffusionnft.tensor.InvalidInputException;
 
@@ -87,7 +88,7 @@ public final class ModulePatterns<T> {
 
   private Test any(String expression) {
     Pattern pattern = BoundedPatterns.compile("(.*\\.)?(", expression, ")");
-    return module -> bounds.matcher(pattern, expression, module).matches();
+    return module -> bounds.search(pattern, expression, module, Matcher::matches);
   }
 
   @Override

@@ -111,18 +111,24 @@ final class TargetedModules {
 
   private boolean matches(@Nullable Expression expression, String module) {
     return expression != null
-        && bounds.matcher(expression.pattern(), expression.text(), module).matches();
+        && bounds.search(expression.pattern(), expression.text(), module, Matcher::matches);
   }
 
   /** The first pattern that finds a number decides, as in PEFT. */
   private boolean isInLayers(String module) {
     for (Expression expression : layerNumbers) {
-      Matcher matcher = bounds.matcher(expression.pattern(), expression.text(), module);
-      if (matcher.lookingAt()) {
-        return layers.contains(number(matcher.group(1)));
+      Boolean inLayer =
+          bounds.search(expression.pattern(), expression.text(), module, this::inLayer);
+      if (inLayer != null) {
+        return inLayer;
       }
     }
     return false;
+  }
+
+  /** Whether the layer that is found is one of these; null if none is found. */
+  private @Nullable Boolean inLayer(Matcher matcher) {
+    return matcher.lookingAt() ? layers.contains(number(matcher.group(1))) : null;
   }
 
   /** What a group holds, or a number that no layer has: the pattern may have groups of its own. */

@@ -30,6 +30,7 @@ import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.weights.TensorSource;
 import org.diffusionnft.weights.io.AtomicFile;
 import org.diffusionnft.weights.io.InvalidFileException;
+import org.diffusionnft.weights.io.NumbersTooLarge;
 import org.diffusionnft.weights.io.OutputException;
 import org.jspecify.annotations.Nullable;
 
@@ -139,9 +140,7 @@ public final class SafetensorsWriter {
         return tooLarge(place.source(), place.name(), dtype, device);
       }
     }
-    return new InvalidFileException(
-        source.path(),
-        "tensor " + quote(name) + " holds numbers too large for " + dtype + ": write BF16 or F32");
+    return NumbersTooLarge.of(source.path(), name, false, dtype);
   }
 
   /** What the header says of a tensor. */

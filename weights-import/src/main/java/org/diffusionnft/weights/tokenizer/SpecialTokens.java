@@ -118,8 +118,8 @@ final class SpecialTokens {
    * @param isT5 whether it is of T5's tokenizer rather than CLIP's
    * @throws InvalidFileException that names the option
    */
-  void requireOptions(boolean isT5) throws InvalidFileException {
-    TokenizerOptions.require(file, config, READ, isT5);
+  void requireOptions(boolean isT5, boolean isWhole) throws InvalidFileException {
+    TokenizerOptions.require(file, config, READ, isT5, isWhole);
   }
 
   /** The text of the token of a role such as {@code pad_token}, or else a default. */

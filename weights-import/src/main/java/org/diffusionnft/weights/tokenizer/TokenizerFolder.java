@@ -94,6 +94,27 @@ public final class TokenizerFolder {
   }
 
   /**
+   * Opens the tokenizer of a text encoder's model.
+   *
+   * @param vocabulary how many tokens the encoder has
+   * @param said where that stands, for the message: {@code vocab_size in a/config.json}
+   * @throws InvalidFileException also if it has tokens that the encoder has not
+   */
+  public static Tokenizer open(Path folder, int vocabulary, String said)
+      throws InvalidFileException {
+    Form form = forms(folder).getFirst();
+    Tokenizer tokenizer = open(folder, form);
+    if (tokenizer.largestId() >= vocabulary) {
+      throw new InvalidFileException(
+          folder.resolve(form.file()),
+          "has tokens up to id %d, but %s is %d, so %d is the last that the text encoder has: take"
+                  .formatted(tokenizer.largestId(), said, vocabulary, vocabulary - 1)
+              + " tokenizer and text encoder from one model");
+    }
+    return tokenizer;
+  }
+
+  /**
    * Opens the tokenizer of a folder from one of its files.
    *
    * @throws InvalidFileException see {@link #open(Path)}
@@ -106,10 +127,11 @@ public final class TokenizerFolder {
           case BYTE_PAIRS -> bytePairs(folder, special);
           case SENTENCE_PIECE -> sentencePieces(folder.resolve(form.file()), special);
         };
-    return assemble(folder, pipeline, special);
+    return assemble(folder, form, pipeline, special);
   }
 
-  private static Tokenizer assemble(Path folder, Pipeline pipeline, SpecialTokens special)
+  private static Tokenizer assemble(
+      Path folder, Form form, Pipeline pipeline, SpecialTokens special)
       throws InvalidFileException {
     TokenModel model = pipeline.model();
     Map<String, Integer> ids = new HashMap<>();
@@ -124,7 +146,7 @@ public final class TokenizerFolder {
     added.forEach(t -> ids.put(t.content(), t.id()));
     requireDescribed(folder.resolve("added_tokens.json"), added);
     boolean isT5 = model instanceof Unigram;
-    special.requireOptions(isT5);
+    special.requireOptions(isT5, form == Form.JSON);
     int padding = id(folder, ids, model, special.content("pad_token", isT5 ? "<pad>" : END));
     int end = id(folder, ids, model, pipeline.end());
     Optional<Integer> start = Optional.empty();

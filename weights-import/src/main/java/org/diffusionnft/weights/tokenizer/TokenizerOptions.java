@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.TextNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -68,14 +69,21 @@ final class TokenizerOptions {
           "do_lower_case", List.of(BooleanNode.TRUE),
           "tokenizer_class", classes("CLIPTokenizer"));
 
-  /** With {@code legacy} off, only the first word would get T5's mark of a space. */
   private static final Map<String, List<JsonNode>> OF_T5 =
       Map.of(
           "add_bos_token", List.of(BooleanNode.FALSE),
           "add_prefix_space", List.of(BooleanNode.TRUE),
-          "legacy", List.of(BooleanNode.TRUE),
           "tokenizer_class", classes("T5Tokenizer"),
           "unk_id", List.of(IntNode.valueOf(2)));
+
+  /**
+   * Off, only the first word would get T5's mark of a space, if the tokenizer is made of {@code
+   * spiece.model}. It says nothing where {@code tokenizer.json} is read: there the steps stand.
+   */
+  private static final String LEGACY = "legacy";
+
+  /** What makes transformers read {@code spiece.model} though {@code tokenizer.json} is there. */
+  private static final List<String> REBUILT = List.of("from_slow", "add_prefix_space");
 
   private TokenizerOptions() {}
 
@@ -93,13 +101,18 @@ final class TokenizerOptions {
    *
    * @param read options that are read elsewhere
    * @param isT5 whether it is of T5's tokenizer rather than CLIP's
+   * @param isWhole whether the tokenizer is that of {@code tokenizer.json}
    * @throws InvalidFileException that names an option that would change ids, or is unknown
    */
-  static void require(Path file, ObjectNode config, Set<String> read, boolean isT5)
+  static void require(Path file, ObjectNode config, Set<String> read, boolean isT5, boolean isWhole)
       throws InvalidFileException {
     JsonFields fields = new JsonFields(file, config);
     requireValues(fields, OF_BOTH);
     requireValues(fields, isT5 ? OF_T5 : OF_CLIP);
+    boolean rebuilt = REBUILT.stream().anyMatch(key -> config.path(key).asBoolean());
+    if (isT5 && (rebuilt || !isWhole)) {
+      requireValues(fields, Map.of(LEGACY, List.of(BooleanNode.TRUE)));
+    }
     if (config.hasNonNull(LONGEST)) {
       requireLength(fields, isT5);
     }
@@ -111,7 +124,11 @@ final class TokenizerOptions {
   }
 
   private static Set<String> keys(boolean isT5) {
-    return (isT5 ? OF_T5 : OF_CLIP).keySet();
+    Set<String> keys = new HashSet<>((isT5 ? OF_T5 : OF_CLIP).keySet());
+    if (isT5) {
+      keys.add(LEGACY);
+    }
+    return keys;
   }
 
   private static void requireValues(JsonFields fields, Map<String, List<JsonNode>> known)

@@ -65,7 +65,11 @@ class JsonLinesTest {
     bytes[28] = (byte) 0xff;
     Files.write(file, bytes);
     InvalidFileException e = assertThrows(InvalidFileException.class, () -> JsonLines.read(file));
-    assertEquals(file + ": line 2 is not UTF-8 text", e.getMessage());
+    assertEquals(
+        file
+            + ": line 2 is not UTF-8 text: take that line out, as 'dnft train --resume' does in a"
+            + " run",
+        e.getMessage());
     assertEquals(
         List.of(
             file + ": line 2 is not UTF-8 text; it is left out, and kept in metrics.jsonl.damaged"),

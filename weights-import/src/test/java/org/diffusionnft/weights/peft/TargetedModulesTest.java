@@ -96,6 +96,16 @@ class TargetedModulesTest {
     assertTrue(e.getMessage().contains(message), e.getMessage());
   }
 
+  @Test
+  void noPatternNeedsMoreStackThanThereIs() throws IOException {
+    TargetedModules modules = new TargetedModules(config("'target_modules':'(a|b)*'"));
+    String module = "ab".repeat(500_000);
+    InvalidInputException e =
+        assertThrows(InvalidInputException.class, () -> modules.optionAgainst(module, 2));
+    assertEquals(
+        "the pattern '(a|b)*' needs too deep a stack to match: write it simpler", e.getMessage());
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

@@ -42,6 +42,21 @@ class HostileTokenizerTest {
   }
 
   @Test
+  void tokensThatTheTextEncoderHasNotAreToldWithBothFiles() throws IOException {
+    write("vocab.json", VOCABULARY);
+    write("merges.txt", "#version: 0.2\na b</w>\n");
+    String said = "vocab_size in text_encoder/config.json";
+    assertEquals(6, TokenizerFolder.open(folder, 7, said).largestId());
+    InvalidFileException e =
+        assertThrows(InvalidFileException.class, () -> TokenizerFolder.open(folder, 6, said));
+    assertEquals(
+        folder.resolve("vocab.json")
+            + ": has tokens up to id 6, but vocab_size in text_encoder/config.json is 6, so 5 is"
+            + " the last that the text encoder has: take tokenizer and text encoder from one model",
+        e.getMessage());
+  }
+
+  @Test
   void aGoodSentencePieceFolder() throws IOException {
     Files.write(folder.resolve("spiece.model"), model());
     Tokenizer tokenizer = TokenizerFolder.open(folder);
@@ -197,6 +212,31 @@ class HostileTokenizerTest {
     assertInvalid(message);
   }
 
+  private static final String T5_JSON =
+      "{'added_tokens':[{'id':1,'content':'</s>','special':true}],"
+          + "'normalizer':{'type':'Lowercase'},"
+          + "'pre_tokenizer':{'type':'Sequence','pretokenizers':[{'type':'WhitespaceSplit'},"
+          + "{'type':'Metaspace','replacement':'▁','prepend_scheme':'always'}]},"
+          + "'post_processor':{'type':'TemplateProcessing','single':[{'Sequence':{'id':'A'}},"
+          + "{'SpecialToken':{'id':'</s>'}}],'special_tokens':{'</s>':{'ids':[1]}}},"
+          + "'model':{'type':'Unigram','unk_id':2,"
+          + "'byte_fallback':false,'vocab':[['<pad>',0],['</s>',0],['<unk>',0],['▁a',-1.5]]}}";
+
+  /** Whoever reads tokenizer.json finds the steps there; the option says how it was made. */
+  @Test
+  void legacyCountsOnlyWhereTheTokenizerIsMadeOfPieces() throws IOException {
+    write("tokenizer.json", T5_JSON);
+    write("tokenizer_config.json", "{'legacy':false,'extra_ids':0}");
+    assertArrayEquals(new long[] {3, 1, 0}, ids(TokenizerFolder.open(folder), "A", 3));
+    for (String rebuilt : new String[] {"from_slow", "add_prefix_space"}) {
+      write("tokenizer_config.json", "{'legacy':false,'" + rebuilt + "':true}");
+      assertInvalid("legacy 'false', but only true is supported");
+    }
+    write("tokenizer.json", T5_JSON.replace("always", "first"));
+    write("tokenizer_config.json", "{'legacy':false}");
+    assertInvalid("a Metaspace other than T5's");
+  }
+
   private static final String CLIP_JSON =
       "{'padding':null,'truncation':null,"
           + "'added_tokens':[{'id':5,'content':'<|startoftext|>','special':true},"
@@ -275,19 +315,10 @@ class HostileTokenizerTest {
         "'unk_id':2 | 'unk_id':'2' | a whole number under 'unk_id'",
       })
   void lyingTokenizerJson(String good, String bad, String message) throws IOException {
-    String json =
-        "{'added_tokens':[{'id':1,'content':'</s>','special':true}],"
-            + "'normalizer':{'type':'Lowercase'},"
-            + "'pre_tokenizer':{'type':'Sequence','pretokenizers':[{'type':'WhitespaceSplit'},"
-            + "{'type':'Metaspace','replacement':'▁','prepend_scheme':'always'}]},"
-            + "'post_processor':{'type':'TemplateProcessing','single':[{'Sequence':{'id':'A'}},"
-            + "{'SpecialToken':{'id':'</s>'}}],'special_tokens':{'</s>':{'ids':[1]}}},"
-            + "'model':{'type':'Unigram','unk_id':2,"
-            + "'byte_fallback':false,'vocab':[['<pad>',0],['</s>',0],['<unk>',0],['▁a',-1.5]]}}";
-    write("tokenizer.json", json);
+    write("tokenizer.json", T5_JSON);
     assertArrayEquals(new long[] {3, 1, 0}, ids(TokenizerFolder.open(folder), "A", 3));
-    assertTrue(json.contains(good), good);
-    write("tokenizer.json", json.replace(good, bad));
+    assertTrue(T5_JSON.contains(good), good);
+    write("tokenizer.json", T5_JSON.replace(good, bad));
     assertInvalid(message);
   }
 

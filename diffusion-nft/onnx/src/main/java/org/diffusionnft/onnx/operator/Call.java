@@ -284,6 +284,9 @@ public final class Call {
       count = d == 0 ? 0 : count > LARGEST_ELEMENTS / d ? Long.MAX_VALUE : count * d;
     }
     requireRoom(count, dims);
+    if (Arrays.stream(dims).anyMatch(d -> d > Integer.MAX_VALUE)) {
+      throw wrong("would make a tensor of shape " + Arrays.toString(dims));
+    }
     return Shape.of(dims);
   }
 

@@ -48,6 +48,9 @@ final class Control {
       given.addAll(state);
       List<Value> made = call.body("body", given);
       NdArray condition = Shaping.array(call, made.getFirst());
+      call.require(
+          condition.type().isInteger() && condition.count() == 1,
+          "needs one truth value as its body's first output, not " + condition);
       going = condition.longs()[0] != 0;
       state = new ArrayList<>(made.subList(1, 1 + states));
       for (int i = 0; i < collected; i++) {

@@ -67,6 +67,9 @@ final class Making {
     List<NdArray> all = call.all();
     call.require(all.size() == 3, "needs start, limit and delta");
     ElementType type = call.sameType(all);
+    call.scalar(0);
+    call.scalar(1);
+    call.scalar(2);
     if (type.isInteger()) {
       long start = all.get(0).longs()[0];
       long limit = all.get(1).longs()[0];

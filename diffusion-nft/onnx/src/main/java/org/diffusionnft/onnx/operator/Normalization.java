@@ -379,7 +379,8 @@ final class Normalization {
     NdArray x = call.in(0);
     call.requireFloating(x);
     call.requireRank(x, 2, Integer.MAX_VALUE);
-    int size = (int) call.integer("size");
+    int size = call.toInt(call.integer("size"), "size");
+    call.require(size > 0, "has size " + size + ", which must be at least 1");
     double alpha = call.number("alpha", 1e-4f);
     double beta = call.number("beta", 0.75f);
     double bias = call.number("bias", 1);

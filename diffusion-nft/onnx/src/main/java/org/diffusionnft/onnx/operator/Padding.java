@@ -18,10 +18,16 @@ final class Padding {
     call.require(pads.length == 2 * count, "needs two pads for each axis of " + x);
     long[] before = new long[rank];
     long[] dims = x.shape().dims().clone();
+    if (axes != null) {
+      call.axes(axes, rank);
+    }
     for (int i = 0; i < count; i++) {
       int axis = axes == null ? i : call.axis(axes[i], rank);
+      call.require(
+          pads[i] == (int) pads[i] && pads[count + i] == (int) pads[count + i],
+          "pads axis %d with %d and %d elements".formatted(axis, pads[i], pads[count + i]));
       before[axis] = pads[i];
-      dims[axis] = Math.addExact(Math.addExact(dims[axis], pads[i]), pads[count + i]);
+      dims[axis] += pads[i] + pads[count + i];
     }
     Shape to = call.shape(dims);
     NdArray padded = x.take(to, index(call, x.shape(), to, before, mode));

@@ -38,7 +38,11 @@ final class Pooling {
     void at(int output, int input, int[] places);
   }
 
-  /** Every window of every channel; a result's place, the channel's first element, the taps. */
+  /**
+   * Every window of every channel; a result's place, the channel's first element, and the taps that
+   * lie in the channel. A window may be far larger than the channel, so only those are gone
+   * through.
+   */
   private static void windows(NdArray x, Window window, Each each) {
     int[] size = Window.spatial(x);
     int area = Window.product(size);
@@ -51,9 +55,8 @@ final class Pooling {
             row -> {
               int[] position = new int[window.axes()];
               position[0] = row;
-              int[] places = new int[window.taps()];
               for (int p = row * (out / rows); p < (row + 1) * (out / rows); p++) {
-                window.places(size, position, places);
+                int[] places = window.inside(size, position);
                 for (int c = 0; c < channels; c++) {
                   each.at(c * out + p, c * area, places);
                 }
@@ -80,12 +83,10 @@ final class Pooling {
           (o, base, places) -> {
             int best = -1;
             for (int place : places) {
-              if (place >= 0) {
-                int at = base + place;
-                boolean more =
-                    best < 0 || (floats ? narrow[at] > narrow[best] : values[at] > values[best]);
-                best = more ? at : best;
-              }
+              int at = base + place;
+              boolean more =
+                  best < 0 || (floats ? narrow[at] > narrow[best] : values[at] > values[best]);
+              best = more ? at : best;
             }
             index[o] = best;
           });
@@ -133,7 +134,7 @@ final class Pooling {
     }
     double[] values = x.toDoubles();
     double[] out = new double[(int) to.elements()];
-    int[] counts = pads ? padded(x, window) : new int[0];
+    double[] counts = pads ? padded(x, window) : new double[0];
     int places = Window.product(window.out());
     if (out.length > 0) {
       windows(
@@ -141,14 +142,10 @@ final class Pooling {
           window,
           (o, base, taps) -> {
             double sum = 0;
-            int count = 0;
             for (int tap : taps) {
-              if (tap >= 0) {
-                sum += values[base + tap];
-                count++;
-              }
+              sum += values[base + tap];
             }
-            out[o] = sum / (pads ? counts[o % places] : count);
+            out[o] = sum / (pads ? counts[o % places] : taps.length);
           });
     }
     return NdArray.ofDoubles(x.type(), to, out);
@@ -189,19 +186,16 @@ final class Pooling {
   }
 
   /** How many taps of each window lie in the input or its padding. */
-  private static int[] padded(NdArray x, Window window) {
-    int[] counts = new int[Window.product(window.out())];
+  private static double[] padded(NdArray x, Window window) {
+    double[] counts = new double[Window.product(window.out())];
     int[] position = new int[window.axes()];
     for (int p = 0; p < counts.length; p++) {
-      int product = 1;
+      double product = 1;
       for (int i = 0; i < position.length; i++) {
-        int within = 0;
-        for (int t = 0; t < window.kernel()[i]; t++) {
-          int at = position[i] * window.strides()[i] + t * window.dilations()[i];
-          int end = x.dim(i + 2) + window.before()[i] + window.after()[i];
-          within += at < end ? 1 : 0;
-        }
-        product *= within;
+        long at = (long) position[i] * window.strides()[i];
+        long end = (long) x.dim(i + 2) + window.before()[i] + window.after()[i];
+        long within = Math.ceilDiv(end - at, (long) window.dilations()[i]);
+        product *= Math.clamp(within, 0, window.kernel()[i]);
       }
       counts[p] = product;
       Window.next(position, window.out());
@@ -226,7 +220,7 @@ final class Pooling {
           (o, base, taps) -> {
             double sum = 0;
             for (int tap : taps) {
-              sum += tap < 0 ? 0 : Math.pow(Math.abs(values[base + tap]), (double) p);
+              sum += Math.pow(Math.abs(values[base + tap]), (double) p);
             }
             out[o] = Math.pow(sum, 1.0 / p);
           });

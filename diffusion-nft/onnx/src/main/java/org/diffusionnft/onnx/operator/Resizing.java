@@ -185,8 +185,14 @@ final class Resizing {
       Axis a = axes[axis];
       boolean still = a.from() == a.to() && a.scale() == 1 && a.roiStart() == 0 && a.roiEnd() == 1;
       if (!still) {
-        values = along(values, shape, axis, a, kernel);
+        Shape from = shape;
         shape = call.shape(shape.with(axis, a.to()).dims());
+        // what goes beyond is as many weights as the file likes
+        call.require(
+            !kernel.antialias() || a.to() == 0 || 2 * a.scale() * a.from() >= 1,
+            "has the scale %s, with which nothing is left of an axis of %d elements"
+                .formatted(a.scale(), a.from()));
+        values = along(values, from, axis, a, kernel);
         if (kernel.outside() != null) {
           markOutside(outside, to, axis, a, kernel);
         }

@@ -98,6 +98,34 @@ record Window(int[] kernel, int[] strides, int[] dilations, int[] before, int[] 
     }
   }
 
+  /**
+   * The taps that lie in one channel of the input, in their order.
+   *
+   * @param position where the window is, along each axis
+   */
+  int[] inside(int[] size, int[] position) {
+    int[] first = new int[kernel.length];
+    int[] count = new int[kernel.length];
+    for (int i = 0; i < kernel.length; i++) {
+      long start = (long) position[i] * strides[i] - before[i];
+      long from = Math.clamp(Math.ceilDiv(-start, (long) dilations[i]), 0, kernel[i]);
+      long to = Math.clamp(Math.ceilDiv(size[i] - start, (long) dilations[i]), from, kernel[i]);
+      first[i] = (int) (start + from * dilations[i]);
+      count[i] = (int) (to - from);
+    }
+    int[] places = new int[product(count)];
+    int[] tap = new int[kernel.length];
+    for (int t = 0; t < places.length; t++) {
+      int place = 0;
+      for (int i = 0; i < kernel.length; i++) {
+        place = place * size[i] + first[i] + tap[i] * dilations[i];
+      }
+      places[t] = place;
+      next(tap, count);
+    }
+    return places;
+  }
+
   /** The next position in row-major order, back to the first after the last. */
   static void next(int[] position, int[] sizes) {
     for (int i = sizes.length - 1; i >= 0; i--) {

@@ -26,6 +26,7 @@ import org.diffusionnft.weights.checkpoint.MmditConfigFile;
 import org.diffusionnft.weights.checkpoint.ModelWriter;
 import org.diffusionnft.weights.checkpoint.T5ConfigFile;
 import org.diffusionnft.weights.checkpoint.VaeConfigFile;
+import org.diffusionnft.weights.io.AtomicFile;
 import org.diffusionnft.weights.io.AtomicFolder;
 import org.diffusionnft.weights.singlefile.SingleFile.Part;
 
@@ -164,7 +165,7 @@ public record SyntheticModel(
       if (in == null) {
         throw new IllegalStateException("the program lacks its resource " + resource);
       }
-      Files.copy(in, to);
+      AtomicFile.write(to, in.readAllBytes());
     }
   }
 

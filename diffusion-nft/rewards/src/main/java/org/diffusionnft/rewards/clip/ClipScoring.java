@@ -1,6 +1,7 @@
 package org.diffusionnft.rewards.clip;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.IntFunction;
@@ -52,8 +53,13 @@ public final class ClipScoring implements AutoCloseable {
     int batchSize = options.count("batchSize", 8);
     try (Opening opening = new Opening()) {
       Device device = opening.add(options.openDevice());
-      Tokenizer words = TokenizerFolder.open(tokenizer);
       ClipCheckpoint checkpoint = opening.add(ClipCheckpoint.open(path));
+      Path config = path.resolve("config.json");
+      String said =
+          Files.exists(config)
+              ? "text_config.vocab_size in " + config
+              : "the number of tokens of the text encoder in " + path;
+      Tokenizer words = TokenizerFolder.open(tokenizer, checkpoint.text().vocabSize(), said);
       return opening.done(
           new ClipScoring(device, checkpoint, checkpoint.load(device), words, batchSize));
     } catch (IOException e) {

@@ -2,7 +2,6 @@ package org.diffusionnft.rewards.onnx;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.diffusionnft.images.Images;
@@ -18,27 +17,26 @@ import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Opening;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.weights.onnx.OnnxGraph.Port;
-import org.jspecify.annotations.Nullable;
 
 /** Scores pictures with a network that you exported to ONNX: one number for each picture. */
 public final class OnnxReward implements Reward {
-  private final String name;
   private final Device device;
   private final OnnxNetwork network;
+  private final Path file;
   private final PicturePreparation preparation;
   private final String output;
   private final int column;
 
   private OnnxReward(
-      String name,
       Device device,
       OnnxNetwork network,
+      Path file,
       PicturePreparation preparation,
       String output,
       int column) {
-    this.name = name;
     this.device = device;
     this.network = network;
+    this.file = file;
     this.preparation = preparation;
     this.output = output;
     this.column = column;
@@ -72,17 +70,31 @@ public final class OnnxReward implements Reward {
               "reward '%s': %s takes %d inputs, and a picture is one: export a network of pictures"
                   .formatted(options.reward(), file, network.inputs().size()));
         }
-        return opening.done(
-            new OnnxReward(options.reward(), own, network, preparation, chosen, column));
+        OnnxReward reward = new OnnxReward(own, network, file, preparation, chosen, column);
+        tried(options.reward(), reward);
+        return opening.done(reward);
       } catch (IOException e) {
         throw new InvalidInputException(
             "reward '%s': %s".formatted(options.reward(), e.getMessage()), e);
       }
     }
 
+    /** What a network cannot do with a picture is found now, not after the first were sampled. */
+    private static void tried(String name, OnnxReward reward) {
+      try {
+        reward.given(new Images(new float[3], 3, 1, 1), 0);
+      } catch (InvalidInputException e) {
+        throw new InvalidInputException("reward '%s': %s".formatted(name, e.getMessage()), e);
+      }
+    }
+
     private static String output(String reward, OnnxNetwork network, String wanted) {
       List<String> names = network.outputs().stream().map(Port::name).toList();
-      if (wanted.isEmpty() && !names.isEmpty()) {
+      if (names.isEmpty()) {
+        throw new InvalidInputException(
+            "reward '%s': the network gives nothing: export one with an output".formatted(reward));
+      }
+      if (wanted.isEmpty()) {
         return names.getFirst();
       }
       if (!names.contains(wanted)) {
@@ -97,29 +109,28 @@ public final class OnnxReward implements Reward {
   @Override
   public float[] score(Images images, List<Prompt> prompts) {
     float[] scores = new float[images.count()];
-    int side = preparation.size();
-    String input = network.inputs().getFirst().name();
     for (int i = 0; i < scores.length; i++) {
-      Map<String, Value> given = new LinkedHashMap<>();
-      float[] pixels = preparation.prepare(images, i);
-      given.put(input, NdArray.floats(Shape.of(1, 3, side, side), pixels));
-      scores[i] = number(network.run(given).get(output));
+      scores[i] = given(images, i);
+      if (!Float.isFinite(scores[i])) {
+        throw new InvalidInputException(
+            "%s: the network gave %s, which is no score%s"
+                .formatted(file, scores[i], network.notANumber()));
+      }
     }
     return scores;
   }
 
-  private float number(@Nullable Value value) {
+  /** The number that the network gives a picture, whatever that is. */
+  private float given(Images images, int i) {
+    int side = preparation.size();
+    NdArray pixels = NdArray.floats(Shape.of(1, 3, side, side), preparation.prepare(images, i));
+    Value value = network.run(Map.of(network.inputs().getFirst().name(), pixels)).get(output);
     if (value instanceof NdArray array && array.type().isFloating() && column < array.count()) {
-      float score = (float) array.toDoubles()[column];
-      if (Float.isFinite(score)) {
-        return score;
-      }
-      throw new InvalidInputException(
-          "reward '%s': the network gave %s, which is no score".formatted(name, score));
+      return (float) array.toDoubles()[column];
     }
     throw new InvalidInputException(
-        "reward '%s': output '%s' is %s, and number %d of it was wanted"
-            .formatted(name, output, value, column));
+        "%s: output '%s' is %s, and number %d of it was wanted"
+            .formatted(file, output, value, column));
   }
 
   @Override

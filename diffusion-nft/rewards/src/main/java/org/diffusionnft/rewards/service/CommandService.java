@@ -13,6 +13,7 @@ import org.diffusionnft.images.Png;
 import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.rewards.RewardOptions;
 import org.diffusionnft.tensor.InvalidInputException;
+import org.diffusionnft.weights.io.OutputException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -97,14 +98,14 @@ final class CommandService implements ImageService {
   @Override
   public <T> List<T> ask(Images images, List<Prompt> prompts, Reader<T> reader) {
     List<ObjectNode> questions = new ArrayList<>();
-    try {
-      for (int i = 0; i < prompts.size(); i++) {
-        Path file = folder.resolve(i + ".png");
+    for (int i = 0; i < prompts.size(); i++) {
+      Path file = folder.resolve(i + ".png");
+      try {
         Files.write(file, Png.encode(images.pixels(i)));
-        questions.add(Questions.of(i, prompts.get(i)).put("image", file.toString()));
+      } catch (IOException e) {
+        throw new UncheckedIOException(OutputException.of(file, e));
       }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      questions.add(Questions.of(i, prompts.get(i)).put("image", file.toString()));
     }
     List<T> answers = new ArrayList<>();
     while (answers.size() < questions.size()) {

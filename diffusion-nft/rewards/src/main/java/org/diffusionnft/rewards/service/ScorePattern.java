@@ -5,7 +5,8 @@ import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import org.diffusionnft.rewards.RewardOptions;
 import org.diffusionnft.tensor.InvalidInputException;
-import org.diffusionnft.weights.io.WatchedText;
+import org.diffusionnft.weights.io.BoundedSearch;
+import org.diffusionnft.weights.io.BoundedSearch.HopelessSearchException;
 
 /**
  * Where a judge's score stands in its answer: a regular expression's first group. The answer has
@@ -97,25 +98,20 @@ final class ScorePattern {
               .formatted(answer.length(), LONGEST_ANSWER));
     }
     try {
-      double score = search(answer) / divisor;
+      BoundedSearch bounds = new BoundedSearch(MOST_LOOKS);
+      double score = bounds.in(answer, pattern, matcher -> search(matcher, answer)) / divisor;
       if (Float.isFinite((float) score)) {
         return score;
       }
       throw new InvalidInputException("its score is not finite");
-    } catch (TooManyLooksException _) {
-      throw new Questions.LastingException(hopeless("takes too long", answer));
-    } catch (StackOverflowError _) {
-      throw new Questions.LastingException(hopeless("needs too deep a stack", answer));
+    } catch (HopelessSearchException e) {
+      throw new Questions.LastingException(
+          "%s, '%s', %s to match in an answer of %d characters: write it simpler"
+              .formatted(place, pattern.pattern(), e.getMessage(), answer.length()));
     }
   }
 
-  private String hopeless(String what, String answer) {
-    return "%s, '%s', %s to match in an answer of %d characters: write it simpler"
-        .formatted(place, pattern.pattern(), what, answer.length());
-  }
-
-  private double search(String answer) {
-    Matcher matcher = pattern.matcher(new WatchedText(answer, new Looks()));
+  private double search(Matcher matcher, String answer) {
     double found = Double.NaN;
     while (matcher.find()) {
       String group = matcher.group(1);
@@ -167,26 +163,5 @@ final class ScorePattern {
   private InvalidInputException none(String what) {
     return new InvalidInputException(
         "it %s by %s, '%s'".formatted(what, place, Questions.shown(pattern.pattern())));
-  }
-
-  /** Ends a search that takes too long. */
-  private static final class TooManyLooksException extends RuntimeException {
-    private static final long serialVersionUID = 1L;
-
-    TooManyLooksException() {
-      super("too many looks", null, false, false); // thrown from deep inside: without a trace
-    }
-  }
-
-  /** Looks in one answer: an expression can take for ever. */
-  private static final class Looks implements Runnable {
-    private long count;
-
-    @Override
-    public void run() {
-      if (count++ > MOST_LOOKS) {
-        throw new TooManyLooksException();
-      }
-    }
   }
 }

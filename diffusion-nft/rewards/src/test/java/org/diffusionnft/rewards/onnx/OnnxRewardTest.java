@@ -92,12 +92,46 @@ class OnnxRewardTest {
   }
 
   @Test
-  void aNumberThatIsNotThereIsSaid() {
-    try (Reward reward = open("column", "3", "size", "4")) {
+  void whatTheNetworkCannotDoWithAPictureIsSaidAtTheStart() throws IOException {
+    String number = refusal("column", "3", "size", "4");
+    assertTrue(number.contains("reward 'mine': " + model + ": output 'y'"), number);
+    assertTrue(number.contains("number 3 of it"), number);
+    byte[] flat = joined(text(1, "x"), text(1, "x"), text(2, "y"), text(4, "Gemm"));
+    byte[] graph = joined(field(1, flat), field(11, text(1, "x")), field(12, text(1, "y")));
+    Files.write(model, joined(field(8, new byte[] {16, 17}), field(7, graph)));
+    String shape = refusal("size", "4");
+    assertTrue(shape.contains("needs a tensor of 2 dimensions, not float[1, 3, 4, 4]"), shape);
+  }
+
+  @Test
+  void theTensorThatHoldsNaNIsNamed() throws IOException {
+    byte[] weight =
+        joined(
+            new byte[] {16, 1}, // one float, without dimensions
+            text(8, "scale"),
+            field(9, new byte[] {0, 0, (byte) 0xc0, 0x7f}));
+    byte[] mean = joined(text(1, "x"), text(2, "m"), text(4, "ReduceMean"));
+    byte[] scaled = joined(text(1, "m"), text(1, "scale"), text(2, "y"), text(4, "Mul"));
+    byte[] graph =
+        joined(
+            field(1, mean),
+            field(1, scaled),
+            field(5, weight),
+            field(11, text(1, "x")),
+            field(12, text(1, "y")));
+    Files.write(model, joined(field(8, new byte[] {16, 17}), field(7, graph)));
+    try (Reward reward = open("size", "4")) {
       Exception e =
           assertThrows(InvalidInputException.class, () -> reward.score(pictures(), PROMPTS));
-      assertTrue(e.getMessage().contains("number 3 of it"), e.getMessage());
+      assertTrue(e.getMessage().contains("tensor 'scale' holds NaN"), e.getMessage());
     }
+  }
+
+  @Test
+  void aNetworkWithoutOutputsIsSaid() throws IOException {
+    byte[] graph = field(11, text(1, "x"));
+    Files.write(model, joined(field(8, new byte[] {16, 17}), field(7, graph)));
+    assertTrue(refusal().contains("gives nothing"));
   }
 
   private String refusal(String... options) {

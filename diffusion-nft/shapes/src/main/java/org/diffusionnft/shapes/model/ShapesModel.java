@@ -16,6 +16,7 @@ import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.trainer.config.SamplingSettings;
 import org.diffusionnft.weights.checkpoint.MmditCheckpoint;
+import org.diffusionnft.weights.io.AtomicFile;
 import org.diffusionnft.weights.io.InvalidFileException;
 import org.jspecify.annotations.Nullable;
 
@@ -98,7 +99,7 @@ public final class ShapesModel {
             "this build has no ShapesWorld model inside: make one with 'dnft pretrain shapes' and"
                 + " name its folder with --base");
       }
-      Files.copy(in, folder.resolve(name));
+      AtomicFile.write(folder.resolve(name), in.readAllBytes());
     }
   }
 

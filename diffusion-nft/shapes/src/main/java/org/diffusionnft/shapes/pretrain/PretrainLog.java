@@ -1,16 +1,14 @@
 package org.diffusionnft.shapes.pretrain;
 
-import java.io.BufferedWriter;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Locale;
+import org.diffusionnft.weights.io.AppendedFile;
 import org.diffusionnft.weights.io.JsonLines;
 
 /** The loss over time: a file of JSON lines, each the mean of some steps. */
 final class PretrainLog implements AutoCloseable {
-  private final BufferedWriter out;
+  private final AppendedFile out;
   private final int interval;
   private final long started = System.nanoTime();
   private double lossSum;
@@ -23,7 +21,7 @@ final class PretrainLog implements AutoCloseable {
   PretrainLog(Path file, long done, int interval, PretrainListener listener) throws IOException {
     this.interval = interval;
     JsonLines.dropAfter(file, "step", done).forEach(listener::repaired);
-    this.out = Files.newBufferedWriter(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    this.out = AppendedFile.open(file);
   }
 
   /** Adds a step. */
@@ -31,7 +29,7 @@ final class PretrainLog implements AutoCloseable {
     lossSum += step.loss();
     count++;
     if (step.step() % interval == 0) {
-      out.write(
+      String line =
           String.format(
               Locale.ROOT,
               "{\"step\": %d, \"loss\": %.6f, \"gradient_norm\": %.4f, \"learning_rate\": %.6g,"
@@ -40,8 +38,8 @@ final class PretrainLog implements AutoCloseable {
               lossSum / count,
               step.gradientNorm(),
               step.learningRate(),
-              (System.nanoTime() - started) / 1e9));
-      out.flush();
+              (System.nanoTime() - started) / 1e9);
+      out.append(line);
       lossSum = 0;
       count = 0;
     }

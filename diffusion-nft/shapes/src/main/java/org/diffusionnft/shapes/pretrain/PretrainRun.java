@@ -74,8 +74,13 @@ public final class PretrainRun implements AutoCloseable {
           Leftovers.sweep(folder);
           Pretrainer pretrainer = new Pretrainer(device, config, settings);
           PretrainRun run = new PretrainRun(folder, lock, device, config, pretrainer);
-          Files.createDirectories(folder.resolve("state"));
-          pretrainer.save(stateFile(folder)); // so that it can be resumed from here on
+          Path state = Files.createDirectories(folder.resolve("state"));
+          try {
+            pretrainer.save(stateFile(folder)); // so that it can be resumed from here on
+          } catch (IOException e) {
+            Files.deleteIfExists(state); // the folder is as empty as it was: start again
+            throw e;
+          }
           return run;
         });
   }
@@ -115,6 +120,10 @@ public final class PretrainRun implements AutoCloseable {
    * @throws InvalidFileException if there is none
    */
   public static PretrainSettings settings(Path folder) throws InvalidFileException {
+    if (Files.notExists(stateFile(folder))) {
+      throw new InvalidFileException(
+          folder, "has no saved state of pretraining: start there without --resume");
+    }
     return PretrainState.settings(stateFile(folder));
   }
 
@@ -163,7 +172,7 @@ public final class PretrainRun implements AutoCloseable {
         }
       }
     } catch (UncheckedIOException e) {
-      throw new IOException(e.getCause());
+      throw e.getCause();
     }
     ShapesModelFolder.write(folder, config, pretrainer.averages());
   }

@@ -3,11 +3,7 @@ package org.diffusionnft.studies.benchmark;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,7 +11,7 @@ import java.util.Map;
 import java.util.SequencedMap;
 import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.rewards.WeightedRewards.Scores;
-import org.diffusionnft.weights.io.AtomicFile;
+import org.diffusionnft.weights.io.AppendedFile;
 import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.io.JsonLines;
 import org.diffusionnft.weights.io.StrictJson;
@@ -62,11 +58,9 @@ final class ScoreFile {
       }
       lines.append(line).append('\n');
     }
-    try (FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
-      byte[] bytes = lines.toString().getBytes(StandardCharsets.UTF_8);
-      AtomicFile.writeFully(channel, ByteBuffer.wrap(bytes));
-      channel.force(true);
+    try (AppendedFile open = AppendedFile.open(file)) {
+      open.append(lines.toString());
+      open.sync();
     }
   }
 

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -16,6 +15,7 @@ import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.trainer.Stop;
 import org.diffusionnft.trainer.TrainingDivergedException;
 import org.diffusionnft.trainer.config.TrainConfig;
+import org.diffusionnft.weights.io.AppendedFile;
 import org.diffusionnft.weights.io.AtomicFile;
 import org.diffusionnft.weights.io.JsonLines;
 import org.diffusionnft.weights.io.OutputException;
@@ -71,11 +71,7 @@ public record SearchRun(SearchSpace space, TrainConfig base, int settings, long 
     AtomicFile.write(folder.resolve(BASE), base.toYaml());
     for (int i = tried.size(); i < drawn.size(); i++) {
       Tried one = attempt(i + 1, drawn.get(i), device, listener, stop);
-      Files.writeString(
-          folder.resolve(RESULTS),
-          json(one) + "\n",
-          StandardOpenOption.CREATE,
-          StandardOpenOption.APPEND);
+      AppendedFile.append(folder.resolve(RESULTS), json(one) + "\n");
       tried.add(one);
     }
     tried.sort(Comparator.comparingDouble(Tried::score).reversed().thenComparingInt(Tried::number));

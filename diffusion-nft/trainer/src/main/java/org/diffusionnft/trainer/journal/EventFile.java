@@ -2,15 +2,13 @@ package org.diffusionnft.trainer.journal;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import java.util.zip.CRC32C;
+import org.diffusionnft.weights.io.AppendedFile;
 
 /**
  * A file that TensorBoard reads: records of a length, the length's checksum, a protocol buffer
@@ -41,9 +39,9 @@ public final class EventFile implements AutoCloseable {
   private static final int ENCODED = 4;
   private static final int RGB = 3;
 
-  private final OutputStream out;
+  private final AppendedFile out;
 
-  private EventFile(OutputStream out) {
+  private EventFile(AppendedFile out) {
     this.out = out;
   }
 
@@ -57,10 +55,7 @@ public final class EventFile implements AutoCloseable {
     long now = System.currentTimeMillis();
     String name =
         "events.out.tfevents.%010d.%d.dnft".formatted(now / 1000, now % 1000 + step * 1000);
-    OutputStream file =
-        Files.newOutputStream(
-            folder.resolve(name), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-    EventFile events = new EventFile(file);
+    EventFile events = new EventFile(AppendedFile.open(folder.resolve(name)));
     events.write(new Message().text(FILE_VERSION, "brain.Event:2"));
     if (step > 0) {
       Message start = new Message().number(1, 1); // SessionLog.status = START
@@ -98,8 +93,7 @@ public final class EventFile implements AutoCloseable {
 
   private void write(Message event) throws IOException {
     event.wide(WALL_TIME, System.currentTimeMillis() / 1000.0);
-    out.write(record(event.toBytes()));
-    out.flush();
+    out.append(record(event.toBytes()));
   }
 
   /** A record around some bytes. */

@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -26,6 +25,7 @@ import org.diffusionnft.trainer.TrainingTask;
 import org.diffusionnft.trainer.config.StagePlan;
 import org.diffusionnft.trainer.config.TrainConfig;
 import org.diffusionnft.trainer.evaluation.Evaluation;
+import org.diffusionnft.weights.io.AppendedFile;
 import org.diffusionnft.weights.io.AtomicFile;
 import org.diffusionnft.weights.io.JsonLines;
 import org.diffusionnft.weights.io.StrictJson;
@@ -235,13 +235,12 @@ public final class RunJournal implements AutoCloseable {
     byte[] png = Png.encode(image);
     Path path = folder.resolve(file);
     Files.createDirectories(path.getParent());
-    Files.write(path, png);
+    AtomicFile.write(path, png);
     return png;
   }
 
   private void append(String file, ObjectNode line) throws IOException {
-    Files.writeString(
-        folder.resolve(file), line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    AppendedFile.append(folder.resolve(file), line + "\n");
   }
 
   @Override

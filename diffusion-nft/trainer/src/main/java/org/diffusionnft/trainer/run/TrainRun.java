@@ -2,11 +2,9 @@ package org.diffusionnft.trainer.run;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +26,7 @@ import org.diffusionnft.trainer.config.TrainConfig;
 import org.diffusionnft.trainer.evaluation.Evaluation;
 import org.diffusionnft.trainer.evaluation.Evaluator;
 import org.diffusionnft.trainer.journal.RunJournal;
+import org.diffusionnft.weights.io.AppendedFile;
 import org.diffusionnft.weights.io.AtomicFile;
 import org.diffusionnft.weights.io.AtomicFolder;
 import org.diffusionnft.weights.io.FolderLock;
@@ -510,11 +509,7 @@ public final class TrainRun implements AutoCloseable {
   }
 
   private void append(String file, String line) throws IOException {
-    try (BufferedWriter out =
-        Files.newBufferedWriter(
-            folder.resolve(file), StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
-      out.write(line + "\n");
-    }
+    AppendedFile.append(folder.resolve(file), line + "\n");
   }
 
   @Override

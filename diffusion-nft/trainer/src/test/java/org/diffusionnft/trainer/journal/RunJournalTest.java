@@ -1,11 +1,14 @@
 package org.diffusionnft.trainer.journal;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -82,6 +85,22 @@ class RunJournalTest {
     RunJournal.open(folder, config, task(), 2).close();
     List<JsonNode> prompts = JsonLines.read(folder.resolve("prompts.jsonl"));
     assertEquals(List.of(1, 2), prompts.stream().map(line -> line.path("epoch").asInt()).toList());
+  }
+
+  @Test
+  void fullDiskIsToldWithTheFile() throws IOException {
+    Path full = Path.of("/dev/full"); // of Linux: every write to it fails
+    assumeTrue(Files.exists(full));
+    Path prompts = folder.resolve("prompts.jsonl");
+    try (RunJournal journal = RunJournal.open(folder, config, task(), 0)) {
+      Files.createSymbolicLink(prompts, full);
+      Rollout rollout = rollout(0, 0.1f, 0.3f, 0.2f, 0.9f);
+      double[][] advantages = {{-1}, {1}, {-2}, {5}};
+      UncheckedIOException e =
+          assertThrows(UncheckedIOException.class, () -> journal.scored(rollout, advantages));
+      assertEquals(
+          "cannot write " + prompts + ": no space left on device", e.getCause().getMessage());
+    }
   }
 
   private static Rollout rollout(long epoch, float... scores) {

@@ -58,13 +58,19 @@ final class OnnxCase {
       return new OnnxOutcome(name, OnnxOutcome.Verdict.NOT_SUPPORTED, sentence(e), operators);
     } catch (InvalidInputException | IOException e) {
       return new OnnxOutcome(name, OnnxOutcome.Verdict.FAILED, sentence(e), operators);
-    } catch (RuntimeException e) {
+    } catch (OutOfMemoryError e) {
+      return new OnnxOutcome(
+          name,
+          OnnxOutcome.Verdict.FAILED,
+          "needs more memory than there is (%s): give more with -Xmx".formatted(e.getMessage()),
+          operators);
+    } catch (RuntimeException | StackOverflowError e) {
       return new OnnxOutcome(
           name, OnnxOutcome.Verdict.FAILED, "crashed: " + e + " at " + place(e), operators);
     }
   }
 
-  private static String place(RuntimeException e) {
+  private static String place(Throwable e) {
     StackTraceElement[] trace = e.getStackTrace();
     return trace.length == 0 ? "an unknown place" : trace[0].toString();
   }

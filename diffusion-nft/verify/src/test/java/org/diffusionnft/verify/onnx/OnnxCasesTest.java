@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -92,6 +93,23 @@ class OnnxCasesTest {
     OnnxOutcome failed = run(folder.resolve("cases"), "vector").outcomes().getFirst();
     assertEquals(Verdict.FAILED, failed.verdict());
     assertFalse(failed.sentence().contains("crashed"), failed.sentence());
+  }
+
+  @Test
+  void wantOfMemoryFailsOneCaseAndNotTheOthers() throws IOException {
+    copied();
+    Device full =
+        (Device)
+            Proxy.newProxyInstance(
+                Device.class.getClassLoader(),
+                new Class<?>[] {Device.class},
+                (_, _, _) -> {
+                  throw new OutOfMemoryError("Java heap space");
+                });
+    OnnxOutcome failed =
+        OnnxCases.run(folder.resolve("cases"), full, _ -> {}).outcomes().getFirst();
+    assertEquals(Verdict.FAILED, failed.verdict());
+    assertTrue(failed.sentence().contains("needs more memory"), failed.sentence());
   }
 
   @Test

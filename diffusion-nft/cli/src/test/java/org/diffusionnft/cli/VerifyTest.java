@@ -13,9 +13,11 @@ import java.util.Map;
 import org.diffusionnft.tensor.ReferenceDevice;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.weights.safetensors.SafetensorsWriter;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@Tag("slow")
 class VerifyTest {
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();

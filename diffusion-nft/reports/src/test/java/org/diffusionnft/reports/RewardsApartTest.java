@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Rewards that part are told apart from those that do not. */
+@Tag("slow")
 class RewardsApartTest {
   private static final int PICTURES = 200;
   private static final String CONFIG =
@@ -62,7 +63,6 @@ class RewardsApartTest {
     throw new AssertionError(name);
   }
 
-  @Tag("slow")
   @Test
   void rewardsThatPartAreNamedWithFiguresAndEpoch() throws IOException {
     evaluate(0, "liked", "0", "weighed", "0", "seen", "0");

@@ -14,11 +14,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@Tag("slow")
 class JudgeTest {
   private final SplittableRandom random = new SplittableRandom(11);
   private final SceneLayout layout = new SceneLayout(random);
 
-  @Tag("slow")
   @ParameterizedTest
   @EnumSource
   void faithfulScenesPassAndMistakenScenesFail(Category category) {
@@ -66,7 +66,6 @@ class JudgeTest {
     assertEquals(0.45, noisy, 0.05);
   }
 
-  @Tag("slow")
   @Test
   void lightBlurDoesNotMatterAndHeavyBlurDoes() {
     int light = 0;

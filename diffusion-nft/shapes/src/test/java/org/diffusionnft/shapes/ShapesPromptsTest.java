@@ -13,6 +13,7 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("slow")
 class ShapesPromptsTest {
   @Test
   void trainingNeverMeetsAHeldOutPrompt() {
@@ -27,7 +28,6 @@ class ShapesPromptsTest {
     }
   }
 
-  @Tag("slow")
   @Test
   void everyCategoryHoldsOutAFifth() {
     Map<Category, Set<String>> train = new EnumMap<>(Category.class);

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@Tag("slow")
 class GrpoTrainerTest {
   private static final String FLOW =
       """
@@ -36,7 +37,6 @@ class GrpoTrainerTest {
     run.close();
   }
 
-  @Tag("slow")
   @ParameterizedTest
   @ValueSource(strings = {FLOW, "dance"})
   void itLearnsWhatIsRewarded(String settings) {

@@ -25,6 +25,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("slow")
 class NftTrainerTest {
   private final TinyRun run = new TinyRun();
 
@@ -99,7 +100,6 @@ class NftTrainerTest {
     }
   }
 
-  @Tag("slow")
   @Test
   void itLearnsWhatIsRewarded() {
     List<Double> rewards = new ArrayList<>();
@@ -229,7 +229,6 @@ class NftTrainerTest {
   }
 
   /** Wherever an epoch is stopped, all is as it was before it, and it can be run again. */
-  @Tag("slow")
   @Test
   void aStoppedEpochHasChangedNothing() {
     List<float[]> undisturbed = afterRun(config(""), 2);

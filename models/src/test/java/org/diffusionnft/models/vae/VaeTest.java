@@ -10,11 +10,13 @@ import org.diffusionnft.tensor.Philox;
 import org.diffusionnft.tensor.ReferenceDevice;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Pictures of any size have latents, one for every whole patch. */
+@Tag("slow")
 class VaeTest {
 
   @ParameterizedTest

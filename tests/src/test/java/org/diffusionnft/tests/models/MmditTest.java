@@ -30,11 +30,13 @@ import org.diffusionnft.tensor.ReferenceDevice;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the golden cases do not show of the transformer. */
+@Tag("slow")
 class MmditTest {
   private final Device device = new ReferenceDevice();
   private final MmditConfig config = TinyMmdit.config(0);

@@ -22,10 +22,12 @@ import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.weights.io.StrictJson;
 import org.diffusionnft.weights.safetensors.SafetensorsFile;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The rewards of CLIP models from files on disk to scores, tokenizer and pictures included. */
+@Tag("slow")
 class ClipRewardsTest {
   private static final double TOLERANCE = 1e-5;
 

@@ -24,6 +24,7 @@ import org.diffusionnft.rewards.geneval.DetectedObject;
 import org.diffusionnft.weights.io.StrictJson;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -32,6 +33,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * GenEval's colors by a small CLIP, from crops and masks to cosines with sentences, against numbers
  * of PyTorch; {@code geneval_colors.json} says how they were made.
  */
+@Tag("slow")
 class GenEvalColorsTest {
   @TempDir Path folder;
 

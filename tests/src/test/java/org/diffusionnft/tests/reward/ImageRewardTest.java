@@ -38,10 +38,12 @@ import org.diffusionnft.weights.blip.ImageRewardCheckpoint;
 import org.diffusionnft.weights.safetensors.SafetensorsWriter;
 import org.diffusionnft.weights.tokenizer.BertVocabulary;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** ImageReward from files on disk to scores; the model's numbers are a golden case's matter. */
+@Tag("slow")
 class ImageRewardTest {
   private static final int WORDS = 161;
   private static final int[] HEAD = {64, 20, 12, 10, 6, 1};

@@ -39,6 +39,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The models of the artifact {@code ocr-models}, which need no setting. */
+@Tag("slow")
 class OcrWordsTest {
   private static final String[] FONTS = {"SansSerif", "Serif", "Monospaced", "Dialog"};
   private static final String[] WORDS =
@@ -134,14 +135,12 @@ class OcrWordsTest {
     System.out.printf("%d of %d words in %d pictures%n", right, total, pictures);
   }
 
-  @Tag("slow")
   @Test
   void readsRenderedWords() {
     reads(12, 0.97);
   }
 
   @Test
-  @Tag("slow")
   void readsTwoHundredPictures() {
     reads(200, 0.97);
   }

@@ -25,6 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A selection of the public test cases of the {@code onnx} package. */
+@Tag("slow")
 class OnnxCasesTest {
   private static final Path CASES = Path.of("src/test/resources/onnx");
   private static final String ONE = "test_gemm_all_attributes";
@@ -57,7 +58,6 @@ class OnnxCasesTest {
     return to;
   }
 
-  @Tag("slow")
   @ParameterizedTest
   @ValueSource(strings = {"reference", "vector"})
   void everyCasePasses(String device) throws IOException {

@@ -94,6 +94,9 @@ final class ErrorMessages {
               + " gives more than its "
               + Runtime.getRuntime().maxMemory() / (1 << 20)
               + " MiB";
+      case InternalError lost when String.valueOf(lost.getMessage()).contains("unsafe memory") ->
+          "a file of weights got shorter while it was read, or its disk failed: wait until nothing"
+              + " writes to the model's files, and run again";
       default -> null;
     };
   }

@@ -1,17 +1,28 @@
 package org.diffusionnft.cli;
 
+import static java.nio.file.StandardOpenOption.READ;
+import static java.nio.file.StandardOpenOption.WRITE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import org.diffusionnft.tensor.DeviceException;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.ReferenceDevice;
 import org.diffusionnft.tensor.Tensor;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
 /** Wrong input and bugs of ours look different to a user, and end with different exit codes. */
@@ -51,6 +62,22 @@ class ErrorMessagesTest {
     assertEquals(2, failed(new OutOfMemoryError("Java heap space")));
     assertEquals(1, err.toString().lines().count());
     assertTrue(err.toString().contains("Java heap space"), err.toString());
+  }
+
+  /** As when weights are copied anew over those that a run has mapped. */
+  @Test
+  void aFileThatGetsShorterWhileItIsReadIsOneSentence(@TempDir Path folder) throws IOException {
+    Path file = Files.write(folder.resolve("weights"), new byte[1 << 16]);
+    try (Arena arena = Arena.ofConfined();
+        FileChannel channel = FileChannel.open(file, READ, WRITE)) {
+      MemorySegment mapped = channel.map(MapMode.READ_ONLY, 0, 1 << 16, arena);
+      channel.truncate(0);
+      InternalError lost =
+          assertThrows(InternalError.class, () -> mapped.toArray(ValueLayout.JAVA_BYTE));
+      assertEquals(2, failed(lost));
+    }
+    assertEquals(1, err.toString().lines().count());
+    assertTrue(err.toString().contains("got shorter while it was read"), err.toString());
   }
 
   @Test

@@ -225,9 +225,16 @@ public final class PictureModel implements AutoCloseable {
   /**
    * The shape {@code [C, H, W]} of the latents of a square picture.
    *
-   * @throws InvalidInputException unless the side is a multiple of what a patch covers, 16
+   * @throws InvalidInputException unless the side is a multiple of what a patch covers, 16, and not
+   *     larger than the model's table of positions
    */
   public Shape latents(int side) {
+    long most = (long) unit() * transformer.config().posEmbedMaxSize();
+    if (side < unit() || side > most) {
+      throw new InvalidInputException(
+          "resolution must be %d to %d pixels for this model, not %d"
+              .formatted(unit(), most, side));
+    }
     return latents(side, side);
   }
 
@@ -240,8 +247,13 @@ public final class PictureModel implements AutoCloseable {
     return Shape.of(transformer.config().inChannels(), inLatents(height), inLatents(width));
   }
 
+  /** Side of what a patch covers, in pixels. */
+  private int unit() {
+    return vae.config().downscale() * transformer.config().patchSize();
+  }
+
   private int inLatents(int side) {
-    int unit = vae.config().downscale() * transformer.config().patchSize();
+    int unit = unit();
     if (side % unit != 0) {
       throw new InvalidInputException(
           "resolution must be a multiple of %d, not %d: %d is the nearest"

@@ -88,6 +88,14 @@ class PictureModelTest {
       InvalidInputException e = assertThrows(InvalidInputException.class, () -> opened.latents(40));
       assertEquals(
           "resolution must be a multiple of 16, not 40: 48 is the nearest", e.getMessage());
+      int most = 16 * opened.transformer().config().posEmbedMaxSize();
+      assertEquals(most / 8, opened.latents(most).dim(2));
+      for (int side : new int[] {0, -16, most + 16, 100_000_000}) {
+        e = assertThrows(InvalidInputException.class, () -> opened.latents(side));
+        assertEquals(
+            "resolution must be 16 to %d pixels for this model, not %d".formatted(most, side),
+            e.getMessage());
+      }
     }
   }
 

@@ -16,7 +16,7 @@ final class RecordedPicture {
   /** An input of bytes, {@code [H, W, 3]}. */
   static Pixels pixels(CaseFolder folder, String name) throws InvalidFileException {
     Shape shape = folder.inputs().shape(name);
-    if (shape.rank() != 3 || shape.dim(2) != 3) {
+    if (shape.rank() != 3 || shape.dim(2) != 3 || shape.elements() == 0) {
       throw new InvalidFileException(
           folder.config().file(), "has a picture '" + name + "' of shape " + shape);
     }

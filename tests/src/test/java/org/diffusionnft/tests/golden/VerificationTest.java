@@ -15,6 +15,7 @@ import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Elementwise;
 import org.diffusionnft.tensor.ReferenceDevice;
+import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.verify.Check;
 import org.diffusionnft.verify.Verification;
@@ -168,6 +169,15 @@ class VerificationTest {
     Path config = copy.resolve("config.json");
     Files.writeString(config, Files.readString(config).replace("\"wd\"", "\"weight_decay\""));
     assertInvalid(copy, "has no 'hyper.wd'");
+  }
+
+  @Test
+  void anEmptyPicture() throws IOException {
+    Path copy = copy("pp_ocr");
+    rewrite(
+        copy.resolve("inputs.safetensors"),
+        tensors -> tensors.put("image0.uint8", device.allocate(DType.U8, Shape.of(0, 0, 3))));
+    assertInvalid(copy, "has a picture 'image0.uint8' of shape [0, 0, 3]");
   }
 
   private void assertInvalid(Path path, String message) {

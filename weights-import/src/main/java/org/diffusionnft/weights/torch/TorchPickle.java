@@ -20,11 +20,44 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads the pickles that {@code torch.save} writes for tensors and dictionaries of them, and
  * nothing else. A pickle is a program; this one runs none: names of Python's are only compared with
- * the few that make tensors, and whatever else is built is kept as an {@link Opaque} thing.
+ * the few that make tensors, and whatever else is built is kept as an {@link Opaque} thing. A
+ * pickle that would run commands where Python loads it is refused, for nobody saved that with
+ * weights.
  */
 final class TorchPickle {
   private static final int DEEPEST = 1_000_000;
   private static final int MOST_DIMENSIONS = 64;
+
+  /** Modules of Python's that no weights need, and that run commands or open the system. */
+  private static final Set<String> RUNNING_MODULES =
+      Set.of(
+          "asyncio",
+          "ctypes",
+          "importlib",
+          "nt",
+          "os",
+          "pip",
+          "posix",
+          "pty",
+          "runpy",
+          "shutil",
+          "socket",
+          "subprocess",
+          "sys",
+          "webbrowser");
+
+  /** What runs code or opens files of what Python has built in. */
+  private static final Set<String> RUNNING =
+      Set.of(
+          "__import__",
+          "breakpoint",
+          "compile",
+          "eval",
+          "exec",
+          "execfile",
+          "file",
+          "input",
+          "open");
 
   /** Where metadata stands among what makes a tensor. */
   private static final int METADATA = 6;
@@ -126,10 +159,10 @@ final class TorchPickle {
       case 0x94 -> memo.put(memo.size(), top());
       case 'h' -> stack.push(remembered(in.get() & 0xff));
       case 'j' -> stack.push(remembered(in.getInt()));
-      case 'c' -> stack.push(new Name(line(), line()));
+      case 'c' -> stack.push(harmless(new Name(line(), line())));
       case 0x93 -> {
         Object name = pop();
-        stack.push(new Name((String) pop(), (String) name));
+        stack.push(harmless(new Name((String) pop(), (String) name)));
       }
       case 't', 'l' -> stack.push(toMark());
       case 0x85 -> tuple(1);
@@ -161,6 +194,18 @@ final class TorchPickle {
               "its pickle has the instruction 0x%02x, which none of tensors needs".formatted(code));
     }
     in.order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  private static Name harmless(Name name) {
+    int dot = name.module().indexOf('.');
+    String root = dot < 0 ? name.module() : name.module().substring(0, dot);
+    boolean builtIn = root.equals("builtins") || root.equals("__builtin__");
+    if (builtIn ? RUNNING.contains(name.name()) : RUNNING_MODULES.contains(root)) {
+      throw new IllegalArgumentException(
+          "its pickle would run code in Python, with %s: get the weights from someone you trust"
+              .formatted(quote(name.toString())));
+    }
+    return name;
   }
 
   private static Object call(Object function, List<?> arguments) {

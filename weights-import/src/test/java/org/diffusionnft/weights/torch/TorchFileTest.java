@@ -149,6 +149,30 @@ class TorchFileTest {
     assertRefused(twins, "has two entries named 'a/data/0'");
   }
 
+  /** Beside a tensor, as one that wants to be loaded would have it. */
+  @ParameterizedTest
+  @CsvSource({
+    "cposix\\nsystem\\n, posix.system",
+    "cos.path\\nexists\\n, os.path.exists",
+    "c__builtin__\\neval\\n, __builtin__.eval",
+    "X\\10\\0\\0\\0builtinsX\\4\\0\\0\\0exec\\223, builtins.exec",
+  })
+  void codeIsRefused(String code, String name) throws IOException {
+    String call = "X\1\0\0\0b" + code.translateEscapes() + "X\4\0\0\0true\u0085R";
+    String pickle = TENSOR.replace("u.", call + "u.");
+    assertRefused(
+        archive(pickle, false), "its pickle would run code in Python, with '" + name + "'");
+  }
+
+  @Test
+  void whatIsOnlyNoTensorIsLeftOut() throws IOException {
+    String other = "X\1\0\0\0bcbuiltins\nset\n]\u0085R";
+    byte[] archive = archive(TENSOR.replace("u.", other + "u."), false);
+    try (TensorSource source = TensorFiles.open(Files.write(folder.resolve("good.pt"), archive))) {
+      assertEquals(Set.of("a"), source.names());
+    }
+  }
+
   @Test
   void aDictionaryInItself() throws IOException {
     String inItself = "}q\0(X\n\0\0\0state_dicth\0u.";

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.diffusionnft.images.Pixels;
 import org.diffusionnft.onnx.OnnxNetwork;
 import org.diffusionnft.rewards.RewardOptions;
 import org.diffusionnft.tensor.Device;
@@ -17,6 +18,7 @@ import org.diffusionnft.weights.io.StrictJson;
 import org.diffusionnft.weights.io.TextFile;
 import org.diffusionnft.weights.onnx.OnnxFile;
 import org.diffusionnft.weights.onnx.OnnxModel;
+import org.diffusionnft.weights.onnx.OnnxType;
 import org.diffusionnft.weights.safetensors.SafetensorsFile;
 
 /**
@@ -31,6 +33,9 @@ public final class OcrModels {
   private static final String DICTIONARY = FOLDER + "ppocr_keys_v1.txt";
   private static final int LONGEST_SIDE = 960;
   private static final int LARGEST = 1 << 28;
+
+  /** Side of the picture that networks are tried on, in pixels. */
+  private static final int TRIED = 64;
 
   private OcrModels() {}
 
@@ -57,14 +62,61 @@ public final class OcrModels {
               ownReader
                   ? lines(TextFile.read(Path.of(options.require("dictionary", "a text file"))))
                   : lines(new String(resource(options, DICTIONARY), StandardCharsets.UTF_8)));
-      return new TextReader(
-          new TextDetector(OnnxNetwork.of(detector, device), LONGEST_SIDE),
+      OnnxNetwork finding = network(options, detector, device);
+      TextDetector finds = new TextDetector(finding, LONGEST_SIDE);
+      TextRecognizer reads =
           new TextRecognizer(
-              OnnxNetwork.of(recognizer, device), vocabulary, TextRecognizer.Format.PADDLE));
+              network(options, recognizer, device), vocabulary, TextRecognizer.Format.PADDLE);
+      tried(options, finds, black(side(finding, 3), side(finding, 2)), reads);
+      return new TextReader(finds, reads);
     } catch (IOException e) {
       throw new InvalidInputException(
           "reward '%s': %s".formatted(options.reward(), e.getMessage()), e);
     }
+  }
+
+  private static OnnxNetwork network(RewardOptions options, OnnxModel model, Device device) {
+    OnnxNetwork network = OnnxNetwork.of(model, device);
+    if (network.inputs().isEmpty() || network.outputs().isEmpty()) {
+      throw new InvalidInputException(
+          "reward '%s': a network without inputs or outputs reads no texts: export it again"
+              .formatted(options.reward()));
+    }
+    return network;
+  }
+
+  /**
+   * What the user's own networks cannot do with a picture, and a dictionary of others, is found
+   * now: pictures may have no text for a long time.
+   */
+  private static void tried(
+      RewardOptions options, TextDetector detector, Pixels picture, TextRecognizer recognizer) {
+    try {
+      if (options.text("detector").isPresent()) {
+        detector.find(picture);
+      }
+      if (options.text("recognizer").isPresent()) {
+        recognizer.read(List.of(black(TRIED, TRIED)));
+      }
+    } catch (InvalidInputException e) {
+      throw new InvalidInputException(
+          "reward '%s': %s".formatted(options.reward(), e.getMessage()), e);
+    }
+  }
+
+  /** A side of the pictures that a network takes; of any where it takes all. */
+  private static int side(OnnxNetwork network, int axis) {
+    if (network.inputs().getFirst().type() instanceof OnnxType.OfTensor tensor) {
+      List<OnnxType.Dim> dims = tensor.dims();
+      if (dims != null && dims.size() == 4 && dims.get(axis).size() > 0) {
+        return (int) Math.min(dims.get(axis).size(), LONGEST_SIDE);
+      }
+    }
+    return TRIED;
+  }
+
+  private static Pixels black(int width, int height) {
+    return new Pixels(width, height, new byte[3 * width * height]);
   }
 
   private static List<String> lines(String text) {

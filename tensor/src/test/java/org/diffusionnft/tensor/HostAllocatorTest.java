@@ -10,6 +10,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class HostAllocatorTest {
@@ -17,6 +18,7 @@ class HostAllocatorTest {
 
   private final HostAllocator allocator = new HostAllocator();
 
+  @Tag("slow")
   @Test
   void storagesAreAlignedAndKeepApart() {
     List<MemorySegment> all = new ArrayList<>();

@@ -29,6 +29,7 @@ import org.diffusionnft.tensor.Devices;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.weights.onnx.UnsupportedOnnxException;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -342,6 +343,7 @@ class OnnxNetworkTest {
     }
   }
 
+  @Tag("slow")
   @Test
   void loopsInLoopsEnd() throws IOException {
     ModelBytes nested = body(new ModelBytes().message(1, node("Identity", "t", "s")));

@@ -13,6 +13,7 @@ import org.diffusionnft.autograd.Variable;
 import org.diffusionnft.models.adapter.Adapter;
 import org.diffusionnft.trainer.config.TrainConfig;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** How the sum of an optimizer step is cut, which is part of what a run is. */
@@ -42,6 +43,7 @@ class GradientShardsTest {
   }
 
   /** The gradient of a step is the sum of its shares, in their order, and of nothing else. */
+  @Tag("slow")
   @Test
   void sharesAreSummedEachForItselfAndAddedInOrder() {
     List<float[]> sum = firstGradient(config(4));

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.Map;
 import org.diffusionnft.rewards.RewardOptions;
 import org.diffusionnft.tensor.InvalidInputException;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -89,6 +90,7 @@ class ScorePatternTest {
     assertEquals(0.8, optional.score("Final Score: 4"), 1e-12);
   }
 
+  @Tag("slow")
   @Test
   void expressionsThatTakeForEverAreNamed() {
     String longText = "word ".repeat(20_000) + "\nFinal Score: 3";

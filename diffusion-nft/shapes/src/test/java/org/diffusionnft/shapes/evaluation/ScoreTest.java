@@ -17,6 +17,7 @@ import org.diffusionnft.shapes.SceneRenderer;
 import org.diffusionnft.shapes.ShapesPrompt;
 import org.diffusionnft.shapes.ShapesWorld;
 import org.diffusionnft.tensor.Philox;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class ScoreTest {
@@ -28,6 +29,7 @@ class ScoreTest {
     assertInterval(0.0061, 0.1718, new Score(29, 0, 1, 0));
   }
 
+  @Tag("slow")
   @Test
   void faithfulScenesAreAllRightAndEmptyOnesAllWrong() {
     HeldOut heldOut = HeldOut.of(HeldOut.FULL);

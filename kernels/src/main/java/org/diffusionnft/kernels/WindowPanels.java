@@ -110,7 +110,7 @@ final class WindowPanels {
   }
 
   private static void clear(int begin, int end, int row, Target target) {
-    for (int v = down(begin); v < end; v += LANES) {
+    for (int v = begin / LANES * LANES; v < end; v += LANES) {
       store(Lanes.splat(0), begin - v, end - v, target.vector(row, v));
     }
   }
@@ -122,12 +122,13 @@ final class WindowPanels {
    */
   private void cells(long line, int x, int begin, int end, int row, Target target) {
     int stride = sweep.strideX();
-    // Columns whose vectors are all in the picture. No division: this is done for every row.
+    // Columns whose vectors are all in the picture. No division by the stride: this is done for
+    // every row.
     int low = stride == 1 ? -x : stride == 2 ? (1 - x) >> 1 : end;
     int high = stride == 1 ? width - x : stride == 2 ? (width - x) >> 1 : end;
-    int whole = Math.min(up(Math.max(begin, low)), end);
-    int rest = Math.max(whole, down(Math.min(end, high)));
-    for (int v = down(begin); v < whole; v += LANES) {
+    int whole = Math.min(Panels.padded(Math.max(begin, low)), end);
+    int rest = Math.max(whole, Math.min(end, high) / LANES * LANES);
+    for (int v = begin / LANES * LANES; v < whole; v += LANES) {
       edge(line, x + v * stride, begin - v, end - v, target.vector(row, v));
     }
     long from = line + 4L * x;
@@ -147,15 +148,6 @@ final class WindowPanels {
     for (int v = rest; v < end; v += LANES) {
       edge(line, x + v * stride, begin - v, end - v, target.vector(row, v));
     }
-  }
-
-  /** The multiple of {@link Lanes#LANES}, a power of two, that is at most a number. */
-  private static int down(int column) {
-    return column & -LANES;
-  }
-
-  private static int up(int column) {
-    return down(column + LANES - 1);
   }
 
   /** A vector that other runs share, or that is not all in the picture. */

@@ -109,6 +109,13 @@ final class WindowProduct {
     return parts(each, multiple) * multiple;
   }
 
+  /** Of so many columns: whole panels, and what is less than one for itself. */
+  private static int packedAtOnce(int columns) {
+    return columns < Panels.WIDTH
+        ? columns
+        : Math.min(PACKED, columns / Panels.WIDTH * Panels.WIDTH);
+  }
+
   /**
    * A block of the output.
    *
@@ -123,29 +130,25 @@ final class WindowProduct {
       int depth = Math.min(format.depth(), k - fromK);
       Block.Left a = format.left(left, filter, rows, fromK, depth, reused, scratch, SLOT_A);
       long panels = scratch.floats(SLOT_B, Panels.floats(PACKED, depth));
-      int packed = 0;
-      int ready = 0;
-      for (int p = 0; p < columns; p += Panels.WIDTH) {
-        int width = Math.min(Panels.WIDTH, columns - p);
-        if (p == ready) {
-          int whole = (columns - p) / Panels.WIDTH * Panels.WIDTH;
-          packed = p;
-          ready += whole == 0 ? width : Math.min(PACKED, whole);
-          windows.pack(group, fromK, depth, column + packed, ready - packed, panels);
+      for (int first = 0; first < columns; ) {
+        int packed = packedAtOnce(columns - first);
+        windows.pack(group, fromK, depth, column + first, packed, panels);
+        for (int p = 0; p < packed; p += Panels.WIDTH) {
+          int width = Math.min(Panels.WIDTH, packed - p);
+          format.strip(
+              rows,
+              width,
+              depth,
+              a,
+              panels + 4L * p * depth,
+              Panels.step(width),
+              to + 4L * (first + p),
+              4L * n,
+              1,
+              fromK > 0,
+              scratch.tile());
         }
-        long panel = panels + 4L * (p - packed) * depth;
-        format.strip(
-            rows,
-            width,
-            depth,
-            a,
-            panel,
-            Panels.step(width),
-            to + 4L * p,
-            4L * n,
-            1,
-            fromK > 0,
-            scratch.tile());
+        first += packed;
       }
     }
     for (int r = 0; r < rows; r++) {

@@ -14,7 +14,6 @@ import org.diffusionnft.tensor.ReferenceDevice;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
@@ -22,7 +21,6 @@ import org.junit.jupiter.api.TestFactory;
  * The vector device against the reference device, kernel by kernel. The build runs it once at each
  * width of vectors that {@link VectorWidth} knows.
  */
-@Tag("slow")
 final class VectorConformanceTest {
   private static Device reference;
   private static Device one;

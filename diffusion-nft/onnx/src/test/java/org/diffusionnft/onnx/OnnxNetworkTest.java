@@ -320,6 +320,15 @@ class OnnxNetworkTest {
         .message(12, port("t", 1));
   }
 
+  /** {@code y} is {@code x} after some rounds of a loop. */
+  private static ModelBytes looping(long rounds, ModelBytes body) {
+    return new ModelBytes()
+        .message(1, node("Loop", "y", "m", "", "x").message(5, graphAttribute("body", body)))
+        .message(5, tensor("m", 7, longs(rounds), 1))
+        .message(11, port("x", 1))
+        .message(12, port("y", 1));
+  }
+
   @Test
   void aBodyMayHideAValueOfTheGraphAroundIt() throws IOException {
     ModelBytes inner =
@@ -327,14 +336,7 @@ class OnnxNetworkTest {
             new ModelBytes()
                 .message(1, node("Add", "c", "s", "s"))
                 .message(1, node("Add", "t", "c", "c")));
-    ModelBytes loop = node("Loop", "y", "m", "", "x").message(5, graphAttribute("body", inner));
-    ModelBytes graph =
-        new ModelBytes()
-            .message(1, loop)
-            .message(5, tensor("m", 7, longs(1), 1))
-            .message(5, tensor("c", 1, floats(100), 1))
-            .message(11, port("x", 1))
-            .message(12, port("y", 1));
+    ModelBytes graph = looping(1, inner).message(5, tensor("c", 1, floats(100), 1));
     try (Device device = Devices.open("reference", DeviceOptions.defaults())) {
       OnnxNetwork network = OnnxNetwork.load(written(model(17, graph)), device);
       NdArray x = NdArray.floats(Shape.of(1), new float[] {3});
@@ -351,35 +353,23 @@ class OnnxNetworkTest {
       ModelBytes loop = node("Loop", "t", "m", "", "s").message(5, graphAttribute("body", nested));
       nested = body(new ModelBytes().message(1, loop));
     }
-    ModelBytes loop = node("Loop", "y", "m", "", "x").message(5, graphAttribute("body", nested));
-    ModelBytes graph =
-        new ModelBytes()
-            .message(1, loop)
-            .message(5, tensor("m", 7, longs(10_000), 1))
-            .message(11, port("x", 1))
-            .message(12, port("y", 1));
     NdArray x = NdArray.floats(Shape.of(1), new float[1]);
-    String sentence = problem(model(17, graph), Map.of("x", x));
+    String sentence = problem(model(17, looping(10_000, nested)), Map.of("x", x));
     assertTrue(sentence.contains("run more than 1000000 times"), sentence);
-    ModelBytes unclear = node("Loop", "y", "m", "", "x");
-    unclear.message(
-        5,
-        graphAttribute(
-            "body",
-            new ModelBytes()
-                .message(1, node("Identity", "t", "s"))
-                .message(11, port("i"))
-                .message(11, port("going"))
-                .message(11, port("s", 1))
-                .message(12, port("s", 1))
-                .message(12, port("t", 1))));
+  }
+
+  @Test
+  void aLoopsConditionIsATruthValue() throws IOException {
     ModelBytes number =
         new ModelBytes()
-            .message(1, unclear)
-            .message(5, tensor("m", 7, longs(2), 1))
-            .message(11, port("x", 1))
-            .message(12, port("y", 1));
-    String truth = problem(model(17, number), Map.of("x", x));
+            .message(1, node("Identity", "t", "s"))
+            .message(11, port("i"))
+            .message(11, port("going"))
+            .message(11, port("s", 1))
+            .message(12, port("s", 1))
+            .message(12, port("t", 1));
+    NdArray x = NdArray.floats(Shape.of(1), new float[1]);
+    String truth = problem(model(17, looping(2, number)), Map.of("x", x));
     assertTrue(truth.contains("needs one truth value"), truth);
   }
 

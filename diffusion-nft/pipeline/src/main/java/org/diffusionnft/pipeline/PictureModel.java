@@ -225,39 +225,33 @@ public final class PictureModel implements AutoCloseable {
   /**
    * The shape {@code [C, H, W]} of the latents of a square picture.
    *
-   * @throws InvalidInputException unless the side is a multiple of what a patch covers, 16, and not
-   *     larger than the model's table of positions
+   * @throws InvalidInputException as {@link #latents(int, int)} does
    */
   public Shape latents(int side) {
-    long most = (long) unit() * transformer.config().posEmbedMaxSize();
-    if (side < unit() || side > most) {
-      throw new InvalidInputException(
-          "resolution must be %d to %d pixels for this model, not %d"
-              .formatted(unit(), most, side));
-    }
     return latents(side, side);
   }
 
   /**
    * The shape {@code [C, H, W]} of the latents of a picture.
    *
-   * @throws InvalidInputException unless both sides are multiples of what a patch covers, 16
+   * @throws InvalidInputException unless both sides are multiples of what a patch covers, 16, and
+   *     not larger than the model's table of positions
    */
   public Shape latents(int height, int width) {
     return Shape.of(transformer.config().inChannels(), inLatents(height), inLatents(width));
   }
 
-  /** Side of what a patch covers, in pixels. */
-  private int unit() {
-    return vae.config().downscale() * transformer.config().patchSize();
-  }
-
   private int inLatents(int side) {
-    int unit = unit();
+    int unit = vae.config().downscale() * transformer.config().patchSize();
+    long most = (long) unit * transformer.config().posEmbedMaxSize();
+    if (side < unit || side > most) {
+      throw new InvalidInputException(
+          "resolution must be %d to %d pixels for this model, not %d".formatted(unit, most, side));
+    }
     if (side % unit != 0) {
       throw new InvalidInputException(
           "resolution must be a multiple of %d, not %d: %d is the nearest"
-              .formatted(unit, side, Math.max(Math.round((double) side / unit), 1) * unit));
+              .formatted(unit, side, Math.round((double) side / unit) * unit));
     }
     return side / vae.config().downscale();
   }

@@ -71,8 +71,11 @@ public final class PictureSampler {
   }
 
   private List<Pixels> made(PictureRequest request) throws IOException {
+    // Before the prompts are embedded, which can take long: both refuse what does not fit the
+    // model.
+    TextToImage pipeline = pipeline(request);
     Shape latents = model.latents(request.height(), request.width());
-    List<Tensor> batches = latents(request, latents, prompts(request));
+    List<Tensor> batches = latents(request, pipeline, latents, prompts(request));
     model.device().memory().trim();
     return decode(batches);
   }
@@ -85,18 +88,23 @@ public final class PictureSampler {
     return model.embeddings(wanted);
   }
 
+  private TextToImage pipeline(PictureRequest request) {
+    return new TextToImage(
+        model.transformer(),
+        adapter == null ? ForwardPass.BASE : ForwardPass.with(adapter),
+        model.schedule().steps(request.steps()),
+        Solver.named(request.solver(), true, 0),
+        request.toGuidance(),
+        skipping(request, model.transformer().config()));
+  }
+
   private List<Tensor> latents(
-      PictureRequest request, Shape latents, Map<String, Conditioning> prompts) {
+      PictureRequest request,
+      TextToImage pipeline,
+      Shape latents,
+      Map<String, Conditioning> prompts) {
     List<Tensor> batches = new ArrayList<>();
     long start = System.nanoTime();
-    TextToImage pipeline =
-        new TextToImage(
-            model.transformer(),
-            adapter == null ? ForwardPass.BASE : ForwardPass.with(adapter),
-            model.schedule().steps(request.steps()),
-            Solver.named(request.solver(), true, 0),
-            request.toGuidance(),
-            skipping(request, model.transformer().config()));
     for (int first = 0; first < request.count(); first += request.batch()) {
       int size = Math.min(request.batch(), request.count() - first);
       Shape shape = Shape.of(size, latents.dim(0), latents.dim(1), latents.dim(2));

@@ -48,7 +48,6 @@ final class Generate {
         Tiles.tallTransposed(),
         Tiles.wide(),
         Tiles.narrow(),
-        Dots.source(),
         Unary.values(),
         Unary.gradients(),
         Binary.source(),

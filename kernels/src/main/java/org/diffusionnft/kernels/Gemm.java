@@ -66,7 +66,7 @@ final class Gemm {
    */
   private static final int ALL_ROWS = 96;
 
-  /** Most rows for which B is not packed. */
+  /** Most rows for which packing all of B before it is used would be most of the work. */
   private static final int FEW = 8;
 
   private static final int SLOT_A = 1;
@@ -132,11 +132,7 @@ final class Gemm {
                   Math.min(rows, m - row),
                   column,
                   Math.min(columns, n - column));
-          if (cut.dots) {
-            dots(part, scratch);
-          } else {
-            multiply(part, cut.packed, scratch);
-          }
+          multiply(part, cut.packed, scratch);
           finish(part, biasFloats, scratch);
         });
   }
@@ -144,17 +140,14 @@ final class Gemm {
   /**
    * How the output is cut into tasks.
    *
-   * @param dots whether each element is a dot product of two rows, for which nothing is packed
    * @param packed where all of b is packed for all tasks; 0 if each task packs its own part
    */
-  private record Cut(int rows, int columns, boolean dots, long packed) {}
+  private record Cut(int rows, int columns, long packed) {}
 
   private Cut cut() {
-    boolean dots = m <= FewRows.MOST && b.first.transposed() && !a.first.transposed();
-    boolean packOnce =
-        !dots && b.batchStride() == 0 && Panels.floats(n, format.steps(k)) <= SHARED_FLOATS;
+    boolean packOnce = b.batchStride() == 0 && Panels.floats(n, format.steps(k)) <= SHARED_FLOATS;
     if (packOnce && batches == 1 && m <= ALL_ROWS) {
-      return new Cut(m, columnsOfTask(), false, 0);
+      return new Cut(m, columnsOfTask(), 0);
     }
     long packed = packOnce ? packShared() : 0;
     int columns = packOnce ? n : Math.min(n, format.columns());
@@ -167,7 +160,7 @@ final class Gemm {
         columns = half(columns, Panels.WIDTH);
       }
     }
-    return new Cut(rows, columns, dots, packed);
+    return new Cut(rows, columns, packed);
   }
 
   private long blocks(int rows, int columns) {
@@ -236,6 +229,10 @@ final class Gemm {
       clear(part);
     }
     boolean inPlace = packed == 0 && inPlace();
+    if (packed == 0 && !inPlace && m <= FEW) {
+      multiplyFew(part, scratch);
+      return;
+    }
     long panels = packed == 0 && !inPlace ? packColumns(part, scratch) : packed;
     int most = evenly(part.rows, format.rows(), Block.ROWS);
     for (int row = 0; row < part.rows; row += most) {
@@ -276,6 +273,38 @@ final class Gemm {
     }
   }
 
+  /**
+   * Few rows use a panel once: it is packed where the one before it was, which the nearest caches
+   * still hold. The sums are those of {@link #multiply}, so a row has the same bits however many
+   * rows there are.
+   */
+  private void multiplyFew(Part part, Scratch scratch) {
+    Matrix left = a.matrix(part.batch);
+    Matrix right = b.matrix(part.batch);
+    int end = part.column + part.columns;
+    for (int column = part.column; column < end; column += Panels.WIDTH) {
+      int columns = Math.min(Panels.WIDTH, end - column);
+      long step = Panels.step(columns);
+      long panel = scratch.floats(SLOT_B, Panels.floats(columns, format.steps(k)));
+      packPanel(right, 0, k, column, end, panel, scratch);
+      for (int fromK = 0; fromK < k; fromK += format.depth()) {
+        int depth = Math.min(format.depth(), k - fromK);
+        format.strip(
+            part.rows,
+            columns,
+            depth,
+            format.left(left, part.row, part.rows, fromK, depth, false, scratch, SLOT_A),
+            panel + step * format.steps(fromK),
+            step,
+            output(part) + 4L * (column - part.column),
+            4L * n,
+            (float) product.scale(),
+            product.accumulate() || fromK > 0,
+            scratch.tile());
+      }
+    }
+  }
+
   /** The size of parts of about equal size, a multiple of something, none larger than the most. */
   private static int evenly(int size, int most, int multiple) {
     int parts = (size + most - 1) / most;
@@ -305,23 +334,6 @@ final class Gemm {
       packPanel(from, 0, k, column, end, to + 4L * p * Panels.WIDTH * steps, scratch);
     }
     return to;
-  }
-
-  private void dots(Part part, Scratch scratch) {
-    Block.Left left =
-        format.left(a.matrix(part.batch), part.row, part.rows, 0, k, false, scratch, SLOT_A);
-    FewRows.multiply(
-        part.rows,
-        part.columns,
-        k,
-        left,
-        new Matrix(
-            b.at(part.batch) + b.first.rowBytes() * part.column,
-            b.first.dtype(),
-            true,
-            b.first.ld()),
-        new Block.Result(output(part), 4L * n, (float) product.scale(), product.accumulate()),
-        scratch.floats(SLOT_B, 4L * k));
   }
 
   private void finish(Part part, long biasFloats, Scratch scratch) {

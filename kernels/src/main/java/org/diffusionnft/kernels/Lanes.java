@@ -53,18 +53,6 @@ final class Lanes {
   private static final ValueLayout.OfInt I32 = ValueLayout.JAVA_INT_UNALIGNED;
   private static final ValueLayout.OfLong I64 = ValueLayout.JAVA_LONG_UNALIGNED;
 
-  private static final VectorShuffle<Float> ROTATE_8 = rotate(8);
-  private static final VectorShuffle<Float> ROTATE_4 = rotate(4);
-  private static final VectorShuffle<Float> ROTATE_2 = rotate(2);
-  private static final VectorShuffle<Float> ROTATE_1 = rotate(1);
-
-  /** Shorter vectors rotate by multiples of their length: each such step doubles the sum. */
-  private static final float UNROTATED = Math.min(1f, LANES / 16f);
-
-  private static VectorShuffle<Float> rotate(int by) {
-    return VectorShuffle.fromOp(FLOATS, i -> (i + by) % LANES);
-  }
-
   /**
    * The mask of the first i lanes, for i up to LANES. Made once: making one takes a hundred nodes
    * of the compiler's budget, reading one a few.
@@ -162,18 +150,6 @@ final class Lanes {
 
   static void clear(long address, long bytes) {
     ALL.asSlice(address, bytes).fill((byte) 0);
-  }
-
-  /**
-   * Adds the lanes, halves onto each other. Not {@code reduceLanes}: its order of additions may
-   * differ between interpreted and compiled code.
-   */
-  static float sum(FloatVector v) {
-    FloatVector s = v.add(v.rearrange(ROTATE_8));
-    s = s.add(s.rearrange(ROTATE_4));
-    s = s.add(s.rearrange(ROTATE_2));
-    s = s.add(s.rearrange(ROTATE_1));
-    return s.lane(0) * UNROTATED;
   }
 
   /**

@@ -43,7 +43,10 @@ final class Sums {
     return VectorShuffle.fromOp(DOUBLES, i -> (i + by) % LENGTH);
   }
 
-  /** Adds the lanes, halves onto each other; see {@link Lanes#sum}. */
+  /**
+   * Adds the lanes, halves onto each other. Not {@code reduceLanes}: its order of additions may
+   * differ between interpreted and compiled code.
+   */
   static double total(DoubleVector v) {
     DoubleVector s = v.add(v.rearrange(ROTATE_4));
     s = s.add(s.rearrange(ROTATE_2));

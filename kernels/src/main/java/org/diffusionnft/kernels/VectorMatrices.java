@@ -48,11 +48,10 @@ final class VectorMatrices implements MatrixKernels {
       m = Math.toIntExact((long) m * batches);
       batches = 1;
     }
-    boolean few = m <= FewRows.MOST && product.transposeB() && !product.transposeA();
     new Gemm(
             workers,
             shared,
-            half && !few ? formats.half() : formats.floats(),
+            half ? formats.half() : formats.floats(),
             new Gemm.Size(batches, m, n, k),
             new Gemm.Operand(
                 matrix(a, product.transposeA(), product.transposeA() ? m : k), (long) m * k),

@@ -81,7 +81,7 @@ final class ExperimentOptions {
    * experiments, for this one, and from the command line.
    *
    * @param title of the experiment, for messages
-   * @param the experiment's changes, as YAML
+   * @param changes of this experiment, as YAML
    */
   static TrainConfig config(
       String title, String changes, @Nullable Path file, @Nullable Integer epochs, BaseOption base)

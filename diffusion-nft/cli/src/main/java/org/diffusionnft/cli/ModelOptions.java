@@ -35,7 +35,7 @@ final class ModelOptions {
   /**
    * The given model.
    *
-   * @throws InvalidInputException if none was
+   * @throws InvalidInputException if none was given
    */
   Path required() {
     if (model == null) {

@@ -16,8 +16,8 @@ public final class Trainables {
   /**
    * Opens it.
    *
-   * @param cache folder of embedded prompts, or null for none
-   * @param listener is warned of what prompts lose
+   * @param cache folder that caches prompt embeddings, or null for none
+   * @param listener receives warnings about truncated prompts
    * @throws IOException if a file is missing or damaged
    * @throws IllegalArgumentException if a reward is unknown, or settings do not fit the model
    */

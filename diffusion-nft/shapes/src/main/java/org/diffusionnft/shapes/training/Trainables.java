@@ -9,12 +9,12 @@ import org.diffusionnft.trainer.run.Trainable;
 import org.diffusionnft.trainer.run.TrainablePictures;
 import org.jspecify.annotations.Nullable;
 
-/** Opens whichever kind of model a configuration is about. */
+/** Opens the model of a configuration, whatever its kind. */
 public final class Trainables {
   private Trainables() {}
 
   /**
-   * Opens it.
+   * Opens the model.
    *
    * @param cache folder that caches prompt embeddings, or null for none
    * @param listener receives warnings about truncated prompts

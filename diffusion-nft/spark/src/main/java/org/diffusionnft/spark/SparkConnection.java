@@ -37,7 +37,7 @@ record SparkConnection(JavaSparkContext spark, Ledger ledger, CrewRequest reques
     }
   }
 
-  /** Makes paths absolute, since executors have other working folders. */
+  /** Makes the model's path absolute, since executors have other working folders. */
   private static TrainConfig located(TrainConfig config) {
     Path model = Executor.model(config);
     return model == null ? config : config.withModel(model.toAbsolutePath().toString());

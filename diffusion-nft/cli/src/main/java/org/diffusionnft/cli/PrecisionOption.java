@@ -15,7 +15,7 @@ final class PrecisionOption {
               + " Default: f32, or that of the settings.")
   private @Nullable String name;
 
-  /** The precision that was asked for, or another one. */
+  /** The requested precision, or a default. */
   Precision or(Precision other) {
     return name == null ? other : Precision.named(name);
   }

@@ -1,4 +1,4 @@
-/** Kernel cases that hold a device against the reference device. */
+/** Kernel cases that compare a device with the reference device. */
 module org.diffusionnft.conformance {
   requires transitive org.diffusionnft.tensor;
   requires static org.jspecify;

@@ -1,4 +1,4 @@
-/** A web server of this machine: where it listens, whom it answers, and its bounds. */
+/** A web server of this machine: its address, the hosts that it accepts, and its limits. */
 module org.diffusionnft.http {
   requires org.diffusionnft.tensor;
   requires transitive jdk.httpserver;

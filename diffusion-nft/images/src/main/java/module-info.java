@@ -1,8 +1,8 @@
 /**
- * Pictures: pixels, PNG and JPEG, resizing, sheets, letters.
+ * Pictures: pixels, PNG and JPEG, resizing, sheets, a font.
  *
- * <p>{@code java.desktop} is needed only by who draws, reads files or writes JPEG: pixels and PNG
- * files do without.
+ * <p>{@code java.desktop} is needed only for drawing, reading files or writing JPEG, not for pixels
+ * and PNG files.
  */
 module org.diffusionnft.images {
   requires static transitive java.desktop;

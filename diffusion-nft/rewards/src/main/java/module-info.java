@@ -1,4 +1,4 @@
-/** What pictures are worth. */
+/** Rewards: scores of pictures. */
 module org.diffusionnft.rewards {
   requires transitive org.diffusionnft.images;
   requires transitive org.diffusionnft.onnx;

@@ -1,4 +1,4 @@
-/** Pictures and rewards over HTTP, in OpenAI's form. */
+/** Pictures and rewards over HTTP, compatible with OpenAI's API. */
 module org.diffusionnft.serve {
   requires transitive org.diffusionnft.shapes;
   requires transitive org.diffusionnft.http;

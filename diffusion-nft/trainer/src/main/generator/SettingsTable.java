@@ -40,12 +40,12 @@ import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
 
 /**
- * Writes a table of all settings from the source of their records: what the Javadoc of each
- * component says, the type that {@code bind} reads it with, and the range that the constructor
- * checks. So what users read about a setting is what stands beside it in the code.
+ * Generates a table of all settings from the source of their records: the Javadoc of each
+ * component, the type that {@code bind} reads it as, and the range that the constructor checks. So
+ * what users read about a setting is what the code next to it says.
  *
- * <p>A line has the key, its type, its range, its name in the reference code and what it is, with
- * tabs between them.
+ * <p>Each line has the key, its type, its range, its name in the reference code and its
+ * description, separated by tabs.
  */
 void main(String[] args) throws IOException {
   List<Path> sources = Stream.of(args).limit(args.length - 1).map(Path::of).toList();
@@ -91,7 +91,7 @@ final class Settings {
     return String.join("\n", lines) + "\n";
   }
 
-  /** Notes classes, constants and the functions that read records, by their names. */
+  /** Collects classes, constants and the functions that read records, by name. */
   private final class Collector extends TreePathScanner<Void, Void> {
     private final DocTrees trees;
 
@@ -137,7 +137,7 @@ final class Settings {
     }
   }
 
-  /** All keys that a function reads. */
+  /** Adds all keys that a function reads. */
   private void section(String prefix, String owner, String function) {
     MethodTree binding = bindings.get(owner + "::" + function);
     String record = binding.getReturnType().toString();
@@ -211,7 +211,7 @@ final class Settings {
     throw new IllegalStateException(record + " has no component " + key);
   }
 
-  /** What a record's Javadoc says of its components. */
+  /** The Javadoc of a record's components. */
   private Map<String, String> words(String record) {
     Map<String, String> words = new HashMap<>();
     DocCommentTree doc = docs.get(classes.get(record));
@@ -239,7 +239,10 @@ final class Settings {
         .strip();
   }
 
-  /** What constructor and function require of each key; of two cases, the first. */
+  /**
+   * The ranges that the constructor and the function require of each key. Of an {@code if} with two
+   * branches, the first counts.
+   */
   private Map<String, String> ranges(String record, MethodTree binding) {
     Map<String, List<String>> found = new LinkedHashMap<>();
     TreeScanner<Void, Void> scanner =

@@ -11,8 +11,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "ablation",
     description = {
-      "One of the paper's ablations on ShapesWorld: trains each variant with the same samples,"
-          + " seeds and evaluation, and sets what the paper expects beside what was measured."
+      "Runs one of the paper's ablations on ShapesWorld: trains each variant with the same"
+          + " samples, seeds and evaluation, and compares the results with the paper's claims."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)

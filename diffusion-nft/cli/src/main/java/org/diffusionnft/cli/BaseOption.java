@@ -8,24 +8,24 @@ import org.diffusionnft.tensor.Device;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Which model of ShapesWorld a command starts from. */
+/** The ShapesWorld model that a command starts from. */
 final class BaseOption {
   @Option(
       names = "--base",
       paramLabel = "DIR",
-      description = "A model that 'dnft pretrain shapes' made. Default: the one that is built in.")
+      description = "A model from 'dnft pretrain shapes'. Default: the built-in one.")
   private @Nullable Path base;
 
   /**
    * Loads the model.
    *
-   * @throws IOException if the folder holds none
+   * @throws IOException if the folder holds no model
    */
   Mmdit load(Device device) throws IOException {
     return ShapesModel.open(base, device);
   }
 
-  /** The folder that was given, if any. */
+  /** The given folder, if any. */
   @Nullable Path folder() {
     return base;
   }

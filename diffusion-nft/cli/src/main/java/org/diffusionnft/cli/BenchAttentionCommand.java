@@ -13,7 +13,7 @@ import picocli.CommandLine.Option;
 /** {@code dnft bench attention}. */
 @Command(
     name = "attention",
-    description = "Times attention of tokens among themselves; --dtype has no effect on it.",
+    description = "Times self-attention; --dtype has no effect on it.",
     mixinStandardHelpOptions = true,
     sortOptions = false)
 final class BenchAttentionCommand implements Callable<Integer> {
@@ -21,28 +21,29 @@ final class BenchAttentionCommand implements Callable<Integer> {
       names = "--tokens",
       paramLabel = "N",
       defaultValue = "1229",
-      description = "Tokens. Default: ${DEFAULT-VALUE}, 1024 of a picture of 512² and 205 of text.")
+      description =
+          "Number of tokens. Default: ${DEFAULT-VALUE}: 1024 of a 512² picture, 205 of text.")
   private int tokens;
 
   @Option(
       names = "--heads",
       paramLabel = "N",
       defaultValue = "24",
-      description = "Heads. Default: ${DEFAULT-VALUE}.")
+      description = "Number of heads. Default: ${DEFAULT-VALUE}.")
   private int heads;
 
   @Option(
       names = "--head-dim",
       paramLabel = "N",
       defaultValue = "64",
-      description = "Width of a head. Default: ${DEFAULT-VALUE}.")
+      description = "Dimension of a head. Default: ${DEFAULT-VALUE}.")
   private int headDim;
 
   @Option(
       names = "--batch",
       paramLabel = "N",
       defaultValue = "1",
-      description = "Sequences at once. Default: ${DEFAULT-VALUE}.")
+      description = "Batch size, in sequences. Default: ${DEFAULT-VALUE}.")
   private int batch;
 
   @Mixin private BenchOptions bench;

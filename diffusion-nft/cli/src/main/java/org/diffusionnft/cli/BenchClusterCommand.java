@@ -13,12 +13,12 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code dnft bench cluster}: what more executors would bring, by arithmetic. */
+/** {@code dnft bench cluster}: an estimate of the speed-up from more executors. */
 @Command(
     name = "cluster",
     description = {
-      "Projects an epoch of the paper's GenEval run of SD3.5-Medium to clusters of Spark:"
-          + " arithmetic and a small simulation, nothing is run. docs/cluster.md explains it."
+      "Estimates the epoch time of the paper's GenEval run with SD3.5-Medium on Spark clusters:"
+          + " arithmetic and a small simulation, nothing is run. See docs/cluster.md."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)
@@ -38,33 +38,35 @@ final class BenchClusterCommand implements Callable<Integer> {
       names = "--gflops",
       paramLabel = "N",
       description =
-          "What an executor computes, in 10^9 operations per second; 'dnft bench forward' tells it."
-              + " Default: 2000.")
+          "Compute speed of an executor, in 10^9 operations per second; 'dnft bench forward'"
+              + " measures it. Default: 2000.")
   private double gflops = 2000;
 
   @Option(
       names = "--network",
       paramLabel = "GBIT",
-      description = "A machine's network, in 10^9 bits per second each way. Default: 10.")
+      description =
+          "Network bandwidth of a machine, in 10^9 bits per second each way. Default: 10.")
   private double network = 10;
 
   @Option(
       names = "--memory",
       paramLabel = "GB",
-      description = "The driver's memory while it adds, in 10^9 bytes per second. Default: 10.")
+      description =
+          "Memory bandwidth of the driver while it adds, in 10^9 bytes per second. Default: 10.")
   private double memory = 10;
 
   @Option(
       names = "--order-ms",
       paramLabel = "MS",
-      description = "What an order costs the driver. Default: 4.")
+      description = "Time that the driver needs per order. Default: 4.")
   private double orderMillis = 4;
 
   @Option(
       names = "--spread",
       paramLabel = "S",
       description =
-          "How much orders' times vary: standard deviation of their logarithm. Default: 0.1.")
+          "Variation of order times: standard deviation of their logarithm. Default: 0.1.")
   private double spread = 0.1;
 
   @Override

@@ -25,8 +25,7 @@ final class BenchMatmulCommand implements Callable<Integer> {
       paramLabel = "MxNxK",
       split = ",",
       defaultValue = "1024x6144x1536,1024x1536x6144,1229x1536x1536,205x4608x1536",
-      description =
-          "Sizes, with commas between: M rows, N outputs, K inputs. Default: the model's.")
+      description = "Comma-separated sizes: M rows, N outputs, K inputs. Default: the model's.")
   private List<String> shapes = List.of();
 
   @Mixin private BenchOptions bench;

@@ -5,38 +5,40 @@ import java.util.Map;
 import org.diffusionnft.cli.bench.ModelSize;
 import picocli.CommandLine.Option;
 
-/** How much of Stable Diffusion 3.5 Medium a benchmark runs. */
+/** The size of a benchmark's model: a part of Stable Diffusion 3.5 Medium. */
 final class BenchModelOptions {
   @Option(
       names = "--layers",
       paramLabel = "N",
       defaultValue = "4",
-      description = "Blocks, 1 to 24; the last drops the text. Default: ${DEFAULT-VALUE}.")
+      description =
+          "Transformer blocks, 1 to 24; the last one drops the text stream. Default:"
+              + " ${DEFAULT-VALUE}.")
   private int layers;
 
   @Option(
       names = "--resolution",
       paramLabel = "PIXELS",
       defaultValue = "512",
-      description = "Side of the picture, a multiple of 16. Default: ${DEFAULT-VALUE}.")
+      description = "Side of the picture in pixels, a multiple of 16. Default: ${DEFAULT-VALUE}.")
   private int resolution;
 
   @Option(
       names = "--batch",
       paramLabel = "N",
       defaultValue = "1",
-      description = "Pictures at once. Default: ${DEFAULT-VALUE}.")
+      description = "Batch size. Default: ${DEFAULT-VALUE}.")
   private int batch;
 
   @Option(
       names = "--context",
       paramLabel = "N",
       defaultValue = "205",
-      description = "Text tokens. Default: ${DEFAULT-VALUE}, 77 of CLIP and 128 of T5.")
+      description = "Text tokens. Default: ${DEFAULT-VALUE}: 77 of CLIP and 128 of T5.")
   private int context;
 
   /**
-   * The size asked for.
+   * The requested size.
    *
    * @throws IllegalArgumentException that names the option that is out of range
    */

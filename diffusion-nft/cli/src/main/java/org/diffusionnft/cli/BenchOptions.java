@@ -23,7 +23,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Options of every benchmark, and what all do with them. */
+/** Options that all benchmarks share, and their common work. */
 final class BenchOptions {
   /** Dtypes of weights. */
   enum Weights {
@@ -48,35 +48,35 @@ final class BenchOptions {
       names = "--dtype",
       paramLabel = "f32|bf16",
       defaultValue = "f32",
-      description = "What weights are stored as. Default: ${DEFAULT-VALUE}.")
+      description = "Dtype of the weights. Default: ${DEFAULT-VALUE}.")
   private Weights weights;
 
   @Option(
       names = "--warmup",
       paramLabel = "N",
       defaultValue = "3",
-      description = "Runs that do not count, before those that do. Default: ${DEFAULT-VALUE}.")
+      description = "Warm-up runs before the timed ones. Default: ${DEFAULT-VALUE}.")
   private int warmup;
 
   @Option(
       names = "--repeat",
       paramLabel = "N",
       defaultValue = "5",
-      description = "Runs that count. Default: ${DEFAULT-VALUE}.")
+      description = "Timed runs. Default: ${DEFAULT-VALUE}.")
   private int repeat;
 
-  @Option(names = "--json", paramLabel = "FILE", description = "Writes all numbers there.")
+  @Option(names = "--json", paramLabel = "FILE", description = "Writes all numbers to FILE.")
   private @Nullable Path json;
 
-  /** What weights are stored as. */
+  /** The dtype of the weights. */
   DType dtype() {
     return weights.dtype;
   }
 
   /**
-   * Times workloads one after the other, prints the table, writes the file.
+   * Times workloads one by one, prints the table, writes the file.
    *
-   * @param parameters of this benchmark alone
+   * @param parameters parameters specific to this benchmark
    */
   void run(
       String benchmark, Map<String, String> parameters, List<Function<Device, Workload>> workloads)
@@ -113,7 +113,7 @@ final class BenchOptions {
     }
   }
 
-  /** Refuses a number that is too small, naming its option. */
+  /** Rejects a number that is too small, naming its option. */
   static void requireAtLeast(String option, int value, int least) {
     if (value < least) {
       throw new InvalidInputException(option + " must be at least " + least + ", not " + value);

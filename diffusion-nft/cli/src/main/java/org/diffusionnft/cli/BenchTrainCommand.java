@@ -15,7 +15,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "train",
     description =
-        "Times a LoRA step: forward, mean of squares, backward; rank 32 on eight projections.",
+        "Times a LoRA step: forward, mean-square loss, backward; rank 32 on eight projections.",
     mixinStandardHelpOptions = true,
     sortOptions = false)
 final class BenchTrainCommand implements Callable<Integer> {
@@ -23,7 +23,7 @@ final class BenchTrainCommand implements Callable<Integer> {
 
   @Option(
       names = "--checkpointing",
-      description = "Computes blocks again on the way back instead of keeping what they gave.")
+      description = "Recomputes blocks in the backward pass instead of keeping their activations.")
   private boolean checkpointing;
 
   @Mixin private BenchOptions bench;

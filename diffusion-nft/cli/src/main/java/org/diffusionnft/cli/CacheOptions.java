@@ -6,16 +6,16 @@ import org.diffusionnft.tensor.InvalidInputException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Where embedded prompts of models on disk are kept. */
+/** The cache of prompt embeddings of models on disk. */
 final class CacheOptions {
   @Option(
       names = "--cache",
       paramLabel = "DIR",
       description =
-          "For models on disk: where embedded prompts are kept. Default: ~/.cache/dnft/prompts.")
+          "For models on disk: cache of prompt embeddings. Default: ~/.cache/dnft/prompts.")
   private @Nullable Path cache;
 
-  @Option(names = "--no-cache", description = "For models on disk: keep no embedded prompts.")
+  @Option(names = "--no-cache", description = "For models on disk: no cache of prompt embeddings.")
   private boolean withoutCache;
 
   /** The folder; null for none. */

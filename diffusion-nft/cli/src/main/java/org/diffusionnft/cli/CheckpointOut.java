@@ -7,7 +7,7 @@ import picocli.CommandLine.Option;
 
 /** Where a command writes a model or an adapter, and in which dtype. */
 final class CheckpointOut {
-  /** The dtypes that checkpoints have. */
+  /** The dtypes of checkpoints. */
   enum Choice {
     BF16(DType.BF16),
     F16(DType.F16),
@@ -30,10 +30,10 @@ final class CheckpointOut {
       names = "--out",
       paramLabel = "PATH",
       required = true,
-      description = "The new folder, or the file, which is replaced if it is there.")
+      description = "The new folder, or the file, which is overwritten if it exists.")
   private Path out;
 
-  /** The dtype; null to leave tensors as they are. */
+  /** The dtype; null to keep each tensor's own. */
   @Nullable DType dtype() {
     return choice == null ? null : choice.dtype;
   }

@@ -10,7 +10,7 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code dnft completion}: what a shell needs to complete commands and options. */
+/** {@code dnft completion}: a script that lets a shell complete commands and options. */
 @Command(
     name = "completion",
     description = {
@@ -35,7 +35,7 @@ final class CompletionCommand implements Callable<Integer> {
   public Integer call() {
     CommandLine dnft = Dnft.commandLine();
     PrintWriter out = spec.commandLine().getOut();
-    // picocli's script serves both: in zsh it asks for bash's way of completing.
+    // picocli's script works in both: in zsh it enables bash-style completion.
     out.print(shell == Shell.FISH ? fish(dnft) : AutoComplete.bash("dnft", dnft));
     out.flush();
     return 0;
@@ -50,7 +50,7 @@ final class CompletionCommand implements Callable<Integer> {
   /**
    * The subcommands and options of a command.
    *
-   * @param path its words below {@code dnft}, such as {@code experiment ablation}
+   * @param path its words after {@code dnft}, such as {@code experiment ablation}
    */
   private static void fish(StringBuilder script, CommandLine command, String path) {
     String others = String.join(" ", command.getSubcommands().keySet());

@@ -18,7 +18,7 @@ import picocli.CommandLine.Spec;
 final class ComputeOptions {
   /** What can be logged on request. */
   enum Log {
-    /** Compiled plans of a device that has some. */
+    /** Compiled plans, on a device that has them. */
     PLANS
   }
 
@@ -29,22 +29,23 @@ final class ComputeOptions {
       names = "--device",
       paramLabel = "NAME",
       description =
-          "What computes: reference, vector or tornado[:BACKEND[:PLATFORM:DEVICE]]; 'dnft devices'"
-              + " lists what is here. Default: the fastest of the processor.")
+          "Compute device: reference, vector or tornado[:BACKEND[:PLATFORM:DEVICE]]; 'dnft"
+              + " devices' lists what is available. Default: the fastest CPU device.")
   private @Nullable String device;
 
   @Option(
       names = "--threads",
       paramLabel = "N",
-      description = "Threads that compute. Default: all processors. Results do not depend on it.")
+      description =
+          "Number of compute threads. Default: all processors. Results do not depend on it.")
   private @Nullable Integer threads;
 
   @Option(
       names = "--kernels",
       paramLabel = "vector|native",
       description =
-          "Forces the vector device's products to be the Vector API's or machine code of its own."
-              + " Default: machine code where the processor and the system allow it. The same as"
+          "Computes the vector device's matrix products with the Vector API or with its own"
+              + " machine code. Default: machine code if processor and system allow it. Same as"
               + " -Ddnft.kernels.")
   private @Nullable String kernels;
 
@@ -52,8 +53,8 @@ final class ComputeOptions {
       names = "--device-memory",
       paramLabel = "MIB",
       description =
-          "What a device with memory of its own sets aside for tensors: once for F32, and as much"
-              + " again for BF16 and F16. Default: 1024.")
+          "Memory that a device with its own memory reserves for tensors: this much for F32, and"
+              + " as much again for BF16 and F16. Default: 1024.")
   private int mebibytes;
 
   @Option(
@@ -69,9 +70,9 @@ final class ComputeOptions {
   private boolean quiet;
 
   /**
-   * Opens the device and says which, once.
+   * Opens the device and reports which one it is, once.
    *
-   * @throws IllegalArgumentException if a device that was asked for is not there
+   * @throws IllegalArgumentException if a requested device is missing
    */
   Device open() {
     DeviceOptions options = options();
@@ -86,12 +87,12 @@ final class ComputeOptions {
     return opened;
   }
 
-  /** How many threads compute. */
+  /** The number of compute threads. */
   int threads() {
     return options().threads();
   }
 
-  /** How many threads were asked for, if that was said. */
+  /** The requested number of threads, if given. */
   OptionalInt askedThreads() {
     return threads == null ? OptionalInt.empty() : OptionalInt.of(threads);
   }
@@ -106,12 +107,12 @@ final class ComputeOptions {
     return progress(task, done, all, 1);
   }
 
-  /** A progress display that counts in units of several parts; see {@link Progress#start}. */
+  /** A progress display in units of several parts; see {@link Progress#start}. */
   Progress progress(String task, long done, long all, int unit) {
     return Progress.start(err(), task, done, all, unit, quiet);
   }
 
-  /** A line on the error stream, unless all is to be quiet. */
+  /** Prints a line on the error stream, unless {@code --quiet} is set. */
   void note(String line) {
     if (!quiet) {
       err().println(ErrorMessages.oneLine(line));
@@ -119,13 +120,13 @@ final class ComputeOptions {
     }
   }
 
-  /** A warning, which is shown even if all is to be quiet. */
+  /** Prints a warning, even with {@code --quiet}. */
   void warn(String sentence) {
     err().println("dnft: warning: " + ErrorMessages.oneLine(sentence));
     err().flush();
   }
 
-  /** Whether only results and errors are to be shown. */
+  /** Whether only results and errors are shown. */
   boolean isQuiet() {
     return quiet;
   }
@@ -134,7 +135,7 @@ final class ComputeOptions {
     return spec.commandLine().getErr();
   }
 
-  /** Which device was chosen, which others there are, what would change it. */
+  /** Describes the chosen device, the others available, and how to choose another. */
   private String choice(String name) {
     String details = "";
     List<String> others = new ArrayList<>();

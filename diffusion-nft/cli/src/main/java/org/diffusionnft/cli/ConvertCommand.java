@@ -26,9 +26,9 @@ import picocli.CommandLine.Spec;
     name = "convert",
     description = {
       "Writes a model as a diffusers folder or as a single file, in any dtype.",
-      "A single file has no room for tokenizers and configurations: they are left out.",
-      "With --adapter: an adapter as a PEFT folder, or as diffusers' file if --out ends with"
-          + " @|bold .safetensors|@."
+      "A single file cannot hold tokenizers and configurations: they are left out.",
+      "With --adapter: writes an adapter as a PEFT folder, or as a diffusers LoRA file if --out"
+          + " ends with @|bold .safetensors|@."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)
@@ -41,13 +41,13 @@ final class ConvertCommand implements Callable<Integer> {
   @Option(
       names = "--to",
       paramLabel = "LAYOUT",
-      description = "What to write of a model: ${COMPLETION-CANDIDATES}.")
+      description = "Layout to write a model in: ${COMPLETION-CANDIDATES}.")
   private @Nullable Layout layout;
 
   @Option(
       names = "--adapter",
       paramLabel = "PATH",
-      description = "Instead of --model: a PEFT folder, or diffusers' file.")
+      description = "Instead of --model: a PEFT folder or a diffusers LoRA file.")
   private @Nullable Path adapter;
 
   @Override

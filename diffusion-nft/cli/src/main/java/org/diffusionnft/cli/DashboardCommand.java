@@ -14,12 +14,12 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code dnft dashboard}: runs as a page that follows them. */
+/** {@code dnft dashboard}: a page of runs that is updated as they progress. */
 @Command(
     name = "dashboard",
     description = {
-      "Serves the page of 'dnft report' on this machine and keeps it up to date while runs go on,"
-          + " until it is interrupted."
+      "Serves the page of 'dnft report' on this machine and keeps it up to date during runs,"
+          + " until interrupted."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)
@@ -34,9 +34,8 @@ final class DashboardCommand implements Callable<Integer> {
       paramLabel = "NAME|ADDRESS",
       defaultValue = LocalServer.THIS_MACHINE,
       description = {
-        "Which of this machine's addresses others may come by, 0.0.0.0 for all, as in a container."
-            + " Whoever can reach it sees prompts, settings and pictures. Default:"
-            + " ${DEFAULT-VALUE}, this machine only."
+        "Address to listen on, 0.0.0.0 for all, as in a container. Anyone who can reach it sees"
+            + " prompts, settings and pictures. Default: ${DEFAULT-VALUE}, this machine only."
       })
   private String host;
 
@@ -44,7 +43,7 @@ final class DashboardCommand implements Callable<Integer> {
       names = "--port",
       paramLabel = "N",
       defaultValue = "6007",
-      description = "Where, 0 for any that is free. Default: ${DEFAULT-VALUE}.")
+      description = "Port to listen on, 0 for any free one. Default: ${DEFAULT-VALUE}.")
   private int port;
 
   @Override

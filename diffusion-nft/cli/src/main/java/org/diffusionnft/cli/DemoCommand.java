@@ -31,13 +31,13 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code dnft demo}: the main job, with nothing to download and nothing to configure. */
+/** {@code dnft demo}: a training with nothing to download and nothing to configure. */
 @Command(
     name = "demo",
     description = {
-      "Trains a small diffusion transformer with DiffusionNFT, here and now: shows what the base"
-          + " model makes of some prompts, trains it on a rule-based reward, and compares both on"
-          + " prompts that were held out."
+      "Trains a small diffusion transformer with DiffusionNFT, here and now: shows the base"
+          + " model's pictures of some prompts, trains it on a rule-based reward, and compares"
+          + " both on held-out prompts."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)
@@ -59,7 +59,7 @@ final class DemoCommand implements Callable<Integer> {
   @Option(
       names = "--resume",
       paramLabel = "DIR",
-      description = "Goes on with the demo in this folder; it needs no other setting.")
+      description = "Resumes the demo in this folder; no other option is needed.")
   private @Nullable Path resume;
 
   @Option(names = "--epochs", paramLabel = "N", description = "Rounds of sampling and training.")
@@ -71,7 +71,7 @@ final class DemoCommand implements Callable<Integer> {
   @Option(
       names = "--config",
       paramLabel = "FILE",
-      description = "Other settings than the built-in ones, as YAML.")
+      description = "Settings to use instead of the built-in ones, as YAML.")
   private @Nullable Path configFile;
 
   @Override
@@ -88,7 +88,7 @@ final class DemoCommand implements Callable<Integer> {
     }
   }
 
-  /** Says what can be done with what is there already. */
+  /** Checks that the folder is new; otherwise the error says what can be done with its content. */
   private static void requireNew(Path folder) throws IOException {
     if (Files.exists(folder.resolve("config.yaml"))) {
       boolean finished = Files.exists(folder.resolve("summary.json"));
@@ -163,7 +163,7 @@ final class DemoCommand implements Callable<Integer> {
         new ArrayList<>(List.of("sample", "--adapter", folder.resolve("adapter")));
     String model = result.config().model();
     if (!model.equals(ShapesModel.NAME)) {
-      sample.addAll(List.of("--base", model)); // an adapter fits the model that it was trained on
+      sample.addAll(List.of("--base", model)); // an adapter fits only the model it was trained on
     }
     sample.addAll(List.of("--prompt", "a blue circle", "--count", 6, "--out", "picture.png"));
     console.println("Look at it: " + Launched.command("report", folder));
@@ -171,7 +171,7 @@ final class DemoCommand implements Callable<Integer> {
     console.flush();
   }
 
-  /** What is shown on the way. */
+  /** Displays the progress. */
   private final class Display implements DemoListener {
     private final TrainConfig config;
     private @Nullable Progress evaluation;
@@ -208,7 +208,7 @@ final class DemoCommand implements Callable<Integer> {
               100 * outcome.scores().total().strict()));
     }
 
-    /** The base model's samples, where there is a terminal to show them on. */
+    /** Shows the base model's samples, if there is a terminal. */
     private void show(HeldOut.Outcome outcome) {
       if (compute.isQuiet() || !TerminalError.isTerminal()) {
         return;

@@ -10,13 +10,13 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** {@code dnft devices}: what can compute on this machine, and what would bring more. */
+/** {@code dnft devices}: the devices of this machine, and why others are missing. */
 @Command(
     name = "devices",
     mixinStandardHelpOptions = true,
     description = {
-      "Lists what can compute here, the default first, and what is missing.",
-      "The names are what --device takes; the first part of one is enough."
+      "Lists the devices available here, the default first, and why others are missing.",
+      "--device accepts these names; the first part of one is enough."
     })
 final class DevicesCommand implements Runnable {
   @Spec private CommandSpec spec;

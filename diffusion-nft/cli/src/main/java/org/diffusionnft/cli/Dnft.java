@@ -11,8 +11,8 @@ import picocli.CommandLine.Spec;
 /**
  * The command {@code dnft}. Without a subcommand it prints its help.
  *
- * <p>Exit codes: 0 done, 1 a check failed or something unexpected happened, 2 wrong input, which is
- * shown in one line.
+ * <p>Exit codes: 0 done, 1 a check failed or something unexpected happened, 2 invalid input,
+ * reported in one line.
  */
 @Command(
     name = "dnft",
@@ -47,7 +47,7 @@ public final class Dnft implements Runnable {
   /** Runs the command line and ends the process with its exit code. */
   public static void main(String[] args) {
     TerminalError.restore();
-    // What modules log is for this program's user: one line, as our own warnings are.
+    // Log messages of modules are for this program's user: one line each, like our own warnings.
     System.setProperty("java.util.logging.SimpleFormatter.format", "dnft: warning: %5$s%n");
     System.exit(run(System.out::print, TerminalError::print, args));
   }
@@ -61,7 +61,7 @@ public final class Dnft implements Runnable {
     CommandLine dnft = commandLine(args).setOut(Printable.to(out)).setErr(Printable.to(err));
     try {
       return dnft.execute(args);
-    } catch (Error e) { // picocli hands on exceptions only
+    } catch (Error e) { // picocli handles exceptions only
       return ErrorMessages.failed(e, dnft);
     }
   }
@@ -74,9 +74,9 @@ public final class Dnft implements Runnable {
   }
 
   /**
-   * What the command line needs to be for these arguments: the command that they name, or else the
-   * summaries of all. To read all options of all commands takes longer than everything else that
-   * {@code dnft --help} does.
+   * The part of the command line that these arguments need: the command that they name, or else the
+   * summaries of all. Reading all options of all commands would take longer than everything else
+   * that {@code dnft --help} does.
    */
   private static CommandLine commandLine(String... args) {
     CommandLine dnft = new CommandLine(new Dnft());

@@ -23,12 +23,13 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
- * What a user sees of an error. {@link InvalidInputException} means wrong input, {@link
- * IOException}, {@link DeviceException} and {@link OutOfMemoryError} a wrong machine (disk full, no
- * permission, no driver, too little memory): their message is one clear sentence and is printed on
- * one line, exit code 2. Anything else, an {@link IllegalArgumentException} of {@code tensor} or
- * {@code kernels} too, is a bug of ours: the trace and where to report it are printed, exit code 1.
- * With {@code DNFT_TRACE} set in the environment the trace is always printed.
+ * How errors are shown to users. {@link InvalidInputException} means invalid input, {@link
+ * IOException}, {@link DeviceException} and {@link OutOfMemoryError} a problem of the machine (disk
+ * full, no permission, no driver, too little memory): their message is one clear sentence and is
+ * printed on one line, exit code 2. Anything else, an {@link IllegalArgumentException} of {@code
+ * tensor} or {@code kernels} included, is a bug of ours: its stack trace and where to report it are
+ * printed, exit code 1. With {@code DNFT_TRACE} set in the environment the stack trace is always
+ * printed.
  */
 final class ErrorMessages {
   static final int UNEXPECTED = 1;
@@ -36,11 +37,11 @@ final class ErrorMessages {
 
   private ErrorMessages() {}
 
-  /** The command line itself is wrong: an unknown option, a missing value. */
+  /** Handles an invalid command line: an unknown option, a missing value. */
   static int wrongUsage(ParameterException e, String[] args) {
     CommandLine command = e.getCommandLine();
     PrintWriter err = command.getErr();
-    // An option that is missing may be there, but misspelt: that is what to say then.
+    // A missing option may have been given but misspelt: then that is reported.
     List<String> unknown = command.getUnmatchedArguments();
     ParameterException cause =
         unknown.isEmpty() ? e : new UnmatchedArgumentException(command, unknown);
@@ -50,7 +51,7 @@ final class ErrorMessages {
     return WRONG_INPUT;
   }
 
-  /** A command threw an exception or an error. */
+  /** Handles an exception or an error of a command. */
   static int failed(Throwable e, CommandLine command) {
     PrintWriter err = command.getErr();
     String sentence = sentence(e);
@@ -69,7 +70,7 @@ final class ErrorMessages {
     return sentence == null ? UNEXPECTED : WRONG_INPUT;
   }
 
-  /** The sentence for the user, or null where the exception is not the user's doing. */
+  /** The sentence for the user, or null if the exception is a bug. */
   static @Nullable String sentence(Throwable e) {
     return switch (e) {
       case UncheckedIOException wrapped when wrapped.getCause() != null ->
@@ -101,7 +102,7 @@ final class ErrorMessages {
     };
   }
 
-  /** The option or command that was meant by the first word that is none. */
+  /** Suggests the option or command that the first unknown word was meant to be. */
   private static String suggestion(List<String> unknown, CommandLine command) {
     if (unknown.isEmpty()) {
       return "";

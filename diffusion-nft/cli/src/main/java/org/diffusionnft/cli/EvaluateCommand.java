@@ -27,14 +27,14 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code dnft evaluate}: policies side by side. */
+/** {@code dnft evaluate}: compares policies. */
 @Command(
     name = "evaluate",
     description = {
-      "Measures a model and adapters side by side on the same prompts and noise: means with 95 %%"
-          + " intervals, differences prompt by prompt, categories, pictures, and the paper's table"
-          + " beside them. The defaults are those of the paper's table 1: 40 first-order steps, no"
-          + " guidance. Stopped and started again it goes on; more adapters can be added later."
+      "Compares a model and adapters on the same prompts and noise: means with 95 %% intervals,"
+          + " differences prompt by prompt, categories, pictures, and the paper's table. The"
+          + " defaults are those of the paper's table 1: 40 first-order steps, no guidance. A"
+          + " stopped evaluation resumes when started again; more adapters can be added later."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)
@@ -48,7 +48,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Option(
       names = "--without-base",
-      description = "Leaves out the model without an adapter, which else comes first.")
+      description = "Omits the model without an adapter, which otherwise comes first.")
   private boolean withoutBase;
 
   @Option(
@@ -56,7 +56,7 @@ final class EvaluateCommand implements Callable<Integer> {
       paramLabel = "NAME|FILE",
       required = true,
       description =
-          "geneval, ocr, pickscore or drawbench, whose prompts lie in the reference code's folder"
+          "geneval, ocr, pickscore or drawbench, whose prompts are in the reference code's folder"
               + " dataset/; shapes; or a file of prompts, .txt or .jsonl.")
   private String benchmark;
 
@@ -98,13 +98,13 @@ final class EvaluateCommand implements Callable<Integer> {
       names = "--resolution",
       paramLabel = "PIXELS",
       defaultValue = "512",
-      description = "Side of a picture of a model on disk. Default: ${DEFAULT-VALUE}.")
+      description = "Side of pictures from a model on disk. Default: ${DEFAULT-VALUE}.")
   private int resolution;
 
   @Option(
       names = "--batch",
       paramLabel = "N",
-      description = "Pictures made at once. Default: 14, of ShapesWorld 129.")
+      description = "Batch size. Default: 14, for ShapesWorld 129.")
   private @Nullable Integer batch;
 
   @Option(
@@ -119,7 +119,7 @@ final class EvaluateCommand implements Callable<Integer> {
       paramLabel = "N",
       defaultValue = "12",
       description =
-          "How many of the first pictures of each policy are kept. Default: ${DEFAULT-VALUE}.")
+          "Number of pictures kept per policy, from the first on. Default: ${DEFAULT-VALUE}.")
   private int kept;
 
   @Override
@@ -194,7 +194,7 @@ final class EvaluateCommand implements Callable<Integer> {
     }
   }
 
-  /** Shows how far it is. */
+  /** Shows the progress. */
   private final class Shown implements BenchmarkRun.Listener, AutoCloseable {
     private @Nullable Progress progress;
 

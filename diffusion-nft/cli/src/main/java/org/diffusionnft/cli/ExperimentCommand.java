@@ -4,10 +4,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** {@code dnft experiment}: claims measured. */
+/** {@code dnft experiment}: measures claims. */
 @Command(
     name = "experiment",
-    description = "Compares ways of training under equal conditions, and writes a page about it.",
+    description = "Compares training methods under equal conditions and writes a page of results.",
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {

@@ -17,7 +17,7 @@ import picocli.CommandLine.Spec;
 
 /** Options of all experiments, and how one is run. */
 final class ExperimentOptions {
-  /** Small enough for minutes of two cores a run. */
+  /** Small enough for a run to take minutes on two cores. */
   private static final String PRESET =
       "epochs: 30\nevaluation: {every: 5, prompts: 258}\nsaveEvery: 5\n";
 
@@ -37,22 +37,22 @@ final class ExperimentOptions {
       paramLabel = "N",
       split = ",",
       defaultValue = "1,2,3",
-      description = "Seeds each way is trained with. Default: ${DEFAULT-VALUE}.")
+      description = "Seeds that each variant is trained with. Default: ${DEFAULT-VALUE}.")
   private List<Long> seeds;
 
   @Option(
       names = "--epochs",
       paramLabel = "N",
-      description = "Epochs of each run. Default: 30, but 9 of rewards.")
+      description = "Epochs of each run. Default: 30, but 9 for rewards.")
   private @Nullable Integer epochs;
 
   @Option(
       names = "--config",
       paramLabel = "FILE",
-      description = "Settings that all ways share instead of the demo's, as YAML.")
+      description = "Settings that all variants share instead of the demo's, as YAML.")
   private @Nullable Path configFile;
 
-  /** What --epochs says. */
+  /** The value of --epochs, or a default. */
   int epochs(int orElse) {
     return epochs == null ? orElse : epochs;
   }
@@ -77,11 +77,11 @@ final class ExperimentOptions {
   }
 
   /**
-   * The settings that all runs of an experiment share: the demo's, what experiments and this one
-   * change in them, and what the command line asks for.
+   * The settings that all runs of an experiment share: the demo's, with the changes for all
+   * experiments, for this one, and from the command line.
    *
    * @param title of the experiment, for messages
-   * @param changes that it makes, as YAML
+   * @param changes of this experiment, as YAML
    */
   static TrainConfig config(
       String title, String changes, @Nullable Path file, @Nullable Integer epochs, BaseOption base)

@@ -5,7 +5,7 @@ import org.diffusionnft.studies.experiment.ExperimentRun;
 import org.diffusionnft.trainer.TrainingListener;
 import org.jspecify.annotations.Nullable;
 
-/** What experiments show on their way. */
+/** Shows the progress of experiments. */
 final class ExperimentProgress implements ExperimentRun.Listener {
   private final ComputeOptions compute;
   private @Nullable TrainingProgress progress;

@@ -10,10 +10,10 @@ import picocli.CommandLine.Mixin;
 @Command(
     name = "head-to-head",
     description = {
-      "Trains the model of ShapesWorld with DiffusionNFT, FlowGRPO, DanceGRPO, rejection and"
-          + " reward-weighted fine-tuning: same base, samples, seeds and evaluation. Writes a page"
-          + " with curves, intervals and the cost of equal scores. Stopped and started again with"
-          + " the same options it goes on."
+      "Trains the ShapesWorld model with DiffusionNFT, FlowGRPO, DanceGRPO, rejection and"
+          + " reward-weighted fine-tuning: same base, samples, seeds and evaluation. Writes a"
+          + " page with curves, intervals and the cost of equal scores. If stopped, it resumes"
+          + " when started again with the same options."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)

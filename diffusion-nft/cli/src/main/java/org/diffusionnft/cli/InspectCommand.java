@@ -14,13 +14,13 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code dnft inspect}: what is in a file or folder of tensors. */
+/** {@code dnft inspect}: the contents of a file or folder of tensors. */
 @Command(
     name = "inspect",
     description = {
-      "Tells what is in a model, a part of one, an adapter, or any safetensors file: parameters,"
-          + " dtypes, the inferred configuration; of adapters the rank and, layer by layer, the"
-          + " singular values of what they add to the weights."
+      "Shows what is in a model, a part of one, an adapter, or any safetensors file: parameters,"
+          + " dtypes, the inferred configuration; for adapters the rank and, layer by layer, the"
+          + " singular values of the weight update."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)

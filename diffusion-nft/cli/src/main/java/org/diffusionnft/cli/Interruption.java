@@ -11,11 +11,11 @@ import org.diffusionnft.trainer.StoppedException;
 import org.jline.utils.Signals;
 
 /**
- * Ctrl-C, {@code kill} and a terminal that is closed, while something runs that can save what it
- * has done. The first time it is asked to, the second time the process ends at once.
+ * Handles Ctrl-C, {@code kill} and a closed terminal during work that can save its state. The first
+ * signal asks the work to stop; the second ends the process at once.
  */
 final class Interruption implements Stop {
-  /** Signals, and the exit codes that shells give them. */
+  /** Signals and their exit codes in shells. */
   private static final Map<String, Integer> CODES = Map.of("INT", 130, "TERM", 143, "HUP", 129);
 
   private final PrintWriter err;
@@ -27,17 +27,17 @@ final class Interruption implements Stop {
     this.meanwhile = meanwhile;
   }
 
-  /** What runs. */
+  /** Interruptible work. */
   @FunctionalInterface
   interface Work {
-    /** Does it, and looks now and then whether it is to stop. */
+    /** Does the work, and checks now and then whether it should stop. */
     void run(Stop stop) throws IOException, InterruptedException;
   }
 
   /**
-   * Does something that may be stopped.
+   * Does work that may be stopped.
    *
-   * @param command that goes on with it
+   * @param command that resumes the work
    * @return the exit code: 0, or that of the signal that stopped it
    */
   static int during(PrintWriter err, String command, Work work)
@@ -53,7 +53,9 @@ final class Interruption implements Stop {
     }
   }
 
-  /** Serves until it is asked to stop; {@code work} then finishes what it has taken in. */
+  /**
+   * Serves until a stop is requested; {@code work} then finishes the requests that it has accepted.
+   */
   static void serving(PrintWriter err, Work work) throws IOException, InterruptedException {
     new Interruption(err, "what was asked for is being finished").run(work);
   }
@@ -69,15 +71,16 @@ final class Interruption implements Stop {
 
   private Map<String, Object> listen() {
     if (TerminalError.isTerminal()) {
-      // The progress bar's library takes the terminal's signals for itself when it first asks how
-      // wide that is: it does so before us, or Ctrl-C would be its again.
+      // The progress bar's library installs its own signal handlers when it first asks for the
+      // terminal's width. This triggers that before ours are installed, or it would take Ctrl-C
+      // from us.
       new ConsoleProgressBarConsumer(System.err).getMaxRenderedLength();
     }
     Map<String, Object> before = new LinkedHashMap<>();
     CODES.forEach(
         (signal, code) -> {
           Object handler = Signals.register(signal, () -> received(code));
-          if (handler != null) { // else it is not ours to handle: the JVM was told to leave it
+          if (handler != null) { // null: the JVM was told not to handle it
             before.put(signal, handler);
           }
         });

@@ -4,13 +4,13 @@ import java.util.Arrays;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** Commands to be copied into a shell as they are printed. */
+/** Printed commands that can be copied into a shell. */
 final class Launched {
   private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_./,:=@%+-]+");
 
   private Launched() {}
 
-  /** A command of ours as this one was started, {@code ./dnft} from a checkout. */
+  /** A dnft command, spelled as this process was started: {@code ./dnft} from a checkout. */
   static String command(Object... words) {
     String program = System.getenv("DNFT_COMMAND");
     return quoted(program == null ? "dnft" : program)

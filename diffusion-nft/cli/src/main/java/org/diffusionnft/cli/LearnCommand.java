@@ -19,15 +19,15 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code dnft learn}: the course, as a page to play with or the picture of a chapter. */
+/** {@code dnft learn}: the course, as an interactive page or the picture of a chapter. */
 @Command(
     name = "learn",
     description = {
-      "Without a number serves the course as a page to play with, on this machine, until it is"
-          + " interrupted; with --export writes that page instead. With the number of a chapter of"
-          + " docs/course draws its picture: 1 flow matching, 2 policies as velocity fields, 3 the"
-          + " positive and the negative policy, 4 why no likelihood, 5 from samples to update, 6"
-          + " what it is not. Both take seconds."
+      "Without a number, serves the course as an interactive page on this machine until"
+          + " interrupted; with --export, writes that page instead. With the number of a chapter"
+          + " of docs/course, draws its picture: 1 flow matching, 2 policies as velocity fields,"
+          + " 3 the positive and the negative policy, 4 why no likelihood, 5 from samples to"
+          + " update, 6 what it is not. Both take seconds."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)
@@ -43,14 +43,14 @@ final class LearnCommand implements Callable<Integer> {
       names = "--export",
       paramLabel = "DIR",
       description =
-          "Writes the page to DIR/index.html. It works from any web server and opened as a file.")
+          "Writes the page to DIR/index.html. It works on any web server and when opened as a"
+              + " file.")
   private @Nullable Path export;
 
   @Option(
       names = "--port",
       paramLabel = "N",
-      description =
-          "Where the page is served, 0 for any port that is free. Default: " + USUAL_PORT + ".")
+      description = "Port of the page, 0 for any free one. Default: " + USUAL_PORT + ".")
   private @Nullable Integer port;
 
   @Option(
@@ -62,7 +62,7 @@ final class LearnCommand implements Callable<Integer> {
   @Option(
       names = "--steps",
       paramLabel = "N",
-      description = "Chapters 1 and 4: steps of the solver. Default: 40, in chapter 4 10.")
+      description = "Chapters 1 and 4: steps of the solver. Default: 40; in chapter 4, 10.")
   private @Nullable Integer steps;
 
   @Option(
@@ -111,7 +111,7 @@ final class LearnCommand implements Callable<Integer> {
   }
 
   private int serve(int port) throws IOException {
-    // The port comes first: who has to choose another shall not wait for that.
+    // The port is bound first, so that an occupied one is reported without a wait.
     try (PageServer server = PageServer.bind(LocalServer.THIS_MACHINE, port)) {
       page().serve(server);
       tell("the course: " + server.address() + " (Ctrl-C ends it)");

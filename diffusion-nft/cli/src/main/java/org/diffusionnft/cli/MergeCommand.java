@@ -14,7 +14,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code dnft merge}: an adapter into its base model. */
+/** {@code dnft merge}: merges an adapter into its base model. */
 @Command(
     name = "merge",
     description = "Adds an adapter to the weights of its base model: W + alpha/r B A.",
@@ -36,7 +36,7 @@ final class MergeCommand implements Callable<Integer> {
   @Option(
       names = "--to",
       paramLabel = "LAYOUT",
-      description = "What to write: ${COMPLETION-CANDIDATES}. Default: as the model is.")
+      description = "Layout to write: ${COMPLETION-CANDIDATES}. Default: the model's.")
   private @Nullable Layout layout;
 
   @Override

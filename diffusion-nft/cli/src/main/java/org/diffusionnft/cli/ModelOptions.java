@@ -7,7 +7,7 @@ import org.diffusionnft.weights.checkpoint.ModelCheckpoint;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Which model of the Stable Diffusion 3 family a command works on. */
+/** The Stable Diffusion 3 model that a command works on. */
 final class ModelOptions {
   @Option(
       names = "--model",
@@ -18,23 +18,24 @@ final class ModelOptions {
   @Option(
       names = "--parts",
       paramLabel = "DIR",
-      description = "A diffusers folder with what a single file lacks: tokenizers, text encoders.")
+      description =
+          "A diffusers folder with the parts that a single file lacks: tokenizers, text encoders.")
   private @Nullable Path parts;
 
-  /** The model that was given, if any. */
+  /** The given model, if any. */
   @Nullable Path path() {
     return model;
   }
 
-  /** The folder with what a single file lacks, if one was given. */
+  /** The folder with the parts that a single file lacks, if given. */
   @Nullable Path parts() {
     return parts;
   }
 
   /**
-   * The model that was given.
+   * The given model.
    *
-   * @throws InvalidInputException if none was
+   * @throws InvalidInputException if none was given
    */
   Path required() {
     if (model == null) {
@@ -46,7 +47,7 @@ final class ModelOptions {
   /**
    * Opens the model's files.
    *
-   * @throws IOException if there is none, or one of another family
+   * @throws IOException if there is no model, or one of another family
    * @throws InvalidInputException if none was given
    */
   ModelCheckpoint open() throws IOException {

@@ -21,7 +21,7 @@ import org.diffusionnft.tensor.Precision;
 import org.diffusionnft.weights.io.AtomicFile;
 import org.jspecify.annotations.Nullable;
 
-/** {@code dnft sample --model}: pictures with a model on disk. */
+/** {@code dnft sample --model}: samples pictures with a model on disk. */
 final class ModelSample {
   private static final String SUFFIX = ".png";
   private static final int GAP = 8;
@@ -45,7 +45,7 @@ final class ModelSample {
     this.precision = precision;
   }
 
-  /** Makes the pictures and writes them; returns the files. */
+  /** Samples the pictures and writes them; returns the files. */
   List<Path> run(PictureRequest request, @Nullable Path adapterPath, Path out) throws IOException {
     PictureSheet.require(
         request.count(), count -> layout(count, request.width(), request.height()));
@@ -94,7 +94,7 @@ final class ModelSample {
     return files;
   }
 
-  /** All pictures on one sheet, as square as possible. */
+  /** A sheet of all pictures, as square as possible. */
   private static BufferedImage sheet(List<Pixels> pictures) {
     Pixels first = pictures.getFirst();
     return layout(pictures.size(), first.width(), first.height())

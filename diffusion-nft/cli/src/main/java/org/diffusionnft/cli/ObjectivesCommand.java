@@ -10,9 +10,9 @@ import picocli.CommandLine.Mixin;
 @Command(
     name = "objectives",
     description = {
-      "Trains the model of ShapesWorld with DiffusionNFT, AWM, CRD, FlowGRPO, Flow-CPS and"
+      "Trains the ShapesWorld model with DiffusionNFT, AWM, CRD, FlowGRPO, Flow-CPS and"
           + " GRPO-Guard: same base, samples, seeds and evaluation. Writes the same page as"
-          + " head-to-head, and goes on like it."
+          + " head-to-head, and resumes like it."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)

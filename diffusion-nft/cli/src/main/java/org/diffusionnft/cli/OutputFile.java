@@ -6,15 +6,15 @@ import java.nio.file.Path;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.jspecify.annotations.Nullable;
 
-/** What {@code --out} may name. */
+/** Checks the file that {@code --out} names. */
 final class OutputFile {
   private OutputFile() {}
 
   /**
-   * Checks that nothing that is read is replaced.
+   * Checks that no input is overwritten.
    *
-   * @param read files and folders; null for what was not named
-   * @throws InvalidInputException if the output is there, and is one of them or a file in one
+   * @param read files and folders; null for those not given
+   * @throws InvalidInputException if the output exists and is one of them or a file in one
    */
   static void requireApart(Path out, @Nullable Path... read) throws IOException {
     if (!Files.isRegularFile(out)) {

@@ -21,7 +21,7 @@ final class PictureOptions {
   @Option(
       names = "--negative",
       paramLabel = "TEXT",
-      description = "What guidance leads away from. Default: nothing.")
+      description = "Negative prompt for guidance. Default: empty.")
   private String negative = USUAL.negative();
 
   @Option(
@@ -45,19 +45,18 @@ final class PictureOptions {
   @Option(
       names = "--batch",
       paramLabel = "N",
-      description =
-          "Pictures made at once; changes memory and speed only. Default:" + " ${DEFAULT-VALUE}.")
+      description = "Batch size; affects memory and speed only. Default: ${DEFAULT-VALUE}.")
   private int batch = USUAL.batch();
 
   @Option(
       names = "--t5-tokens",
       paramLabel = "N",
-      description = "Tokens of the prompt that T5 sees. Default: ${DEFAULT-VALUE}.")
+      description = "Number of prompt tokens for T5. Default: ${DEFAULT-VALUE}.")
   private int t5Tokens = PictureModel.Options.DEFAULT.t5Tokens();
 
   @Option(
       names = "--no-t5",
-      description = "Do without T5, the largest text encoder; zeros take its place.")
+      description = "Skip T5, the largest text encoder; zeros replace its output.")
   private boolean withoutT5;
 
   @Option(
@@ -71,14 +70,15 @@ final class PictureOptions {
   @Option(
       names = "--skip-scale",
       paramLabel = "SCALE",
-      description = "With --skip-layers: how strong, in the first fifth. Default: 2.8.")
+      description =
+          "With --skip-layers: guidance scale, used in the first fifth of the steps. Default:"
+              + " 2.8.")
   private @Nullable Double skipScale;
 
   @Option(
       names = "--tile",
       paramLabel = "PIXELS",
-      description =
-          "Larger pictures are decoded in tiles of this side. Default:" + " ${DEFAULT-VALUE}.")
+      description = "Larger pictures are decoded in tiles of this size. Default: ${DEFAULT-VALUE}.")
   private int tile = PictureModel.Options.DEFAULT.tile();
 
   /** The request for pictures of a prompt. */
@@ -92,12 +92,12 @@ final class PictureOptions {
         .withBatch(batch);
   }
 
-  /** How T5 is used, for people. */
+  /** How T5 is used, for display. */
   String t5() {
     return withoutT5 ? "none" : t5Tokens + " tokens";
   }
 
-  /** What the model is opened with. */
+  /** The options to open the model with. */
   PictureModel.Options toModel(@Nullable Path parts, Precision precision) {
     if (tile < PipelineSettings.LEAST_TILE) {
       throw new InvalidInputException(
@@ -106,7 +106,7 @@ final class PictureOptions {
     return new PictureModel.Options(parts, !withoutT5, t5Tokens, tile, precision);
   }
 
-  /** What was asked for; null for the recommendation. */
+  /** The requested skip-layer guidance; null for the recommended one. */
   private @Nullable SkipLayerGuidance skipping() {
     boolean layers = skipLayers != null && !skipLayers.equals("none");
     if (skipScale != null && !layers) {

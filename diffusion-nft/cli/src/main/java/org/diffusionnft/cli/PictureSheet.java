@@ -3,24 +3,24 @@ package org.diffusionnft.cli;
 import org.diffusionnft.images.Sheet;
 import org.diffusionnft.tensor.InvalidInputException;
 
-/** How large the sheet of {@code dnft sample} can be. */
+/** The size limit of the sheet of {@code dnft sample}. */
 final class PictureSheet {
-  /** A sheet is drawn in memory, four bytes a pixel, and then encoded. */
+  /** A sheet is drawn in memory, at four bytes per pixel, and then encoded. */
   private static final long MOST_PIXELS = 1 << 26;
 
   private PictureSheet() {}
 
-  /** How pictures are laid out, which depends on how many they are. */
+  /** The layout of pictures, which depends on their number. */
   @FunctionalInterface
   interface Layout {
-    /** The sheet of so many. */
+    /** The sheet of {@code count} pictures. */
     Sheet of(int count);
   }
 
   /**
-   * Checks before any work is done that all pictures fit on one sheet.
+   * Checks before any work that all pictures fit on one sheet.
    *
-   * @throws InvalidInputException that says how many do
+   * @throws InvalidInputException that says how many fit
    */
   static void require(int count, Layout layout) {
     if (fits(count, layout)) {

@@ -5,7 +5,7 @@ import org.diffusionnft.weights.io.PlainNumber;
 import picocli.CommandLine;
 import picocli.CommandLine.TypeConversionException;
 
-/** Options take the numbers that settings take, see {@link PlainNumber}. */
+/** Makes options accept the same numbers as settings, see {@link PlainNumber}. */
 final class PlainNumbers {
   private static final String INT =
       "a whole number from " + Integer.MIN_VALUE + " to " + Integer.MAX_VALUE + ", such as 12";
@@ -14,7 +14,7 @@ final class PlainNumbers {
 
   private PlainNumbers() {}
 
-  /** Of a command line and its commands. */
+  /** Registers this for a command line and its subcommands. */
   static void register(CommandLine commands) {
     register(commands, Integer.class, int.class, INT, v -> Math.toIntExact(whole(v)));
     register(commands, Long.class, long.class, WHOLE, PlainNumbers::whole);

@@ -8,7 +8,7 @@ import org.diffusionnft.studies.benchmark.Policy;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** A model, of ShapesWorld or on disk, and the adapters that a command uses it with. */
+/** A model, of ShapesWorld or on disk, and the adapters that a command uses with it. */
 final class PolicyOptions {
   @Option(
       names = "--model",
@@ -21,28 +21,29 @@ final class PolicyOptions {
   @Option(
       names = "--parts",
       paramLabel = "DIR",
-      description = "A diffusers folder with what a single file lacks: tokenizers, text encoders.")
+      description =
+          "A diffusers folder with the parts that a single file lacks: tokenizers, text encoders.")
   private @Nullable Path parts;
 
   @Option(
       names = "--adapter",
       paramLabel = "[NAME=]PATH",
       description =
-          "An adapter: PEFT folder or diffusers' file. Give the option once for each; the name is"
-              + " that of the file or folder unless another is given.")
+          "An adapter: a PEFT folder or diffusers LoRA file. Repeat the option for each; NAME"
+              + " defaults to that of the file or folder.")
   private List<String> adapters = new ArrayList<>();
 
-  /** The model as it was given. */
+  /** The model as given. */
   String model() {
     return model;
   }
 
-  /** Whether it is the one of ShapesWorld that is built in. */
+  /** Whether it is the built-in ShapesWorld model. */
   boolean isShapes() {
     return model.equals(ShapesModel.NAME);
   }
 
-  /** The folder with what a single file lacks, if one was given. */
+  /** The folder with the parts that a single file lacks, if given. */
   @Nullable Path parts() {
     return parts;
   }

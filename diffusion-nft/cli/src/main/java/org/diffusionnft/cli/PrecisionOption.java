@@ -10,12 +10,12 @@ final class PrecisionOption {
       names = "--precision",
       paramLabel = "f32|bf16",
       description =
-          "What products and attention take; sums, norms and optimizers are F32. bf16 is faster"
-              + " where the processor has AVX-512 BF16, and slower elsewhere. Default: f32, or what"
-              + " the settings say.")
+          "Input precision of matrix products and attention; sums, norms and optimizers are F32."
+              + " bf16 is faster if the processor has AVX-512 BF16, and slower otherwise."
+              + " Default: f32, or that of the settings.")
   private @Nullable String name;
 
-  /** The precision that was asked for, or another one. */
+  /** The requested precision, or a default. */
   Precision or(Precision other) {
     return name == null ? other : Precision.named(name);
   }

@@ -5,7 +5,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code dnft pretrain}: base models from nothing. */
+/** {@code dnft pretrain}: trains base models from scratch. */
 @Command(
     name = "pretrain",
     description = "Trains a base model from scratch by flow matching.",

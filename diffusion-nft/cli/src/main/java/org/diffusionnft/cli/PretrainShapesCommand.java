@@ -30,7 +30,7 @@ import picocli.CommandLine.Spec;
     name = "shapes",
     description = {
       "Trains the base model of ShapesWorld from scratch, the way the shipped one was made.",
-      "A run that was stopped goes on with --resume, to the same bytes."
+      "A stopped run continues with --resume and ends with the same bytes."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)
@@ -57,39 +57,40 @@ final class PretrainShapesCommand implements Callable<Integer> {
   @Option(
       names = "--caption-mistakes",
       paramLabel = "SHARE",
-      description = "Share of pictures that differ from their caption. Default: 0.7.")
+      description = "Fraction of pictures that do not match their caption. Default: 0.7.")
   private @Nullable Double captionMistakes;
 
   @Option(
       names = "--level-mean",
       paramLabel = "X",
-      description = "Mean of the normal number whose sigmoid is the noise level. Default: 0.7.")
+      description = "Mean of the logit-normal distribution of noise levels. Default: 0.7.")
   private @Nullable Double levelMean;
 
   @Option(
       names = "--level-spread",
       paramLabel = "X",
-      description = "Standard deviation of that number. Default: 1.2.")
+      description = "Standard deviation of that distribution. Default: 1.2.")
   private @Nullable Double levelSpread;
 
   @Option(names = "--seed", paramLabel = "N", description = "Seed of everything. Default: 0.")
   private @Nullable Long seed;
 
-  @Option(names = "--resume", description = "Goes on with the run in the folder.")
+  @Option(names = "--resume", description = "Resumes the run in the folder.")
   private boolean resume;
 
   @Option(
       names = "--checkpoint-every",
       paramLabel = "N",
       defaultValue = "250",
-      description = "Steps between two saved states. Default: ${DEFAULT-VALUE}.")
+      description = "Steps between saved states. Default: ${DEFAULT-VALUE}.")
   private int interval;
 
   @Option(
       names = "--eval-prompts",
       paramLabel = "N",
       defaultValue = "" + HeldOut.FULL,
-      description = "Held-out prompts of the final score; 0 for none. Default: ${DEFAULT-VALUE}.")
+      description =
+          "Number of held-out prompts for the final score; 0 for none. Default: ${DEFAULT-VALUE}.")
   private int evalPrompts;
 
   @Override
@@ -116,7 +117,7 @@ final class PretrainShapesCommand implements Callable<Integer> {
     }
   }
 
-  /** What the command line asks for, the rest as in the given recipe. */
+  /** The settings from the command line, with defaults from the given recipe. */
   private PretrainSettings asked(PretrainSettings defaults) {
     return defaults
         .withSteps(steps == null ? defaults.steps() : steps)

@@ -5,9 +5,9 @@ import java.io.Writer;
 import java.util.function.Consumer;
 
 /**
- * What all messages and results pass through on their way to a person. Names of files, answers of
- * services and texts in models may hold characters that move a terminal's cursor, change its title
- * or turn a line around; they are shown as {@code \}{@code u001b} and the like.
+ * Filters all messages and results that people see. File names, answers of services and texts in
+ * models may contain characters that move a terminal's cursor, change its title or reverse text
+ * direction; they are shown as {@code \}{@code u001b} and the like.
  */
 final class Printable extends Writer {
   private final Consumer<String> out;
@@ -17,12 +17,12 @@ final class Printable extends Writer {
     this.out = out;
   }
 
-  /** A writer that hands on what is printable, whole lines at a time. */
+  /** A writer that passes on printable text, in whole lines. */
   static PrintWriter to(Consumer<String> out) {
     return new PrintWriter(new Printable(out), true);
   }
 
-  /** A text with everything escaped that acts instead of showing, line breaks and tabs aside. */
+  /** A text with all control characters escaped, except line breaks and tabs. */
   static String escaped(String text) {
     StringBuilder shown = new StringBuilder(text.length());
     for (int i = 0; i < text.length(); i++) {
@@ -41,7 +41,10 @@ final class Printable extends Writer {
     }
   }
 
-  /** Controls, breaks of lines and paragraphs, and what turns the direction of text. */
+  /**
+   * Whether it is a control character, a line or paragraph separator, or changes the text
+   * direction.
+   */
   private static boolean acts(char c) {
     return switch (Character.getType(c)) {
       case Character.CONTROL, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR -> true;

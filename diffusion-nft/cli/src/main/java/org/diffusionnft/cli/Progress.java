@@ -8,8 +8,8 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How far a long task is: a bar on a terminal, now and then a line elsewhere, nothing if all is to
- * be quiet.
+ * The progress of a long task: a bar on a terminal, an occasional line elsewhere, nothing with
+ * {@code --quiet}.
  */
 final class Progress implements AutoCloseable {
   private static final long FIRST_LINE = Duration.ofSeconds(5).toNanos();
@@ -46,10 +46,10 @@ final class Progress implements AutoCloseable {
   /**
    * Starts a display.
    *
-   * @param task what is done, in one or two words
-   * @param done parts done before
-   * @param all parts there are
-   * @param unit parts of one unit that people count in: 1, or more to show progress inside a unit
+   * @param task its name, in one or two words
+   * @param done parts already done
+   * @param all total number of parts
+   * @param unit parts per displayed unit: 1, or more to show progress within a unit
    */
   static Progress start(
       PrintWriter err, String task, long done, long all, int unit, boolean quiet) {
@@ -70,7 +70,7 @@ final class Progress implements AutoCloseable {
         .build();
   }
 
-  /** Shows how many parts are done, with a few words or numbers about them. */
+  /** Shows the number of parts done, with a short message. */
   void to(long done, String message) {
     if (bar != null) {
       bar.setExtraMessage(message);

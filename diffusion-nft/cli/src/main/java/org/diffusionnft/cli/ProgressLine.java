@@ -18,12 +18,12 @@ final class ProgressLine extends ConsoleProgressBarConsumer implements ProgressB
   private boolean closed;
 
   /**
-   * A line.
+   * Creates a line.
    *
-   * @param unit parts of one unit that people count in
+   * @param unit parts per displayed unit
    */
   ProgressLine(int unit) {
-    super(System.err); // it knows how wide the terminal is
+    super(System.err); // it knows the terminal's width
     this.unit = unit;
   }
 
@@ -41,10 +41,10 @@ final class ProgressLine extends ConsoleProgressBarConsumer implements ProgressB
     return line(state.getTaskName(), done, all, join(time, words), width);
   }
 
-  /** The line: what does not fit is cut from its end, and the bar takes what is left. */
+  /** The line, cut off at the end if too long; the bar takes the remaining width. */
   String line(String task, long done, long all, String words, int width) {
     String counted = String.format(Locale.ROOT, "%s %d/%d ", task, done / unit, all / unit);
-    int room = width - counted.length() - words.length() - 3; // brackets, and a space behind
+    int room = width - counted.length() - words.length() - 3; // brackets and a trailing space
     int bar = Math.min(LONGEST_BAR, Math.max(SHORTEST_BAR, room));
     int full = all == 0 ? bar : (int) (bar * done / all);
     String head = full < bar ? ">" : "";
@@ -73,12 +73,12 @@ final class ProgressLine extends ConsoleProgressBarConsumer implements ProgressB
 
   @Override
   public synchronized void accept(String line) {
-    if (!closed) { // the library's timer may come once more
+    if (!closed) { // the library's timer may fire once more
       TerminalError.showProgress(line);
     }
   }
 
-  /** Its terminal stays open: closed, it would take our signal handlers away. */
+  /** Keeps the library's terminal open: closing it would remove our signal handlers. */
   @Override
   public synchronized void close() {
     closed = true;

@@ -13,11 +13,11 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code dnft report}: runs as a page. */
+/** {@code dnft report}: a page about runs. */
 @Command(
     name = "report",
     description = {
-      "Writes one HTML page about runs: curves, scores, sample grids through time, best and worst"
+      "Writes one HTML page about runs: curves, scores, sample grids over time, best and worst"
           + " pictures. It needs no network and no other file. Several runs share their charts."
     },
     mixinStandardHelpOptions = true,

@@ -3,11 +3,14 @@ package org.diffusionnft.cli;
 import org.diffusionnft.trainer.run.Resumption;
 import org.diffusionnft.trainer.run.TrainRun;
 
-/** Says where a run goes on. */
+/** Reports where a run resumes. */
 final class Resumed {
   private Resumed() {}
 
-  /** Damage and edited settings are reported even where all is to be quiet. */
+  /**
+   * Shows the state it resumes from; damage and edited settings are reported even with {@code
+   * --quiet}.
+   */
   static void show(Resumption from, ComputeOptions compute) {
     from.warnings().forEach(compute::warn);
     compute.note(
@@ -16,7 +19,7 @@ final class Resumed {
             : "going on from " + from.checkpoint());
   }
 
-  /** So are repairs. */
+  /** Shows repairs, even with {@code --quiet}. */
   static void showRepairs(TrainRun run, ComputeOptions compute) {
     run.repairs().forEach(compute::warn);
   }

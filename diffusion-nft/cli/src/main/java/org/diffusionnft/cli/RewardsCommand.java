@@ -10,10 +10,10 @@ import picocli.CommandLine.Mixin;
 @Command(
     name = "rewards",
     description = {
-      "Trains the model of ShapesWorld on each of three rewards that pull apart, on all at once,"
-          + " and in three stages with one more in each; measures all three on held-out prompts."
-          + " Writes the same page as head-to-head with a table of what happened to which reward,"
-          + " and goes on like it. 9 epochs unless --epochs says otherwise."
+      "Trains the ShapesWorld model on each of three conflicting rewards, on all at once, and in"
+          + " three stages that each add one; measures all three on held-out prompts. Writes the"
+          + " same page as head-to-head plus a table of how each reward changed, and resumes like"
+          + " it. 9 epochs unless --epochs is given."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)

@@ -11,21 +11,21 @@ import org.diffusionnft.trainer.config.TrainConfig;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Which rewards a command scores pictures by. */
+/** The rewards that a command scores pictures with. */
 final class RewardsOption {
   @Option(
       names = "--rewards",
       paramLabel = "NAME,...|FILE",
       description =
-          "What scores pictures: names, or a YAML file with the 'rewards' of a training. Default:"
-              + " none; for a benchmark what the paper measures on it.")
+          "Rewards that score pictures: names, or a YAML file with the 'rewards' of a training"
+              + " run. Default: none; for a benchmark, those that the paper measures on it.")
   private @Nullable String rewards;
 
   /**
-   * Their settings; null if the option was not given.
+   * The rewards' settings; null if the option was not given.
    *
    * @throws IOException if the file cannot be read
-   * @throws InvalidInputException if there is no such file, or it is no file of settings
+   * @throws InvalidInputException if there is no such file, or it is not a settings file
    */
   @Nullable SequencedMap<String, RewardSettings> settings() throws IOException {
     if (rewards == null) {

@@ -1,19 +1,19 @@
 package org.diffusionnft.cli;
 
-/** A mean that forgets: what a progress line shows of a noisy number. */
+/** An exponential moving average, for noisy numbers in a progress line. */
 final class RunningMean {
   private final double memory;
   private double sum;
   private double weight;
 
   /**
-   * @param memory what each new value leaves of the weight of those before, in [0, 1)
+   * @param memory the decay of earlier values' weight per new value, in [0, 1)
    */
   RunningMean(double memory) {
     this.memory = memory;
   }
 
-  /** The mean with one more value. */
+  /** Adds a value; returns the new mean. */
   double add(double value) {
     sum = memory * sum + value;
     weight = memory * weight + 1;

@@ -35,12 +35,12 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code dnft sample}: pictures of a prompt. */
+/** {@code dnft sample}: samples pictures for a prompt. */
 @Command(
     name = "sample",
     description = {
-      "Makes pictures of a prompt: with --model by a Stable Diffusion 3 model on disk, else by a"
-          + " ShapesWorld model, which knows shapes and colours only."
+      "Samples pictures for a prompt: with --model from a Stable Diffusion 3 model on disk,"
+          + " otherwise from a ShapesWorld model, which knows only shapes and colours."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)
@@ -62,8 +62,8 @@ final class SampleCommand implements Callable<Integer> {
       names = "--adapter",
       paramLabel = "PATH",
       description =
-          "PEFT folder of an adapter; with --model also diffusers' file. Default: the base model"
-              + " alone.")
+          "PEFT folder of an adapter; with --model also a diffusers LoRA file. Default: the base"
+              + " model alone.")
   private @Nullable Path adapterFolder;
 
   @Option(
@@ -77,14 +77,14 @@ final class SampleCommand implements Callable<Integer> {
       names = "--out",
       paramLabel = "FILE.png",
       required = true,
-      description = "The picture to write; one that is there is replaced.")
+      description = "The picture file to write; an existing one is overwritten.")
   private Path out;
 
   @Option(
       names = "--count",
       paramLabel = "N",
       defaultValue = "1",
-      description = "Pictures, laid out on one sheet. Default: ${DEFAULT-VALUE}.")
+      description = "Number of pictures, laid out on one sheet. Default: ${DEFAULT-VALUE}.")
   private int count;
 
   @Option(
@@ -142,7 +142,7 @@ final class SampleCommand implements Callable<Integer> {
     return 0;
   }
 
-  /** What would change nothing is not passed over in silence. */
+  /** Options without effect are rejected, not silently ignored. */
   private void refuseOptionsOfModels() {
     for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
       if (option.group() != null || OF_MODELS.contains(option.longestName())) {

@@ -22,10 +22,11 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "search",
     description = {
-      "Looks for the best settings of a method on ShapesWorld: draws some at random, trains with"
-          + " each for the same number of epochs, judges them by held-out prompts. Writes a page,"
-          + " all results as JSON, and the best as settings for 'dnft train --config'. Stopped and"
-          + " started again with the same options it goes on; with more --settings it tries more."
+      "Searches for the best settings of a method on ShapesWorld: draws some at random, trains"
+          + " with each for the same number of epochs, and ranks them on held-out prompts. Writes"
+          + " a page, all results as JSON, and the best settings for 'dnft train --config'. If"
+          + " stopped, it resumes when started again with the same options; a larger --settings"
+          + " tries more."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)
@@ -45,7 +46,7 @@ final class SearchCommand implements Callable<Integer> {
       names = "--settings",
       paramLabel = "N",
       defaultValue = "24",
-      description = "How many are tried. Default: ${DEFAULT-VALUE}.")
+      description = "Number of settings to try. Default: ${DEFAULT-VALUE}.")
   private int settings;
 
   @Option(names = "--epochs", paramLabel = "N", description = "Epochs of each run. Default: 15.")
@@ -55,7 +56,8 @@ final class SearchCommand implements Callable<Integer> {
       names = "--seed",
       paramLabel = "N",
       defaultValue = "11",
-      description = "Of what is drawn, and of each training. Default: ${DEFAULT-VALUE}.")
+      description =
+          "Seed of the random settings and of each training run. Default: ${DEFAULT-VALUE}.")
   private long seed;
 
   @Option(

@@ -33,10 +33,12 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "serve",
     description = {
-      "Serves pictures over HTTP in OpenAI's form (POST /v1/images/generations), and scores of"
-          + " pictures (POST /v1/rewards), until it is interrupted; what runs is finished first.",
-      "Clients choose an adapter by 'model'; the first is the usual one, and the model alone is"
-          + " called base. Also GET /v1/models, /health, /metrics for Prometheus and /openapi.json."
+      "Serves pictures over an OpenAI-compatible HTTP API (POST /v1/images/generations), and"
+          + " scores of pictures (POST /v1/rewards), until interrupted; running requests are"
+          + " finished first.",
+      "Clients choose an adapter with 'model'; the first one is the default, and the model"
+          + " without an adapter is called base. Also GET /v1/models, /health, /metrics for"
+          + " Prometheus and /openapi.json."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)
@@ -58,21 +60,22 @@ final class ServeCommand implements Callable<Integer> {
       paramLabel = "NAME|ADDRESS",
       defaultValue = LocalServer.THIS_MACHINE,
       description =
-          "Which of this machine's addresses clients may come by, 0.0.0.0 for all. Default:"
-              + " ${DEFAULT-VALUE}, this machine only.")
+          "Address to listen on, 0.0.0.0 for all. Default: ${DEFAULT-VALUE}, this machine only.")
   private String host;
 
   @Option(
       names = "--port",
       paramLabel = "N",
       defaultValue = "8080",
-      description = "Where, 0 for any that is free. Default: ${DEFAULT-VALUE}.")
+      description = "Port to listen on, 0 for any free one. Default: ${DEFAULT-VALUE}.")
   private int port;
 
   @Option(
       names = "--api-key-file",
       paramLabel = "FILE",
-      description = "Keys that clients need one of, one a line. Default: no key is needed.")
+      description =
+          "File of API keys, one per line; clients must send one of them. Default: no key is"
+              + " needed.")
   private @Nullable Path keyFile;
 
   @Option(
@@ -80,7 +83,7 @@ final class ServeCommand implements Callable<Integer> {
       paramLabel = "N",
       defaultValue = "256",
       description =
-          "How many requests may wait; later ones are told to come again. Default:"
+          "Maximum number of waiting requests; further ones are told to retry later. Default:"
               + " ${DEFAULT-VALUE}.")
   private int waiting;
 
@@ -88,26 +91,26 @@ final class ServeCommand implements Callable<Integer> {
       names = "--time-limit",
       paramLabel = "SECONDS",
       defaultValue = "3600",
-      description = "How long a request may take, with waiting. Default: ${DEFAULT-VALUE}.")
+      description = "Time limit of a request, including waiting. Default: ${DEFAULT-VALUE}.")
   private int limit;
 
   @Option(
       names = "--max-pixels",
       paramLabel = "N",
       defaultValue = "2097152",
-      description = "The largest picture of a model on disk. Default: ${DEFAULT-VALUE}.")
+      description = "Largest picture from a model on disk. Default: ${DEFAULT-VALUE}.")
   private long mostPixels;
 
   @Option(
       names = "--steps",
       paramLabel = "N",
-      description = "Sampling steps of requests that do not say. Default: 40.")
+      description = "Sampling steps of requests that do not specify them. Default: 40.")
   private @Nullable Integer steps;
 
   @Option(
       names = "--guidance",
       paramLabel = "SCALE",
-      description = "Guidance of requests that do not say. Default: 4.5.")
+      description = "Guidance scale of requests that do not specify it. Default: 4.5.")
   private @Nullable Double guidance;
 
   @ArgGroup(validate = false, heading = "%nFor models on disk:%n")
@@ -149,7 +152,7 @@ final class ServeCommand implements Callable<Integer> {
     }
   }
 
-  /** In one sentence where there is one, such as of too little memory. */
+  /** In one sentence if there is one, as for too little memory. */
   private static void report(Throwable bug, PrintWriter err) {
     String sentence = ErrorMessages.sentence(bug);
     if (sentence == null) {

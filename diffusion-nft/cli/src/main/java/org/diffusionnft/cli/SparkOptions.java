@@ -13,33 +13,34 @@ import org.diffusionnft.trainer.run.CrewRequest;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Options of a run that is shared out to a cluster. */
+/** Options of a run that is distributed to a cluster. */
 final class SparkOptions {
   @Option(
       names = "--spark-master",
       paramLabel = "URL",
       description =
-          "Shares the work out to executors of Apache Spark, to the same bytes: spark://HOST:PORT,"
-              + " yarn, k8s://URL, or local-cluster[EXECUTORS,CORES,MIB] on this machine.")
+          "Distributes the work to Apache Spark executors, with bitwise the same result:"
+              + " spark://HOST:PORT, yarn, k8s://URL, or local-cluster[EXECUTORS,CORES,MIB] on"
+              + " this machine.")
   private @Nullable String master;
 
   @Option(
       names = "--spark-conf",
       paramLabel = "KEY=VALUE",
-      description = "With --spark-master: a setting of Spark's, such as spark.executor.memory=8g.")
+      description = "With --spark-master: a Spark setting, such as spark.executor.memory=8g.")
   private Map<String, String> settings = new LinkedHashMap<>();
 
   @Option(
       names = "--ship-model",
       description =
           "With --spark-master: sends the model's files to the executors. Default: they open the"
-              + " same path, on a file system that they share.")
+              + " same path on a shared file system.")
   private boolean shipModel;
 
   /**
-   * Connects to the cluster that was asked for.
+   * Connects to the requested cluster.
    *
-   * @return null if none was
+   * @return null if none was requested
    */
   @Nullable CrewConnection connect(
       Path folder, Device device, ComputeOptions compute, @Nullable Path cache) throws IOException {

@@ -29,8 +29,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "steps",
     description = {
-      "Strict score on ShapesWorld against the number of sampling steps: the base model without"
-          + " and with guidance, and adapters, all on the same prompts and noise."
+      "Measures the strict score on ShapesWorld for several numbers of sampling steps: the base"
+          + " model without and with guidance, and adapters, all on the same prompts and noise."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)
@@ -42,7 +42,7 @@ final class StepsCommand implements Callable<Integer> {
   @Option(
       names = "--adapter",
       paramLabel = "[NAME=]PATH",
-      description = "An adapter trained on ShapesWorld. Give the option once for each.")
+      description = "An adapter trained on ShapesWorld. Repeat the option for each.")
   private List<String> adapters = new ArrayList<>();
 
   @Option(
@@ -50,7 +50,7 @@ final class StepsCommand implements Callable<Integer> {
       paramLabel = "N",
       split = ",",
       defaultValue = "2,4,6,10,20,40",
-      description = "Numbers of sampling steps, with commas between. Default: ${DEFAULT-VALUE}.")
+      description = "Comma-separated numbers of sampling steps. Default: ${DEFAULT-VALUE}.")
   private List<Integer> steps;
 
   @Option(
@@ -65,7 +65,7 @@ final class StepsCommand implements Callable<Integer> {
       names = "--prompts",
       paramLabel = "N",
       defaultValue = "" + HeldOut.FULL,
-      description = "Held-out prompts. Default: ${DEFAULT-VALUE}.")
+      description = "Number of held-out prompts. Default: ${DEFAULT-VALUE}.")
   private int prompts;
 
   @Option(

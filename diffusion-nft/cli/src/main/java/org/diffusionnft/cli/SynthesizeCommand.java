@@ -19,7 +19,7 @@ import picocli.CommandLine.Spec;
     name = "synthesize",
     description = {
       "Writes a model with the names, shapes and dtype of a real one and seeded random values, to"
-          + " rehearse memory, time and plumbing before the real weights are there."
+          + " test memory, time and plumbing before the real weights are available."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)
@@ -39,13 +39,14 @@ final class SynthesizeCommand implements Callable<Integer> {
       names = "--out",
       paramLabel = "DIR",
       required = true,
-      description = "The folder to write, diffusers' or for mask2former that of transformers.")
+      description =
+          "The folder to write, in diffusers layout, or for mask2former in that of transformers.")
   private Path out;
 
   @Option(names = "--tiny", description = "The same layout in a few megabytes, for tests.")
   private boolean tiny;
 
-  @Option(names = "--no-t5", description = "Leave the text encoder T5 out.")
+  @Option(names = "--no-t5", description = "Leave out the text encoder T5.")
   private boolean withoutT5;
 
   @Option(

@@ -7,12 +7,12 @@ import java.io.IOException;
 import java.io.PrintStream;
 
 /**
- * The error stream: messages, one below the other, and on a terminal below them a line that shows
- * how far a task is. A message takes the place of that line, which soon shows itself again.
+ * The error stream: messages, one per line, and on a terminal a progress line below them. A message
+ * overwrites the progress line, which soon reappears.
  *
  * <p>The launcher filters what the JVM writes to a terminal before {@code main} starts (the warning
- * about the incubating Vector API), and hands us the terminal itself in {@code DNFT_STDERR}, so
- * that a progress line is not held back by a filter that works by lines.
+ * about the incubating Vector API), and passes the terminal itself in {@code DNFT_STDERR}, so that
+ * the line-buffered filter does not delay progress lines.
  */
 final class TerminalError {
   private static final String ERASE_LINE = "\r\u001b[K";
@@ -21,12 +21,12 @@ final class TerminalError {
 
   private TerminalError() {}
 
-  /** Whether the error stream is a terminal: the launcher knows, and names it. */
+  /** Whether the error stream is a terminal: the launcher knows and passes it. */
   static boolean isTerminal() {
     return System.getenv("DNFT_STDERR") != null;
   }
 
-  /** Makes {@code System.err} the terminal again, if the launcher put a filter before it. */
+  /** Points {@code System.err} at the terminal again, if the launcher put a filter in between. */
   static void restore() {
     String terminal = System.getenv("DNFT_STDERR");
     if (terminal == null) {
@@ -46,14 +46,14 @@ final class TerminalError {
     showsProgress = false;
   }
 
-  /** Shows how far a task is, in place of what was shown before. */
+  /** Replaces the progress line. */
   static synchronized void showProgress(String line) {
     System.err.print(ERASE_LINE + line);
     System.err.flush();
     showsProgress = true;
   }
 
-  /** Leaves the progress line as it is, and goes on below it. */
+  /** Keeps the progress line as it is and continues below it. */
   static synchronized void keepProgress() {
     if (showsProgress) {
       System.err.println();

@@ -3,7 +3,7 @@ package org.diffusionnft.cli;
 import java.awt.image.BufferedImage;
 import java.util.List;
 
-/** Small pictures on a terminal of 24-bit colours: two pixels in each character. */
+/** Small pictures on a terminal with 24-bit colours: two pixels per character. */
 final class TerminalPictures {
   private static final String HALF_BLOCK = "\u2580";
   private static final int ACROSS = 3;

@@ -29,13 +29,13 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code dnft train}: DiffusionNFT as a configuration file says. */
+/** {@code dnft train}: training as a configuration file describes. */
 @Command(
     name = "train",
     description = {
-      "Trains as a YAML file says, with DiffusionNFT or 'algorithm: grpo', 'awm' or 'crd'; what it"
-          + " leaves out has the reference code's value. A run that was stopped goes on with"
-          + " --resume, to the same bytes.",
+      "Trains with the settings of a YAML file, by DiffusionNFT or 'algorithm: grpo', 'awm' or"
+          + " 'crd'; missing settings have the reference code's values. A stopped run continues"
+          + " with --resume and ends with the same bytes.",
       "The paper's runs have names: sd3-geneval, sd3-ocr, sd3-pickscore, sd3-hpsv2 and"
           + " sd3-multi-reward. Each needs a model on disk (--model) and prompts (--prompts)."
     },
@@ -60,7 +60,7 @@ final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--print-config",
       description =
-          "Prints all settings as YAML with what each is, to be kept and edited, and ends. Without"
+          "Prints all settings as commented YAML, to be saved and edited, and exits. Without"
               + " --config: the defaults.")
   private boolean printing;
 
@@ -82,8 +82,8 @@ final class TrainCommand implements Callable<Integer> {
       names = "--adapter",
       paramLabel = "PATH",
       description =
-          "Instead of a new adapter as 'adapter' says: starts from this one, a PEFT folder or"
-              + " diffusers' file, with its rank, alpha and targets.")
+          "Starts from this adapter instead of a new one: a PEFT folder or diffusers LoRA file,"
+              + " with its rank, alpha and targets.")
   private @Nullable String adapter;
 
   @Option(
@@ -96,14 +96,14 @@ final class TrainCommand implements Callable<Integer> {
       names = "--resume",
       paramLabel = "DIR",
       description =
-          "Goes on with the run in this folder; it needs no other setting. With --epochs a finished"
-              + " run is made longer.")
+          "Resumes the run in this folder; no other option is needed. With --epochs, a finished"
+              + " run is extended.")
   private @Nullable Path resume;
 
   @Option(
       names = "--epochs",
       paramLabel = "N",
-      description = "Instead of 'epochs': all epochs of the run.")
+      description = "Instead of 'epochs': total number of epochs of the run.")
   private @Nullable Integer epochs;
 
   @Option(names = "--seed", paramLabel = "N", description = "Instead of 'seed'.")
@@ -239,7 +239,7 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     @Override
-    public void stage(String sentence) {} // the progress display says enough
+    public void stage(String sentence) {} // the progress display is enough
 
     @Override
     public void evaluated(long done, long all) {}

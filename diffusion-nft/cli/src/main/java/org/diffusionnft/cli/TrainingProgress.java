@@ -8,9 +8,9 @@ import org.diffusionnft.trainer.TrainedBatch;
 import org.diffusionnft.trainer.TrainingListener;
 import org.jspecify.annotations.Nullable;
 
-/** Shows how a DiffusionNFT run goes, inside its epochs too. */
+/** Shows the progress of a training run, also within epochs. */
 final class TrainingProgress implements TrainingListener, AutoCloseable {
-  /** Parts of an epoch that are counted: sampling is the first half, training the second. */
+  /** Displayed parts per epoch: sampling is the first half, training the second. */
   private static final int PARTS = 100;
 
   private final Progress progress;
@@ -23,7 +23,7 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
     this(compute, epoch, epochs, () -> "");
   }
 
-  /** With a few words about those who do the work, if that is not this process alone. */
+  /** Creates a display; {@code crew} supplies a few words about a crew that does the work. */
   TrainingProgress(ComputeOptions compute, long epoch, int epochs, Supplier<String> crew) {
     this.crew = crew;
     this.progress = compute.progress("training", epoch * PARTS, (long) epochs * PARTS, PARTS);
@@ -36,7 +36,7 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
 
   @Override
   public void trained(long epoch, int done, int of, @Nullable TrainedBatch batch) {
-    // The epoch itself is reported when the old policy has followed.
+    // The epoch itself is reported after the update of the old policy.
     progress.to(epoch * PARTS + PARTS / 2 + (PARTS / 2 - 1) * done / of, words());
   }
 

@@ -26,20 +26,21 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code dnft verify}: a device against golden cases, or kernel by kernel. */
+/** {@code dnft verify}: checks a device against golden cases, or kernel by kernel. */
 @Command(
     name = "verify",
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
       "Checks a device against recorded outputs of the reference implementations; without cases,"
-          + " every kernel of the device against the reference device, over all shapes and types.",
-      "Prints one line per output or kernel. Exit code: 0 all as expected, 1 an output is not, 2 a"
-          + " folder is no case that can be run.",
-      "With --precision bf16 the lines say how far half precision takes a case from what was"
-          + " recorded in F32: most are not as expected then. Cases that compare the precisions"
-          + " themselves (*_autocast_bf16) stay as they are, and so do kernels, which are checked"
-          + " in each."
+          + " checks every kernel of the device against the reference device, over all shapes and"
+          + " types.",
+      "Prints one line per output or kernel. Exit code: 0 if all are as expected, 1 if an output"
+          + " is not, 2 if a folder is not a runnable case.",
+      "With --precision bf16, the lines show how far BF16 deviates from the outputs recorded in"
+          + " F32; most are then not as expected. Cases that compare the precisions themselves"
+          + " (*_autocast_bf16) are unaffected, and so are kernels, which are checked in each"
+          + " precision."
     })
 final class VerifyCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -48,16 +49,17 @@ final class VerifyCommand implements Callable<Integer> {
 
   @Option(
       names = "--failures",
-      description = "Of the outputs, print only those that are not as expected.")
+      description = "Print only the outputs that are not as expected.")
   private boolean failuresOnly;
 
   @Option(
       names = "--onnx",
       paramLabel = "DIR",
       description = {
-        "Runs the ONNX cases below DIR instead: folders with model.onnx and"
-            + " test_data_set_0/{input,output}_N.pb, and perhaps tolerance.txt (rtol X, atol X).",
-        "Prints those that do not pass, and last how many passed, are not supported, and failed;"
+        "Runs the ONNX cases under DIR instead: folders with model.onnx and"
+            + " test_data_set_0/{input,output}_N.pb, and optionally tolerance.txt (rtol X, atol"
+            + " X).",
+        "Prints those that do not pass, then the numbers of passed, unsupported and failed cases;"
             + " --report FILE.md writes the table of operators."
       })
   private @Nullable Path onnx;
@@ -65,13 +67,13 @@ final class VerifyCommand implements Callable<Integer> {
   @Option(
       names = "--report",
       paramLabel = "FILE",
-      description = "Writes the verdicts to FILE.md or FILE.json; may be given twice.")
+      description = "Writes the verdicts to FILE.md or FILE.json; can be given twice.")
   private List<Path> reports = List.of();
 
   @Option(
       names = "--kernel",
       paramLabel = "NAME",
-      description = "Without cases: this kernel only; may be given several times.")
+      description = "Without cases: only this kernel; can be repeated.")
   private List<String> kernels = List.of();
 
   @Parameters(arity = "0..*", paramLabel = "CASE", description = "Folders of golden cases.")
@@ -196,7 +198,7 @@ final class VerifyCommand implements Callable<Integer> {
       out.flush();
       String sentence = ErrorMessages.sentence(e);
       if (sentence == null) {
-        throw e; // a bug of ours, which is told with its trace
+        throw e; // a bug of ours, reported with its stack trace
       }
       err.println("dnft: " + sentence);
       err.flush();

@@ -2,7 +2,7 @@ package org.diffusionnft.cli;
 
 import picocli.CommandLine.IVersionProvider;
 
-/** What {@code dnft --version} prints: our version, which the jar's manifest names, and Java's. */
+/** The output of {@code dnft --version}: our version, from the jar's manifest, and Java's. */
 final class Version implements IVersionProvider {
   @Override
   public String[] getVersion() {
@@ -11,7 +11,7 @@ final class Version implements IVersionProvider {
     };
   }
 
-  /** Our version, or that there is none outside a jar. */
+  /** Our version, or a note that there is none outside a jar. */
   static String number() {
     String version = Dnft.class.getPackage().getImplementationVersion();
     return version == null ? "(not packaged)" : version;

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class AttentionCases {
   private AttentionCases() {}
 
-  /** Two units of BF16, which has 16 bits less than F32. */
+  /** Two units of BF16, which has 16 bits fewer than F32. */
   private static final Tolerance HALF = Tolerance.perTensor(2 << 16);
 
   static List<ConformanceCase> all() {
@@ -54,7 +54,7 @@ final class AttentionCases {
             + Arrays.toString(d)
             + (maskDims == null ? "" : " mask " + Arrays.toString(maskDims))
             + (precision == Precision.F32 ? "" : " in " + precision);
-    // Weights are rounded after subtracting a maximum of their own on each device.
+    // Weights are rounded after subtracting a maximum, which differs between devices.
     Tolerance tolerance = precision == Precision.F32 ? Tolerance.perTensor(16) : HALF;
     double scale = 1 / Math.sqrt(d[4]);
     all.add(

@@ -12,15 +12,15 @@ public final class Conformance {
   private Conformance() {}
 
   /**
-   * What came of a case.
+   * The outcome of a case.
    *
-   * @param worst the largest error, in units of what was allowed there: at most 1 passes
+   * @param worst the largest error relative to the error allowed there: at most 1 passes
    * @param maxError the largest absolute error
-   * @param seconds time of the second of two runs on the device, operands included
+   * @param seconds time of the second of two runs on the device, including operands
    * @param problem what is wrong, in one sentence; empty if the case passes
    */
   public record Outcome(double worst, double maxError, double seconds, String problem) {
-    /** Whether the device computed what it must. */
+    /** Whether the device's results are within the tolerance. */
     public boolean passed() {
       return problem.isEmpty();
     }
@@ -69,7 +69,7 @@ public final class Conformance {
     return compare(c, expected, found, seconds);
   }
 
-  /** Compares what a device computed with what the reference device did. */
+  /** Compares a device's results with those of the reference device. */
   public static Outcome compare(
       ConformanceCase c, List<double[]> expected, List<double[]> found, double seconds) {
     double worst = 0;

@@ -8,12 +8,12 @@ import org.diffusionnft.tensor.Tensor;
  *
  * @param kernel the kernel's name, for grouping
  * @param variant shapes, types and options
- * @param tolerance how far a device may be from the reference device
- * @param body makes the operands, runs the kernel, returns all outputs
+ * @param tolerance allowed deviation from the reference device
+ * @param body creates the operands, runs the kernel, returns all outputs
  */
 public record ConformanceCase(String kernel, String variant, Tolerance tolerance, Body body) {
 
-  /** Makes operands on a device and runs a kernel there. */
+  /** Creates operands on a device and runs a kernel there. */
   @FunctionalInterface
   public interface Body {
     /** All outputs, of floating types. */

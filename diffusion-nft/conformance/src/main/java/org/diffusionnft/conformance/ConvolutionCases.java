@@ -22,7 +22,7 @@ final class ConvolutionCases {
     return all;
   }
 
-  /** A sweep with as much padding as asked for, and as many windows as fit. */
+  /** A sweep with the given padding, and as many windows as fit. */
   private static Sweep sweep(
       long[] x, int[] kernel, int stride, int dilation, int pad, int groups) {
     return sweep(x, kernel, new int[] {stride, stride, dilation, dilation, pad, pad}, groups);
@@ -65,7 +65,10 @@ final class ConvolutionCases {
     add(all, x, 20, sweep(x, one, 1, 1, 0, 4), DType.BF16, true, List.of());
   }
 
-  /** Windows of all kinds; widths that fill vectors and that do not, and lines shorter than one. */
+  /**
+   * Windows of all kinds; widths that are multiples of a vector and others, and rows shorter than
+   * one.
+   */
   private static void products(List<ConformanceCase> all) {
     for (long width : new long[] {1, 5, 16, 33, 80}) {
       long[] x = {2, 6, 9, width};
@@ -89,7 +92,7 @@ final class ConvolutionCases {
     long[] deep = {1, 70, 12, 20};
     add(all, deep, 130, sweep(deep, new int[] {3, 3}, 1, 1, 1, 1), DType.F32, true, List.of());
     add(all, deep, 300, sweep(deep, new int[] {3, 3}, 2, 1, 1, 1), DType.F32, false, List.of());
-    // outside on one side alone, and beginning inside
+    // padding on one side only, and negative padding
     Sweep uneven = new Sweep(3, 3, 2, 2, 1, 1, 0, 0, 6, 25, 1);
     add(all, x, 9, uneven, DType.F32, true, List.of());
     Sweep inside = new Sweep(3, 3, 1, 1, 1, 1, -2, -3, 6, 40, 1);
@@ -98,7 +101,7 @@ final class ConvolutionCases {
     add(all, x, 9, far, DType.F32, true, List.of());
   }
 
-  /** Filters that see one channel each. */
+  /** Filters of one channel each (depthwise). */
   private static void oneChannel(List<ConformanceCase> all) {
     for (int size : new int[] {2, 3, 5, 9}) {
       for (int stride = 1; stride <= 3; stride++) {

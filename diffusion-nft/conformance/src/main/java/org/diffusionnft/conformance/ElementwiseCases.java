@@ -80,8 +80,8 @@ final class ElementwiseCases {
     String suffix = op == UnaryOp.POW ? " to the " + p[0] : "";
     boolean positive =
         op == UnaryOp.LOG || op == UnaryOp.SQRT || op == UnaryOp.RSQRT || op == UnaryOp.POW;
-    // Sums of parts that cancel (tails of GELU, slopes through zero) are right to the size of the
-    // parts, which is about 1 here.
+    // Sums of terms that cancel (tails of GELU, slopes through zero) are accurate relative to the
+    // size of the terms, which is about 1 here.
     Tolerance tolerance = new Tolerance(6, 0, 1e-6);
     for (long n : SIZES) {
       all.add(
@@ -179,7 +179,7 @@ final class ElementwiseCases {
             }));
   }
 
-  /** Operands of comparisons are few different numbers, so that some are equal. */
+  /** Operands of comparisons have few distinct values, so that some are equal. */
   private static Tensor rounded(Samples s, BinaryOp op, long[] dims) {
     Tensor t = s.normal(dims);
     return op == BinaryOp.EQUAL ? Elementwise.binary(BinaryOp.GREATER, t, t) : t;

@@ -107,7 +107,7 @@ final class LayoutCases {
         s -> List.of(Layout.concat(-1, s.normal(6, 5, 7), s.normal(6, 5, 20))));
   }
 
-  /** Elements of two bytes: rows of odd and even length, whole and with gaps. */
+  /** Elements of two bytes: rows of odd and even length, contiguous and with gaps. */
   private static void halves(List<ConformanceCase> all, DType dtype) {
     int[][] orders = {{1, 0, 2}, {2, 0, 1}};
     for (int[] order : orders) {

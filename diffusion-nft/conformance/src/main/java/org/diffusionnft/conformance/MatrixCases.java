@@ -67,7 +67,8 @@ final class MatrixCases {
       add(all, d, Product.TN.scaled(0.5).accumulating(), DType.F32, DType.F32, false);
       add(all, d, Product.NT.accumulating(), DType.F32, DType.BF16, true);
     }
-    // With this many rows, weights of half precision may be widened first instead of on the way.
+    // With this many rows, half-precision weights may be converted to F32 beforehand instead of on
+    // the fly.
     int[] tall = {130, 77, 300};
     for (DType b : new DType[] {DType.BF16, DType.F16}) {
       add(all, tall, Product.NT.scaled(0.05).activated(UnaryOp.GELU_TANH), DType.F32, b, true);
@@ -79,7 +80,7 @@ final class MatrixCases {
     return all;
   }
 
-  /** Products in BF16: odd and even k, all edges of tiles, more than one step of k, long rows. */
+  /** Products in BF16: odd and even k, all tile edges, more than one step of k, long rows. */
   private static void half(List<ConformanceCase> all) {
     int[][] shapes = {
       {1, 1, 1},
@@ -126,7 +127,7 @@ final class MatrixCases {
                     p.accumulate() ? " accumulating" : "",
                     p.activation() != null ? " " + p.activation() : "",
                     p.precision() == Precision.F32 ? "" : " in " + p.precision()),
-            // An activation may shrink numbers whose error came from larger ones.
+            // An activation may shrink numbers whose error stems from larger ones.
             p.activation() == null ? TOLERANCE : Tolerance.perTensor(16),
             s -> {
               Tensor x = p.transposeA() ? s.normal(a, d[2], d[0]) : s.normal(a, d[0], d[2]);

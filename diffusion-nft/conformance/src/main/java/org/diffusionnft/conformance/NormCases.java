@@ -45,7 +45,7 @@ final class NormCases {
     return all;
   }
 
-  /** Operands, and what a layer norm makes of them. */
+  /** Operands, and the result of a layer norm. */
   private record Normed(
       Tensor x, @Nullable Tensor weight, @Nullable Tensor bias, Norms.LayerNormed normed) {
     static Normed of(Samples s, long[] d, long groupsW, long groupsB) {
@@ -127,7 +127,7 @@ final class NormCases {
             }));
   }
 
-  /** Frozen weights in half precision, as a model of such weights has them. */
+  /** Frozen weights in half precision, as in a model with such weights. */
   private static void halfWeights(List<ConformanceCase> all, DType dtype) {
     long[] d = {3, 7, 33};
     all.add(
@@ -175,7 +175,7 @@ final class NormCases {
         new ConformanceCase(
             "softmax",
             Arrays.toString(d),
-            // Rounding x - max, of up to 40, costs 16 units already.
+            // Rounding x - max, which is up to 40, alone costs 16 units.
             Tolerance.perElement(24),
             s -> List.of(Norms.softmax(s.uniform(-20, 20, d)))));
     all.add(

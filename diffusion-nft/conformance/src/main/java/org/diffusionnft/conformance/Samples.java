@@ -10,7 +10,7 @@ import org.diffusionnft.tensor.HalfPrecision;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 
-/** Makes operands: the same numbers on every device, for one seed. */
+/** Creates operands: for one seed, the same numbers on every device. */
 public final class Samples {
   private final Device device;
   private final Random random;
@@ -21,7 +21,7 @@ public final class Samples {
     this.random = new Random(seed);
   }
 
-  /** Where the operands are made. */
+  /** The device of the operands. */
   public Device device() {
     return device;
   }

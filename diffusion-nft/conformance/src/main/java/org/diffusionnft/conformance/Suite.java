@@ -12,13 +12,13 @@ import org.diffusionnft.tensor.ReferenceDevice;
 public final class Suite {
   private Suite() {}
 
-  /** The kernels there are cases for. */
+  /** The kernels that have cases. */
   public static List<String> kernels() {
     return Conformance.cases().stream().map(ConformanceCase::kernel).distinct().toList();
   }
 
   /**
-   * Runs the cases of some kernels; one row each.
+   * Runs the cases of some kernels; returns one row per kernel.
    *
    * @param problems receives a sentence for each case that fails
    */
@@ -52,7 +52,7 @@ public final class Suite {
         failed++;
         problems.accept(outcome.problem());
       }
-      // A kernel that throws has no error to measure: that is more than any allowance.
+      // A kernel that throws has no measurable error: it counts as more than any allowance.
       worst = Math.max(worst, Double.isNaN(outcome.worst()) ? 1e9 : outcome.worst());
       maxError = Math.max(maxError, Double.isNaN(outcome.maxError()) ? 0 : outcome.maxError());
       seconds += outcome.seconds();

@@ -5,8 +5,8 @@ package org.diffusionnft.conformance;
  *
  * @param subject the kernel or case
  * @param checks shapes of the kernel, outputs of the case
- * @param failed how many of them are not as expected
- * @param worst the largest error as a share of what is allowed there: up to 1 passes
+ * @param failed number of these that are not as expected
+ * @param worst the largest error as a fraction of the error allowed there: up to 1 passes
  * @param maxError the largest absolute error of a kernel; 0 for cases
  * @param seconds time on the device
  */

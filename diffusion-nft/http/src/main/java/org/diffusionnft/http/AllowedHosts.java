@@ -10,10 +10,10 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * Which names a server may be called by. A browser obeys the owner of a domain who lets its name
- * lead to this machine (DNS rebinding): to that owner's page our answers would then be its own. So
- * only names count that no stranger can own: this machine's, the one that it was started with, and
- * addresses written as numbers.
+ * The host names that a server accepts. The owner of a domain can point its name at this machine
+ * (DNS rebinding): a browser would then let that owner's page read our answers as its own. So only
+ * names that no stranger can own are accepted: this machine's, the one it was started with, and
+ * numeric addresses.
  */
 final class AllowedHosts {
   private final Set<String> names = new HashSet<>(Set.of("localhost"));
@@ -22,8 +22,8 @@ final class AllowedHosts {
   /**
    * The names of a server.
    *
-   * @param host what it was started with: a name or an address
-   * @param address what {@code host} leads to
+   * @param host the name or address that it was started with
+   * @param address the address that {@code host} resolves to
    */
   AllowedHosts(String host, InetAddress address) {
     beyondLoopback = !address.isLoopbackAddress();
@@ -32,12 +32,12 @@ final class AllowedHosts {
       try {
         names.add(InetAddress.getLocalHost().getHostName().toLowerCase(Locale.ROOT));
       } catch (UnknownHostException e) {
-        // A machine without a name: its addresses are left.
+        // A machine without a name: only its addresses remain.
       }
     }
   }
 
-  /** Whether a request came for this server, and from no page of another. */
+  /** Whether a request is meant for this server, and not sent by another server's page. */
   boolean allow(URI uri, Headers request) {
     List<String> hosts = request.getOrDefault("Host", List.of());
     boolean forAProxy = uri.getRawAuthority() != null;

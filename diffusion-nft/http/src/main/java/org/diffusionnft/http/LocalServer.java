@@ -17,9 +17,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.diffusionnft.tensor.InvalidInputException;
 
-/** The JDK's web server with bounds, a virtual thread for each request. */
+/** The JDK's web server with time limits and a virtual thread for each request. */
 public final class LocalServer implements AutoCloseable {
-  /** Who only this machine can reach. */
+  /** The address that only this machine can reach. */
   public static final String THIS_MACHINE = "127.0.0.1";
 
   private static final int LARGEST_PORT = 65_535;
@@ -36,20 +36,20 @@ public final class LocalServer implements AutoCloseable {
   }
 
   /**
-   * Bounds of the JDK's server, which has none of its own and reads them when its first class is
-   * loaded: the first server of a process decides. Without them, connections that send half a
-   * request use up the files that a process may have open, for as long as they like.
+   * Time limits of the JDK's server, which has none by default and reads them when its first class
+   * is loaded, so the first server of a process decides. Without them, connections that send half a
+   * request could use up all file descriptors of a process indefinitely.
    *
-   * @param request until one has come
-   * @param answer from then until its answer has gone
+   * @param request time until a request has arrived
+   * @param answer time from then until its answer has been sent
    */
   public record Bounds(Duration request, Duration answer) {
     private void set() {
       Map.of(
               "sun.net.httpserver.maxReqTime", Long.toString(request.toSeconds()),
               "sun.net.httpserver.maxRspTime", Long.toString(answer.toSeconds()),
-              "sun.net.httpserver.timerMillis", "250", // how often both are looked at
-              "sun.net.httpserver.clockTick", "500", // how often idle connections are looked at
+              "sun.net.httpserver.timerMillis", "250", // how often both are checked
+              "sun.net.httpserver.clockTick", "500", // how often idle connections are checked
               "sun.net.httpserver.maxReqHeaderSize", "32768")
           .forEach(
               (name, value) -> {
@@ -61,11 +61,11 @@ public final class LocalServer implements AutoCloseable {
   }
 
   /**
-   * Takes a port; nothing is answered before {@link #start}.
+   * Binds a port; requests are not answered before {@link #start}.
    *
-   * @param host {@link #THIS_MACHINE}, or a name or an address of this machine by which others
-   *     reach it, 0.0.0.0 for all of them
-   * @param port 0 for any that is free
+   * @param host {@link #THIS_MACHINE}, or a name or address of this machine for access by others,
+   *     0.0.0.0 for all
+   * @param port 0 for any free one
    * @throws IOException if the port is taken
    * @throws InvalidInputException if this machine does not have that address
    */
@@ -92,21 +92,21 @@ public final class LocalServer implements AutoCloseable {
         return address;
       }
     } catch (UnknownHostException e) {
-      // told below, like an address of another machine
+      // reported below, like an address of another machine
     }
     throw new InvalidInputException(
         "--host must be a name or an address of this machine, such as 0.0.0.0 for all of them, not "
             + host);
   }
 
-  /** Answers from now on, all paths by one handler. */
+  /** Starts answering, all paths with one handler. */
   public void start(HttpHandler handler) {
     server.setExecutor(threads);
     server.createContext("/", handler);
     server.start();
   }
 
-  /** Where it is. */
+  /** Its address. */
   public String address() {
     InetAddress address = server.getAddress().getAddress();
     String host = address.isAnyLocalAddress() ? THIS_MACHINE : address.getHostAddress();
@@ -119,15 +119,13 @@ public final class LocalServer implements AutoCloseable {
     return !server.getAddress().getAddress().isLoopbackAddress();
   }
 
-  /**
-   * Whether a request calls this server by a name of its own, and comes from no page of another.
-   */
+  /** Whether a request names this server, and was not sent by another server's page. */
   public boolean isMeant(HttpExchange exchange) {
     return hosts.allow(exchange.getRequestURI(), exchange.getRequestHeaders());
   }
 
-  /** Sends an answer; of one to HEAD, only its length. */
-  @SuppressWarnings("ThreadPriorityCheck") // on a virtual thread yielding is no hint
+  /** Sends an answer; for HEAD, only its length. */
+  @SuppressWarnings("ThreadPriorityCheck") // on a virtual thread, yielding is reliable
   public static void send(HttpExchange exchange, int status, String type, List<byte[]> parts)
       throws IOException {
     long length = parts.stream().mapToLong(part -> part.length).sum();
@@ -140,17 +138,17 @@ public final class LocalServer implements AutoCloseable {
     exchange.sendResponseHeaders(status, length == 0 ? -1 : length);
     OutputStream body = exchange.getResponseBody();
     for (byte[] part : parts) {
-      // In pieces: the server copies what it is given at once.
+      // In pieces, since the server copies each write as a whole.
       for (int at = 0; at < part.length; at += PIECE) {
         body.write(part, at, Math.min(PIECE, part.length - at));
-        // Virtual threads share few cores and only give them up when they wait: others' requests
-        // would not be read while large pages go out, and be cut off as if they never came.
+        // Virtual threads share few cores and yield only when they wait: other requests would not
+        // be read while large pages are sent, and would time out as if they had never arrived.
         Thread.yield();
       }
     }
   }
 
-  /** Answers no more; what is being answered breaks off. */
+  /** Stops the server; answers in progress are cut off. */
   @Override
   public void close() {
     server.stop(0);

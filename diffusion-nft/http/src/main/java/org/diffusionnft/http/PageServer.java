@@ -12,8 +12,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Serves a page and what it asks for. It only answers who calls it by a name of its own (see {@link
- * LocalServer#isMeant}), and only reads.
+ * Serves a page and its resources, read-only. It only answers requests that name this server (see
+ * {@link LocalServer#isMeant}).
  */
 public final class PageServer implements AutoCloseable {
   private static final List<String> METHODS = List.of("GET", "HEAD");
@@ -29,7 +29,7 @@ public final class PageServer implements AutoCloseable {
   }
 
   /**
-   * What is sent.
+   * The content of an answer.
    *
    * @param type its media type
    * @param parts its bytes
@@ -42,11 +42,11 @@ public final class PageServer implements AutoCloseable {
   }
 
   /**
-   * Takes a port; who calls waits until {@link #start}.
+   * Binds a port; clients wait until {@link #start}.
    *
-   * @param host {@link LocalServer#THIS_MACHINE}, or a name or an address of this machine by which
-   *     others reach it, 0.0.0.0 for all of them: whoever can reach that sees the page
-   * @param port 0 for any that is free
+   * @param host {@link LocalServer#THIS_MACHINE}, or a name or address of this machine for access
+   *     by others, 0.0.0.0 for all: anyone who can reach it sees the page
+   * @param port 0 for any free one
    * @throws IOException if the port is taken
    * @throws org.diffusionnft.tensor.InvalidInputException if this machine does not have that
    *     address
@@ -56,17 +56,17 @@ public final class PageServer implements AutoCloseable {
   }
 
   /**
-   * Answers from now on.
+   * Starts answering.
    *
-   * @param policy the page's content security policy: what a browser may run and load of it
-   * @param answers by path; null for what there is not
+   * @param policy the page's content security policy: what a browser may run and load from it
+   * @param answers by path; null for unknown paths
    */
   public PageServer start(String policy, Function<String, @Nullable Answer> answers) {
     server.start(exchange -> answer(exchange, policy, answers));
     return this;
   }
 
-  /** Where it is. */
+  /** Its address. */
   public String address() {
     return server.address();
   }
@@ -76,7 +76,7 @@ public final class PageServer implements AutoCloseable {
     return server.isOpenToOthers();
   }
 
-  /** Serves until the thread is interrupted, which in a program on its own is until it ends. */
+  /** Serves until the thread is interrupted; in a program of its own, until that ends. */
   public void await() {
     try {
       new CountDownLatch(1).await();
@@ -91,7 +91,7 @@ public final class PageServer implements AutoCloseable {
     if (answering.size() > MOST_ANSWERS) {
       HttpExchange oldest = answering.poll();
       if (oldest != null) {
-        oldest.close(); // who does not read its answer makes room
+        oldest.close(); // a client that does not read its answer makes way
       }
     }
     try (exchange) {
@@ -116,7 +116,7 @@ public final class PageServer implements AutoCloseable {
         }
       }
     } catch (IOException e) {
-      // the reader has gone
+      // the client has disconnected
     } finally {
       answering.remove(exchange);
     }

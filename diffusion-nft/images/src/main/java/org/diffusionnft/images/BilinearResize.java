@@ -1,8 +1,8 @@
 package org.diffusionnft.images;
 
 /**
- * Bilinear resizing of bytes as OpenCV's {@code resize} does it, bit for bit: weights of 11 bits,
- * no smoothing where pictures shrink, except that half of both sides is the mean of four.
+ * Bilinear resizing of bytes, bit-identical to OpenCV's {@code resize}: weights have 11 bits, and
+ * shrinking does not smooth, except that halving both sides takes the mean of four pixels.
  */
 public final class BilinearResize {
   private static final int BITS = 11;
@@ -11,10 +11,10 @@ public final class BilinearResize {
 
   private BilinearResize() {}
 
-  /** Where the neighbours of each new element are, and the weight of the second. */
+  /** The neighbours of each new element, and their weights. */
   @SuppressWarnings("ArrayRecordComponent") // read by the loops below
   private record Taps(int[] first, int[] second, int[] low, int[] high) {
-    /** Across rows OpenCV keeps the weights at the edge, where both neighbours are one. */
+    /** Across rows, OpenCV keeps the weights at the edge, where both neighbours are the same. */
     static Taps of(int from, int to, boolean keep) {
       double scale = 1 / ((double) to / from);
       Taps taps = new Taps(new int[to], new int[to], new int[to], new int[to]);
@@ -35,7 +35,7 @@ public final class BilinearResize {
     }
   }
 
-  /** The picture in another size. */
+  /** Resizes a picture. */
   public static Pixels resize(Pixels picture, int width, int height) {
     if (width == picture.width() && height == picture.height()) {
       return picture;

@@ -1,8 +1,8 @@
 package org.diffusionnft.images;
 
-/** What pixels of a resized picture weigh those of the original by, as Pillow defines them. */
+/** Filters for resizing, as defined by Pillow. */
 public enum Filter {
-  /** A triangle. */
+  /** The triangle filter. */
   BILINEAR(1) {
     @Override
     double at(double distance) {
@@ -33,12 +33,12 @@ public enum Filter {
 
   /**
    * The weights along one axis: pixel {@code i} of the result is the sum of {@code weights[i][j]}
-   * times pixel {@code first[i] + j} of the original. Where a picture is made smaller the filter is
-   * as much wider.
+   * times pixel {@code first[i] + j} of the original. When shrinking, the filter is widened by the
+   * same factor.
    */
   record Taps(int[] first, double[][] weights) {}
 
-  /** Pillow's {@code precompute_coeffs} for the whole of an axis. */
+  /** Pillow's {@code precompute_coeffs} for a whole axis. */
   Taps taps(int in, int out) {
     double scale = (double) in / out;
     double stretch = Math.max(scale, 1);

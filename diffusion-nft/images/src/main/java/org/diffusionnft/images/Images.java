@@ -3,8 +3,7 @@ package org.diffusionnft.images;
 import java.util.Arrays;
 
 /**
- * Images in host memory, as the decoder gives them: -1 is black and 1 is white, and nothing is
- * clamped.
+ * Images in host memory, as decoded: -1 is black, 1 is white, and values are not clamped.
  *
  * @param values {@code [N, C, H, W]}, row-major
  * @param channels C
@@ -26,7 +25,7 @@ public record Images(float[] values, int channels, int height, int width) {
     }
   }
 
-  /** A picture as one image, whose {@link #pixels} are its bytes again. */
+  /** A single image from a picture; its {@link #pixels} are the same bytes. */
   public static Images of(Pixels picture) {
     int plane = picture.width() * picture.height();
     byte[] rgb = picture.rgb();
@@ -53,9 +52,9 @@ public record Images(float[] values, int channels, int height, int width) {
   }
 
   /**
-   * Image {@code i} as numbers from 0 to 1, clamped as diffusers' image processor does it.
+   * Image {@code i} as numbers from 0 to 1, clamped as in diffusers' image processor.
    *
-   * @throws IllegalArgumentException if the images have not three channels
+   * @throws IllegalArgumentException if the images do not have three channels
    */
   public Planes planes(int i) {
     if (channels != 3) {

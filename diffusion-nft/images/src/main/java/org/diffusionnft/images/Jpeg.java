@@ -15,7 +15,7 @@ public final class Jpeg {
   private Jpeg() {}
 
   /**
-   * A picture as the bytes of a JPEG file.
+   * Encodes a picture as a JPEG file.
    *
    * @param quality from 0 to 1
    */

@@ -13,24 +13,28 @@ import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
-/** Pictures in files that anyone may have written. */
+/** Reads pictures from untrusted files. */
 public final class PictureFile {
   private static final int LARGEST_SIDE = 1 << 14;
   private static final long MOST_PIXELS = 1L << 26;
 
-  /** As Java's readers of PNG and JPEG call them; others, such as of TIFF, trust what they read. */
+  /**
+   * The format names of Java's PNG and JPEG readers; other readers, such as TIFF's, trust their
+   * input.
+   */
   private static final Set<String> SAFE_FORMATS = Set.of("png", "JPEG");
 
-  /** A picture of one colour is hardly smaller than this many pixels a byte. */
+  /** Even a single-colour picture hardly has more pixels per byte than this. */
   private static final long PIXELS_PER_BYTE = 10_000;
 
   private PictureFile() {}
 
   /**
-   * Reads a PNG or JPEG file, or another that Java knows.
+   * Reads a PNG or JPEG file, or another format that Java supports.
    *
-   * @throws IOException with one sentence that names the file if it is missing, damaged or no
-   *     picture, or claims to be larger than 16,384 pixels a side or than its bytes can tell
+   * @throws IOException with one sentence that names the file if it is missing, damaged or not a
+   *     picture, or claims more than 16,384 pixels per side or more pixels than its bytes can
+   *     encode
    */
   public static BufferedImage read(Path file) throws IOException {
     if (!Files.isRegularFile(file)) {
@@ -44,7 +48,7 @@ public final class PictureFile {
   }
 
   /**
-   * Reads what would stand in such a file.
+   * Reads the content of such a file.
    *
    * @throws IOException whose message begins with a verb, such as {@code is a damaged picture}
    */
@@ -57,7 +61,7 @@ public final class PictureFile {
   }
 
   /**
-   * Reads what a stranger has sent: PNG or JPEG only, and no more pixels than there is room for.
+   * Reads untrusted data: PNG or JPEG only, with a limited number of pixels.
    *
    * @throws IOException whose message begins with a verb, such as {@code is a damaged picture}
    */
@@ -70,7 +74,7 @@ public final class PictureFile {
   }
 
   /**
-   * @param formats those that are read, all if there are none
+   * @param formats accepted formats; all if empty
    */
   private static BufferedImage read(
       InputStream bytes, long length, long mostPixels, Set<String> formats) throws IOException {
@@ -84,7 +88,7 @@ public final class PictureFile {
         if (!formats.isEmpty() && !formats.contains(reader.getFormatName())) {
           throw new IOException("is no PNG or JPEG picture");
         }
-        reader.setInput(in, true, true); // without metadata, which may be packed and endless
+        reader.setInput(in, true, true); // without metadata, which may be compressed and endless
         requireSmall(reader.getWidth(0), reader.getHeight(0), length, mostPixels);
         return reader.read(0);
       } finally {

@@ -12,10 +12,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Letters for captions: <a href="https://github.com/fcambus/spleen">Spleen</a> 6x12, a bitmap font
- * of Latin and Cyrillic letters under the BSD licence beside it. The fonts of Java2D need a font
- * configuration that bare machines lack, and look different on each machine; these letters are
- * always the same.
+ * A font for captions: <a href="https://github.com/fcambus/spleen">Spleen</a> 6x12, a bitmap font
+ * of Latin and Cyrillic letters under the BSD licence in its folder. Java2D's fonts need a font
+ * configuration that minimal machines lack, and look different on each machine; this font always
+ * looks the same.
  */
 public final class PixelFont {
   /** Distance between the starts of two letters, in pixels. */
@@ -24,13 +24,13 @@ public final class PixelFont {
   /** Distance between the tops of two lines, in pixels. */
   public static final int LINE = 12;
 
-  /** From the top of a capital letter to the lowest end of a small one, in pixels. */
+  /** From the top of a capital letter to the bottom of a descender, in pixels. */
   public static final int HEIGHT = 10;
 
   private static final String FILE = "spleen-6x12.bdf";
   private static final int ABOVE = 1; // rows of the file above a capital letter, for accents
 
-  /** Stands for characters that the font lacks: an empty box. */
+  /** The glyph for characters that the font lacks: an empty box. */
   private static final int[] BOX = {0, 0xf8, 0x88, 0x88, 0x88, 0x88, 0x88, 0x88, 0xf8, 0, 0, 0};
 
   /** Rows by code point, from the top; the highest bit is on the left. */
@@ -44,7 +44,7 @@ public final class PixelFont {
   }
 
   /**
-   * Writes a text; what lies outside of the image is left out.
+   * Draws a text, clipped to the image.
    *
    * @param x left edge of the text
    * @param y top of its capital letters
@@ -58,10 +58,10 @@ public final class PixelFont {
   }
 
   /**
-   * Writes the words of a text in lines of a width, as many lines as a height has room for.
+   * Draws a text with word wrap, as many lines as fit into a height.
    *
-   * @param width of a line in pixels; a longer word has a line of its own and juts out
-   * @param height of the room in pixels
+   * @param width of a line in pixels; a longer word has its own line and overflows
+   * @param height of the area in pixels
    */
   public static void write(
       BufferedImage image, String text, int x, int y, int width, int height, int rgb) {
@@ -102,7 +102,7 @@ public final class PixelFont {
     }
   }
 
-  /** Reads the font's file: of each glyph its {@code ENCODING} and the rows of its bitmap. */
+  /** Reads the font file: the {@code ENCODING} and the bitmap rows of each glyph. */
   private static Map<Integer, int[]> read() {
     Map<Integer, int[]> glyphs = new HashMap<>();
     try (InputStream stream = PixelFont.class.getResourceAsStream(FILE)) {

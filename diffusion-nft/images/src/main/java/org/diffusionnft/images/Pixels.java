@@ -5,7 +5,7 @@ import java.awt.image.ColorModel;
 import java.awt.image.IndexColorModel;
 
 /**
- * A picture of bytes.
+ * A picture with 8 bits per channel.
  *
  * @param width in pixels
  * @param height in pixels
@@ -14,13 +14,13 @@ import java.awt.image.IndexColorModel;
 public record Pixels(int width, int height, byte[] rgb) {
   private static final int CHANNELS = 3;
 
-  /** Pillow's {@code PRECISION_BITS}: what weights are multiplied by is 2 to the power of this. */
+  /** Pillow's {@code PRECISION_BITS}: weights are multiplied by 2 to the power of this. */
   private static final int FRACTION_BITS = 32 - 8 - 2;
 
   /**
    * Checks the sizes.
    *
-   * @throws IllegalArgumentException if the bytes are not those of such a picture
+   * @throws IllegalArgumentException if the number of bytes does not match the size
    */
   public Pixels {
     if (width < 1 || height < 1 || rgb.length != (long) CHANNELS * width * height) {
@@ -30,7 +30,7 @@ public record Pixels(int width, int height, byte[] rgb) {
   }
 
   /**
-   * A picture of numbers from 0 to 1 as bytes, rounded half to even as PyTorch does it; other
+   * Converts a picture of numbers from 0 to 1 to bytes, rounded half to even as in PyTorch; other
    * numbers are clamped.
    */
   public static Pixels of(Planes picture) {
@@ -46,9 +46,9 @@ public record Pixels(int width, int height, byte[] rgb) {
   }
 
   /**
-   * A picture that was read from a file, as the bytes that stand in it. {@link
-   * BufferedImage#getRGB} would brighten greys, which it takes for linear light; transparency is
-   * left out, and of 16 bits the upper 8 count, as with Pillow.
+   * Converts a picture read from a file, with the bytes of the file. {@link BufferedImage#getRGB}
+   * would brighten greys, which it takes for linear light. Transparency is dropped, and of 16 bits
+   * the upper 8 are kept, as in Pillow.
    */
   public static Pixels of(BufferedImage picture) {
     int width = picture.getWidth();
@@ -69,7 +69,7 @@ public record Pixels(int width, int height, byte[] rgb) {
     return new Pixels(width, picture.getHeight(), rgb);
   }
 
-  /** A picture to be drawn or written. */
+  /** A picture for drawing or writing. */
   public BufferedImage toImage() {
     BufferedImage picture = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
     for (int at = 0; at < rgb.length / 3; at++) {
@@ -81,8 +81,8 @@ public record Pixels(int width, int height, byte[] rgb) {
   }
 
   /**
-   * The picture in another size: Pillow's {@code Image.resize}, bit for bit. Rows are filtered
-   * first, then columns; both passes compute with 22 fractional bits and round to bytes.
+   * Resizes the picture, bit-identical to Pillow's {@code Image.resize}. Rows are filtered first,
+   * then columns; both passes compute with 22 fractional bits and round to bytes.
    */
   public Pixels resize(int newWidth, int newHeight, Filter filter) {
     Pixels wide = newWidth == width ? this : filterRows(filter.taps(width, newWidth));

@@ -1,7 +1,7 @@
 package org.diffusionnft.images;
 
 /**
- * A picture of numbers.
+ * A picture of floats.
  *
  * @param width in pixels
  * @param height in pixels
@@ -13,7 +13,7 @@ public record Planes(int width, int height, float[] values) {
   /**
    * Checks the sizes.
    *
-   * @throws IllegalArgumentException if the values are not those of such a picture
+   * @throws IllegalArgumentException if the number of values does not match the size
    */
   public Planes {
     if (width < 1 || height < 1 || values.length != (long) CHANNELS * width * height) {
@@ -23,7 +23,7 @@ public record Planes(int width, int height, float[] values) {
   }
 
   /**
-   * The picture in another size: PyTorch's {@code interpolate(antialias=True)}. Pillow's filters
+   * Resizes the picture like PyTorch's {@code interpolate(antialias=True)}: Pillow's filters
    * without its rounding.
    */
   public Planes resize(int newWidth, int newHeight, Filter filter) {
@@ -59,7 +59,7 @@ public record Planes(int width, int height, float[] values) {
     return new Planes(newWidth, newHeight, out);
   }
 
-  /** A window onto the picture; beyond its edges are zeros. */
+  /** A window of the picture, padded with zeros beyond its edges. */
   public Planes window(int left, int top, int newWidth, int newHeight) {
     float[] out = new float[CHANNELS * newWidth * newHeight];
     for (int c = 0; c < CHANNELS; c++) {

@@ -12,11 +12,11 @@ import java.util.zip.CRC32;
 import java.util.zip.DeflaterOutputStream;
 
 /**
- * PNG files of three bytes a pixel, which may say how they were made, in text chunks ({@code iTXt},
+ * PNG files with three bytes per pixel and optional provenance in text chunks ({@code iTXt},
  * section 11.3.4.5 of the PNG specification).
  *
- * <p>Written here rather than by {@code javax.imageio}, so that programs that make pictures do not
- * need {@code java.desktop}, and the same pixels give the same file on every JDK of one zlib.
+ * <p>Implemented here instead of with {@code javax.imageio}, so that programs do not need {@code
+ * java.desktop}, and the same pixels give the same file on every JDK with the same zlib.
  */
 public final class Png {
   private static final byte[] SIGNATURE = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
@@ -26,23 +26,23 @@ public final class Png {
 
   private Png() {}
 
-  /** A picture as the bytes of a PNG file. */
+  /** Encodes a picture as a PNG file. */
   public static byte[] encode(BufferedImage image) {
     return encode(image, Map.of());
   }
 
-  /** A picture as the bytes of a PNG file. */
+  /** Encodes a picture as a PNG file. */
   public static byte[] encode(Pixels picture) {
     return encode(picture, Map.of());
   }
 
-  /** A picture as the bytes of a PNG file that says how it was made; see below. */
+  /** Encodes a picture as a PNG file with its provenance; see below. */
   public static byte[] encode(BufferedImage image, Map<String, String> texts) {
     return encode(Pixels.of(image), texts);
   }
 
   /**
-   * A picture as the bytes of a PNG file that says how it was made.
+   * Encodes a picture as a PNG file with its provenance.
    *
    * @param texts by keyword, Latin-1 of 1 to 79 characters; written in the order of the map
    */
@@ -99,7 +99,7 @@ public final class Png {
     return bytes.toByteArray();
   }
 
-  /** A row after a filter of section 9.2, its number first. */
+  /** A row after a filter of section 9.2, preceded by the filter's number. */
   private static byte[] filtered(int filter, byte[] here, byte[] above) {
     byte[] out = new byte[here.length + 1];
     out[0] = (byte) filter;
@@ -130,7 +130,7 @@ public final class Png {
     return toUp <= toCorner ? up : corner;
   }
 
-  /** What the specification recommends to choose a filter by: the sum of differences. */
+  /** The specification's heuristic for choosing a filter: the sum of absolute differences. */
   private static int size(byte[] row) {
     int sum = 0;
     for (int i = 1; i < row.length; i++) {

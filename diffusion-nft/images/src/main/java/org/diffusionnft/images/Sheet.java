@@ -8,15 +8,15 @@ import java.awt.image.BufferedImage;
 import java.util.List;
 
 /**
- * How pictures are laid out in rows on one sheet. All lengths are in pixels.
+ * The layout of pictures in rows on one sheet. All lengths are in pixels.
  *
  * @param columns cells in a row
  * @param width of a cell
  * @param height of a cell
  * @param gap between two cells, across and down
  * @param margin around all cells
- * @param caption height of the room for text below each cell
- * @param background what shows between the pictures
+ * @param caption height of the text area below each cell
+ * @param background colour between the pictures
  */
 public record Sheet(
     int columns, int width, int height, int gap, Insets margin, int caption, Color background) {
@@ -39,12 +39,12 @@ public record Sheet(
     return new Sheet(columns, width, height, gap, insets, caption, background);
   }
 
-  /** The layout with room for text below each cell. */
+  /** The layout with a text area below each cell. */
   public Sheet withCaptions(int pixels) {
     return new Sheet(columns, width, height, gap, margin, pixels, background);
   }
 
-  /** The layout on another ground. */
+  /** The layout on another background. */
   public Sheet on(Color colour) {
     return new Sheet(columns, width, height, gap, margin, caption, colour);
   }
@@ -60,7 +60,7 @@ public record Sheet(
   }
 
   /**
-   * Pixels of the sheet of this many pictures, however many that is.
+   * The number of pixels of a sheet with this many pictures, without overflow.
    *
    * @param pictures at least one
    */
@@ -77,10 +77,10 @@ public record Sheet(
   }
 
   /**
-   * Draws at least one picture, each as large as its cell allows: enlarged pixels stay sharp, and
-   * large pictures are made smaller smoothly.
+   * Draws at least one picture, each scaled to fit its cell: enlarged pixels stay sharp, and large
+   * pictures are shrunk smoothly.
    *
-   * @param captions one for each picture, shortened to what fits below it; or none
+   * @param captions one for each picture, shortened to fit below it; or none
    */
   public BufferedImage draw(List<BufferedImage> pictures, List<String> captions) {
     int across = margin.left + columns * (width + gap) - gap + margin.right;

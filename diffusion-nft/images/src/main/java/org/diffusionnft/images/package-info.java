@@ -1,4 +1,4 @@
-/** Pictures: pixels, PNG and JPEG, resizing, sheets, letters. */
+/** Pictures: pixels, PNG and JPEG, resizing, sheets, a font. */
 @NullMarked
 package org.diffusionnft.images;
 

@@ -21,10 +21,11 @@ import org.diffusionnft.weights.onnx.OnnxNode;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets convolutions do what nodes behind them do with each number by itself, while it is still in
- * the processor's cache. Constants for all numbers or for each filter go into weights and bias,
- * batch norms among them; behind the first function that is not linear, into a step. Networks write
- * an activation as several nodes, for which memory would be read and written again each time.
+ * Fuses elementwise nodes into the preceding convolution, which applies them while the values are
+ * still in the processor's cache. Operations with constants, scalar or per filter, including batch
+ * norms, are folded into weights and bias, or after the first non-linear function into a step.
+ * Networks often write an activation as several nodes, each of which would otherwise read and write
+ * memory again.
  */
 final class Fusion {
   private final long opset;
@@ -48,10 +49,10 @@ final class Fusion {
   }
 
   /**
-   * The steps with fewer of them.
+   * The steps after fusion.
    *
-   * @param constants by name; those of new convolutions are added
-   * @param outputs what the graph gives
+   * @param constants by name; those of fused convolutions are added
+   * @param outputs outputs of the graph
    */
   static List<Plan.Step> of(
       long opset, Map<String, Value> constants, List<Plan.Step> steps, Set<String> outputs) {
@@ -72,7 +73,7 @@ final class Fusion {
     return left;
   }
 
-  /** What was found behind a convolution. */
+  /** The nodes found after a convolution. */
   private static final class Chain {
     private final double[] factor;
     private final double[] addend;
@@ -88,7 +89,7 @@ final class Fusion {
       Arrays.fill(factor, 1);
     }
 
-    /** A factor and an addend, for each filter or for all. */
+    /** Adds a scale and a shift, per filter or for all. */
     boolean linear(double[] times, double[] plus) {
       if (then.isEmpty()) {
         for (int i = 0; i < factor.length; i++) {
@@ -182,7 +183,7 @@ final class Fusion {
     return NdArray.floats(Shape.of(values.length), values).asConstant();
   }
 
-  /** Takes what comes next into the chain, if it can be taken. */
+  /** Adds the next node to the chain, if it can be fused. */
   private boolean follow(Chain chain) {
     if (kept.contains(chain.value)) {
       return false;
@@ -255,7 +256,7 @@ final class Fusion {
     return Arrays.stream(values).map(function).toArray();
   }
 
-  /** A constant that is one number, or one for each filter; null if it is something else. */
+  /** A constant that is a scalar or has one number per filter; null otherwise. */
   private double @Nullable [] perFilter(Chain chain, String name) {
     NdArray array = floats(name);
     if (array == null || array.rank() > chain.rank) {
@@ -268,7 +269,7 @@ final class Fusion {
     if (values.length == 1) {
       return values;
     }
-    int axis = array.rank() - (chain.rank - 1); // where the result has its filters
+    int axis = array.rank() - (chain.rank - 1); // the filter axis of the result
     boolean fits =
         axis >= 0 && array.dim(axis) == values.length && values.length == chain.factor.length;
     return fits ? values : null;
@@ -309,7 +310,7 @@ final class Fusion {
         && chain.then.add(new Step(UnaryOp.CLAMP, 0, 1));
   }
 
-  /** The limits of a Clip, if they are known. */
+  /** The limits of a Clip, if they are constant. */
   private double @Nullable [] bounds(OnnxNode node) {
     double low = Double.NEGATIVE_INFINITY;
     double high = Double.POSITIVE_INFINITY;
@@ -377,7 +378,7 @@ final class Fusion {
     return node.domain().isEmpty() && node.operator().equals(operator);
   }
 
-  /** The only step that uses what a step makes; -1 if there is none or another use. */
+  /** The only step that uses a step's result; -1 if there is none or another use. */
   private int only(int step) {
     OnnxNode node = node(step);
     String made = node.outputs().getFirst();

@@ -25,8 +25,9 @@ import org.diffusionnft.weights.onnx.OnnxType.Dim;
 import org.diffusionnft.weights.onnx.UnsupportedOnnxException;
 
 /**
- * A network in the ONNX format on a device of ours. Loading checks the whole graph and computes
- * what does not depend on the input; running computes the rest, node by node. One thread at a time.
+ * A network in the ONNX format on one of our devices. Loading checks the whole graph and computes
+ * what does not depend on the input; running computes the rest, node by node. For one thread at a
+ * time.
  */
 public final class OnnxNetwork implements AutoCloseable {
   private final OnnxModel model;
@@ -42,9 +43,9 @@ public final class OnnxNetwork implements AutoCloseable {
   /**
    * Loads a network.
    *
-   * @throws InvalidFileException if the file is missing, damaged or no ONNX model
-   * @throws InvalidInputException if its graph is not sound, or has what is not supported; every
-   *     missing operator is named with a node that wants it
+   * @throws InvalidFileException if the file is missing, damaged or not an ONNX model
+   * @throws InvalidInputException if its graph is invalid or uses unsupported features; every
+   *     missing operator is named with a node that uses it
    */
   public static OnnxNetwork load(Path file, Device device) throws InvalidFileException {
     return of(OnnxFile.read(file), device);
@@ -61,19 +62,19 @@ public final class OnnxNetwork implements AutoCloseable {
     }
   }
 
-  /** The names of all operators that are supported. */
+  /** The names of all supported operators. */
   public static List<String> operators() {
     return Operators.names();
   }
 
-  /** What must be given, in the order of the file: inputs without a value of their own. */
+  /** The required inputs, in file order: those without a default value. */
   public List<Port> inputs() {
     return model.graph().inputs().stream()
         .filter(port -> !model.graph().initializers().containsKey(port.name()))
         .toList();
   }
 
-  /** What it gives, in the order of the file. */
+  /** The outputs, in file order. */
   public List<Port> outputs() {
     return model.graph().outputs();
   }
@@ -82,9 +83,9 @@ public final class OnnxNetwork implements AutoCloseable {
    * Runs the network.
    *
    * @param inputs by name
-   * @return the outputs by name, in the order of the file
-   * @throws InvalidInputException if an input is missing or not what the network declares, or if a
-   *     node cannot do with it what it wants
+   * @return the outputs by name, in file order
+   * @throws InvalidInputException if an input is missing or does not match the network's
+   *     declaration, or if a node cannot process it
    */
   public Map<String, Value> run(Map<String, ? extends Value> inputs) {
     try (Memory.Scope _ = device.memory().scope()) {
@@ -102,8 +103,8 @@ public final class OnnxNetwork implements AutoCloseable {
   }
 
   /**
-   * For a message about what came out: which of the file's tensors holds a NaN, and so may be why;
-   * empty if none does.
+   * For a message about an invalid result: names a tensor of the file that holds a NaN, the
+   * possible cause; empty if none does.
    */
   public String notANumber() {
     for (OnnxTensor tensor : model.graph().initializers().values()) {
@@ -119,7 +120,7 @@ public final class OnnxNetwork implements AutoCloseable {
     return Arrays.stream(array.toDoubles()).anyMatch(Double::isNaN);
   }
 
-  /** Inputs and outputs outlive the scope of the run, in which tensors are made of them. */
+  /** Inputs and outputs outlive the scope of the run, in which their tensors are created. */
   private static Value settled(Value value) {
     return switch (value) {
       case NdArray array -> array.detached();
@@ -129,7 +130,7 @@ public final class OnnxNetwork implements AutoCloseable {
     };
   }
 
-  /** Gives back the memory that its weights have on the device. */
+  /** Frees the device memory of its weights. */
   @Override
   public void close() {
     plan.release();

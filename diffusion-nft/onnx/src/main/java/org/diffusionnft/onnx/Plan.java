@@ -32,26 +32,25 @@ import org.diffusionnft.weights.onnx.UnsupportedOnnxException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A graph that was checked, in the order in which it is run: every operator is known, every value
- * is made before it is used, and by one node only. What depends on no input was computed ahead.
+ * A checked graph in execution order: every operator is known, and every value is produced before
+ * it is used, and by only one node. What does not depend on an input is computed ahead (constant
+ * folding).
  */
 final class Plan {
-  /** Results larger than this are not computed ahead: they would be kept for ever. */
+  /** Larger results are not computed ahead, since they would be kept forever. */
   private static final int LARGEST_FOLDED = 1 << 22;
 
   /**
-   * How many elements of results are kept in all, beside as many as the file itself has: a small
-   * file cannot make a large plan. It is the same on every machine, for what is folded decides on
-   * the last bits of what is computed.
+   * The maximum number of kept result elements, in addition to as many as the file itself has: a
+   * small file cannot make a large plan. It is the same on every machine, since folding affects the
+   * last bits of results.
    */
   private static final long MOST_FOLDED = 1L << 24;
 
-  /**
-   * How often graphs within the graph are run in one run, before loops are taken to have no end.
-   */
+  /** The number of subgraph runs in one run after which loops are considered endless. */
   private static final long MOST_BODIES = 1_000_000;
 
-  /** The newest operator set whose operators are known. */
+  /** The newest supported operator set. */
   private static final long NEWEST = 28;
 
   private final OnnxModel model;
@@ -62,21 +61,21 @@ final class Plan {
   private final Map<OnnxGraph, Plan> bodies = new IdentityHashMap<>();
   private final Room room;
 
-  /** How many more elements of results may be kept; one for all graphs of a model. */
+  /** The remaining number of result elements that may be kept; shared by all graphs of a model. */
   private static final class Room {
     private long left = MOST_FOLDED;
   }
 
-  /** What a run has in use on the device, and how often it ran a graph within the graph. */
+  /** A run's use of device memory, and its number of subgraph runs. */
   private static final class Running {
     private final Map<Storage, Integer> uses = new IdentityHashMap<>();
     private long bodies;
   }
 
   /**
-   * A node and what can go after it.
+   * A node, and the values that can be freed after it.
    *
-   * @param dead values that nobody needs afterwards
+   * @param dead values that are not needed afterwards
    */
   record Step(OnnxNode node, Row row, List<String> dead) {}
 
@@ -108,7 +107,7 @@ final class Plan {
     Plan plan = new Plan(model, device, graph, room);
     plan.constants.putAll(outerConstants);
     graph.inputs().forEach(port -> plan.constants.remove(port.name()));
-    graph.nodes().forEach(node -> node.outputs().forEach(plan.constants::remove)); // hidden by them
+    graph.nodes().forEach(node -> node.outputs().forEach(plan.constants::remove)); // shadowed
     for (Map.Entry<String, OnnxTensor> e : graph.initializers().entrySet()) {
       plan.constants.put(e.getKey(), NdArray.of(e.getValue()));
       room.left += e.getValue().shape().elements();
@@ -117,7 +116,7 @@ final class Plan {
     return plan;
   }
 
-  /** Names every operator that is missing, with the first node that wants it. */
+  /** Reports every missing operator, with the first node that uses it. */
   private static void requireOperators(OnnxModel model) {
     Map<String, String> missing = new TreeMap<>();
     find(model, model.graph(), missing);
@@ -196,7 +195,7 @@ final class Plan {
     markDead();
   }
 
-  /** Names of values that a node takes, those that its graphs take from around it too. */
+  /** Names of a node's input values, including outer values that its subgraphs use. */
   static Set<String> needs(OnnxNode node) {
     Set<String> needs = new LinkedHashSet<>(node.inputs());
     needs.remove("");
@@ -235,7 +234,7 @@ final class Plan {
     }
     if (!row.random() && constants.keySet().containsAll(needs)) {
       List<Value> values = run(node, row, constants, new Running());
-      boolean given = node.operator().equals("Constant"); // it lies in the file anyway
+      boolean given = node.operator().equals("Constant"); // it is in the file anyway
       long size = given ? -elements(values) : elements(values);
       if (given || (size <= room.left && values.stream().allMatch(Plan::isSmall))) {
         room.left -= size;
@@ -283,7 +282,7 @@ final class Plan {
     }
   }
 
-  /** Gives back what constants have on the device. */
+  /** Frees the constants' device memory. */
   void release() {
     bodies.values().forEach(Plan::release);
     for (Value value : constants.values()) {
@@ -329,7 +328,7 @@ final class Plan {
     return outputs;
   }
 
-  /** Memory of the device goes back when the last value over it is dead. */
+  /** Frees device memory when the last value that uses it is dead. */
   private static void count(@Nullable Value value, Map<Storage, Integer> uses, int change) {
     switch (value) {
       case null -> {}
@@ -344,7 +343,7 @@ final class Plan {
     if (tensor == null) {
       return;
     }
-    // a tensor that was made of a Java array by one of its users was never counted
+    // a tensor that a user created from a Java array was never counted
     int left = change > 0 ? 1 : uses.getOrDefault(tensor.storage(), 1) - 1;
     if (change > 0) {
       uses.merge(tensor.storage(), 1, Integer::sum);
@@ -377,7 +376,7 @@ final class Plan {
     return made;
   }
 
-  /** Inputs that an operator did not expect are the file's fault, in whatever way they show. */
+  /** Any failure of an operator on unexpected inputs is reported as an error of the file. */
   private static List<Value> made(OnnxNode node, Row row, Call call) {
     try {
       return row.operator().run(call);

@@ -1,4 +1,4 @@
-/** Networks in the ONNX format: loaded, checked, run. */
+/** Loading, checking and running of networks in the ONNX format. */
 @NullMarked
 package org.diffusionnft.onnx;
 

@@ -1,11 +1,11 @@
 package org.diffusionnft.pipeline;
 
-/** Receives what goes on while pictures are made; does nothing unless a method is overridden. */
+/** Receives events while pictures are sampled; does nothing unless a method is overridden. */
 public interface PictureListener {
   /** Does nothing. */
   PictureListener NONE = new PictureListener() {};
 
-  /** Something that a user should know but that stops nothing. */
+  /** A warning for the user that does not stop the work. */
   default void warning(String sentence) {}
 
   /** A stage begins or has ended. */

@@ -40,9 +40,9 @@ import org.diffusionnft.weights.singlefile.SingleFile.Part;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Stable Diffusion 3 model on disk that is kept open, as training and services need it. Its
- * weights stay in their mapped files, tokenizers in memory; text encoders come and go as prompts
- * need them.
+ * A Stable Diffusion 3 model on disk that is kept open, for training and services. Weights are
+ * memory-mapped, tokenizers stay in memory, and text encoders are loaded when prompts need them and
+ * closed again.
  *
  * <pre>{@code
  * try (Device device = Devices.openDefault(DeviceOptions.defaults());
@@ -70,19 +70,20 @@ public final class PictureModel implements AutoCloseable {
   private final Deque<Runnable> closers = new ArrayDeque<>();
 
   /**
-   * What stands before and behind the transformer.
+   * Options for the parts before and after the transformer.
    *
-   * @param parts a diffusers folder with what a single file lacks, such as tokenizers; null if it
-   *     lacks nothing
-   * @param withT5 whether the text encoder T5 is used where there is one; else zeros take its place
-   * @param t5Tokens how many tokens of T5 a prompt has
-   * @param tile pictures of more pixels a side are decoded in tiles of this size
-   * @param precision what a {@link PictureSampler} computes in: text encoders, transformer and
+   * @param parts a diffusers folder with the parts that a single file lacks, such as tokenizers;
+   *     null if it lacks nothing
+   * @param withT5 whether the text encoder T5 is used if there is one; otherwise zeros replace its
+   *     output
+   * @param t5Tokens number of T5 tokens per prompt
+   * @param tile pictures with more pixels per side are decoded in tiles of this size
+   * @param precision precision of a {@link PictureSampler}: of text encoders, transformer and
    *     decoder
    */
   public record Options(
       @Nullable Path parts, boolean withT5, int t5Tokens, int tile, Precision precision) {
-    /** Nothing from elsewhere, T5 with 256 tokens as in diffusers, tiles of 768 pixels, F32. */
+    /** No parts from elsewhere, T5 with 256 tokens as in diffusers, tiles of 768 pixels, F32. */
     public static final Options DEFAULT = new Options(null, true, 256, 768, Precision.F32);
   }
 
@@ -125,7 +126,7 @@ public final class PictureModel implements AutoCloseable {
     this.tiles = TiledDecoding.ofPixels(options.tile(), vae.config().downscale());
   }
 
-  /** What goes in and out of the transformer is what the autoencoder makes pictures of. */
+  /** Checks that the transformer's input and output channels match the autoencoder's latents. */
   private static void requireSameLatents(
       ModelCheckpoint files, MmditConfig transformer, VaeConfig vae) throws InvalidFileException {
     Path file = files.configPath(Part.TRANSFORMER);
@@ -157,7 +158,7 @@ public final class PictureModel implements AutoCloseable {
   }
 
   /**
-   * Opens a model with {@link Options#DEFAULT}, without a cache of embedded prompts.
+   * Opens a model with {@link Options#DEFAULT}, without a cache of prompt embeddings.
    *
    * @throws IOException if a part of it is missing or damaged
    */
@@ -168,8 +169,8 @@ public final class PictureModel implements AutoCloseable {
   /**
    * Opens a model.
    *
-   * @param cache folder of embedded prompts, or null for none
-   * @param listener is warned of what prompts lose
+   * @param cache folder that caches prompt embeddings, or null for none
+   * @param listener receives warnings about truncated prompts
    * @throws IOException if a part of it is missing or damaged
    */
   public static PictureModel open(
@@ -183,8 +184,8 @@ public final class PictureModel implements AutoCloseable {
   }
 
   /**
-   * Opens tokenizers and text encoders and closes them again, so that what is missing or damaged is
-   * found before it is needed.
+   * Opens tokenizers and text encoders and closes them again, to find missing or damaged ones
+   * early.
    *
    * @throws IOException if one is missing or damaged
    */
@@ -192,12 +193,12 @@ public final class PictureModel implements AutoCloseable {
     embedder.requireReadable();
   }
 
-  /** Where it computes. */
+  /** The device that it computes on. */
   public Device device() {
     return device;
   }
 
-  /** What pictures are computed in. */
+  /** The precision of pictures. */
   Precision precision() {
     return precision;
   }
@@ -208,10 +209,10 @@ public final class PictureModel implements AutoCloseable {
   }
 
   /**
-   * Loads an adapter for this model; to be closed.
+   * Loads an adapter for this model; the caller closes it.
    *
-   * @param path PEFT folder or diffusers' file
-   * @throws IOException if it is missing or damaged, or made for another model
+   * @param path PEFT folder or diffusers LoRA file
+   * @throws IOException if it is missing or damaged, or belongs to another model
    */
   public Adapter adapter(Path path) throws IOException {
     return AdapterFile.load(path, transformer.config(), device);
@@ -234,8 +235,8 @@ public final class PictureModel implements AutoCloseable {
   /**
    * The shape {@code [C, H, W]} of the latents of a picture.
    *
-   * @throws InvalidInputException unless both sides are multiples of what a patch covers, 16, and
-   *     not larger than the model's table of positions
+   * @throws InvalidInputException unless both sides are multiples of a patch's 16 pixels and fit
+   *     into the model's positional embedding
    */
   public Shape latents(int height, int width) {
     return Shape.of(transformer.config().inChannels(), inLatents(height), inLatents(width));
@@ -256,7 +257,7 @@ public final class PictureModel implements AutoCloseable {
     return side / vae.config().downscale();
   }
 
-  /** The embeddings of texts, one entry each, owned by the innermost open scope. */
+  /** The embeddings of texts, one entry per text, owned by the innermost open scope. */
   public Conditioning embed(List<String> texts) {
     try (Memory.Scope _ = device.memory().scope()) {
       Map<String, Conditioning> embedded = embedder.embed(texts);
@@ -277,7 +278,7 @@ public final class PictureModel implements AutoCloseable {
   }
 
   /**
-   * The embeddings of texts by text, owned by the innermost open scope.
+   * The embeddings of texts, keyed by text, owned by the innermost open scope.
    *
    * @throws IOException if a text encoder is missing or damaged
    */
@@ -286,9 +287,10 @@ public final class PictureModel implements AutoCloseable {
   }
 
   /**
-   * The pictures of latents, one after the other, since decoding one takes gigabytes.
+   * Decodes latents to pictures, one at a time, since decoding one takes gigabytes.
    *
-   * @throws InvalidInputException that names a damaged tensor, or the part that gives no numbers
+   * @throws InvalidInputException that names a damaged tensor, or the part whose output is not
+   *     finite
    */
   public Images decode(Tensor latents) {
     NotFinite found = NotFinite.find(latents);
@@ -313,7 +315,7 @@ public final class PictureModel implements AutoCloseable {
     return new Images(values, CHANNELS, height, width);
   }
 
-  /** Of what is no number, a black picture would be all that is seen. */
+  /** Values that are not finite would otherwise just show as a black picture. */
   private void requireFinite(Tensor picture) {
     NotFinite found = NotFinite.find(picture);
     if (found != null) {
@@ -322,7 +324,10 @@ public final class PictureModel implements AutoCloseable {
     }
   }
 
-  /** A damaged tensor of the transformer, if there is one, else what was found. */
+  /**
+   * An error that names a damaged tensor of the transformer, if there is one, else the given
+   * failure.
+   */
   InvalidInputException blame(DivergedException found) {
     return blame(transformerFile, transformerSettings, found);
   }

@@ -7,19 +7,19 @@ import org.diffusionnft.tensor.InvalidInputException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What pictures are wanted: {@code PictureRequest.of("a cat").withSteps(28).withSeed(1)}.
+ * A request for pictures: {@code PictureRequest.of("a cat").withSteps(28).withSeed(1)}.
  *
- * @param prompt what they show
- * @param negative what they are led away from by classifier-free guidance
+ * @param prompt description of the pictures
+ * @param negative negative prompt for classifier-free guidance
  * @param width in pixels, a multiple of 16
  * @param height in pixels, a multiple of 16
  * @param steps sampling steps
  * @param guidance scale of classifier-free guidance; up to 1 for none
- * @param skipping skip-layer guidance; null for what the model's authors recommend
+ * @param skipping skip-layer guidance; null for the model authors' recommendation
  * @param solver {@code flow}, {@code ddim}, {@code dpm1} or {@code dpm2}
- * @param seed of the noise; each picture has noise of its own
- * @param count how many pictures
- * @param batch how many at once; changes memory and speed only
+ * @param seed of the noise; each picture has its own noise
+ * @param count number of pictures
+ * @param batch pictures per batch; affects memory and speed only
  */
 @RecordBuilder
 public record PictureRequest(

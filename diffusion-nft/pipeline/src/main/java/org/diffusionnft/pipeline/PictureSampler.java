@@ -29,18 +29,18 @@ import org.diffusionnft.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes pictures with a model that is open. Threads may share one: they wait for each other, since
- * one picture uses all processors.
+ * Samples pictures with an open model. Threads may share a sampler: they take turns, since one
+ * picture uses all processors.
  */
 public final class PictureSampler {
-  /** Layers of a model that has those of {@link SkipLayerGuidance#SD35_MEDIUM}. */
+  /** The number of layers of the model for {@link SkipLayerGuidance#SD35_MEDIUM}. */
   private static final int SD35_MEDIUM_LAYERS = 24;
 
   private final PictureModel model;
   private final @Nullable Adapter adapter;
   private final PictureListener listener;
 
-  /** A sampler of the model alone. */
+  /** A sampler of the model without an adapter. */
   public PictureSampler(PictureModel model) {
     this(model, null, PictureListener.NONE);
   }
@@ -48,8 +48,8 @@ public final class PictureSampler {
   /**
    * A sampler.
    *
-   * @param model stays the caller's
-   * @param adapter from {@link PictureModel#adapter}, stays the caller's; null for the model alone
+   * @param model remains owned by the caller
+   * @param adapter from {@link PictureModel#adapter}, remains owned by the caller; null for none
    */
   public PictureSampler(PictureModel model, @Nullable Adapter adapter, PictureListener listener) {
     this.model = model;
@@ -58,20 +58,20 @@ public final class PictureSampler {
   }
 
   /**
-   * Makes pictures.
+   * Samples pictures.
    *
    * @throws IOException if a text encoder is missing or damaged
    * @throws InvalidInputException if the request does not fit the model
    */
   public List<Pixels> pictures(PictureRequest request) throws IOException {
-    // The scope is also what lets threads wait for each other.
+    // The scope also makes threads take turns.
     try (Memory.Scope _ = model.device().memory().scope()) {
       return Autocast.in(model.precision(), () -> made(request));
     }
   }
 
   private List<Pixels> made(PictureRequest request) throws IOException {
-    // Before the prompts are embedded, which can take long: both refuse what does not fit the
+    // Done before the prompts are embedded, which can take long: both reject what does not fit the
     // model.
     TextToImage pipeline = pipeline(request);
     Shape latents = model.latents(request.height(), request.width());

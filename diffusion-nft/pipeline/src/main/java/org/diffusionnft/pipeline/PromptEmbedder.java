@@ -22,12 +22,12 @@ import org.diffusionnft.weights.checkpoint.PromptCache;
 import org.diffusionnft.weights.singlefile.SingleFile.Part;
 import org.jspecify.annotations.Nullable;
 
-/** Embeds prompts with the text encoders of a model on disk, or finds them in the cache. */
+/** Embeds prompts with the text encoders of a model on disk, or reads embeddings from the cache. */
 public final class PromptEmbedder {
-  /** Prompts that go through the encoders at once: more would only take more memory. */
+  /** The encoders' batch size: a larger one would only take more memory. */
   private static final int BATCH = 16;
 
-  /** Of a longer end that is cut off a prompt, warnings quote the first words. */
+  /** Warnings about a truncated prompt quote at most this much of the lost end. */
   private static final int LONGEST_QUOTE = 160;
 
   private final ModelCheckpoint model;
@@ -52,10 +52,10 @@ public final class PromptEmbedder {
   /**
    * An embedder for a transformer.
    *
-   * @param cache of embedded prompts, or null
-   * @param t5Tokens how many tokens of T5 a prompt has
-   * @param withT5 whether T5 is to be used; where there is none, the listener is warned
-   * @param width of the transformer's text
+   * @param cache cache of prompt embeddings, or null
+   * @param t5Tokens number of T5 tokens per prompt
+   * @param withT5 whether to use T5; if the model has none, the listener is warned
+   * @param width of the transformer's text input
    * @throws IllegalArgumentException if the number of tokens is out of range
    */
   public static PromptEmbedder of(
@@ -76,8 +76,8 @@ public final class PromptEmbedder {
   }
 
   /**
-   * Opens tokenizers and text encoders and closes them again, so that what is missing or damaged is
-   * found before it is needed.
+   * Opens tokenizers and text encoders and closes them again, to find missing or damaged ones
+   * early.
    *
    * @throws IOException if a tokenizer or a text encoder is missing or damaged
    */
@@ -96,8 +96,7 @@ public final class PromptEmbedder {
    * The embeddings of prompts.
    *
    * @return by prompt, owned by the innermost open scope
-   * @throws IOException if a text encoder is missing or damaged; a weight that is no number is
-   *     named
+   * @throws IOException if a text encoder is missing or damaged; names a weight that is not finite
    */
   public Map<String, Conditioning> embed(Collection<String> prompts) throws IOException {
     Map<String, Conditioning> embedded = new LinkedHashMap<>();
@@ -123,7 +122,7 @@ public final class PromptEmbedder {
       }
     }
     if (!left.isEmpty()) {
-      device.memory().trim(); // the encoders' temporaries are larger than anything that follows
+      device.memory().trim(); // the encoders' temporaries are larger than any later ones
       listener.stage(
           String.format(
               Locale.ROOT, "prompts embedded in %.1f s", (System.nanoTime() - start) / 1e9));

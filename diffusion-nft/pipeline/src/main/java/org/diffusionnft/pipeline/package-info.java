@@ -1,6 +1,4 @@
-/**
- * Pictures from prompts with a model on disk: one stage after the other, and files of the result.
- */
+/** Pictures from prompts with a model on disk, stage by stage. */
 @NullMarked
 package org.diffusionnft.pipeline;
 

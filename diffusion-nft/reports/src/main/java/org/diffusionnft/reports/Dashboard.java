@@ -5,17 +5,17 @@ import java.nio.file.Path;
 import java.util.List;
 import org.diffusionnft.http.PageServer;
 
-/** The report of runs, served while they go on. */
+/** The report of runs, served while they are in progress. */
 public final class Dashboard {
   private Dashboard() {}
 
   /**
-   * Starts to serve.
+   * Starts the server.
    *
-   * @param host {@link org.diffusionnft.http.LocalServer#THIS_MACHINE}, or a name or an address of
-   *     this machine by which others reach it, 0.0.0.0 for all of them: whoever can reach that sees
-   *     prompts, settings and pictures
-   * @param port 0 for any that is free
+   * @param host {@link org.diffusionnft.http.LocalServer#THIS_MACHINE}, or a name or address of
+   *     this machine for access by others, 0.0.0.0 for all: anyone who can reach it sees prompts,
+   *     settings and pictures
+   * @param port 0 for any free one
    * @throws IOException if a folder holds no run, or the port is taken
    * @throws org.diffusionnft.tensor.InvalidInputException if this machine does not have that
    *     address

@@ -8,12 +8,12 @@ import java.util.List;
 import java.util.Map;
 import org.diffusionnft.weights.io.StrictJson;
 
-/** Text, tables and pictures below each other, as one HTML file that needs nothing else. */
+/** Text, tables and pictures one below the other, as one self-contained HTML file. */
 public final class DocumentPage {
   private final ObjectNode page = StrictJson.object();
   private final ArrayNode blocks;
 
-  /** A page that begins with its title. */
+  /** A page with a title. */
   public DocumentPage(String title) {
     page.put("title", title);
     blocks = page.putArray("blocks");
@@ -31,7 +31,7 @@ public final class DocumentPage {
     return this;
   }
 
-  /** Adds text that keeps its lines. */
+  /** Adds preformatted text. */
   public DocumentPage preformatted(String text) {
     blocks.addObject().put("preformatted", text);
     return this;
@@ -41,7 +41,7 @@ public final class DocumentPage {
    * Adds a table.
    *
    * @param head names of the columns
-   * @param rows cells of each row; numbers are aligned to the right, but in the first column
+   * @param rows cells of each row; numbers are right-aligned, except in the first column
    */
   public DocumentPage table(List<String> head, List<List<String>> rows) {
     ObjectNode table = blocks.addObject().putObject("table");

@@ -10,7 +10,7 @@ import java.util.Optional;
 import org.diffusionnft.images.Jpeg;
 import org.diffusionnft.images.PictureFile;
 
-/** A PNG file as the text that an HTML page shows it by; large ones as JPEG. */
+/** A PNG file as a data URL for an HTML page; large ones are converted to JPEG. */
 final class EmbeddedPicture {
   private static final int LARGE = 200_000;
   private static final long LARGEST_FILE = 64 << 20;
@@ -19,7 +19,7 @@ final class EmbeddedPicture {
 
   private EmbeddedPicture() {}
 
-  /** The picture's address; empty if the file is no PNG, or one beyond all measure. */
+  /** The picture's data URL; empty if the file is not a PNG, or excessively large. */
   static String of(Optional<Path> file) throws IOException {
     if (file.isEmpty() || Files.size(file.get()) > LARGEST_FILE) {
       return "";
@@ -44,7 +44,7 @@ final class EmbeddedPicture {
     try {
       return Optional.of(PictureFile.read(file));
     } catch (IOException e) {
-      return Optional.empty(); // damaged: the page goes on without it
+      return Optional.empty(); // damaged: the page is shown without it
     }
   }
 }

@@ -12,8 +12,8 @@ import org.diffusionnft.trainer.config.StagePlan;
 import org.diffusionnft.trainer.evaluation.MeanInterval;
 
 /**
- * What rewards gave the pictures of each evaluation of a run. The pictures' noise is the same at
- * every evaluation, so a change is measured picture by picture.
+ * The rewards' scores of the pictures of each evaluation of a run. The noise is the same at every
+ * evaluation, so changes are measured picture by picture.
  *
  * @param evaluations in order
  * @param plan of the run
@@ -24,8 +24,8 @@ record HeldOutScores(List<Evaluation> evaluations, StagePlan plan) {
   /**
    * An evaluation.
    *
-   * @param epoch after which it was made
-   * @param scores by reward, a number for each picture
+   * @param epoch epoch after which it was made
+   * @param scores by reward, one number per picture
    */
   private record Evaluation(long epoch, SequencedMap<String, double[]> scores) {
     static Evaluation of(JsonNode line) {
@@ -42,7 +42,7 @@ record HeldOutScores(List<Evaluation> evaluations, StagePlan plan) {
     }
   }
 
-  /** From the lines of {@code held-out.jsonl}. */
+  /** Reads the lines of {@code held-out.jsonl}. */
   static HeldOutScores of(List<JsonNode> lines, StagePlan plan) {
     return new HeldOutScores(lines.stream().map(Evaluation::of).toList(), plan);
   }
@@ -58,7 +58,7 @@ record HeldOutScores(List<Evaluation> evaluations, StagePlan plan) {
     return evaluations.get(evaluation).epoch;
   }
 
-  /** How many pictures an evaluation has. */
+  /** The number of pictures of an evaluation. */
   int pictures(int evaluation) {
     return evaluations.get(evaluation).scores.values().stream()
         .mapToInt(scores -> scores.length)
@@ -66,20 +66,20 @@ record HeldOutScores(List<Evaluation> evaluations, StagePlan plan) {
         .orElse(0);
   }
 
-  /** A number for each picture; none if the reward was not asked. */
+  /** One number per picture; empty if the reward was not measured. */
   double[] scores(int evaluation, String reward) {
     return evaluations.get(evaluation).scores.getOrDefault(reward, NONE);
   }
 
-  /** By what a reward is multiplied in what an evaluation's stage maximises; 0 if not at all. */
+  /** A reward's weight in the stage of an evaluation; 0 if it is not trained on. */
   double weight(int evaluation, String reward) {
     var settings = plan.after(epoch(evaluation)).config().rewards().get(reward);
     return settings == null ? 0 : settings.weight();
   }
 
   /**
-   * The evaluation that changes of another one are measured from: the last one before its stage
-   * began, or the first of all.
+   * The baseline of an evaluation's changes: the last evaluation before its stage began, or the
+   * first of all.
    */
   int start(int evaluation) {
     long from = plan.after(epoch(evaluation)).from();
@@ -92,7 +92,7 @@ record HeldOutScores(List<Evaluation> evaluations, StagePlan plan) {
     return start;
   }
 
-  /** By how much a reward is higher than at the start, if it was asked both times. */
+  /** The change of a reward since the baseline, if it was measured both times. */
   Optional<MeanInterval> change(int evaluation, String reward) {
     double[] before = scores(start(evaluation), reward);
     double[] now = scores(evaluation, reward);
@@ -104,7 +104,7 @@ record HeldOutScores(List<Evaluation> evaluations, StagePlan plan) {
     return Optional.of(MeanInterval.of(changes));
   }
 
-  /** Whether a reward is trained on, and has gone where its weight pulls. */
+  /** Whether a reward is trained on and has changed in the direction of its weight. */
   boolean gained(int evaluation, String reward) {
     double weight = weight(evaluation, reward);
     return change(evaluation, reward)
@@ -112,7 +112,7 @@ record HeldOutScores(List<Evaluation> evaluations, StagePlan plan) {
         .isPresent();
   }
 
-  /** Whether a reward is not trained on, and has fallen. */
+  /** Whether a reward is not trained on and has fallen. */
   boolean lost(int evaluation, String reward) {
     return weight(evaluation, reward) == 0
         && change(evaluation, reward).filter(c -> c.mean() < -c.half()).isPresent();

@@ -13,8 +13,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Pages made of an HTML file with places such as {@code /*STYLE*}{@code /}, and of what is put
- * there. A page shows data: it holds them as JSON, and a script makes elements of them.
+ * Pages from an HTML template with placeholders such as {@code /*STYLE*}{@code /}. A page holds its
+ * data as JSON, and a script creates elements from them.
  */
 public final class PageTemplate {
   private static final Pattern PLACE = Pattern.compile("/\\*([A-Z]+)\\*/");
@@ -27,26 +27,26 @@ public final class PageTemplate {
   private PageTemplate() {}
 
   /**
-   * A page but for its data.
+   * A page without its data.
    *
-   * @param before the data
-   * @param after the data
-   * @param policy what a browser may run and load of it: nothing but its own scripts and styles and
-   *     the pictures inside, so that no text that gets into it by mistake is ever obeyed
+   * @param before the part before the data
+   * @param after the part after the data
+   * @param policy its content security policy: only its own scripts and styles and the embedded
+   *     pictures, so that text injected by mistake is never executed
    */
   public record Filled(String before, String after, String policy) {
-    /** The page. */
+    /** The complete page. */
     public String with(JsonNode data) {
       return before + data(data) + after;
     }
   }
 
   /**
-   * Fills all places of a template but that of its data; what is put there is taken as it is.
+   * Fills all placeholders of a template except that of its data; values are inserted unescaped.
    *
-   * @param body the HTML file, which is what stands inside the page's {@code body}
-   * @param parts by the name of their place, among them {@code TITLE} and {@code STYLE}, which
-   *     every page has, beside {@code ELEMENTS}: functions for scripts
+   * @param body the HTML file with the content of the page's {@code body}
+   * @param parts values by placeholder, including {@code TITLE} and {@code STYLE}, which every page
+   *     has; {@code ELEMENTS}, functions for scripts, is always available
    */
   public static Filled fill(String body, Map<String, String> parts) throws IOException {
     String elements = resource("elements.js");
@@ -67,7 +67,7 @@ public final class PageTemplate {
     return new Filled(safe.substring(0, data), safe.substring(data + DATA.length()), policy);
   }
 
-  /** Names the scripts and styles of a page by their SHA-256. */
+  /** The policy that lists the scripts and styles of a page by their SHA-256. */
   private static String policy(String page) {
     StringBuilder scripts = new StringBuilder("script-src");
     StringBuilder styles = new StringBuilder("style-src");
@@ -86,7 +86,7 @@ public final class PageTemplate {
     try {
       return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
     } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e); // every Java has it
+      throw new IllegalStateException(e); // every Java has SHA-256
     }
   }
 
@@ -98,25 +98,25 @@ public final class PageTemplate {
     return part;
   }
 
-  /** Data such that no text in them ends the script element that they stand in. */
+  /** Encodes data such that no text in them ends the enclosing script element. */
   static String data(JsonNode json) {
     return json.toString().replace("<", "\\u003c");
   }
 
-  /** A text file of this package, or by its whole path one of a library. */
+  /** A text file of this package, or of a library by its full path. */
   static String resource(String name) throws IOException {
     if (!name.startsWith("/")) {
       return text(name, PageTemplate.class.getResourceAsStream(name));
     }
-    // A class in a module finds the files of its own module alone; a library's has the loader.
+    // A class in a module only finds files of its own module; those of a library need the loader.
     ClassLoader loader = PageTemplate.class.getClassLoader();
     return text(name, loader == null ? null : loader.getResourceAsStream(name.substring(1)));
   }
 
   /**
-   * Reads a text file of a build to its end.
+   * Reads a bundled text file to its end.
    *
-   * @param opened what {@link Class#getResourceAsStream} gave for its name
+   * @param opened the result of {@link Class#getResourceAsStream} for its name
    */
   public static String text(String name, @Nullable InputStream opened) throws IOException {
     try (InputStream stream = opened) {

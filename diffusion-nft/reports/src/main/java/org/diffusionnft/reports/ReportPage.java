@@ -10,8 +10,8 @@ import org.diffusionnft.weights.io.AtomicFile;
 import org.diffusionnft.weights.io.StrictJson;
 
 /**
- * One HTML file that shows runs and needs nothing else: data, pictures, styles and the charts'
- * library (uPlot) are inside.
+ * One self-contained HTML file that shows runs: data, pictures, styles and the chart library
+ * (uPlot) are embedded.
  */
 public final class ReportPage {
   private ReportPage() {}
@@ -19,14 +19,14 @@ public final class ReportPage {
   /**
    * Writes the page.
    *
-   * @param runs folders of runs, compared with each other where there are several
+   * @param runs folders of runs; several are compared with each other
    * @throws org.diffusionnft.weights.io.InvalidFileException if a folder holds no run
    */
   public static void write(Path file, List<Path> runs) throws IOException {
     AtomicFile.write(file, around(false).with(data(runs)));
   }
 
-  /** What the page shows, as JSON. */
+  /** The page's data, as JSON. */
   static ObjectNode data(List<Path> runs) throws IOException {
     ObjectNode json = StrictJson.object();
     ArrayNode all = json.putArray("runs");
@@ -39,7 +39,7 @@ public final class ReportPage {
   /**
    * The page around its data.
    *
-   * @param live whether it asks for new data every few seconds
+   * @param live whether it polls for new data every few seconds
    */
   static PageTemplate.Filled around(boolean live) throws IOException {
     String library = PageTemplate.resource("uplot.folder").strip();

@@ -12,8 +12,8 @@ import org.diffusionnft.trainer.config.StagePlan;
 import org.diffusionnft.trainer.evaluation.MeanInterval;
 
 /**
- * The rewards that a run is trained on beside those that it is not, on held-out prompts, with 95 %
- * intervals; and in words whether they part, which is how a hacked reward shows.
+ * Compares the rewards that a run is trained on with those that it is not, on held-out prompts,
+ * with 95 % intervals, and says in words whether they diverge, which is the sign of reward hacking.
  */
 final class RewardsApart {
   private static final int MOST_EVALUATIONS = 200;
@@ -30,7 +30,7 @@ final class RewardsApart {
   }
 
   /**
-   * Writes what a page shows.
+   * Writes a page's data.
    *
    * @param lines of {@code held-out.jsonl}; nothing is written if there are none
    */
@@ -77,8 +77,8 @@ final class RewardsApart {
   }
 
   /**
-   * The reward's way since the very first evaluation, in standard deviations of the pictures there,
-   * so that all fit on one chart.
+   * A reward's change since the first evaluation, in standard deviations of that one's pictures, so
+   * that all fit on one chart.
    */
   private void curve(ObjectNode json, String name) {
     ArrayNode middle = json.putArray("y");
@@ -106,7 +106,7 @@ final class RewardsApart {
   }
 
   /**
-   * Whether the rewards part: a sentence for each that fell, or one that says why there is none.
+   * Whether the rewards diverge: a sentence for each that fell, or one that says why there is none.
    */
   private List<String> words() {
     if (last == 0) {
@@ -126,7 +126,7 @@ final class RewardsApart {
     return sentences.isEmpty() ? List.of(together()) : sentences;
   }
 
-  /** Whether a reward that is not trained on fell while one that is rose. */
+  /** Whether a reward that is not trained on fell while a trained one rose. */
   private boolean isApart(int evaluation, String lost) {
     return scores.lost(evaluation, lost)
         && names.stream().anyMatch(name -> scores.gained(evaluation, name));

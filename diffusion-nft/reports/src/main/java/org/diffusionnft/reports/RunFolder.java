@@ -14,9 +14,9 @@ import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.io.JsonLines;
 
 /**
- * The folder of a run as pages read it. A page is given away, so nothing may get into it that does
- * not lie in the folder: a link that leads elsewhere counts as a file that is not there, as do
- * folders, devices and pipes.
+ * The folder of a run, as read for pages. Pages may be shared, so they must not contain anything
+ * from outside the folder: a link to elsewhere counts as a missing file, as do folders, devices and
+ * pipes.
  */
 final class RunFolder {
   private static final String METRICS = "metrics.jsonl";
@@ -32,7 +32,7 @@ final class RunFolder {
   /**
    * Opens a folder.
    *
-   * @throws InvalidFileException if it holds no run
+   * @throws InvalidFileException if it does not hold a run
    */
   static RunFolder open(Path folder) throws IOException {
     RunFolder run;
@@ -61,21 +61,21 @@ final class RunFolder {
     return lines(METRICS);
   }
 
-  /** The objects of a file; none if it is not there. */
+  /** The objects of a file; none if it is missing. */
   List<JsonNode> lines(String name) throws IOException {
     Optional<Path> file = file(name);
     return file.isEmpty() ? List.of() : JsonLines.read(file.get());
   }
 
-  /** The text of a file; empty if it is not there. */
+  /** The text of a file; empty if it is missing. */
   String text(String name) throws IOException {
     Optional<Path> file = file(name);
     return file.isEmpty()
         ? ""
-        : new String(Files.readAllBytes(file.get()), StandardCharsets.UTF_8); // whatever it holds
+        : new String(Files.readAllBytes(file.get()), StandardCharsets.UTF_8); // malformed or not
   }
 
-  /** Names of the files in a folder of the run, in order, each with that folder before it. */
+  /** The sorted names of the files in a subfolder, each prefixed with that folder. */
   List<String> names(String folder) throws IOException {
     Path inside = real.resolve(folder);
     if (!Files.isDirectory(inside) || !inside.toRealPath().startsWith(real)) {
@@ -86,7 +86,7 @@ final class RunFolder {
     }
   }
 
-  /** A file by its name inside of the folder, which may come from anywhere. */
+  /** A file by its name within the folder; the name may come from any source. */
   Optional<Path> file(String name) throws IOException {
     try {
       Path file = real.resolve(name).toRealPath();
@@ -94,7 +94,7 @@ final class RunFolder {
           ? Optional.of(file)
           : Optional.empty();
     } catch (InvalidPathException | java.nio.file.FileSystemException e) {
-      return Optional.empty(); // no name of a file, none there, or links in a circle
+      return Optional.empty(); // an invalid name, a missing file, or cyclic links
     }
   }
 }

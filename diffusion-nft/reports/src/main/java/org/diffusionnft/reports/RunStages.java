@@ -7,17 +7,20 @@ import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.trainer.config.StagePlan;
 import org.diffusionnft.trainer.config.TrainConfig;
 
-/** Which epochs of a run are trained on what, as its {@code config.yaml} says. */
+/** The stages of a run according to its {@code config.yaml}. */
 final class RunStages {
-  /** Characters of the longest settings that are read: a hundred stages take a tenth of it. */
+  /**
+   * The maximum number of characters of settings that are read: a hundred stages take a tenth of
+   * it.
+   */
   private static final int LONGEST = 1 << 20;
 
   private RunStages() {}
 
-  /** The plan, if the text is one of a run's settings; a folder may hold anything. */
+  /** The plan, if the text is a run's settings; a folder may hold anything. */
   static Optional<StagePlan> plan(String config) {
     if (config.length() > LONGEST) {
-      return Optional.empty(); // reading YAML of many megabytes takes longer than a reader waits
+      return Optional.empty(); // parsing many megabytes of YAML takes too long for a reader
     }
     try {
       return Optional.of(TrainConfig.parse("config.yaml", config, TrainConfig.official()).plan());

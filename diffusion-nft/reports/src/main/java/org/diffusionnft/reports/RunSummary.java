@@ -15,7 +15,7 @@ import org.diffusionnft.trainer.config.StagePlan;
 import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.io.StrictJson;
 
-/** All that a page shows of a run, as JSON, pictures included. */
+/** Everything that a page shows of a run, as JSON, including pictures. */
 final class RunSummary {
   private static final int SHEETS = 12;
   private static final int MOST_ON_A_SHEET = 24;
@@ -30,9 +30,9 @@ final class RunSummary {
   }
 
   /**
-   * Reads a run's folder; the run may still be going on.
+   * Reads a run's folder; the run may still be in progress.
    *
-   * @throws InvalidFileException if it is none
+   * @throws InvalidFileException if it is not a run's folder
    */
   static ObjectNode of(Path folder) throws IOException {
     return new RunSummary(RunFolder.open(folder)).json();
@@ -61,7 +61,7 @@ final class RunSummary {
     return json;
   }
 
-  /** What each executor of a cluster did: who waited, who was slow, what was lost. */
+  /** The work of each executor of a cluster: idle time, slow orders, lost orders. */
   private void executors(ArrayNode array) throws IOException {
     Map<String, List<JsonNode>> lines = new LinkedHashMap<>();
     for (JsonNode line : folder.lines("executors.jsonl")) {
@@ -91,13 +91,13 @@ final class RunSummary {
         lines.stream().mapToDouble(l -> l.path(key).asDouble()).max().orElse(0));
   }
 
-  /** What a demo leaves: scores and pictures of its models beside each other. */
+  /** The results of a demo: scores and pictures of its models side by side. */
   private void comparison(ObjectNode json) throws IOException {
     json.put("scores", folder.text("scores.txt").stripTrailing());
     json.put("beforeAfter", EmbeddedPicture.of(folder.file("before-after.png")));
   }
 
-  /** What the pictures of a sheet show, row by row. */
+  /** The prompts of a sheet's pictures, row by row. */
   private void prompts(ArrayNode array) throws IOException {
     folder.text("samples/captions.txt").lines().limit(MOST_ON_A_SHEET).forEach(array::add);
   }
@@ -129,7 +129,9 @@ final class RunSummary {
     }
   }
 
-  /** First and last score of prompts, of evaluations if there are two, else of training. */
+  /**
+   * The first and last scores of prompts, from evaluations if there are two, else from training.
+   */
   private void gains(ObjectNode json) throws IOException {
     List<JsonNode> lines = folder.lines("prompts.jsonl");
     List<JsonNode> heldOut = lines.stream().filter(l -> l.path("held_out").asBoolean()).toList();
@@ -172,7 +174,7 @@ final class RunSummary {
     return late(scores) - early(scores);
   }
 
-  /** The mean of the first third: single scores are noisy. */
+  /** The mean of the first third, since single scores are noisy. */
   private static double early(List<Double> scores) {
     return mean(scores.subList(0, Math.max(1, scores.size() / 3)));
   }

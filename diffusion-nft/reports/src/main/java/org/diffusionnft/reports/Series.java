@@ -10,9 +10,9 @@ import java.util.SequencedSet;
 import org.diffusionnft.weights.io.JsonLines;
 import org.diffusionnft.weights.io.StrictJson;
 
-/** Lines of numbers as columns, thinned out where there are more than a chart can show. */
+/** Lines of numbers as columns, thinned out if there are more than a chart can show. */
 final class Series {
-  /** Points of a line; twice as many as a chart is wide, about. */
+  /** Maximum number of points of a line: about twice a chart's width. */
   static final int MOST = 1500;
 
   private static final double DIGITS = 1e6;
@@ -20,8 +20,8 @@ final class Series {
   private Series() {}
 
   /**
-   * Writes {@code {"x": [epochs], "y": {key: [values]}}}. A point that several epochs share is
-   * their mean; a value that a line lacks is null.
+   * Writes {@code {"x": [epochs], "y": {key: [values]}}}. Points that combine several epochs are
+   * their mean; missing values are null.
    */
   static ObjectNode of(List<JsonNode> lines) {
     ObjectNode json = StrictJson.object();
@@ -54,7 +54,7 @@ final class Series {
     return json;
   }
 
-  /** Six significant digits. */
+  /** Rounds to six significant digits. */
   static double shortened(double value) {
     if (value == 0 || !Double.isFinite(value)) {
       return Double.isFinite(value) ? value : 0;

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * A page about runs that go on. It is built when a file of a run has changed, once for all who ask:
- * with its pictures it has megabytes.
+ * A page about runs in progress. It is rebuilt when a file of a run has changed, once for all
+ * clients, since it takes megabytes with its pictures.
  */
 final class SharedPage {
   private record Built(List<String> files, byte[] data) {}
@@ -28,7 +28,7 @@ final class SharedPage {
     this.built = build(files());
   }
 
-  /** What scripts and styles the page may load. */
+  /** The content security policy of the page. */
   String policy() {
     return page.policy();
   }
@@ -38,7 +38,7 @@ final class SharedPage {
     return List.of(page.before().getBytes(UTF_8), data(), page.after().getBytes(UTF_8));
   }
 
-  /** What it shows, as JSON. */
+  /** Its data, as JSON. */
   synchronized byte[] data() {
     try {
       List<String> files = files();
@@ -46,7 +46,7 @@ final class SharedPage {
         built = build(files);
       }
     } catch (IOException | RuntimeException e) {
-      // A file is just being written, or all files that may be open are: what was built is shown,
+      // A file is being written, or the limit of open files is reached: the last version is served,
       // and the next request tries again.
     }
     return built.data;
@@ -56,7 +56,10 @@ final class SharedPage {
     return new Built(files, PageTemplate.data(ReportPage.data(runs)).getBytes(UTF_8));
   }
 
-  /** Name, size and age of what lies in the runs' folders; a picture changes its folder's age. */
+  /**
+   * Name, size and modification time of the contents of the runs' folders; a new picture changes
+   * its folder's time.
+   */
   private List<String> files() throws IOException {
     List<String> found = new ArrayList<>();
     for (Path run : runs) {
@@ -68,7 +71,7 @@ final class SharedPage {
         try {
           found.add(file + " " + Files.size(file) + " " + Files.getLastModifiedTime(file));
         } catch (NoSuchFileException e) {
-          // a temporary file that has got its name meanwhile
+          // a temporary file that has been renamed meanwhile
         }
       }
     }

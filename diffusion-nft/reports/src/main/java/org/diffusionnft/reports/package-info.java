@@ -1,4 +1,4 @@
-/** What a run leaves to look at: pictures, TensorBoard events, a page, the same page live. */
+/** Records of a run for viewing: pictures, TensorBoard events, a page, the same page live. */
 @NullMarked
 package org.diffusionnft.reports;
 

@@ -7,9 +7,9 @@ import org.diffusionnft.images.Planes;
 import org.diffusionnft.tensor.InvalidInputException;
 
 /**
- * {@code colour}: how near the pixels of a picture are to one colour, whatever was asked for. It
- * needs no model and pulls against rewards that look at what a picture shows, so it shows what a
- * policy gives up for a reward.
+ * {@code colour}: how close the pixels of a picture are to one colour, whatever the prompt. It
+ * needs no model and conflicts with rewards for content, so it shows what a policy sacrifices for a
+ * reward.
  */
 public final class ColourReward implements Reward {
   private static final Pattern HEX = Pattern.compile("#?([0-9a-fA-F]{6})");

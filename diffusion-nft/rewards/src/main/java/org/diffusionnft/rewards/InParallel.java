@@ -10,8 +10,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 
 /**
- * Calls that mostly wait, each on a virtual thread, a limited number at a time; their results come
- * in the order of the calls.
+ * Runs calls that mostly wait, each on a virtual thread, a limited number at a time. Results are in
+ * the order of the calls.
  */
 public final class InParallel<T> implements AutoCloseable {
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -19,13 +19,13 @@ public final class InParallel<T> implements AutoCloseable {
   private final Semaphore permits;
 
   /**
-   * @param atMost calls at the same time
+   * @param atMost maximum number of concurrent calls
    */
   public InParallel(int atMost) {
     this.permits = new Semaphore(atMost);
   }
 
-  /** Starts a call, or lets it wait for its turn. */
+  /** Starts a call, or queues it. */
   public void submit(Callable<T> call) {
     futures.add(
         threads.submit(
@@ -42,7 +42,7 @@ public final class InParallel<T> implements AutoCloseable {
   /**
    * Waits for all results.
    *
-   * @throws RuntimeException what the first failed call threw; the others are given up
+   * @throws RuntimeException what the first failed call threw; the others are cancelled
    */
   public List<T> results() {
     List<T> results = new ArrayList<>();
@@ -61,7 +61,7 @@ public final class InParallel<T> implements AutoCloseable {
     return results;
   }
 
-  /** Gives up what still runs. */
+  /** Cancels the calls that still run. */
   @Override
   public void close() {
     threads.shutdownNow();

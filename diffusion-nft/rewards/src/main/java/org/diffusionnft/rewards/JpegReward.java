@@ -8,8 +8,8 @@ import org.diffusionnft.images.Jpeg;
 /**
  * The size of pictures as JPEG files of quality 95 with halved chroma: {@code
  * jpeg_incompressibility} and {@code jpeg_compressibility} of the reference code's {@code
- * rewards.py}. No model is needed, and what a policy learns is easy to see, so try a new set-up
- * with them first.
+ * rewards.py}. They need no model, and what a policy learns is easy to see, so they are a good
+ * first test of a new set-up.
  */
 public final class JpegReward implements Reward {
   private static final float QUALITY = 0.95f;

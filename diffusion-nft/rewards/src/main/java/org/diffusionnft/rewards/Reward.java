@@ -12,15 +12,15 @@ public interface Reward extends AutoCloseable {
    * The scores of images; higher is better.
    *
    * @param images N images
-   * @param prompts what each was made for, N
+   * @param prompts the prompt of each image, N
    * @return N finite numbers
    */
   float[] score(Images images, List<Prompt> prompts);
 
   /**
-   * A reward that looks at pictures one by one.
+   * A reward that scores pictures one by one.
    *
-   * @param score of a picture and the prompt that it was made for; higher is better
+   * @param score scores a picture for its prompt; higher is better
    */
   static Reward ofEach(ToDoubleBiFunction<Pixels, Prompt> score) {
     return (images, prompts) -> {
@@ -33,14 +33,14 @@ public interface Reward extends AutoCloseable {
   }
 
   /**
-   * Checks, before anything is sampled, that pictures of a prompt can be scored: that it has the
-   * words or the metadata that the reward goes by.
+   * Checks, before any sampling, that pictures of a prompt can be scored: that it has the words or
+   * metadata that the reward needs.
    *
    * @throws org.diffusionnft.tensor.InvalidInputException that says in one sentence what is missing
    */
   default void check(Prompt prompt) {}
 
-  /** Frees what it holds. */
+  /** Frees its resources. */
   @Override
   default void close() {}
 }

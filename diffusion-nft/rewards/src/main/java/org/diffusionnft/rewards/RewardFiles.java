@@ -6,16 +6,16 @@ import java.util.List;
 import org.diffusionnft.tensor.InvalidInputException;
 
 /**
- * Where rewards look for the files of their models: where the option says, else in the folder that
- * the environment variable {@code DNFT_REWARD_MODELS} names, else in {@code reward_ckpts}, as the
- * reference code's instructions have it.
+ * Finds the model files of rewards: at the path of an option, else in the folder that the
+ * environment variable {@code DNFT_REWARD_MODELS} names, else in {@code reward_ckpts}, as in the
+ * reference code's instructions.
  */
 public final class RewardFiles {
   private static final String VARIABLE = "DNFT_REWARD_MODELS";
 
   private RewardFiles() {}
 
-  /** Whether one of them is where it is looked for without an option. */
+  /** Whether one of these files is at a default location. */
   public static boolean isThere(List<String> names) {
     return usualPlaces(names).stream().anyMatch(Files::exists);
   }
@@ -29,10 +29,10 @@ public final class RewardFiles {
    * A file or folder that a reward needs.
    *
    * @param key the option that can name it
-   * @param what what it is, for the message
-   * @param names what it can be called, the preferred name first
-   * @param source where people get it
-   * @throws InvalidInputException that says which file is missing and where people get it
+   * @param what a description for the message
+   * @param names possible file names, the preferred one first
+   * @param source where to get it
+   * @throws InvalidInputException that says which file is missing and where to get it
    */
   public static Path require(
       RewardOptions options, String key, String what, List<String> names, String source) {

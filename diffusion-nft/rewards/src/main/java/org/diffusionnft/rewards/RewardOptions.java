@@ -14,8 +14,8 @@ import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.weights.io.PlainNumber;
 
 /**
- * A reward's options while it is opened. A provider asks for each key that it knows, then calls
- * {@link #refuseOthers}, so that a misspelt key is an error and not a default.
+ * A reward's options, read while it is opened. A provider asks for each key that it knows, then
+ * calls {@link #refuseOthers}, so that a misspelt key is an error and not a default.
  */
 public final class RewardOptions {
   private final String reward;
@@ -23,8 +23,8 @@ public final class RewardOptions {
   private final Set<String> known = new TreeSet<>();
 
   /**
-   * @param reward what the configuration calls the reward, for messages
-   * @param values what it says, without {@code weight} and {@code type}
+   * @param reward the reward's name in the configuration, for messages
+   * @param values the options, without {@code weight} and {@code type}
    */
   public RewardOptions(String reward, Map<String, String> values) {
     this.reward = reward;
@@ -36,12 +36,12 @@ public final class RewardOptions {
     return new RewardOptions(reward, Map.of());
   }
 
-  /** What the configuration calls the reward. */
+  /** The reward's name in the configuration. */
   public String reward() {
     return reward;
   }
 
-  /** A text, if it is given. */
+  /** A text, if given. */
   public Optional<String> text(String key) {
     known.add(key);
     return Optional.ofNullable(values.get(key));
@@ -53,9 +53,9 @@ public final class RewardOptions {
   }
 
   /**
-   * A text that must be given.
+   * A required text.
    *
-   * @param what what it is, for the message
+   * @param what a description for the message
    * @throws InvalidInputException if it is missing
    */
   public String require(String key, String what) {
@@ -67,7 +67,7 @@ public final class RewardOptions {
                         .formatted(reward, key, what, reward)));
   }
 
-  /** A file or folder, if it is given. */
+  /** A file or folder, if given. */
   public Optional<Path> path(String key) {
     return text(key).map(Path::of);
   }
@@ -75,7 +75,7 @@ public final class RewardOptions {
   /**
    * A number.
    *
-   * @throws InvalidInputException if it is none, or outside the range
+   * @throws InvalidInputException if it is not a number or out of range
    */
   public double number(String key, double orElse, double least, double most) {
     Optional<String> text = text(key);
@@ -86,7 +86,7 @@ public final class RewardOptions {
     try {
       value = PlainNumber.isOctal(text.get()) ? Double.NaN : PlainNumber.parse(text.get());
     } catch (NumberFormatException _) {
-      // NaN is outside of every range
+      // NaN is outside every range
     }
     if (!(value >= least && value <= most)) {
       throw new InvalidInputException(
@@ -99,7 +99,7 @@ public final class RewardOptions {
   /**
    * A whole number of at least 1.
    *
-   * @throws InvalidInputException if it is none
+   * @throws InvalidInputException if it is not
    */
   public int count(String key, int orElse) {
     double value = number(key, orElse, 1, Integer.MAX_VALUE);
@@ -111,8 +111,8 @@ public final class RewardOptions {
   }
 
   /**
-   * A device of the reward's own, which its caller closes: the one that {@code device} names, or
-   * the preferred one. The trainer's belongs to the thread that trains.
+   * The reward's own device, to be closed by the caller: the one that {@code device} names, or the
+   * preferred one. The trainer's device is bound to the training thread.
    */
   public Device openDevice() {
     DeviceOptions threads = DeviceOptions.defaults();
@@ -121,7 +121,7 @@ public final class RewardOptions {
         .orElseGet(() -> Devices.openDefault(threads));
   }
 
-  /** A time in seconds, more than none and at most a day. */
+  /** A time in seconds, above 0 and at most a day. */
   public Duration seconds(String key, double orElse) {
     return Duration.ofMillis(Math.round(1000 * number(key, orElse, 0.001, 86_400)));
   }
@@ -141,9 +141,9 @@ public final class RewardOptions {
   }
 
   /**
-   * Ends the reading.
+   * Ends the reading of options.
    *
-   * @throws InvalidInputException if there are keys that nobody asked for
+   * @throws InvalidInputException if there are keys that were not read
    */
   public void refuseOthers() {
     for (String key : values.keySet()) {

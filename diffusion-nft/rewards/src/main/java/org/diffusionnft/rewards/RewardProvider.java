@@ -6,23 +6,23 @@ package org.diffusionnft.rewards;
  */
 public interface RewardProvider {
 
-  /** The name configurations use. */
+  /** The name in configurations. */
   String name();
 
   /** What it rewards, in one line. */
   String description();
 
   /**
-   * Loads it. Anything that is missing must be reported here and not at the first score.
+   * Loads the reward. Anything missing must be reported here, not at the first score.
    *
-   * @throws IllegalArgumentException that says in one sentence what is missing and what brings it
+   * @throws IllegalArgumentException that says in one sentence what is missing and how to get it
    */
   Reward open();
 
   /**
-   * Loads it as a configuration says.
+   * Loads the reward with the options of a configuration.
    *
-   * @throws IllegalArgumentException see {@link #open()}; also for an option that it does not have
+   * @throws IllegalArgumentException see {@link #open()}; also for an unknown option
    */
   default Reward open(RewardOptions options) {
     options.refuseOthers();

@@ -8,17 +8,17 @@ import java.util.SequencedMap;
 import org.diffusionnft.tensor.InvalidInputException;
 
 /**
- * What a configuration says about one reward: a number, its weight, or {@code weight} and the other
+ * One reward's settings in a configuration: a number, its weight, or {@code weight} and the other
  * options of the reward, such as the address of a service.
  *
- * @param weight what its scores are multiplied by; 0 only reports
- * @param options the other keys, as they are written
+ * @param weight the factor on its scores; with 0 it is only reported
+ * @param options the other keys with their unparsed values
  */
 public record RewardSettings(double weight, SequencedMap<String, String> options) {
   /** The key of the weight. */
   public static final String WEIGHT = "weight";
 
-  /** The key that names the registered reward; without it the reward's own name does. */
+  /** The key that names the registered reward; without it, the reward's own name is used. */
   public static final String TYPE = "type";
 
   /**
@@ -34,24 +34,24 @@ public record RewardSettings(double weight, SequencedMap<String, String> options
     options = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(options));
   }
 
-  /** Whether a float holds this weight: weighted sums are rounded to floats. */
+  /** Whether a weight is representable as a float, since weighted sums are rounded to floats. */
   public static boolean isWeight(double weight) {
     return Float.isFinite((float) weight);
   }
 
-  /** Only a weight. */
+  /** Settings with only a weight. */
   public static RewardSettings of(double weight) {
     return new RewardSettings(weight, new LinkedHashMap<>());
   }
 
-  /** Rewards of weight 1 that need nothing but their name. */
+  /** Rewards of weight 1 without options. */
   public static SequencedMap<String, RewardSettings> named(List<String> names) {
     SequencedMap<String, RewardSettings> settings = new LinkedHashMap<>();
     names.forEach(name -> settings.put(name, of(1)));
     return settings;
   }
 
-  /** Rewards that need only a weight each. */
+  /** Rewards with a weight each and no options. */
   public static SequencedMap<String, RewardSettings> weights(Map<String, Double> weights) {
     SequencedMap<String, RewardSettings> settings = new LinkedHashMap<>();
     weights.forEach((name, weight) -> settings.put(name, of(weight)));

@@ -5,8 +5,8 @@ import java.util.Map;
 import java.util.SequencedMap;
 
 /**
- * Rewards that are opened once and weighed in several ways: a model that two stages of a run ask
- * for is in memory once.
+ * Rewards that are opened once and used with several weightings: a model that two stages of a run
+ * need is in memory once.
  */
 public final class SharedRewards implements AutoCloseable {
   private final Map<Key, Reward> opened = new LinkedHashMap<>();
@@ -16,9 +16,9 @@ public final class SharedRewards implements AutoCloseable {
   /**
    * Rewards with their weights; those that are not open yet are opened.
    *
-   * @return is valid until this is closed, and not closed itself
-   * @throws org.diffusionnft.tensor.InvalidInputException if there is none of a name, or it cannot
-   *     load
+   * @return valid until this is closed; must not be closed itself
+   * @throws org.diffusionnft.tensor.InvalidInputException if a name is unknown, or a reward cannot
+   *     be loaded
    */
   public WeightedRewards weighted(SequencedMap<String, RewardSettings> settings) {
     Map<String, Double> weights = new LinkedHashMap<>();
@@ -42,7 +42,7 @@ public final class SharedRewards implements AutoCloseable {
     return rewards;
   }
 
-  /** Closes each of them. */
+  /** Closes all rewards. */
   @Override
   public void close() {
     opened.values().forEach(Reward::close);

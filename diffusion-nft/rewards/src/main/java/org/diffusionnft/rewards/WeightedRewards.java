@@ -11,7 +11,7 @@ import org.diffusionnft.images.Images;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Opening;
 
-/** Several rewards whose weighted sum is maximised. A weight of 0 only reports. */
+/** Several rewards whose weighted sum is maximised. A reward of weight 0 is only reported. */
 public final class WeightedRewards implements AutoCloseable {
   private final SequencedMap<String, Reward> rewards;
   private final Map<String, Double> weights;
@@ -40,7 +40,7 @@ public final class WeightedRewards implements AutoCloseable {
   /**
    * Opens rewards by the names under which they are registered.
    *
-   * @throws InvalidInputException if there is none of a name, or it cannot load
+   * @throws InvalidInputException if a name is unknown, or a reward cannot be loaded
    */
   public static WeightedRewards open(SequencedMap<String, RewardSettings> settings) {
     SequencedMap<String, Reward> rewards = new LinkedHashMap<>();
@@ -58,7 +58,7 @@ public final class WeightedRewards implements AutoCloseable {
   /**
    * Opens one reward.
    *
-   * @param name what messages call it
+   * @param name its name in messages
    */
   static Reward open(String name, RewardSettings settings) {
     TreeMap<String, RewardProvider> found = new TreeMap<>();
@@ -84,9 +84,9 @@ public final class WeightedRewards implements AutoCloseable {
   public record Scores(float[] total, SequencedMap<String, float[]> components) {
 
     /**
-     * The scores of several batches, one after another.
+     * The concatenated scores of several batches.
      *
-     * @param batches at least one, all by the same rewards
+     * @param batches at least one, all from the same rewards
      */
     public static Scores concat(List<Scores> batches) {
       SequencedMap<String, float[]> components = new LinkedHashMap<>();
@@ -124,9 +124,10 @@ public final class WeightedRewards implements AutoCloseable {
   }
 
   /**
-   * The same, and others that are only reported, but those that are there already.
+   * These rewards plus others that are only reported; others of a name that exists already are left
+   * out.
    *
-   * @param others stay the caller's
+   * @param others remain owned by the caller
    */
   public WeightedRewards measuring(SequencedMap<String, Reward> others) {
     SequencedMap<String, Reward> all = new LinkedHashMap<>(others);
@@ -137,7 +138,7 @@ public final class WeightedRewards implements AutoCloseable {
     return new WeightedRewards(all, weighed);
   }
 
-  /** The names. */
+  /** The names of the rewards. */
   public List<String> names() {
     return List.copyOf(rewards.keySet());
   }
@@ -145,7 +146,7 @@ public final class WeightedRewards implements AutoCloseable {
   /**
    * Checks that every reward can score pictures of a prompt.
    *
-   * @throws InvalidInputException that says which cannot, and why
+   * @throws InvalidInputException that says which one cannot, and why
    */
   public void check(Prompt prompt) {
     rewards.forEach(
@@ -195,7 +196,7 @@ public final class WeightedRewards implements AutoCloseable {
   }
 
   /**
-   * Several rewards score at the same time, each on a thread of its own: one may wait for others'
+   * Several rewards score concurrently, each on its own thread, since some may wait for other
    * machines.
    */
   private SequencedMap<String, float[]> scoreAll(Images images, List<Prompt> prompts) {
@@ -215,7 +216,7 @@ public final class WeightedRewards implements AutoCloseable {
     return all;
   }
 
-  /** Whatever a reward throws: what was trained before must not be lost by it. */
+  /** Catches whatever a reward throws, so that earlier training is not lost. */
   private static float[] score(String name, Reward reward, Images images, List<Prompt> prompts) {
     try {
       return reward.score(images, prompts);
@@ -227,7 +228,7 @@ public final class WeightedRewards implements AutoCloseable {
     }
   }
 
-  /** What a failure says; of one that is no sentence for users also its kind and place. */
+  /** The message of a failure; if it is not a sentence for users, also its type and place. */
   private static String described(Throwable failure) {
     String message = String.valueOf(failure.getMessage());
     if (failure instanceof InvalidInputException) {

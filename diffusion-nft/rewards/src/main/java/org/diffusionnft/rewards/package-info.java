@@ -1,4 +1,4 @@
-/** Rewards: what images are worth. */
+/** Rewards: scores of images. */
 @NullMarked
 package org.diffusionnft.rewards;
 

@@ -10,7 +10,10 @@ import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.io.Sha256;
 import org.diffusionnft.weights.io.TextFile;
 
-/** Who may use a server: a file of keys, one a line; lines that begin with # are notes. */
+/**
+ * The API keys of a server: from a file with one key per line; lines that begin with # are
+ * comments.
+ */
 public final class ApiKeys {
   private static final String BEARER = "Bearer ";
   private static final int SHORTEST = 16;
@@ -21,7 +24,7 @@ public final class ApiKeys {
     this.digests = digests;
   }
 
-  /** No keys: everybody may. */
+  /** No keys: access for everyone. */
   public static ApiKeys none() {
     return new ApiKeys(List.of());
   }
@@ -29,8 +32,8 @@ public final class ApiKeys {
   /**
    * Reads a file.
    *
-   * @throws InvalidFileException if it holds no key, one that is shorter than 16 characters, or one
-   *     that no client can send; it names the line and does not show the key
+   * @throws InvalidFileException if it holds no key, a key shorter than 16 characters, or one that
+   *     no client can send; the message names the line and does not show the key
    */
   public static ApiKeys read(Path file) throws IOException {
     List<byte[]> digests = new ArrayList<>();
@@ -69,7 +72,7 @@ public final class ApiKeys {
     return !digests.isEmpty();
   }
 
-  /** Whether a request may be followed; takes equally long whichever key it is. */
+  /** Whether a request is allowed, in constant time for all keys. */
   boolean allow(String authorization) {
     if (!areNeeded()) {
       return true;
@@ -86,7 +89,7 @@ public final class ApiKeys {
   }
 
   private static byte[] digest(String key) {
-    // Of equal length, so that not even that can be timed.
+    // Hashed to equal length, so that not even the length can be measured.
     return Sha256.of(key.getBytes(StandardCharsets.UTF_8)).getBytes(StandardCharsets.US_ASCII);
   }
 }

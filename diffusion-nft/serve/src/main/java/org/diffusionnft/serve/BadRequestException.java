@@ -2,7 +2,7 @@ package org.diffusionnft.serve;
 
 import org.jspecify.annotations.Nullable;
 
-/** A request that cannot be followed, whose message is for its client. */
+/** An invalid request; the message is for the client. */
 final class BadRequestException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
@@ -18,9 +18,9 @@ final class BadRequestException extends RuntimeException {
     this(400, field, message);
   }
 
-  /** Of another status. */
+  /** Another status. */
   BadRequestException(int status, @Nullable String field, String message) {
-    super(message, null, false, false); // told to the client: no trace is needed
+    super(message, null, false, false); // sent to the client: no stack trace is needed
     this.status = status;
     this.field = field;
   }

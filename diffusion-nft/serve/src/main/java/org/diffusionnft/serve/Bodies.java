@@ -10,39 +10,39 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The bodies of requests that are in memory. Of all of them together there are no more than fit:
- * who sends one more is told to come again, and nobody's request ends for want of memory.
+ * The request bodies in memory, with a limit on their total size: a client beyond it is told to
+ * retry later, so no request fails for lack of memory.
  */
 final class Bodies {
   private static final int PIECE = 64 << 10;
   private static final long LEAST = 2 << 20;
 
-  /** What a body becomes takes five times its bytes for a while, and pictures need room, too. */
+  /** A parsed body temporarily takes five times its bytes, and pictures need memory too. */
   private static final int SHARE_OF_HEAP = 16;
 
   private final long most;
   private final AtomicLong held = new AtomicLong();
 
   /**
-   * An empty memory.
+   * Bodies with a limit; none at first.
    *
-   * @param most bytes of all bodies together
+   * @param most maximum total bytes of all bodies
    */
   Bodies(long most) {
     this.most = most;
   }
 
-  /** As many as the Java heap has room for. */
+  /** A limit that fits the Java heap. */
   static Bodies inHeap() {
     return new Bodies(Math.max(LEAST, Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP));
   }
 
-  /** One body, whose room is free again when it is closed. */
+  /** One body; closing it frees its memory. */
   final class Body implements AutoCloseable {
     private final List<byte[]> pieces = new ArrayList<>();
     private long size;
 
-    /** What was sent, from its beginning. */
+    /** The content, from the beginning. */
     InputStream stream() {
       return new SequenceInputStream(
           Collections.enumeration(pieces.stream().map(ByteArrayInputStream::new).toList()));
@@ -71,13 +71,13 @@ final class Bodies {
   }
 
   /**
-   * Reads a body. Room is taken as it comes, so that who announces much and sends nothing takes
-   * none.
+   * Reads a body. Memory is reserved as data arrives, so a client that announces much and sends
+   * nothing takes none.
    *
-   * @param announced bytes that its client says it has, 0 if it says nothing
-   * @param largest bytes that it may have
-   * @throws BadRequestException of status 413 if it has more, of 429 if there is no room for it
-   * @throws IOException if its client has gone
+   * @param announced bytes that the client announces, 0 if none
+   * @param largest maximum bytes
+   * @throws BadRequestException of status 413 if it is larger, of 429 if there is no memory for it
+   * @throws IOException if the client has disconnected
    */
   Body read(InputStream in, long announced, long largest) throws IOException {
     long fitting = Math.min(largest, most);
@@ -104,7 +104,7 @@ final class Bodies {
     }
   }
 
-  /** Bytes that all bodies take now. */
+  /** The bytes that all bodies take now. */
   long held() {
     return held.get();
   }

@@ -13,7 +13,9 @@ import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Opening;
 import org.jspecify.annotations.Nullable;
 
-/** Pictures of a Stable Diffusion 3 model on disk: the pixels of {@code dnft sample}. */
+/**
+ * Pictures from a Stable Diffusion 3 model on disk, with the same pixels as {@code dnft sample}.
+ */
 public final class DiskMaker implements PictureMaker {
   private final PictureModel model;
   private final Policies policies;
@@ -31,11 +33,12 @@ public final class DiskMaker implements PictureMaker {
    * Opens the model.
    *
    * @param adapters by name
-   * @param usual what clients get that do not say otherwise
-   * @param mostPixels of a picture
-   * @param cache folder of embedded prompts, or null for none
-   * @param listener is warned of what prompts lose
-   * @throws IOException if one is missing or damaged, or does not fit
+   * @param usual the defaults for requests
+   * @param mostPixels the most pixels of a picture
+   * @param cache folder that caches prompt embeddings, or null for none
+   * @param listener receives warnings about truncated prompts
+   * @throws IOException if the model or an adapter is missing or damaged, or an adapter does not
+   *     fit
    */
   public static DiskMaker open(
       Path path,

@@ -11,20 +11,20 @@ import org.diffusionnft.pipeline.PictureRequest;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a client asks {@code /v1/images/generations} for: OpenAI's fields, and of ours {@code seed},
- * {@code steps}, {@code guidance} and {@code negative_prompt}.
+ * A request to {@code /v1/images/generations}: OpenAI's fields, plus our own {@code seed}, {@code
+ * steps}, {@code guidance} and {@code negative_prompt}.
  *
- * @param model name of an adapter, or of the model alone; null for the first
- * @param prompt what the pictures show
- * @param negative what guidance leads away from
- * @param count how many pictures
- * @param width in pixels; 0 for the model's usual size
- * @param height in pixels; 0 for the model's usual size
- * @param seed of the noise; picture i has noise of its own
- * @param steps sampling steps; null for the model's usual number
- * @param guidance scale of guidance; null for the model's usual one
- * @param asAddress whether pictures come as {@code data:} addresses instead of Base64 alone
- * @param stream whether events tell how far it is
+ * @param model name of an adapter, or of the model without one; null for the first
+ * @param prompt description of the pictures
+ * @param negative negative prompt for guidance
+ * @param count number of pictures
+ * @param width in pixels; 0 for the model's default size
+ * @param height in pixels; 0 for the model's default size
+ * @param seed of the noise; each picture has its own noise
+ * @param steps sampling steps; null for the model's default
+ * @param guidance scale of guidance; null for the model's default
+ * @param asAddress whether pictures are sent as {@code data:} URLs instead of plain Base64
+ * @param stream whether events report the progress
  */
 public record Generation(
     @Nullable String model,
@@ -44,7 +44,7 @@ public record Generation(
   private static final double LARGEST_GUIDANCE = 1000;
   private static final Pattern SIZE = Pattern.compile("([1-9][0-9]{0,4})x([1-9][0-9]{0,4})");
 
-  /** Those of OpenAI that change nothing here, whatever they are. */
+  /** OpenAI's fields that have no effect here, whatever their values. */
   private static final Set<String> WITHOUT_EFFECT =
       Set.of("user", "quality", "style", "background", "moderation", "partial_images");
 
@@ -65,7 +65,7 @@ public record Generation(
   /**
    * Reads a request.
    *
-   * @throws BadRequestException that names the field that is wrong, what it is and what it may be
+   * @throws BadRequestException that names the invalid field, its value and the allowed values
    */
   static Generation of(ObjectNode json) {
     for (var field : json.properties()) {
@@ -107,7 +107,7 @@ public record Generation(
         flag(json, "stream"));
   }
 
-  /** The request with what the client left out. */
+  /** The request, with defaults for missing fields. */
   PictureRequest over(PictureRequest usual) {
     return new PictureRequest(
         prompt,

@@ -33,7 +33,7 @@ import org.diffusionnft.weights.io.JsonFault;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers {@code POST /v1/images/generations} and {@code GET /v1/models} in OpenAI's form, {@code
+ * Answers {@code POST /v1/images/generations} and {@code GET /v1/models} as in OpenAI's API, {@code
  * POST /v1/rewards}, {@code /health}, {@code /metrics} and {@code /openapi.json}.
  */
 public final class ImageServer implements AutoCloseable {
@@ -43,13 +43,16 @@ public final class ImageServer implements AutoCloseable {
   private static final String MODELS = "/v1/models";
   private static final int LARGEST_REQUEST = 1 << 20;
 
-  /** Holds the largest picture that is taken, without any compression. */
+  /** Enough for the largest accepted picture, uncompressed. */
   private static final int LARGEST_PICTURE = 24 << 20;
 
-  /** Values in a request: each takes many times its bytes in memory. */
+  /** Maximum number of JSON values in a request: each takes many times its bytes in memory. */
   private static final int MOST_TOKENS = 100_000;
 
-  /** What is still read of a request that is refused: its client would not see the answer else. */
+  /**
+   * How much of a rejected request is still read, since otherwise its client would not see the
+   * answer.
+   */
   private static final long MOST_DISCARDED = 128 << 20;
 
   private static final int UNAUTHORIZED = 401;
@@ -81,12 +84,12 @@ public final class ImageServer implements AutoCloseable {
   private final long created = Instant.now().getEpochSecond();
 
   /**
-   * How it serves.
+   * The server's settings.
    *
    * @param host {@link LocalServer#THIS_MACHINE} or another name or address of this machine
-   * @param port 0 for any that is free
-   * @param waiting how many requests may wait for their turn
-   * @param limit how long a request may take, with waiting
+   * @param port 0 for any free one
+   * @param waiting maximum number of waiting requests
+   * @param limit time limit of a request, including waiting
    */
   public record Settings(String host, int port, int waiting, Duration limit) {}
 
@@ -108,12 +111,13 @@ public final class ImageServer implements AutoCloseable {
   }
 
   /**
-   * Starts to serve.
+   * Starts the server.
    *
-   * @param maker stays the caller's
-   * @param rewards what {@code /v1/rewards} answers with, or null for none; stays the caller's
-   * @param keys who may use it
-   * @param bugs receives what went wrong without being a client's fault
+   * @param maker remains owned by the caller
+   * @param rewards the rewards of {@code /v1/rewards}, or null for none; remains owned by the
+   *     caller
+   * @param keys the API keys
+   * @param bugs receives failures that are not a client's fault
    * @throws IOException if the port is taken
    * @throws InvalidInputException if this machine does not have that address
    */
@@ -127,7 +131,7 @@ public final class ImageServer implements AutoCloseable {
     return start(settings, maker, rewards, keys, Bodies.inHeap(), bugs);
   }
 
-  /** With another bound of bodies. */
+  /** The same with another limit of bodies. */
   static ImageServer start(
       Settings settings,
       PictureMaker maker,
@@ -147,7 +151,7 @@ public final class ImageServer implements AutoCloseable {
     return images;
   }
 
-  /** Where it is. */
+  /** Its address. */
   public String address() {
     return server.address();
   }
@@ -171,7 +175,7 @@ public final class ImageServer implements AutoCloseable {
       } catch (InvalidInputException e) {
         refuse(exchange, new BadRequestException(null, oneLine(e)));
       } catch (RuntimeException | Error e) {
-        // First the answer: to report may fail, too, where there is no memory.
+        // The answer comes first: without memory, reporting may fail too.
         try {
           if (exchange.getResponseCode() < 0) {
             refuse(exchange, told(e));
@@ -190,7 +194,7 @@ public final class ImageServer implements AutoCloseable {
     }
   }
 
-  /** Only paths of ours are counted by name: strangers' would fill the memory. */
+  /** Only known paths are counted by name: arbitrary ones would fill the memory. */
   private static String known(String path) {
     return switch (path) {
       case GENERATIONS, REWARDS, MODELS, "/health", "/metrics", "/openapi.json" -> path;
@@ -199,7 +203,8 @@ public final class ImageServer implements AutoCloseable {
   }
 
   private void route(HttpExchange exchange, String path) throws IOException {
-    // A key proves who asks. Without keys, a page of a stranger must not be able to.
+    // A key authenticates the client. Without keys, foreign web pages must not be able to send
+    // requests.
     if (!keys.areNeeded() && !server.isMeant(exchange)) {
       throw new BadRequestException(
           421, null, "this server is called by a name or an address that is not its own");
@@ -236,7 +241,7 @@ public final class ImageServer implements AutoCloseable {
     LocalServer.send(exchange, 200, type, List.of(text.getBytes(StandardCharsets.UTF_8)));
   }
 
-  /** What is read of a JSON object that was posted; its memory is free again afterwards. */
+  /** Reads a posted JSON object and then frees its body's memory. */
   private <T> T posted(HttpExchange exchange, int largest, Function<ObjectNode, T> reading)
       throws IOException {
     if (!exchange.getRequestMethod().equals("POST")) {
@@ -252,7 +257,7 @@ public final class ImageServer implements AutoCloseable {
     }
   }
 
-  /** The length that a client says its request has; 0 if it says none, as one sent in chunks. */
+  /** The announced length of a request; 0 if there is none, as for chunked transfer. */
   private static long announced(HttpExchange exchange) {
     String length = exchange.getRequestHeaders().getFirst("Content-Length");
     return length != null && length.matches("[0-9]{1,18}") ? Long.parseLong(length) : 0;
@@ -307,7 +312,7 @@ public final class ImageServer implements AutoCloseable {
     }
   }
 
-  /** What a client is told of a failure: of our own bugs, only that they are ours. */
+  /** The error that a client receives for a failure; of our own bugs, no details. */
   private BadRequestException failure(@Nullable Throwable cause) {
     return switch (cause) {
       case BadRequestException bad -> bad;
@@ -332,7 +337,8 @@ public final class ImageServer implements AutoCloseable {
   }
 
   /**
-   * Server-sent events: how far it is, then the pictures. Writing fails once the client has gone.
+   * Server-sent events: the progress, then the pictures. Writing fails once the client has
+   * disconnected.
    */
   private void stream(HttpExchange exchange, Turns.Turn turn) throws IOException {
     exchange.getResponseHeaders().set("Content-Type", "text/event-stream");
@@ -430,8 +436,8 @@ public final class ImageServer implements AutoCloseable {
   }
 
   /**
-   * Reads what a client still sends, without keeping it: the connection of one that does not look
-   * for an answer before it has sent all would break.
+   * Reads and discards the rest of a request: otherwise the connection of a client that reads the
+   * answer only after sending everything would break.
    */
   private static void discard(InputStream rest) throws IOException {
     byte[] piece = new byte[8 << 10];
@@ -441,7 +447,7 @@ public final class ImageServer implements AutoCloseable {
     }
   }
 
-  /** OpenAI's form of an error. */
+  /** An error in OpenAI's format. */
   private static ObjectNode error(BadRequestException e) {
     ObjectNode json = MAPPER.createObjectNode();
     ObjectNode error = json.putObject("error");
@@ -457,8 +463,8 @@ public final class ImageServer implements AutoCloseable {
   }
 
   /**
-   * Ends gracefully: takes in no more pictures, finishes those that were taken in, and lets their
-   * answers go out.
+   * Shuts down gracefully: accepts no more requests, finishes the accepted ones, and sends their
+   * answers.
    */
   public void drain() throws InterruptedException {
     turns.drain();

@@ -12,27 +12,27 @@ final class Metrics {
   private final LongAdder refused = new LongAdder();
   private final DoubleAdder seconds = new DoubleAdder();
 
-  /** A request was answered. */
+  /** Counts an answered request. */
   void answered(String path, int status) {
     String labels = "path=\"%s\",status=\"%d\"".formatted(path, status);
     requests.computeIfAbsent(labels, _ -> new LongAdder()).increment();
   }
 
-  /** Pictures were made. */
+  /** Counts pictures. */
   void made(int count, double took) {
     pictures.add(count);
     seconds.add(took);
   }
 
-  /** A request found too many waiting. */
+  /** Counts a request rejected because too many were waiting. */
   void refused() {
     refused.increment();
   }
 
   /**
-   * All that is counted.
+   * All metrics.
    *
-   * @param waiting requests that wait or are being followed
+   * @param waiting number of waiting and running requests
    */
   String text(int waiting) {
     StringBuilder text = new StringBuilder();

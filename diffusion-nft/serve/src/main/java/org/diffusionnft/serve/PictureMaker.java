@@ -4,25 +4,25 @@ import java.io.IOException;
 import java.util.List;
 import org.diffusionnft.pipeline.PictureListener;
 
-/** What makes the pictures of a server. One thread at a time calls it. */
+/** Makes the pictures of a server. Only one thread at a time calls it. */
 public interface PictureMaker extends AutoCloseable {
-  /** The names of its policies, the usual one first. */
+  /** The names of its policies, the default first. */
   List<String> names();
 
   /**
-   * Looks at a request before it waits for its turn.
+   * Checks a request before it is queued.
    *
-   * @throws org.diffusionnft.tensor.InvalidInputException that says what cannot be followed
+   * @throws org.diffusionnft.tensor.InvalidInputException that says what is not possible
    */
   void check(Generation wanted);
 
   /**
    * Makes the pictures.
    *
-   * @param listener may throw to end it
+   * @param listener may throw to cancel
    * @return PNG files
    * @throws IOException if a file of the model is damaged
-   * @throws org.diffusionnft.tensor.InvalidInputException that says what cannot be followed
+   * @throws org.diffusionnft.tensor.InvalidInputException that says what is not possible
    */
   List<byte[]> make(Generation wanted, PictureListener listener) throws IOException;
 

@@ -11,7 +11,7 @@ import org.diffusionnft.models.adapter.ForwardPass;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.jspecify.annotations.Nullable;
 
-/** The adapters of a model that is served, by name, and the model alone as {@code base}. */
+/** The adapters of a served model, by name, and the model without an adapter as {@code base}. */
 final class Policies implements AutoCloseable {
   static final String BASE = "base";
 
@@ -23,7 +23,7 @@ final class Policies implements AutoCloseable {
     Adapter load(Path path) throws IOException;
   }
 
-  /** Loads adapters; the first is the usual policy, or the model alone if there is none. */
+  /** Loads adapters; the first is the default policy, or the model alone if there is none. */
   static Policies load(SequencedMap<String, Path> paths, Loading loading) throws IOException {
     Policies policies = new Policies();
     boolean loaded = false;
@@ -46,9 +46,9 @@ final class Policies implements AutoCloseable {
   }
 
   /**
-   * The adapter of a name; null for the model alone.
+   * The adapter with this name; null for the model alone.
    *
-   * @throws InvalidInputException if there is none of that name
+   * @throws InvalidInputException if there is none with this name
    */
   @Nullable Adapter adapter(@Nullable String name) {
     String wanted = name == null ? adapters.firstEntry().getKey() : name;

@@ -19,15 +19,15 @@ import org.diffusionnft.rewards.WeightedRewards.Scores;
 import org.diffusionnft.weights.io.StrictJson;
 
 /**
- * Scores a picture that a client sends: {@code {"id", "prompt", "metadata", "image"}} in, as the
- * trainer's reward {@code http} sends them, {@code {"id", "score", "scores"}} out.
+ * Scores a picture that a client sends. Input is {@code {"id", "prompt", "metadata", "image"}}, as
+ * sent by the trainer's reward {@code http}; output is {@code {"id", "score", "scores"}}.
  */
 final class RewardScoring {
-  /** 2048 by 2048: scoring takes some fifty bytes a pixel. */
+  /** 2048 by 2048: scoring takes about fifty bytes per pixel. */
   private static final long MOST_PIXELS = 1 << 22;
 
   private final WeightedRewards rewards;
-  private final ReentrantLock turn = new ReentrantLock(true); // a reward takes one call at a time
+  private final ReentrantLock turn = new ReentrantLock(true); // a reward allows one call at a time
 
   RewardScoring(WeightedRewards rewards) {
     this.rewards = rewards;
@@ -36,7 +36,7 @@ final class RewardScoring {
   /**
    * The scores of one picture.
    *
-   * @throws BadRequestException that names the field that is wrong, or says what reward failed
+   * @throws BadRequestException that names the invalid field, or the reward that failed
    */
   ObjectNode score(ObjectNode json) {
     JsonNode text = json.path("prompt");
@@ -53,7 +53,7 @@ final class RewardScoring {
     Scores scores;
     turn.lock();
     try {
-      Images image = image(json.path("image")); // one at a time, for they are large
+      Images image = image(json.path("image")); // one at a time, since they are large
       rewards.check(prompt);
       scores = rewards.score(image, List.of(prompt));
     } catch (RewardUnavailableException e) {

@@ -20,9 +20,9 @@ import org.diffusionnft.trainer.config.SamplingSettings;
 import org.diffusionnft.weights.peft.AdapterFile;
 import org.jspecify.annotations.Nullable;
 
-/** Pictures of ShapesWorld: the bytes of {@code dnft sample} with one picture. */
+/** Pictures of ShapesWorld, with the same bytes as those of {@code dnft sample} for one picture. */
 public final class ShapesMaker implements PictureMaker {
-  /** How much {@code dnft sample} enlarges. */
+  /** The enlargement of {@code dnft sample}. */
   private static final int SCALE = 8;
 
   private final Mmdit model;
@@ -36,9 +36,10 @@ public final class ShapesMaker implements PictureMaker {
   /**
    * Opens the model.
    *
-   * @param base its folder; null for the one that is shipped
+   * @param base its folder; null for the built-in one
    * @param adapters by name
-   * @throws IOException if one is missing or damaged, or does not fit
+   * @throws IOException if the model or an adapter is missing or damaged, or an adapter does not
+   *     fit
    */
   public static ShapesMaker open(
       @Nullable Path base, SequencedMap<String, Path> adapters, Device device) throws IOException {
@@ -80,7 +81,7 @@ public final class ShapesMaker implements PictureMaker {
     ShapesSampler sampler = new ShapesSampler(model, policies.pass(wanted.model()), settings);
     List<byte[]> pictures = new ArrayList<>();
     for (int i = 0; i < wanted.count(); i++) {
-      // One by one: a picture must not depend on how many others were asked for.
+      // One by one: a picture must not depend on the number of others in the request.
       Images image = sampler.sample(List.of(wanted.prompt()), wanted.seed(), i);
       pictures.add(
           Png.encode(

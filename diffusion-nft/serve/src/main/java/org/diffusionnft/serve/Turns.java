@@ -11,8 +11,8 @@ import org.diffusionnft.pipeline.PictureListener;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Requests wait here for their turn: one picture uses all processors. So many may wait, and none
- * longer than the limit.
+ * A queue of requests, which run one at a time, since one picture uses all processors. The number
+ * of waiting requests and the time of each are limited.
  */
 final class Turns implements AutoCloseable {
   private static final long LOOK_MILLIS = 100;
@@ -40,12 +40,12 @@ final class Turns implements AutoCloseable {
       this.deadline = System.nanoTime() + limit.toNanos();
     }
 
-    /** Its client has gone. */
+    /** Cancels the request, whose client has disconnected. */
     void cancel() {
       cancelled = true;
     }
 
-    /** How much is done, from 0 to 1. */
+    /** The progress, from 0 to 1. */
     double progress() {
       return progress;
     }
@@ -62,10 +62,10 @@ final class Turns implements AutoCloseable {
   }
 
   /**
-   * Starts to work.
+   * Starts the worker.
    *
-   * @param most requests that may wait
-   * @param limit from when a request has come until it is done
+   * @param most maximum number of waiting requests
+   * @param limit time from a request's arrival until it is done
    */
   Turns(PictureMaker maker, int most, Duration limit, Metrics metrics) {
     this.maker = maker;
@@ -76,9 +76,10 @@ final class Turns implements AutoCloseable {
   }
 
   /**
-   * Lines up a request.
+   * Queues a request.
    *
-   * @throws BadRequestException of status 429 if too many wait, of 503 if the server ends
+   * @throws BadRequestException of status 429 if too many are waiting, of 503 if the server is
+   *     shutting down
    */
   Turn submit(Generation wanted) {
     if (closing) {
@@ -93,12 +94,12 @@ final class Turns implements AutoCloseable {
     return turn;
   }
 
-  /** Requests that wait or are being followed. */
+  /** The number of waiting and running requests. */
   int length() {
     return waiting.size() + (current == null ? 0 : 1);
   }
 
-  /** Seconds after which a client that was refused may try again. */
+  /** Seconds after which a rejected client may retry. */
   long secondsToWait() {
     return Math.max(1, Math.round(waiting.size() * millisAPicture / 2000));
   }
@@ -113,12 +114,12 @@ final class Turns implements AutoCloseable {
           current = null;
         }
       } catch (InterruptedException e) {
-        return; // closed for good
+        return; // shut down
       }
     }
   }
 
-  /** Whatever goes wrong is the answer to this request; the next one has its turn all the same. */
+  /** A failure is the answer to this request only; the next one runs regardless. */
   private void follow(Turn turn) {
     long begin = System.nanoTime();
     try {
@@ -142,7 +143,7 @@ final class Turns implements AutoCloseable {
     }
   }
 
-  /** Finishes what has been taken in, and takes in no more. */
+  /** Finishes the accepted requests and accepts no more. */
   void drain() throws InterruptedException {
     closing = true;
     worker.join(limit);

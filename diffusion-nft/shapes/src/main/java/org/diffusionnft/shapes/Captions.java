@@ -7,13 +7,13 @@ import org.diffusionnft.models.transformer.Conditioning;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Tensor;
 
-/** Captions as a model takes them. */
+/** Captions as model inputs. */
 public final class Captions {
   private Captions() {}
 
   /**
-   * Encodes captions, a batch of them; the empty one is the unconditional caption. The tensors
-   * belong to the innermost open scope.
+   * Encodes a batch of captions; the empty one is the unconditional caption. The tensors belong to
+   * the innermost open scope.
    *
    * @throws IllegalArgumentException if a word is unknown; the message names the nearest
    */

@@ -2,7 +2,7 @@ package org.diffusionnft.shapes;
 
 import java.util.Locale;
 
-/** The categories of prompts, named as GenEval names them. */
+/** The categories of prompts, named as in GenEval. */
 public enum Category {
   /** One object: "a circle". */
   SINGLE_OBJECT,
@@ -12,7 +12,7 @@ public enum Category {
   COUNTING,
   /** One object with its colour: "a red circle". */
   COLORS,
-  /** Two objects and where the first lies: "a red circle left of a blue square". */
+  /** Two objects and the position of the first: "a red circle left of a blue square". */
   POSITION,
   /** Two objects, each with its own colour: "a red circle and a blue square". */
   COLOR_ATTR;

@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 
 /**
- * Random choices made of {@link RandomGenerator#nextInt()} alone, so that a scene depends on the
- * generator's bits and not on how a JDK turns bits into ranges.
+ * Random choices based on {@link RandomGenerator#nextInt()} alone, so that a scene depends only on
+ * the generator's bits, not on how a JDK maps bits to ranges.
  */
 final class Draws {
   private final RandomGenerator random;

@@ -2,7 +2,7 @@ package org.diffusionnft.shapes;
 
 import java.util.Locale;
 
-/** The six colours of the world, far apart from each other and from the dark ground. */
+/** The six colours of the world, far apart from each other and from the dark background. */
 public enum Hue {
   RED(240, 45, 45),
   GREEN(40, 190, 60),
@@ -11,7 +11,7 @@ public enum Hue {
   PURPLE(200, 60, 230),
   CYAN(50, 220, 235);
 
-  /** The ground all scenes are drawn on. */
+  /** The background of all scenes. */
   private static final float[] GROUND = {18 / 255f, 20 / 255f, 30 / 255f};
 
   @SuppressWarnings("ImmutableEnumChecker") // never written after construction
@@ -23,7 +23,7 @@ public enum Hue {
     rgb = new float[] {red / 255f, green / 255f, blue / 255f};
   }
 
-  /** One channel of the ground in [0, 1]: 0 is red, 1 green, 2 blue. */
+  /** One channel of the background in [0, 1]: 0 is red, 1 green, 2 blue. */
   public static float ground(int channel) {
     return GROUND[channel];
   }
@@ -33,7 +33,7 @@ public enum Hue {
     return rgb[channel];
   }
 
-  /** The word that prompts use for this colour. */
+  /** The word for this colour in prompts. */
   public String word() {
     return word;
   }

@@ -5,30 +5,32 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Judges pictures by rules, as GenEval does: what is asked for must be there, and nothing else.
+ * Judges pictures by rules, as GenEval does: what is asked for must be present, and nothing else.
  *
- * <p>{@link Verdict#strict} is the score that tables report. {@link Verdict#graded} gives parts of
- * a point for what is nearly right and is what training maximises: a strict score alone leaves most
- * groups of samples without variance.
+ * <p>{@link Verdict#strict} is the score that tables report. {@link Verdict#graded} gives partial
+ * credit for what is nearly right and is what training maximises: with a strict score alone, most
+ * groups of samples would have no variance.
  *
- * <p>Pixels that are neither ground nor object cost points too. A judge that overlooks them teaches
- * the policy to dissolve a superfluous object into noise instead of leaving it out.
+ * <p>Pixels that are neither background nor object reduce the score too. A judge that ignores them
+ * teaches the policy to dissolve a superfluous object into noise instead of leaving it out.
  */
 public final class Judge {
-  // Centres must be this far apart in the asked direction, in pixels; rendered scenes keep 8.
+  // Centres must be this far apart in the requested direction, in pixels; rendered scenes keep 8.
   private static final double LEAST_DISTANCE = 4;
 
   /**
    * The judgement of one picture.
    *
    * @param graded mean of the four parts below times how clean the picture is, in [0, 1]; parts
-   *     that were not asked for do not count
-   * @param clean 1 for a picture as if drawn, 1/2 where the root mean square distance to one is 0.1
-   * @param count 1 for the right number of objects, less the more are missing or superfluous
-   * @param shape how well the best matching objects have the asked shapes
-   * @param colour how well they have the asked colours, or one colour each if none was asked
-   * @param relation 1 if they lie as asked, else 0; 1 if nothing was asked
-   * @param miss what is seen other than asked, or null if nothing is
+   *     that were not asked for are ignored
+   * @param clean 1 for a perfectly rendered picture, 1/2 if the root mean square distance to one is
+   *     0.1
+   * @param count 1 for the right number of objects, decreasing with missing or superfluous ones
+   * @param shape how well the best matching objects have the requested shapes
+   * @param colour how well they have the requested colours, or a single colour each if none is
+   *     requested
+   * @param relation 1 if their positions are as requested or none are requested, else 0
+   * @param miss the first deviation from the prompt, or null if there is none
    */
   public record Verdict(
       double graded,
@@ -38,12 +40,12 @@ public final class Judge {
       double colour,
       double relation,
       @Nullable Miss miss) {
-    /** Whether exactly what was asked for is seen. */
+    /** Whether the picture shows exactly what was asked for. */
     public boolean strict() {
       return miss == null;
     }
 
-    /** Whether exactly the asked objects are seen, wherever they lie. */
+    /** Whether the picture shows exactly the requested objects, wherever they are. */
     public boolean objects() {
       return miss == null || miss == Miss.RELATION;
     }
@@ -96,7 +98,7 @@ public final class Judge {
     return best.relation() == 1 ? null : Miss.RELATION;
   }
 
-  /** Whether two objects lie as asked. */
+  /** Whether the positions of two objects are as requested. */
   static boolean holds(Relation relation, SeenShape first, SeenShape second) {
     return relation.distance(first.x(), first.y(), second.x(), second.y()) >= LEAST_DISTANCE;
   }

@@ -3,14 +3,14 @@ package org.diffusionnft.shapes;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The best way to give each asked object one of the seen objects. */
+/** The best assignment of detected objects to requested ones. */
 final class Matching {
-  // An outline that fits its template this badly earns nothing, one that fits this well all.
+  // An outline earns nothing at or below the poor fit, and everything at or above the good one.
   private static final double POOR_FIT = 0.4;
   private static final double GOOD_FIT = 0.85;
-  // An outline that looks more like another kind earns this part.
+  // An outline that looks more like another kind earns this fraction.
   private static final double WRONG_KIND = 0.3;
-  // More objects than this are not searched: such a picture is hopeless anyway.
+  // Pictures with more objects than this are not searched: they are hopeless anyway.
   private static final int MOST_SEEN = 7;
 
   private final List<NounPhrase> asked;
@@ -30,32 +30,32 @@ final class Matching {
     search(new int[asked.size()], 0, 0);
   }
 
-  /** Mean over the asked objects of how well the shape is met, in [0, 1]. */
+  /** The mean shape score over the requested objects, in [0, 1]. */
   double shape() {
     return shape;
   }
 
-  /** Mean over the asked objects of how well the colour is met, in [0, 1]. */
+  /** The mean colour score over the requested objects, in [0, 1]. */
   double colour() {
     return colour;
   }
 
-  /** 1 if the relation holds or none was asked, else 0. */
+  /** 1 if the relation holds or none is requested, else 0. */
   double relation() {
     return related;
   }
 
-  /** Whether each asked object is there in the asked shape, whatever its colour. */
+  /** Whether each requested object is present in the requested shape, whatever its colour. */
   boolean kindsRight() {
     return kindsRight;
   }
 
-  /** Whether each asked object is clearly there, wherever it lies. */
+  /** Whether each requested object is clearly present, wherever it is. */
   boolean objectsRight() {
     return objectsRight;
   }
 
-  // choice[i] is 1 + the index of the seen object given to asked object i, or 0 for none.
+  // choice[i] is 1 + the index of the detected object for requested object i, or 0 for none.
   private void search(int[] choice, int next, int used) {
     if (next == asked.size()) {
       weigh(choice);
@@ -95,7 +95,7 @@ final class Matching {
             || (choice[0] != 0
                 && choice[1] != 0
                 && Judge.holds(relation, seen.get(choice[0] - 1), seen.get(choice[1] - 1)));
-    // The relation decides only between equally good matchings: objects are what they look like.
+    // The relation only breaks ties between matchings: objects are matched by appearance.
     double score = shapes + colours + (lies ? 1e-6 : 0) + (right ? 1e-3 : 0);
     if (score > bestScore) {
       bestScore = score;

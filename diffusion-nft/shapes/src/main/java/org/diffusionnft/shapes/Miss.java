@@ -1,6 +1,6 @@
 package org.diffusionnft.shapes;
 
-/** The first thing for which a picture misses the strict score, in the order they are looked at. */
+/** The first reason why a picture misses the strict score, in checking order. */
 public enum Miss {
   TOO_MANY("too many objects"),
   TOO_FEW("too few objects"),
@@ -16,7 +16,7 @@ public enum Miss {
     this.label = label;
   }
 
-  /** As tables have it. */
+  /** The name in tables. */
   public String label() {
     return label;
   }

@@ -3,7 +3,7 @@ package org.diffusionnft.shapes;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Some equal objects that a prompt asks for, such as "two red circles".
+ * One or more equal objects that a prompt asks for, such as "two red circles".
  *
  * @param determiner the word or words before the noun: one of "a", "one", "a single", "two",
  *     "three", "four"
@@ -21,12 +21,14 @@ public record NounPhrase(String determiner, int count, @Nullable Hue hue, ShapeK
         + (count == 1 ? kind.singular() : kind.plural());
   }
 
-  /** What the phrase means, whichever determiner says it: two phrases may share one meaning. */
+  /**
+   * The meaning of the phrase, regardless of its determiner: two phrases may have the same meaning.
+   */
   String meaning() {
     return count + (hue == null ? "" : " " + hue.word()) + " " + kind.singular();
   }
 
-  /** Whether an object of this shape and colour is what the phrase asks for. */
+  /** Whether an object of this shape and colour satisfies the phrase. */
   boolean fits(ShapeKind seenKind, Hue seenHue) {
     return kind == seenKind && (hue == null || hue == seenHue);
   }

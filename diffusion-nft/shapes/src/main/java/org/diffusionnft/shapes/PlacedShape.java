@@ -11,7 +11,8 @@ package org.diffusionnft.shapes;
 public record PlacedShape(ShapeKind kind, Hue hue, int x, int y) {
 
   /**
-   * Whether the boxes of the two shapes touch or overlap: at least one ground pixel must part them.
+   * Whether the boxes of two shapes touch or overlap: at least one background pixel must separate
+   * them.
    */
   boolean touches(PlacedShape other) {
     return Math.abs(x - other.x) <= ShapeKind.BOX && Math.abs(y - other.y) <= ShapeKind.BOX;

@@ -5,10 +5,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** How often training prompts of each category are drawn. */
+/** The frequencies of the categories of training prompts. */
 public enum PromptMix {
   /**
-   * In about the ratio of GenEval's training prompts in the code of FlowGRPO and DiffusionNFT
+   * About the ratio of GenEval's training prompts in the code of FlowGRPO and DiffusionNFT
    * (position 7, counting 5, attribution 3, colours 1, two objects 1), and single objects as often
    * as the easy ones.
    */
@@ -33,17 +33,17 @@ public enum PromptMix {
     this.source = source;
   }
 
-  /** The mix that settings call so in {@code prompts.source}. */
+  /** The mix with this name in {@code prompts.source}. */
   public static Optional<PromptMix> of(String source) {
     return Stream.of(values()).filter(mix -> mix.source.equals(source)).findFirst();
   }
 
-  /** What settings call it. */
+  /** Its name in settings. */
   public String source() {
     return source;
   }
 
-  /** Each as often as it is drawn. */
+  /** The categories, each repeated by its frequency. */
   List<Category> categories() {
     return switch (this) {
       case GENEVAL -> RATIO;

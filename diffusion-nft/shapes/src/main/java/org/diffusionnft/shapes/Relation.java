@@ -3,7 +3,7 @@ package org.diffusionnft.shapes;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Where the first object of a prompt lies, seen from the second. */
+/** The position of a prompt's first object relative to the second. */
 public enum Relation {
   LEFT("left of", -1, 0),
   RIGHT("right of", 1, 0),
@@ -25,12 +25,12 @@ public enum Relation {
     return words;
   }
 
-  /** The relation whose first word this is. */
+  /** The relation with this first word. */
   static Optional<Relation> named(String word) {
     return Stream.of(values()).filter(r -> r.words.split(" ")[0].equals(word)).findFirst();
   }
 
-  /** Where the second object lies, seen from the first. */
+  /** The position of the second object relative to the first. */
   Relation opposite() {
     return switch (this) {
       case LEFT -> RIGHT;
@@ -40,7 +40,7 @@ public enum Relation {
     };
   }
 
-  /** How far the first centre lies in the asked direction from the second, in pixels. */
+  /** The distance of the first centre from the second in the relation's direction, in pixels. */
   public double distance(double firstX, double firstY, double secondX, double secondY) {
     return dx * (firstX - secondX) + dy * (firstY - secondY);
   }

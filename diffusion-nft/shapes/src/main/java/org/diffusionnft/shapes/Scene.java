@@ -3,9 +3,9 @@ package org.diffusionnft.shapes;
 import java.util.List;
 
 /**
- * What a picture shows.
+ * The content of a picture.
  *
- * @param shapes the objects, none touching another
+ * @param shapes the objects, which do not touch each other
  */
 public record Scene(List<PlacedShape> shapes) {
   public Scene {

@@ -8,17 +8,17 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes random scenes for prompts.
+ * Creates random scenes for prompts.
  *
- * <p>Captions of collected pictures are often wrong, and that is one reason why a base model
- * follows its prompt poorly until guidance sharpens it. {@link #loose} makes such pictures on
- * purpose: with a given probability the scene differs from its caption in one point.
+ * <p>Captions of collected pictures are often wrong, which is one reason why a base model follows
+ * its prompt poorly without guidance. {@link #loose} imitates this: with a given probability, the
+ * scene differs from its caption in one point.
  */
 public final class SceneLayout {
   private static final int CELLS = (ShapesWorld.SIZE - ShapeKind.BOX) / ShapesWorld.PITCH + 1;
   private static final int MOST_OBJECTS = 4;
 
-  /** Least distance of the centres along the asked direction, in pixels. */
+  /** The minimum distance of the centres in the requested direction, in pixels. */
   static final int CLEAR_DISTANCE = ShapeKind.BOX + 1;
 
   private final Draws draws;
@@ -30,7 +30,7 @@ public final class SceneLayout {
 
   /**
    * A scene that shows what the prompt asks for, or, with the given probability, differs in one
-   * point: a colour, a shape, an object too many or too few, or the relation turned round.
+   * point: a colour, a shape, an object too many or too few, or the inverse relation.
    *
    * @param mistakes probability of a wrong scene, in [0, 1]
    */
@@ -69,9 +69,9 @@ public final class SceneLayout {
   private record Item(ShapeKind kind, Hue hue) {}
 
   /**
-   * The mistakes to draw from. A relation is turned round a quarter as often as each other mistake
-   * is made: where objects stand is decided at a few high noise levels, so relations are learned
-   * from far fewer samples than shapes and colours, and not at all if many of these are wrong.
+   * The mistakes to draw from. An inverse relation is a quarter as frequent as each other mistake:
+   * positions are decided at a few high noise levels, so relations are learned from far fewer
+   * samples than shapes and colours, and not at all if many of these are wrong.
    */
   private static List<Mistake> possible(ShapesPrompt prompt) {
     List<Mistake> possible = new ArrayList<>(List.of(Mistake.SHAPE));

@@ -9,40 +9,40 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the objects of a picture: each pixel is explained as ground covered to some part by one
- * colour, covered pixels that touch form an object, and the object's outline is compared with that
- * of each shape. What is neither ground nor object is clutter.
+ * Finds the objects of a picture: each pixel is explained as background partly covered by one
+ * colour, adjacent covered pixels form an object, and the object's outline is compared with that of
+ * each shape. Everything else is clutter.
  */
 final class SceneReader {
   private static final int SIZE = ShapesWorld.SIZE;
   private static final int AREA = SIZE * SIZE;
 
-  // Share of a pixel that must be covered for it to belong to an object.
+  // The fraction of a pixel that must be covered for it to belong to an object.
   private static final float COVERED = 0.5f;
-  // Distance in RGB from the line between ground and colour, above which a pixel has no colour.
+  // RGB distance from the line between background and colour above which a pixel has no colour.
   private static final double FOREIGN = 0.35;
   // Smaller specks are noise, not objects. The smallest shape covers 24 pixels.
   private static final int LEAST_PIXELS = 5;
-  // Distance in RGB from the ground, above which a pixel outside of objects is clutter.
+  // RGB distance from the background above which a pixel outside objects is clutter.
   private static final double STRAY = 0.35;
-  // How far a template is moved about the object's centre, in pixels.
+  // The maximum shift of a template around the object's centre, in pixels.
   private static final int MOVE = 2;
 
   private final float[] cover = new float[AREA];
   private final @Nullable Hue[] hue = new Hue[AREA];
   private final int[] object = new int[AREA];
   private final boolean[] strays = new boolean[AREA];
-  // Squared distances in RGB: from the ground, and from what the pixel is explained as.
+  // Squared RGB distances: from the background, and from the pixel's explanation.
   private final double[] fromGround = new double[AREA];
   private final double[] unexplained = new double[AREA];
 
   private SceneReader() {}
 
   /**
-   * What a picture shows.
+   * Reads a picture.
    *
-   * @param image values in [-1, 1], shape [3, SIZE, SIZE], row-major; objects are looked for in the
-   *     picture with other values clamped, as a file would have it
+   * @param image values in [-1, 1], shape [3, SIZE, SIZE], row-major; other values are clamped for
+   *     finding objects, as in a file
    */
   static SeenScene read(float[] image) {
     if (image.length != ShapesWorld.PIXELS) {
@@ -111,7 +111,7 @@ final class SceneReader {
     return seen;
   }
 
-  /** Pixels of an object, and those beside them (its soft edge), are no clutter. */
+  /** Pixels of an object and their neighbours (its soft edge) are not clutter. */
   private void explained(int[] pixels) {
     for (int pixel : pixels) {
       for (int y = Math.max(pixel / SIZE - 1, 0); y <= Math.min(pixel / SIZE + 1, SIZE - 1); y++) {
@@ -132,7 +132,10 @@ final class SceneReader {
     return count;
   }
 
-  /** Root mean square over the pixels of what is neither ground nor an object of one colour. */
+  /**
+   * The root mean square over the pixels of the part that is neither background nor an object of
+   * one colour.
+   */
   private double residual() {
     double sum = 0;
     for (int i = 0; i < AREA; i++) {
@@ -141,7 +144,7 @@ final class SceneReader {
     return Math.sqrt(sum / AREA);
   }
 
-  /** Labels the covered pixels that touch the first one by a side, and lists them. */
+  /** Labels the covered pixels that are 4-connected to the first one, and lists them. */
   private int[] flood(int first, int label) {
     int[] queue = new int[AREA];
     int size = 0;
@@ -194,7 +197,7 @@ final class SceneReader {
     return map;
   }
 
-  /** The cover by this object: its pixels and the fainter ones beside them (its soft edge). */
+  /** The coverage by this object: its pixels and the fainter ones next to them (its soft edge). */
   private float[] ownCover(int[] pixels, int label) {
     float[] own = new float[AREA];
     for (int pixel : pixels) {
@@ -228,7 +231,7 @@ final class SceneReader {
     return new int[] {left, right, top, bottom};
   }
 
-  /** Best soft intersection over union with a kind's template, moved a little about the object. */
+  /** The best soft intersection over union with a kind's template over small shifts. */
   private static double fit(ShapeKind kind, float[] own, int[] edges) {
     int middleX = (edges[0] + edges[1] + 1 - ShapeKind.BOX) / 2;
     int middleY = (edges[2] + edges[3] + 1 - ShapeKind.BOX) / 2;

@@ -24,8 +24,8 @@ public enum ShapeKind {
     coverage = coverageOf(outline);
   }
 
-  // Coverage is counted on our own grid of sample points: the rasteriser of Java2D may differ from
-  // one JDK build to another, the geometry of java.awt.geom does not.
+  // Coverage is computed on our own grid of sample points: the rasteriser of Java2D may differ
+  // between JDK builds, the geometry of java.awt.geom does not.
   private static float[] coverageOf(Shape outline) {
     float[] coverage = new float[BOX * BOX];
     for (int y = 0; y < BOX; y++) {
@@ -56,7 +56,7 @@ public enum ShapeKind {
     return path;
   }
 
-  /** The part of pixel (x, y) of the box that the shape covers, in [0, 1]. */
+  /** The fraction of the box's pixel (x, y) that the shape covers, in [0, 1]. */
   public float coverage(int x, int y) {
     return coverage[y * BOX + x];
   }

@@ -6,7 +6,7 @@ import org.diffusionnft.images.Images;
 import org.diffusionnft.images.Pixels;
 import org.diffusionnft.images.Sheet;
 
-/** Pictures of the world for people to look at. */
+/** Pictures of the world for display. */
 public final class ShapesPictures {
   private static final int GAP = 10;
   private static final int CAPTION = 36;
@@ -28,7 +28,7 @@ public final class ShapesPictures {
    * @param columns pictures per row
    * @param scale edge length of one pixel
    * @param images at least one, as for {@link #pixels}
-   * @param captions one for each
+   * @param captions one per image
    */
   public static BufferedImage sheet(
       int columns, int scale, List<float[]> images, List<String> captions) {
@@ -36,7 +36,7 @@ public final class ShapesPictures {
         .draw(images.stream().map(image -> pixels(image).toImage()).toList(), captions);
   }
 
-  /** How {@link #sheet} lays pictures out. */
+  /** The layout of {@link #sheet}. */
   public static Sheet layout(int columns, int scale) {
     int side = ShapesWorld.SIZE * scale;
     return new Sheet(columns, side, side)

@@ -6,11 +6,11 @@ import org.diffusionnft.tensor.InvalidInputException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A parsed prompt of the world: what must be seen, and nothing else.
+ * A parsed prompt of the world: what a picture must show, and nothing else.
  *
  * @param category the kind of prompt
  * @param phrases one or two noun phrases
- * @param relation where the first phrase's object lies, or null if that is not asked
+ * @param relation position of the first phrase's object, or null if not specified
  */
 public record ShapesPrompt(
     Category category, List<NounPhrase> phrases, @Nullable Relation relation) {
@@ -36,12 +36,12 @@ public record ShapesPrompt(
     return phrases.stream().map(NounPhrase::text).collect(Collectors.joining(joint()));
   }
 
-  /** What is asked for, whichever determiners say it. Prompts of one meaning are never split. */
+  /** The meaning, regardless of determiners. Prompts of the same meaning are never split. */
   String meaning() {
     return phrases.stream().map(NounPhrase::meaning).collect(Collectors.joining(joint()));
   }
 
-  /** How many objects the scene must hold. */
+  /** The number of objects that the scene must contain. */
   public int objectCount() {
     return phrases.stream().mapToInt(NounPhrase::count).sum();
   }

@@ -7,12 +7,11 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The prompts of the world, split once and for all into those a model may be trained on and those
- * held out for evaluation.
+ * The prompts of the world, with a fixed split into those for training and those held out for
+ * evaluation.
  *
- * <p>The split goes by what a prompt means, so that "a red circle" and "one red circle" fall on the
- * same side; only where a category has too few meanings to spare any (single_object and two_object)
- * it goes by the wording.
+ * <p>The split is by meaning, so that "a red circle" and "one red circle" are on the same side.
+ * Only for categories with too few meanings (single_object and two_object) is it by wording.
  */
 public final class ShapesPrompts {
   private static final List<String> ONE = List.of("a", "one");
@@ -40,8 +39,8 @@ public final class ShapesPrompts {
   }
 
   /**
-   * The evaluation set: held-out prompts, the categories taking turns; a prompt that is repeated
-   * stands for another sample.
+   * The evaluation set: held-out prompts of alternating categories; a repeated prompt means another
+   * sample.
    */
   public static List<ShapesPrompt> evaluationSet(int size, RandomGenerator random) {
     ShapesPrompts prompts = new ShapesPrompts(random);
@@ -53,7 +52,7 @@ public final class ShapesPrompts {
     return List.copyOf(set);
   }
 
-  /** Whether a prompt is kept out of pretraining and of reinforcement learning. */
+  /** Whether a prompt is excluded from pretraining and reinforcement learning. */
   public static boolean isHeldOut(ShapesPrompt prompt) {
     boolean byWording =
         prompt.category() == Category.SINGLE_OBJECT || prompt.category() == Category.TWO_OBJECT;

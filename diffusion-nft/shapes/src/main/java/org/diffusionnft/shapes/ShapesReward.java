@@ -17,7 +17,7 @@ public final class ShapesReward implements Reward {
 
   /** {@code shapes_strict}: 1 if a picture shows exactly what was asked for, else 0. */
   public static final class Strict implements RewardProvider {
-    /** What configurations and reports call it. */
+    /** Its name in configurations and reports. */
     public static final String NAME = "shapes_strict";
 
     @Override
@@ -36,7 +36,7 @@ public final class ShapesReward implements Reward {
     }
   }
 
-  /** {@code shapes_graded}: parts of a point for count, shapes, colours and relation. */
+  /** {@code shapes_graded}: partial credit for count, shapes, colours and relation. */
   public static final class Graded implements RewardProvider {
     @Override
     public String name() {
@@ -54,7 +54,7 @@ public final class ShapesReward implements Reward {
     }
   }
 
-  /** {@code shapes_clean}: how little else is to be seen than flat colours in outlines. */
+  /** {@code shapes_clean}: how little the picture shows besides flat colours in outlines. */
   public static final class Clean implements RewardProvider {
     @Override
     public String name() {

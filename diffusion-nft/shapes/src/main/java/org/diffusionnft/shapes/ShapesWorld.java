@@ -1,6 +1,6 @@
 package org.diffusionnft.shapes;
 
-/** The measures of the world. */
+/** The dimensions of the world. */
 public final class ShapesWorld {
   /** Width and height of every picture in pixels. */
   public static final int SIZE = 24;

@@ -5,15 +5,15 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 
-/** Where the objects of a prompt stand, seen from each other, word by word. */
+/** The relative positions of a prompt's objects, word by word. */
 final class Sides {
   private static final int OF = Vocabulary.encode("of")[0];
 
   private Sides() {}
 
   /**
-   * The relation that the object of each word is in; none if the prompt names no relation, or the
-   * word is part of it.
+   * The relation of each word's object; none if the prompt has no relation, or the word is part of
+   * it.
    *
    * @param ids from {@link Vocabulary#encode}
    */

@@ -6,7 +6,7 @@ import java.util.Locale;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.trainer.config.Spelling;
 
-/** The words that prompts are made of, and their ids. Id 0 is padding. */
+/** The words of prompts and their ids. Id 0 is padding. */
 public final class Vocabulary {
   /** Tokens per prompt; shorter prompts are padded with id 0. */
   public static final int MAX_TOKENS = 8;
@@ -33,7 +33,7 @@ public final class Vocabulary {
     return List.copyOf(words);
   }
 
-  /** How many ids there are, padding included. */
+  /** The number of ids, including padding. */
   public static int size() {
     return WORDS.size();
   }
@@ -44,8 +44,8 @@ public final class Vocabulary {
   }
 
   /**
-   * Turns a prompt into ids of shape [{@link #MAX_TOKENS}]. Case and extra spaces do not matter;
-   * the empty prompt is all padding (the unconditional caption).
+   * Turns a prompt into ids of shape [{@link #MAX_TOKENS}]. Case and extra spaces are ignored; the
+   * empty prompt is all padding (the unconditional caption).
    *
    * @throws InvalidInputException if a word is unknown or the prompt has too many words
    */
@@ -68,7 +68,7 @@ public final class Vocabulary {
     return ids;
   }
 
-  /** Lower-case words of a prompt, each of them known. */
+  /** The lower-case words of a prompt, all of them known. */
   static List<String> split(String prompt) {
     String trimmed = prompt.strip().toLowerCase(Locale.ROOT);
     List<String> words = trimmed.isEmpty() ? List.of() : List.of(trimmed.split("\\s+"));

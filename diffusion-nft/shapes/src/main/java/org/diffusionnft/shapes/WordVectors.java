@@ -10,13 +10,13 @@ import java.util.stream.Stream;
  *
  * <p>A token's embedding is a sum of random vectors, scaled to about unit variance: one for its
  * word, one for the word before it (so that a shape knows its colour), one for its position (the
- * transformer sees context tokens as a set) and, beside a relation, one for the side on which its
- * object stands. The output of a real encoder tells all of this, because its tokens have attended
- * to each other. The pooled embedding is the sum of the vectors of the words and of those before
- * them. Nothing is learned and nothing is stored: the numbers follow from the seed.
+ * transformer sees context tokens as a set) and, with a relation, one for the side of its object.
+ * The output of a real encoder contains all of this, because its tokens have attended to each
+ * other. The pooled embedding is the sum of the vectors of the words and of those before them.
+ * Nothing is learned or stored: the numbers are derived from the seed.
  */
 public final class WordVectors {
-  /** What all vectors follow from. */
+  /** The seed of all vectors. */
   public static final long SEED = 20250919;
 
   private final int dim;
@@ -41,7 +41,7 @@ public final class WordVectors {
     this.sides = gaussian(SEED + 3, sides().size() * dim);
   }
 
-  /** The sides that tokens tell, in the order of their vectors, of which the first is not used. */
+  /** The sides that tokens encode, in the order of their vectors; the first one is unused. */
   public static List<String> sides() {
     return Stream.concat(
             Stream.of("none"),

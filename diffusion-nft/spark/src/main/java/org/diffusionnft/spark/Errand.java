@@ -8,7 +8,10 @@ import org.apache.spark.api.java.function.FlatMapFunction2;
 import org.apache.spark.api.java.function.Function;
 import org.apache.spark.broadcast.Broadcast;
 
-/** What Spark runs: an order in, and the parts of a stock that it needs, its answer out. */
+/**
+ * The function that Spark runs: it takes an order and the parts of a stock that it needs, and
+ * returns the answer.
+ */
 record Errand(Broadcast<byte[]> setup, List<Handle> shared)
     implements Function<byte[], byte[]>,
         FlatMapFunction2<Iterator<byte[]>, Iterator<byte[]>, byte[]> {

@@ -28,7 +28,7 @@ import org.diffusionnft.trainer.evaluation.Evaluator;
 import org.diffusionnft.trainer.run.Trainable;
 import org.jspecify.annotations.Nullable;
 
-/** An executor's side: the bench that it opens once, for the first order, and keeps. */
+/** The executor's side: it opens the bench for the first order and keeps it. */
 final class Executor {
   private static @Nullable Executor current;
 
@@ -45,8 +45,8 @@ final class Executor {
   }
 
   /**
-   * Does an order. What is wrong with this process is its answer: the order would be tried here
-   * again.
+   * Runs an order. If this process is unsuitable, that is the answer, since a failed order would be
+   * retried here.
    */
   static synchronized byte[] run(
       byte[] setup,
@@ -61,14 +61,14 @@ final class Executor {
     }
   }
 
-  /** Makes a part of a stock. What goes wrong does so in the order that needs it. */
+  /** Makes a part of a stock. A failure occurs within the order that needs the part. */
   static synchronized byte[] make(
       byte[] setup, List<? extends Courier.Shared> shared, byte[] order, Stop stop)
       throws IOException {
     return opened(setup).bench.make(shared, order, stop);
   }
 
-  /** Which process this is, for people. */
+  /** A display name of this process. */
   private static String name() {
     String id = SparkEnv.get().executorId();
     return id.equals("driver") ? "this process" : "executor " + id + " on " + host();
@@ -135,12 +135,12 @@ final class Executor {
     return IntStream.range(0, trainable.tasks().size()).mapToObj(trainable::evaluator).toList();
   }
 
-  /** The file or folder of a configuration's model; null for the one that comes along. */
+  /** The file or folder of a configuration's model; null for the built-in one. */
   static @Nullable Path model(TrainConfig config) {
     return config.model().equals(ShapesModel.NAME) ? null : Path.of(config.model());
   }
 
-  /** The configuration with what was sent along where it is here. */
+  /** The configuration with the local paths of files that were sent along. */
   private static TrainConfig here(Setup setup) throws IOException {
     Map<String, String> places = new HashMap<>();
     for (Map.Entry<String, String> sent : setup.shipped().entrySet()) {

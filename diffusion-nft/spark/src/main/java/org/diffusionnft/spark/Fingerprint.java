@@ -16,17 +16,17 @@ import org.diffusionnft.weights.io.Sha256;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the bits of a process's results follow from, beside its orders.
+ * Everything besides its orders that determines the bits of a process's results.
  *
- * @param parts by what they are called in messages
+ * @param parts by their names in messages
  */
 record Fingerprint(Map<String, String> parts) {
 
   /**
-   * This process's.
+   * The fingerprint of this process.
    *
-   * @param device that computes
-   * @param model a file or folder; null for the model that comes along
+   * @param device the compute device
+   * @param model a file or folder; null for the built-in model
    * @throws IOException if there is no such model
    */
   static Fingerprint of(Device device, @Nullable Path model) throws IOException {
@@ -39,7 +39,7 @@ record Fingerprint(Map<String, String> parts) {
     return new Fingerprint(parts);
   }
 
-  /** What another process has that this one has not, in half a sentence; empty if all is equal. */
+  /** How another process differs from this one, as part of a sentence; empty if it does not. */
   String difference(Fingerprint other, String name, String otherName) {
     for (Map.Entry<String, String> part : parts.entrySet()) {
       String there = other.parts.getOrDefault(part.getKey(), "none");
@@ -51,7 +51,7 @@ record Fingerprint(Map<String, String> parts) {
     return "";
   }
 
-  /** Vectors and kernels, without how many threads there are: results do not depend on that. */
+  /** Vectors and kernels, without the number of threads, which does not affect results. */
   private static String details(Device device) {
     for (DeviceProvider provider : Devices.providers()) {
       for (DeviceProvider.Description found : provider.probe().devices()) {

@@ -4,7 +4,9 @@ import java.io.Serializable;
 import org.apache.spark.broadcast.Broadcast;
 import org.diffusionnft.trainer.Courier;
 
-/** Something shared, to be fetched where it is needed; an executor that has it does not again. */
+/**
+ * Shared data, fetched where it is needed; an executor that already has it does not fetch it again.
+ */
 record Handle(String name, String version, Broadcast<byte[]> value)
     implements Courier.Shared, Serializable {
   @Override

@@ -18,14 +18,14 @@ import org.apache.spark.scheduler.TaskInfo;
 import org.diffusionnft.trainer.CrewMember;
 import org.jspecify.annotations.Nullable;
 
-/** Notes what the executors do. Spark tells it on a thread of its own. */
+/** Records what the executors do. Spark calls it on its own thread. */
 final class Ledger extends SparkListener {
   private final Map<String, String> alive = new HashMap<>();
   private final SequencedMap<String, CrewMember> members = new TreeMap<>();
   private int done;
   private @Nullable Failure last;
 
-  /** A task that failed: the number of its order, where, and what was said. */
+  /** A failed task: the index of its order, where it ran, and the reason. */
   record Failure(int order, String where, String reason) {}
 
   @Override
@@ -61,13 +61,13 @@ final class Ledger extends SparkListener {
             before.failed() + (success ? 0 : 1)));
   }
 
-  /** Starts to count from 0 again. */
+  /** Resets the count. */
   synchronized void begin() {
     done = 0;
     last = null;
   }
 
-  /** Orders done since {@link #begin}; one that was done twice counts twice. */
+  /** The number of orders done since {@link #begin}; one that was done twice counts twice. */
   synchronized int done() {
     return done;
   }
@@ -77,14 +77,14 @@ final class Ledger extends SparkListener {
     return last;
   }
 
-  /** What everybody did since this was last asked. */
+  /** What each executor has done since the last call. */
   synchronized List<CrewMember> members() {
     List<CrewMember> all = new ArrayList<>(members.values());
     members.clear();
     return all;
   }
 
-  /** Executors that are alive. */
+  /** The number of live executors. */
   synchronized int executors() {
     return alive.size();
   }

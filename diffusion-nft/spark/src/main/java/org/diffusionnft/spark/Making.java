@@ -6,7 +6,7 @@ import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.Function;
 import org.apache.spark.broadcast.Broadcast;
 
-/** What Spark runs to make a part of a stock, in the middle of the task that needs it. */
+/** The function that Spark runs to make a part of a stock, within the task that needs it. */
 record Making(Broadcast<byte[]> setup, List<Handle> shared) implements Function<byte[], byte[]> {
   @Override
   public byte[] call(byte[] order) throws IOException {

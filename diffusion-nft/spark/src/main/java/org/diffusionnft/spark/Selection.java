@@ -11,13 +11,13 @@ import org.diffusionnft.trainer.Courier.Order;
 import scala.Option;
 
 /**
- * For each order, the partitions of a stock that it needs. Spark asks for them one by one, and
- * takes each from where it lies.
+ * For each order, the partitions of a stock that it needs. Spark requests them one by one, and
+ * fetches each from where it is.
  *
- * @param parts numbers of partitions, for each order
+ * @param parts indices of partitions, for each order
  */
 record Selection(List<List<Integer>> parts) implements PartitionCoalescer, Serializable {
-  /** An RDD of as many partitions as there are orders. */
+  /** An RDD with one partition per order. */
   static JavaRDD<byte[]> of(JavaRDD<byte[]> stock, List<Order> orders) {
     Selection selection = new Selection(orders.stream().map(Order::parts).toList());
     RDD<byte[]> selected =
@@ -32,7 +32,7 @@ record Selection(List<List<Integer>> parts) implements PartitionCoalescer, Seria
   }
 
   private static PartitionGroup group(Partition[] all, List<Integer> some) {
-    // No executor is better than another: it fetches what it lacks.
+    // No executor is preferred: each fetches what it lacks.
     PartitionGroup group = new PartitionGroup(Option.empty());
     some.forEach(part -> group.partitions().addOne(all[part]));
     return group;

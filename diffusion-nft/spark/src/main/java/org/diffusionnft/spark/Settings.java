@@ -14,17 +14,19 @@ import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.trainer.run.CrewRequest;
 import org.jspecify.annotations.Nullable;
 
-/** What Spark is told for a run, where its user has not said otherwise. */
+/** Spark's settings for a run, as defaults for those that the user has not set. */
 final class Settings {
   static final String MASTER = "spark.master";
   static final String TASK_CORES = "spark.task.cpus";
   private static final String CORES = "spark.executor.cores";
   private static final String JARS = "spark.jars";
 
-  /** Spark's own name for how long it waits for executors. */
+  /** Spark's own setting for how long it waits for executors. */
   static final String PATIENCE = "spark.scheduler.maxRegisteredResourcesWaitingTime";
 
-  /** The launcher's flags: kernels are compiled early, and past the compiler that lacks vectors. */
+  /**
+   * The launcher's flags: kernels are compiled early, skipping the compiler without vector support.
+   */
   private static final String JAVA_FLAGS =
       "--add-modules=jdk.incubator.vector --enable-native-access=ALL-UNNAMED"
           + " -Djava.awt.headless=true -XX:CompileCommand=quiet"
@@ -39,9 +41,9 @@ final class Settings {
   private Settings() {}
 
   /**
-   * The configuration of a run's Spark.
+   * The Spark configuration of a run.
    *
-   * @throws InvalidInputException if the master is no URL of one, or cores are missing
+   * @throws InvalidInputException if the master is not a valid URL, or cores are missing
    */
   static SparkConf of(CrewRequest request) {
     SparkConf conf = new SparkConf();
@@ -50,18 +52,18 @@ final class Settings {
     conf.setIfMissing("spark.app.name", request.name());
     int cores = cores(conf, request);
     conf.set(CORES, Integer.toString(cores));
-    // One order at a time in a process: its device uses all its threads for it.
+    // One order at a time per process: its device uses all threads for it.
     conf.set(TASK_CORES, Integer.toString(cores));
     String flags = conf.get("spark.executor.extraJavaOptions", "");
     String compilers = cores < 4 ? " -XX:CICompilerCount=4" : "";
     conf.set("spark.executor.extraJavaOptions", (JAVA_FLAGS + compilers + " " + flags).strip());
     conf.setIfMissing("spark.ui.enabled", "false");
     conf.setIfMissing("spark.locality.wait", "0");
-    // A gradient comes back with its task, not through a second round of messages.
+    // A gradient is returned with its task's result, not in a second round of messages.
     conf.setIfMissing("spark.task.maxDirectResultSize", "64m");
     conf.setIfMissing("spark.driver.maxResultSize", "0");
     conf.setIfMissing("spark.rpc.message.maxSize", "512");
-    // Numbers of adapters hardly get smaller.
+    // Adapter weights hardly compress.
     conf.setIfMissing("spark.broadcast.compress", "false");
     Path jar = jar();
     String jars = conf.get(JARS, "");
@@ -71,7 +73,7 @@ final class Settings {
     return conf;
   }
 
-  /** Whether tasks run in this very process. */
+  /** Whether tasks run in this process. */
   static boolean isLocal(String master) {
     return LOCAL.matcher(master).matches();
   }
@@ -113,7 +115,7 @@ final class Settings {
   /**
    * How long to wait for the first executor.
    *
-   * @throws InvalidInputException if what the user said is no time
+   * @throws InvalidInputException if the user's setting is not a duration
    */
   static Duration patience(SparkConf conf) {
     try {
@@ -133,13 +135,13 @@ final class Settings {
         return value;
       }
     } catch (NumberFormatException e) {
-      // said below
+      // reported below
     }
     throw new InvalidInputException(
         "%s: cores must be a number of at least 1, not '%s'".formatted(where, number));
   }
 
-  /** Our jar, with all that we need but Spark; null where classes lie in folders. */
+  /** Our jar, with all dependencies except Spark; null if classes are in folders. */
   static @Nullable Path jar() {
     CodeSource source = Settings.class.getProtectionDomain().getCodeSource();
     if (source == null) {

@@ -11,16 +11,16 @@ import org.diffusionnft.weights.io.StrictJson;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a process opens to compute for a run.
+ * What a process needs to compute for a run.
  *
  * @param config of the run
- * @param device that computes
- * @param threads of it
- * @param kernels what its products are forced to be, or empty
- * @param cache folder of embedded prompts, or null
- * @param shipped what was sent along: what each such file or folder is called here, by what the
- *     settings call it
- * @param expected what this process must be like
+ * @param device the compute device
+ * @param threads its number of threads
+ * @param kernels the forced kind of its matrix products, or empty
+ * @param cache folder that caches prompt embeddings, or null
+ * @param shipped files and folders that were sent along: their local names by their names in the
+ *     settings
+ * @param expected the fingerprint that this process must have
  */
 record Setup(
     TrainConfig config,

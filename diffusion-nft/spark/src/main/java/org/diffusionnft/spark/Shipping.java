@@ -22,16 +22,16 @@ import org.diffusionnft.trainer.config.PipelineSettings;
 import org.diffusionnft.trainer.config.TrainConfig;
 import org.diffusionnft.weights.io.InvalidFileException;
 
-/** Sends files along to the processes of a cluster. */
+/** Sends files to the processes of a cluster. */
 final class Shipping {
   private static final String ZIP = ".zip";
 
   private Shipping() {}
 
   /**
-   * Sends a run's prompts, which are small, and its model if that is wanted.
+   * Sends a run's prompts, which are small, and its model if requested.
    *
-   * @return what each is called in the processes, by what the settings call it
+   * @return their names in the processes, by their names in the settings
    */
   static Map<String, String> ship(JavaSparkContext spark, TrainConfig config, boolean withModel)
       throws IOException {
@@ -54,10 +54,10 @@ final class Shipping {
   }
 
   /**
-   * Sends a file or folder as an archive, so that two of one name do not meet. Spark sends no
-   * folders, and unpacks archives with libraries only that its jars here are without.
+   * Sends a file or folder as an archive, so that equal names do not collide. Spark does not send
+   * folders, and unpacks archives only with libraries that its jars here lack.
    *
-   * @return what {@link #received} is to be asked for
+   * @return the name for {@link #received}
    */
   private static String send(JavaSparkContext spark, Path path, int number) throws IOException {
     boolean folder = Files.isDirectory(path);
@@ -66,15 +66,15 @@ final class Shipping {
     Path archive = place.resolve(name + ZIP);
     pack(path, folder ? path : Objects.requireNonNull(path.getParent()), archive);
     place.toFile().deleteOnExit();
-    archive.toFile().deleteOnExit(); // executors that come later fetch it too
+    archive.toFile().deleteOnExit(); // executors that join later fetch it too
     spark.addFile(archive.toUri().toString());
     return folder ? name : name + "/" + path.getFileName();
   }
 
   /**
-   * Where something that was sent lies in this process. It is unpacked when it is first asked for.
+   * The local path of something that was sent. It is unpacked on first use.
    *
-   * @param sent what {@link #ship} called it
+   * @param sent its name from {@link #ship}
    */
   static Path received(String sent) throws IOException {
     String name = sent.split("/", 2)[0];
@@ -107,7 +107,7 @@ final class Shipping {
       files = walk.filter(Files::isRegularFile).sorted().toList();
     }
     try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(archive))) {
-      zip.setLevel(Deflater.NO_COMPRESSION); // weights hardly get smaller
+      zip.setLevel(Deflater.NO_COMPRESSION); // weights hardly compress
       for (Path file : files) {
         zip.putNextEntry(new ZipEntry(root.relativize(file).toString()));
         Files.copy(file, zip);

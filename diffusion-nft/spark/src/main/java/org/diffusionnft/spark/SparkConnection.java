@@ -12,7 +12,7 @@ import org.diffusionnft.trainer.run.CrewConnection;
 import org.diffusionnft.trainer.run.CrewRequest;
 import org.diffusionnft.trainer.run.Trainable;
 
-/** A Spark application that waits for a run. */
+/** A Spark application that is ready for a run. */
 record SparkConnection(JavaSparkContext spark, Ledger ledger, CrewRequest request)
     implements CrewConnection {
 
@@ -37,7 +37,7 @@ record SparkConnection(JavaSparkContext spark, Ledger ledger, CrewRequest reques
     }
   }
 
-  /** Executors have other working folders. */
+  /** Makes the model's path absolute, since executors have other working folders. */
   private static TrainConfig located(TrainConfig config) {
     Path model = Executor.model(config);
     return model == null ? config : config.withModel(model.toAbsolutePath().toString());

@@ -20,9 +20,9 @@ import org.diffusionnft.trainer.StoppedException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Orders as the tasks of plain stages, which Spark tries again elsewhere when an executor is lost.
- * What is shared is broadcast once for each version, and dropped when it is not named any more. A
- * stock is a persisted RDD: executors give each other its parts, and make lost ones again.
+ * Runs orders as tasks of plain stages, which Spark retries elsewhere when an executor is lost.
+ * Shared data is broadcast once per version, and dropped when it is no longer listed. A stock is a
+ * persisted RDD: executors send its parts to each other, and recompute lost ones.
  */
 final class SparkCourier implements Courier {
   private static final long POLL_MILLIS = 100;
@@ -121,12 +121,12 @@ final class SparkCourier implements Courier {
     }
   }
 
-  /** One sentence of a stack trace for each of the tries. */
+  /** Reduces the stack traces of all tries to one sentence. */
   private OrderLostException lost(Throwable cause) {
     try {
       spark.sc().listenerBus().waitUntilEmpty(LISTENING_MILLIS);
     } catch (TimeoutException _) {
-      // then what has been heard must do
+      // then use what has been recorded so far
     }
     Ledger.Failure failure = ledger.lastFailure();
     if (failure == null) {

@@ -18,7 +18,7 @@ public final class SparkCrewProvider implements CrewProvider {
   @Override
   public CrewConnection connect(CrewRequest request) throws IOException {
     SparkConf conf = Settings.of(request);
-    Duration patience = Settings.patience(conf); // a wrong one is told before anything starts
+    Duration patience = Settings.patience(conf); // fails before anything starts
     requireAnswer(request.master());
     JavaSparkContext spark;
     try {
@@ -43,7 +43,7 @@ public final class SparkCrewProvider implements CrewProvider {
     }
   }
 
-  /** Spark would try for a minute, and then stop with a trace. */
+  /** Otherwise Spark would try for a minute, and then fail with a stack trace. */
   private static void requireAnswer(String master) throws IOException {
     if (!master.startsWith("spark://")) {
       return;
@@ -71,7 +71,7 @@ public final class SparkCrewProvider implements CrewProvider {
   private static void awaitExecutor(
       JavaSparkContext spark, SparkConf conf, String master, Duration patience) throws IOException {
     long until = System.nanoTime() + patience.toNanos();
-    // The driver is one of those that are told.
+    // The driver is among the executors listed.
     while (spark.statusTracker().getExecutorInfos().length < 2) {
       if (System.nanoTime() > until) {
         throw new IOException(

@@ -5,15 +5,15 @@ import java.util.List;
 import org.diffusionnft.cli.Dnft;
 
 /**
- * What {@code spark-submit} starts: the command line, on the cluster that {@code spark-submit} was
- * told.
+ * The entry point for {@code spark-submit}: the command line, on the cluster given to {@code
+ * spark-submit}.
  */
 public final class Submit {
   private static final String OPTION = "--spark-master";
 
   private Submit() {}
 
-  /** {@code train --config FILE ...}, as the command line takes it. */
+  /** {@code train --config FILE ...}, as on the command line. */
   public static void main(String[] args) {
     String master = System.getProperty(Settings.MASTER);
     List<String> words = new ArrayList<>(List.of(args));

@@ -1,4 +1,4 @@
-/** Runs on Apache Spark: a crew whose processes are executors. */
+/** Training runs on Apache Spark: a crew whose processes are executors. */
 @NullMarked
 package org.diffusionnft.spark;
 

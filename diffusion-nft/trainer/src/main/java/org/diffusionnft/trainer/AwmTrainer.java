@@ -9,18 +9,18 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Advantage Weighted Matching (Xue et al., arXiv 2509.25050): a policy gradient whose likelihood is
- * the loss of pretraining, against that of the policy that sampled. With {@code oldPolicy} on
- * policy it is the published configuration; with a decay it is the authors' off-policy one, where
- * images come from the average.
+ * the pretraining loss, relative to that of the policy that sampled. With an on-policy {@code
+ * oldPolicy} this is the published configuration; with a decay it is the authors' off-policy one,
+ * where images are sampled with the average.
  */
 public final class AwmTrainer extends ForwardTrainer {
   private final @Nullable Adapter pulledTo; // the average as it was when the pass began
 
   /**
-   * A trainer that goes on with an adapter.
+   * A trainer that starts from an existing adapter.
    *
    * @param tasks one for each stage
-   * @param policy is trained in place; the trainer takes its memory over
+   * @param policy is trained in place; the trainer takes ownership of its memory
    */
   public AwmTrainer(TrainConfig config, List<TrainingTask> tasks, Adapter policy) {
     super(config, tasks, policy);

@@ -5,13 +5,13 @@ import java.util.List;
 import org.diffusionnft.rewards.Prompt;
 
 /**
- * Images that are sampled at once.
+ * Images that are sampled together.
  *
- * @param first number of the first
- * @param prompts of each
+ * @param first index of the first image
+ * @param prompts one per image
  */
 record Batch(int first, List<Prompt> prompts) {
-  /** All prompts in batches of one size, the last of which may be smaller. */
+  /** Splits all prompts into batches of equal size; the last one may be smaller. */
   static List<Batch> cut(List<Prompt> prompts, int size) {
     List<Batch> batches = new ArrayList<>();
     for (int first = 0; first < prompts.size(); first += size) {

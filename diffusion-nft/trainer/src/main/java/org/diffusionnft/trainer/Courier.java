@@ -5,17 +5,17 @@ import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Brings orders to processes that compute, each of which has a {@link RemoteBench}, and their
- * answers back. Where an order is done, how often it is tried and what else runs beside it must not
- * matter: an answer follows from the order and from what is shared.
+ * Sends orders to worker processes, each of which has a {@link RemoteBench}, and brings back their
+ * answers. Where an order runs, how often it is tried and what runs next to it must not matter: an
+ * answer depends only on the order and the shared data.
  */
 public interface Courier extends AutoCloseable {
-  /** What many orders need: an adapter, an epoch's prompts. */
+  /** Data that many orders need: an adapter, an epoch's prompts. */
   interface Shared {
-    /** What it is. */
+    /** What kind of data it is. */
     String name();
 
-    /** Which of those with this name: the same bytes whenever it is the same. */
+    /** Distinguishes data of the same name: equal versions have equal bytes. */
     String version();
 
     /** Its bytes, which must not be changed. */
@@ -23,8 +23,8 @@ public interface Courier extends AutoCloseable {
   }
 
   /**
-   * What stays where it was made, for orders that need it: an epoch's latents. A part that is lost
-   * is made again.
+   * Data that stays in the process that made it, for orders that need it: an epoch's latents. A
+   * part that is lost is recomputed.
    */
   interface Stock extends AutoCloseable {
     /** Drops it. */
@@ -33,10 +33,10 @@ public interface Courier extends AutoCloseable {
   }
 
   /**
-   * Something to be done.
+   * A piece of work.
    *
-   * @param bytes what
-   * @param parts numbers of the parts of a stock that it needs, in the order in which it reads them
+   * @param bytes the encoded work
+   * @param parts indices of the parts of a stock that it needs, in the order in which it reads them
    */
   record Order(byte[] bytes, List<Integer> parts) {
     /** An order that needs no stock. */
@@ -46,26 +46,26 @@ public interface Courier extends AutoCloseable {
   }
 
   /**
-   * A stock of which nothing is there yet: a part is made when an order needs it, by the process
-   * that does the order.
+   * A stock that is still empty: a part is made when an order needs it, by the process that runs
+   * the order.
    *
-   * @param shared what making needs, as in {@link #run}
-   * @param parts how each is made, for {@link RemoteBench#make}
+   * @param shared data needed to make parts, as in {@link #run}
+   * @param parts how to make each part, for {@link RemoteBench#make}
    */
   Stock stock(List<? extends Shared> shared, List<byte[]> parts);
 
   /**
-   * Has orders done.
+   * Runs orders.
    *
-   * @param stage what they are, for people: {@code sampling}
-   * @param shared what each may need; one that is not named any more can be dropped
-   * @param stock which orders need parts of; null if none does
+   * @param stage a name for people to read: {@code sampling}
+   * @param shared data that any of them may need; whatever is no longer listed can be dropped
+   * @param stock the stock that orders need parts of; null if none does
    * @param orders at least one
-   * @param done told how many are done, now and then, on the thread that calls this
-   * @param stop gives up the waiting
+   * @param done called now and then with the number of finished orders, on the calling thread
+   * @param stop ends the waiting
    * @return the answers, in the order of the orders
-   * @throws StoppedException if that is asked
-   * @throws OrderLostException if an order could not be done after all tries
+   * @throws StoppedException if a stop is requested
+   * @throws OrderLostException if an order failed on every try
    */
   List<byte[]> run(
       String stage,
@@ -84,15 +84,15 @@ public interface Courier extends AutoCloseable {
   @Override
   void close();
 
-  /** An order that was tried often enough. */
+  /** An order that failed on every try. */
   final class OrderLostException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     private final int order;
 
     /**
-     * @param order its number; negative if it is not known which
-     * @param message what went wrong, and where, in half a sentence
+     * @param order its index; negative if it is unknown
+     * @param message what went wrong, and where, as part of a sentence
      */
     public OrderLostException(int order, String message, Throwable cause) {
       super(message, cause);

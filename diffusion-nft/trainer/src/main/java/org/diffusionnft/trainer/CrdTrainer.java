@@ -7,16 +7,16 @@ import org.diffusionnft.trainer.config.TrainConfig;
 import org.diffusionnft.trainer.objective.CrdLoss;
 
 /**
- * Centered Reward Distillation (arXiv 2603.14128): the rewards that the policy implies, by how much
- * better than the old one it predicts an image's noise, are to differ as the external ones do. The
- * images of a batch are centered together.
+ * Centered Reward Distillation (arXiv 2603.14128): the policy's implicit rewards (how much better
+ * than the old policy it predicts an image's noise) are trained to differ from one another as the
+ * external rewards do. The images of a batch are centered together.
  */
 public final class CrdTrainer extends ForwardTrainer {
   /**
-   * A trainer that goes on with an adapter.
+   * A trainer that starts from an existing adapter.
    *
    * @param tasks one for each stage
-   * @param policy is trained in place; the trainer takes its memory over
+   * @param policy is trained in place; the trainer takes ownership of its memory
    */
   public CrdTrainer(TrainConfig config, List<TrainingTask> tasks, Adapter policy) {
     super(config, tasks, policy);

@@ -10,9 +10,9 @@ import org.diffusionnft.trainer.nft.LossTerms;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who does the part of a run that can be shared out: images are sampled and scored, a policy's
- * gradient is computed, held-out pictures are made. What a crew gives depends on its arguments
- * alone, not on how many it is or who does what: every crew gives the same bits.
+ * Does the part of a run that can be distributed: sampling and scoring images, computing a policy's
+ * gradient, making held-out pictures. Results depend on the arguments alone, not on how many
+ * processes there are or which one does what: every crew gives the same bits.
  */
 public interface Crew extends AutoCloseable {
 
@@ -27,25 +27,31 @@ public interface Crew extends AutoCloseable {
   /**
    * Makes and scores held-out pictures.
    *
-   * @param pictures how they are made
-   * @param adapter with which policy
-   * @param prompts one picture of each
-   * @throws StoppedException if that is asked
+   * @param pictures how to make them
+   * @param adapter adapter of the policy
+   * @param prompts one picture is made for each
+   * @throws StoppedException if a stop is requested
    * @throws org.diffusionnft.rewards.RewardUnavailableException if a reward gave no scores
    */
   Gallery evaluate(HeldOutPictures pictures, Adapter adapter, List<Prompt> prompts, Stop stop);
 
-  /** What each of its processes has done since this was last asked; none if it is this one. */
+  /**
+   * What each of its processes has done since the last call; empty if the crew is this process
+   * alone.
+   */
   default List<CrewMember> members() {
     return List.of();
   }
 
-  /** How many it is and how fast, in a few words for a progress line; empty for this process. */
+  /**
+   * The number of processes and their speed, in a few words for a progress line; empty for this
+   * process alone.
+   */
   default String words() {
     return "";
   }
 
-  /** Frees what the crew has of its own. */
+  /** Frees what the crew owns. */
   @Override
   void close();
 
@@ -54,25 +60,25 @@ public interface Crew extends AutoCloseable {
     /**
      * Samples and scores the epoch's images.
      *
-     * @param sampled told now and then how many are done
-     * @throws StoppedException if that is asked
+     * @param sampled called now and then with the number of images done
+     * @throws StoppedException if a stop is requested
      * @throws org.diffusionnft.rewards.RewardUnavailableException if a reward gave no scores
      */
     Rollout sample(IntConsumer sampled, Stop stop);
 
     /**
-     * Adds the gradient of an optimizer step: the shares that {@link OptimizerStep#shares} cuts it
-     * into are summed each for itself, and added in their order.
+     * Adds the gradient of an optimizer step: each of the shares from {@link OptimizerStep#shares}
+     * is summed separately, then the sums are added in order.
      *
-     * @param step which descents
-     * @param policies in training, and what it is pulled to
-     * @param rollout that it is trained on
+     * @param step which descents to run
+     * @param policies the policy in training, and the average it is pulled to
+     * @param rollout images to train on
      * @param advantages {@code [N, T]}
-     * @param sum is added to
-     * @param trained told of each descent, with all of it where it was made in this process
+     * @param sum the gradient is added to it
+     * @param trained called for each descent, with its data if it ran in this process
      * @return the terms of each descent, in order
-     * @throws StoppedException if that is asked
-     * @throws TrainingDivergedException if a loss is no number
+     * @throws StoppedException if a stop is requested
+     * @throws TrainingDivergedException if a loss is not finite
      */
     List<LossTerms> descend(
         OptimizerStep step,
@@ -83,7 +89,7 @@ public interface Crew extends AutoCloseable {
         Consumer<@Nullable TrainedBatch> trained,
         Stop stop);
 
-    /** Ends the epoch, done or not. */
+    /** Ends the epoch, finished or not. */
     @Override
     void close();
   }

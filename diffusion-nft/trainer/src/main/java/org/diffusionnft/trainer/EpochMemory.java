@@ -7,14 +7,14 @@ import org.diffusionnft.trainer.config.Algorithm;
 import org.diffusionnft.trainer.config.StagePlan;
 import org.diffusionnft.trainer.config.TrainConfig;
 
-/** What an epoch's images take of Java's heap, where they stay until they are trained on. */
+/** How much of the Java heap an epoch's images take; they stay there until they are trained on. */
 final class EpochMemory {
   private static final double MOST = 0.8; // of the heap
 
   private EpochMemory() {}
 
   /**
-   * Checks that those of every stage fit, before hours of sampling.
+   * Checks that the images of every stage fit, before hours of sampling.
    *
    * @param latents shape of one image's
    * @throws InvalidInputException if they do not
@@ -24,7 +24,7 @@ final class EpochMemory {
   }
 
   private static void require(TrainConfig config, Shape latents) {
-    // GRPO keeps the whole way from noise: what every step began with, predicted and ended with.
+    // GRPO keeps the whole trajectory: the input, prediction and output of every step.
     double copies = config.algorithm() == Algorithm.GRPO ? 2.0 * config.sampling().steps() + 2 : 1;
     double bytes = copies * config.prompts().imagesPerEpoch() * latents.elements() * Float.BYTES;
     long heap = Runtime.getRuntime().maxMemory();

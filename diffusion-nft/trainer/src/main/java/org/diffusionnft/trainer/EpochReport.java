@@ -6,21 +6,22 @@ import org.diffusionnft.trainer.nft.LossTerms;
 import org.diffusionnft.trainer.nft.PromptStatistics;
 
 /**
- * One epoch on one page: is it learning, standing still, or cheating the reward?
+ * One epoch at a glance: is the policy learning, stuck, or hacking the reward?
  *
- * @param epoch number of the epoch, from 0
+ * @param epoch index of the epoch, from 0
  * @param steps optimizer steps since the start of the run
  * @param reward mean of the weighted sum of rewards
  * @param components mean of each reward
  * @param topReward mean over prompts of the best quarter of their images
  * @param rewardStd mean over prompts of the standard deviation of their rewards
- * @param zeroStdRatio share of prompts whose images all got the same reward and so teach nothing
+ * @param zeroStdRatio fraction of prompts whose images all got the same reward and so give no
+ *     training signal
  * @param groupSize images per prompt
- * @param promptsSeen different prompts since the start of the run
- * @param terms means of the loss terms; {@code oldDeviation} and {@code referenceMse} say how far
- *     the policy is from the one that sampled and from the base
+ * @param promptsSeen number of distinct prompts since the start of the run
+ * @param terms means of the loss terms; {@code oldDeviation} and {@code referenceMse} are the
+ *     policy's distances to the policy that sampled and to the base
  * @param gradNorm mean norm of the gradient before it was clipped
- * @param oldDecay what the old policy kept of itself at the end
+ * @param oldDecay decay of the old policy's update at the end of the epoch
  * @param sampling time spent on sampling, rewards included
  * @param training time spent on training
  */

@@ -18,9 +18,9 @@ import org.diffusionnft.trainer.nft.LossTerms;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Algorithms that learn on the forward process: images are sampled with any solver, then noised
- * again, and the policy is trained on what it predicts there. No trajectories. What they minimise
- * is what they differ in.
+ * Algorithms that learn on the forward process: images are sampled with any solver, noised again,
+ * and the policy is trained on its predictions for them. No trajectories are needed. The algorithms
+ * differ in the loss that they minimise.
  */
 abstract sealed class ForwardTrainer extends Trainer permits NftTrainer, AwmTrainer, CrdTrainer {
 
@@ -33,21 +33,21 @@ abstract sealed class ForwardTrainer extends Trainer permits NftTrainer, AwmTrai
    *
    * @param forward of the policy in training
    * @param old of the policy that sampled
-   * @param reference of the frozen base, if it is pulled to or measured
+   * @param reference of the frozen base, if it has a weight or is measured
    */
   record Predictions(float[] forward, float[] old, float @Nullable [] reference) {}
 
   /**
-   * A loss at these predictions.
+   * The loss at these predictions.
    *
    * @param gradient d loss / d forward
    */
   record Judged(float[] gradient, Trained trained) {}
 
-  /** Evaluates the loss. Other predictions that it needs can be made here. */
+  /** Evaluates the loss. Other predictions that it needs can be computed here. */
   abstract Judged judge(TrainingPass.Batch batch, Predictions predictions, Place place);
 
-  /** What {@link #judge} returns of a loss that has no terms of its own to be logged. */
+  /** What {@link #judge} returns for a loss that has no terms of its own to log. */
   static Judged judged(
       float[] gradient,
       double total,
@@ -70,17 +70,17 @@ abstract sealed class ForwardTrainer extends Trainer permits NftTrainer, AwmTrai
   /** Weight of the pull to the base model; 0 for none. */
   abstract double referenceWeight();
 
-  /** Whether the base model is run beside the policy: for the pull, or to be measured. */
+  /** Whether the base model is run as well, for the pull or to measure the distance to it. */
   private boolean needsReference() {
     return referenceWeight() > 0 || config.loss().measureReference();
   }
 
-  /** How far the base's predictions go from those without the prompt. */
+  /** Classifier-free guidance of the base's predictions. */
   Guidance referenceGuidance() {
     return Guidance.NONE;
   }
 
-  /** Where predictions are made: noised images, their timesteps and prompts. */
+  /** The inputs of predictions: noised images, their timesteps and prompts. */
   record Place(Variable xt, float[] timesteps, Conditioning prompts) {}
 
   @Override
@@ -102,7 +102,7 @@ abstract sealed class ForwardTrainer extends Trainer permits NftTrainer, AwmTrai
     return config.oldPolicy().decay(steps);
   }
 
-  /** An epoch's images in random order, each at a random choice of the timesteps. */
+  /** An epoch's images in random order, each at randomly chosen timesteps. */
   @Override
   Pass pass(Rollout rollout, double[][] advantages, PromptTable table, long pass) {
     TrainingPass images =

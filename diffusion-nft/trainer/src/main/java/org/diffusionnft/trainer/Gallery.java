@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * Held-out pictures.
  *
  * @param kept the first of them, in batches
- * @param scores of all; null if nothing scored them where they were made
+ * @param scores of all pictures; null if they were not scored where they were made
  */
 public record Gallery(List<Images> kept, @Nullable Scores scores) {
   /** Keeps a copy of the list. */
@@ -30,7 +30,7 @@ public record Gallery(List<Images> kept, @Nullable Scores scores) {
     return values;
   }
 
-  /** Those of a batch that are kept. */
+  /** The pictures of a batch that are kept. */
   static Images keep(Images batch, int first, int kept) {
     int count = Math.clamp(kept - first, 0, batch.count());
     return count == batch.count()

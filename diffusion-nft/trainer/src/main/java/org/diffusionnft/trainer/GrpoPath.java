@@ -3,15 +3,15 @@ package org.diffusionnft.trainer;
 import java.nio.FloatBuffer;
 
 /**
- * One image's way from noise: what every step began with and where the last one ended, what each
- * predicted, and how probable it was.
+ * One image's trajectory: the latents before every step and after the last one, each step's
+ * predicted velocity and log probability.
  *
- * @param numbers all of it in a row, as it stands in a {@link Rollout}
- * @param turns T, steps of sampling
+ * @param numbers all of it in one array, as stored in a {@link Rollout}
+ * @param turns T, the number of sampling steps
  * @param size of an image's latents
  */
 record GrpoPath(float[] numbers, int turns, int size) {
-  /** A way to be filled in. */
+  /** A trajectory to be filled in. */
   static GrpoPath empty(int turns, int size) {
     long numbers = (2L * turns + 1) * size + turns;
     return new GrpoPath(new float[Math.toIntExact(numbers)], turns, size);
@@ -22,12 +22,12 @@ record GrpoPath(float[] numbers, int turns, int size) {
     return part(j);
   }
 
-  /** What was predicted at step {@code j}. */
+  /** The velocity predicted at step {@code j}. */
   FloatBuffer velocity(int j) {
     return part(turns + 1 + j);
   }
 
-  /** The logarithm of the density of what step {@code j} drew. */
+  /** The log density of the sample that step {@code j} drew. */
   float logProb(int j) {
     return numbers[(2 * turns + 1) * size + j];
   }

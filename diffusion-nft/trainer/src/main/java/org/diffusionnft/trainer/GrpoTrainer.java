@@ -26,21 +26,21 @@ import org.diffusionnft.trainer.nft.LossTerms;
 
 /**
  * Flow-GRPO (Liu et al., arXiv 2505.05470) and DanceGRPO (Xue et al., arXiv 2505.07818): policy
- * gradients on the steps of stochastically sampled trajectories. Which of the two it is follows
- * from the settings: solver {@code flow} or {@code dance}, {@code grpo.sharedNoise}, {@code
+ * gradients on the steps of stochastically sampled trajectories. The settings decide which of the
+ * two it is: solver {@code flow} or {@code dance}, {@code grpo.sharedNoise}, {@code
  * grpo.randomTimesteps}, {@code loss.advantageSpread}; with solver {@code flow_cps} it is Flow-CPS,
- * with {@code grpo.ratio: guarded} GRPO-Guard. It is on policy: the old policy is the one in
- * training as it was when the epoch began.
+ * with {@code grpo.ratio: guarded} GRPO-Guard. It is on-policy: the old policy is the policy in
+ * training as it was at the start of the epoch.
  *
- * <p>The last step is not trained, as in both reference codes: it adds so little noise that its
- * density says nothing.
+ * <p>The last step is not trained, as in both reference implementations: it adds so little noise
+ * that its density carries no information.
  */
 public final class GrpoTrainer extends Trainer {
   /**
-   * A trainer that goes on with an adapter.
+   * A trainer that starts from an existing adapter.
    *
    * @param tasks one for each stage
-   * @param policy is trained in place; the trainer takes its memory over
+   * @param policy is trained in place; the trainer takes ownership of its memory
    */
   public GrpoTrainer(TrainConfig config, List<TrainingTask> tasks, Adapter policy) {
     super(config, tasks, policy);
@@ -73,7 +73,7 @@ public final class GrpoTrainer extends Trainer {
     return new SampledBatch(trajectory.result(), paths(trajectory, count));
   }
 
-  /** The noise that images start from; DanceGRPO gives all images of a prompt the same. */
+  /** The initial noise; in DanceGRPO all images of a prompt share it. */
   private Tensor start(long epoch, List<Prompt> prompts, int first, int count, Noise noise) {
     if (!config.grpo().sharedNoise()) {
       return noise.draw(device, Noise.INITIAL, shape(count));
@@ -139,13 +139,13 @@ public final class GrpoTrainer extends Trainer {
   }
 
   private GaussianStep[] steps() {
-    StochasticSolver solver = (StochasticSolver) config.sampling().toSolver(); // TrainConfig asks
+    StochasticSolver solver = (StochasticSolver) config.sampling().toSolver(); // TrainConfig checks
     GaussianStep[] steps = new GaussianStep[schedule.steps()];
     Arrays.setAll(steps, i -> solver.gaussian(schedule.sigmas(), i));
     return steps;
   }
 
-  /** Which step each image of a batch is trained at. */
+  /** The sampling step that each image of a batch is trained at. */
   private int[] timesteps(long pass, int place, int count, int turn) {
     int[] at = new int[count];
     int inRange = Math.min(config.timestepsInRange(), schedule.steps() - 1);
@@ -201,7 +201,7 @@ public final class GrpoTrainer extends Trainer {
     }
   }
 
-  /** With the means under the policy that sampled, where the loss asks for them. */
+  /** Adds the means under the policy that sampled, if the loss needs them. */
   private GrpoLoss.Sampled sampled(GrpoLoss.Sampled steps, float[] velocities) {
     return config.grpo().ratio() == GrpoSettings.Ratio.GUARDED
         ? steps.withOldVelocity(velocities)

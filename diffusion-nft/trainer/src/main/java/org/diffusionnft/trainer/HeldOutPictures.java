@@ -7,31 +7,33 @@ import org.diffusionnft.models.adapter.Adapter;
 import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.rewards.WeightedRewards;
 
-/** How pictures of held-out prompts are made, whoever makes them. */
+/** How pictures of held-out prompts are made, in whichever process. */
 public interface HeldOutPictures {
-  /**
-   * Whose they are: the number of a stage, from 0. Stages can have prompts and rewards of their
-   * own.
-   */
+  /** The stage they belong to, from 0. Stages can have their own prompts and rewards. */
   int stage();
 
-  /** Pictures made at once. */
+  /** How many pictures are made in one batch. */
   int batchSize();
 
-  /** How many of the first pictures are kept to be looked at; of the others only the scores. */
+  /**
+   * How many pictures are kept to be shown, from the first on; of the others only the scores are.
+   */
   int kept();
 
-  /** What scores the pictures where they are made, if they are not judged when all are there. */
+  /**
+   * The rewards that score the pictures where they are made; empty if they are judged once all are
+   * made.
+   */
   Optional<WeightedRewards> scoring();
 
   /**
    * Makes pictures.
    *
-   * @param adapter with which policy
-   * @param batch one picture of each
-   * @param first number of the first among all held-out prompts: noise depends on it alone
-   * @param stop is looked at now and then
-   * @throws StoppedException if that is asked
+   * @param adapter adapter of the policy
+   * @param batch one picture is made for each prompt
+   * @param first index of the first among all held-out prompts; the noise depends on it alone
+   * @param stop is polled now and then
+   * @throws StoppedException if a stop is requested
    */
   Images sample(Adapter adapter, List<Prompt> batch, int first, Stop stop);
 }

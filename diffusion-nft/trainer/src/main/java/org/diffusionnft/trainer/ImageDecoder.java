@@ -14,7 +14,7 @@ public interface ImageDecoder {
    */
   Images decode(Tensor latents);
 
-  /** For models of pixels: latents are the images. */
+  /** For pixel-space models: the latents are the images. */
   static ImageDecoder identity() {
     return latents ->
         new Images(

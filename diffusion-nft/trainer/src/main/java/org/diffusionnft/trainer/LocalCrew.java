@@ -17,13 +17,13 @@ import org.diffusionnft.trainer.nft.LossTerms;
 import org.jspecify.annotations.Nullable;
 
 /**
- * This process alone. It works with the trainer's own policies and sums: nothing is copied, and
+ * This process alone. It uses the trainer's own policies and gradients: nothing is copied, and
  * rewards score a batch while the next one is sampled.
  */
 final class LocalCrew implements Crew {
   private final Trainer trainer;
   private final Workbench bench;
-  private @Nullable Gradients total; // of several shares, whose own sum is the trainer's
+  private @Nullable Gradients total; // over several shares; the trainer's own holds the sum of one
 
   LocalCrew(Trainer trainer) {
     this.trainer = trainer;
@@ -150,7 +150,7 @@ final class LocalCrew implements Crew {
     return existing;
   }
 
-  /** Adds one sum to another and sets it to zero. */
+  /** Adds one gradient to another and sets the first to zero. */
   private static void move(Adapter policy, Gradients from, Gradients to) {
     for (Variable parameter : policy.parameters()) {
       to.add(parameter, from.of(parameter));

@@ -11,19 +11,19 @@ import org.diffusionnft.trainer.nft.NftLoss;
  *
  * <p>Each epoch samples images with the old policy, scores them, compares each with the others of
  * its prompt, and trains the policy on noised copies of them: no likelihoods, no trajectories. Then
- * the old policy moves a little towards the trained one. Both are adapters of one frozen base.
+ * the old policy moves a little towards the trained one. Both are adapters on the same frozen base.
  */
 public final class NftTrainer extends ForwardTrainer {
-  /** A trainer of a new adapter that changes nothing yet. */
+  /** A trainer of a new adapter, which does not change the model yet. */
   public NftTrainer(TrainConfig config, TrainingTask task) {
     this(config, List.of(task), newAdapter(config, task.model()));
   }
 
   /**
-   * A trainer that goes on with an adapter.
+   * A trainer that starts from an existing adapter.
    *
    * @param tasks one for each stage
-   * @param policy is trained in place; the trainer takes its memory over
+   * @param policy is trained in place; the trainer takes ownership of its memory
    */
   public NftTrainer(TrainConfig config, List<TrainingTask> tasks, Adapter policy) {
     super(config, tasks, policy);

@@ -11,8 +11,8 @@ import org.diffusionnft.trainer.config.TrainConfig;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What moves a policy: the optimizer, the average that follows, and a copy of all that steps
- * change, to go back to. Only the process that a run is in needs it.
+ * What updates a policy: the optimizer, the exponential moving average, and a copy of everything
+ * that steps change, for rolling back. Only the run's own process needs it.
  */
 final class Optimization implements AutoCloseable {
   private final AdamW optimizer;

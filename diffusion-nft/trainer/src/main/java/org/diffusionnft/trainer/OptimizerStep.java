@@ -4,15 +4,15 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What one optimizer step is made of: a descent for each of its batches at each of a batch's turns,
- * in this order.
+ * The parts of one optimizer step: one descent for each of its batches at each of the batch's
+ * turns, in this order.
  *
  * @param epoch from 0
  * @param step optimizer steps done before, in the whole run
- * @param pass over an epoch's images, counted over the whole run
- * @param firstBatch number of its first batch in the pass
- * @param batches how many it has
- * @param turns timesteps that each image is trained at
+ * @param pass pass over an epoch's images, counted over the whole run
+ * @param firstBatch index of its first batch in the pass
+ * @param batches number of its batches
+ * @param turns number of timesteps that each image is trained at
  */
 public record OptimizerStep(
     long epoch, long step, long pass, int firstBatch, int batches, int turns) {
@@ -20,8 +20,8 @@ public record OptimizerStep(
   /**
    * A contiguous part of a step's descents.
    *
-   * @param from the first
-   * @param to the one after the last
+   * @param from the first descent
+   * @param to one past the last
    */
   public record Share(int from, int to) {}
 
@@ -30,7 +30,7 @@ public record OptimizerStep(
     return batches * turns;
   }
 
-  /** The factor on each descent's gradient: the step's is their mean. */
+  /** The factor on each descent's gradient: the step's gradient is their mean. */
   double weight() {
     return 1.0 / descents();
   }
@@ -48,7 +48,7 @@ public record OptimizerStep(
   /**
    * Cuts the step into equal shares.
    *
-   * @param count divides the number of descents, as the settings have been checked to do
+   * @param count divides the number of descents; the settings ensure this
    */
   public List<Share> shares(int count) {
     int size = descents() / count;

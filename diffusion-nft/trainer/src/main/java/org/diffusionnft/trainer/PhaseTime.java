@@ -5,10 +5,10 @@ import java.time.Duration;
 /**
  * How long a phase of an epoch took.
  *
- * @param seconds by the clock
- * @param processorSeconds by all of this process's threads together, compilation and garbage
- *     collection included: what else runs on the machine hardly changes it. 0 where the operating
- *     system does not say
+ * @param seconds wall-clock time
+ * @param processorSeconds CPU time of all threads of this process, including compilation and
+ *     garbage collection; hardly affected by other load on the machine. 0 if the operating system
+ *     does not report it
  */
 public record PhaseTime(double seconds, double processorSeconds) {
 

@@ -11,18 +11,18 @@ import org.diffusionnft.tensor.Philox;
 import org.diffusionnft.trainer.config.PromptSettings;
 
 /**
- * Randomness that follows from a seed: every purpose, epoch and image has a Philox stream of its
- * own. An epoch's prompts are all different and each is sampled {@code imagesPerPrompt} times. (The
- * reference code draws new prompts for each batch, so that two batches of an epoch may share one.)
+ * Randomness derived from a seed: every purpose, epoch and image has its own Philox stream. An
+ * epoch's prompts are all different and each is sampled {@code imagesPerPrompt} times. (The
+ * reference code draws new prompts for each batch, so two batches of an epoch may share a prompt.)
  *
  * @param seed of the run
- * @param pool prompts
- * @param settings how many of them
+ * @param pool where prompts come from
+ * @param settings how many prompts and images
  */
 public record PhiloxRandomness(long seed, PromptPool pool, PromptSettings settings)
     implements Randomness {
 
-  // The order is part of every run's numbers: add new purposes at the end.
+  // The ordinals are part of every run's random numbers: add new purposes at the end.
   private enum Purpose {
     PROMPTS,
     SAMPLING,

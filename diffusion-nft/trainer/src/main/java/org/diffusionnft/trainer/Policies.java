@@ -4,7 +4,8 @@ import org.diffusionnft.models.adapter.Adapter;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a pass over an epoch's images needs beside the policy that sampled them.
+ * The adapters that a pass over an epoch's images needs in addition to the policy that sampled
+ * them.
  *
  * @param trained the policy in training, which every optimizer step changes
  * @param average the average as it was when the pass began, if the algorithm pulls to it

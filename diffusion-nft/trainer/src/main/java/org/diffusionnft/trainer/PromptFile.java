@@ -17,9 +17,9 @@ import org.diffusionnft.weights.io.StrictJson;
 import org.diffusionnft.weights.io.TextFile;
 
 /**
- * Files of prompts, in the reference code's two forms: {@code .txt} with one prompt a line, and
- * {@code .jsonl} with an object a line whose {@code prompt} is the text and whose other keys are
- * what a reward needs to know. Empty lines are passed over.
+ * Files of prompts, in the reference code's two forms: {@code .txt} with one prompt per line, and
+ * {@code .jsonl} with one object per line whose {@code prompt} is the text and whose other keys are
+ * metadata for rewards. Empty lines are skipped.
  */
 public final class PromptFile {
   private static final String LINES = ".txt";
@@ -28,7 +28,7 @@ public final class PromptFile {
 
   private PromptFile() {}
 
-  /** The halves of a data set. */
+  /** The splits of a data set. */
   public enum Split {
     /** {@code train.txt} or {@code train_metadata.jsonl}. */
     TRAIN,
@@ -41,7 +41,8 @@ public final class PromptFile {
   }
 
   /**
-   * Reads a file, or a split of a folder as the reference code's {@code dataset/} has them.
+   * Reads a file, or a split of a folder laid out like those in the reference code's {@code
+   * dataset/}.
    *
    * @return at least one prompt, in the order of the file; some may be equal
    * @throws InvalidFileException that names file and line of the first mistake
@@ -55,10 +56,10 @@ public final class PromptFile {
   }
 
   /**
-   * Looks at the first prompts of what {@link #read} reads.
+   * Checks the first prompts of what {@link #read} reads.
    *
-   * @param check throws InvalidInputException for a prompt that is of no use
-   * @throws InvalidFileException that names file and line of the first of these, and says why
+   * @param check throws InvalidInputException for an unusable prompt
+   * @throws InvalidFileException that names file and line of the first such prompt, and says why
    */
   public static void check(Path source, Split split, long most, Consumer<Prompt> check)
       throws InvalidFileException {
@@ -133,10 +134,10 @@ public final class PromptFile {
   }
 
   /**
-   * Every text once, to draw from.
+   * Every prompt text once, to draw from.
    *
    * @param file for messages
-   * @throws InvalidFileException if equal texts differ in what rewards get
+   * @throws InvalidFileException if prompts of equal text have different metadata
    */
   public static List<Prompt> distinct(Path file, List<Prompt> prompts) throws InvalidFileException {
     SequencedMap<String, Prompt> byText = new LinkedHashMap<>();

@@ -12,14 +12,16 @@ import org.diffusionnft.tensor.InvalidInputException;
 /** Where an epoch's prompts come from. */
 @FunctionalInterface
 public interface PromptPool {
-  /** Draws in a row that bring nothing new, after which nothing new is expected. */
+  /**
+   * Number of consecutive draws without a new prompt after which the generator counts as exhausted.
+   */
   int MOST_IN_VAIN = 100_000;
 
-  /** Draws prompts whose texts all differ. */
+  /** Draws prompts with distinct texts. */
   List<Prompt> draw(RandomGenerator random, int count);
 
   /**
-   * A given list, from which prompts are drawn without being put back.
+   * A given list, from which prompts are drawn without replacement.
    *
    * @throws InvalidInputException if two texts are equal
    */
@@ -46,7 +48,7 @@ public interface PromptPool {
     };
   }
 
-  /** What a generator makes, drawn again until the texts differ. */
+  /** Prompts from a generator, redrawn until their texts are distinct. */
   static PromptPool generated(Function<RandomGenerator, Prompt> generator) {
     return (random, count) -> {
       SequencedMap<String, Prompt> byText = new LinkedHashMap<>();

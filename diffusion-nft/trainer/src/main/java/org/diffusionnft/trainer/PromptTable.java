@@ -14,7 +14,7 @@ import org.diffusionnft.tensor.Tensor;
 
 /**
  * The embeddings of an epoch's prompts, each encoded once, and the batches cut from them. With
- * guidance also that of the empty prompt.
+ * guidance, that of the empty prompt too.
  */
 final class PromptTable implements AutoCloseable {
   private final Device device;
@@ -45,7 +45,7 @@ final class PromptTable implements AutoCloseable {
         Layout.gather(pooled, index));
   }
 
-  /** The embedding of the empty prompt, {@code count} times; only there with guidance. */
+  /** The embedding of the empty prompt, {@code count} times; only available with guidance. */
   Conditioning empty(int count) {
     return of(Collections.nCopies(count, Prompt.of("")));
   }

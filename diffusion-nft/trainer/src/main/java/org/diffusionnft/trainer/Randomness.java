@@ -5,33 +5,32 @@ import org.diffusionnft.models.solver.Noise;
 import org.diffusionnft.rewards.Prompt;
 
 /**
- * Everything random in a run of the trainer. Each draw is addressed by where in the run it is used
- * and by nothing else, so that runs can be resumed anywhere, cut into other batches, or replayed
- * from a recording.
+ * All random draws of a training run. Each draw is addressed only by where in the run it is used,
+ * so runs can be resumed anywhere, split into other batches, or replayed from a recording.
  */
 public interface Randomness {
 
-  /** The prompts of an epoch's images, in the order in which these are sampled. */
+  /** The prompts of an epoch's images, in sampling order. */
   List<Prompt> prompts(long epoch);
 
   /**
-   * The noise that sampling starts from and draws on its way.
+   * The initial noise of sampling and the noise drawn at its steps.
    *
-   * @param firstImage number in the epoch of the first image of the batch
-   * @param images number of images of the batch
+   * @param firstImage index in the epoch of the batch's first image
+   * @param images number of images in the batch
    */
   Noise sampling(long epoch, int firstImage, int images);
 
   /**
    * The order in which a pass trains on an epoch's images.
    *
-   * @param pass passes over images before this one: epochs times inner epochs
+   * @param pass number of earlier passes over images: epochs times inner epochs
    * @return a permutation of the numbers below {@code images}
    */
   int[] imageOrder(long pass, int images);
 
   /**
-   * The order in which an image is trained at its timesteps; the first few are used.
+   * The order in which an image is trained at its timesteps; only the first few are used.
    *
    * @param place of the image in {@link #imageOrder}
    * @return a permutation of the numbers below {@code timesteps}

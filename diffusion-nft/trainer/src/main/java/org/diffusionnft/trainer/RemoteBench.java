@@ -24,9 +24,9 @@ import org.diffusionnft.trainer.nft.LossTerms;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The workbench of a process that computes for a run elsewhere: model, rewards, and the policies
- * that it was shown last. What it keeps is a cache and never the truth: an answer follows from the
- * order and from what is shared alone. One thread at a time.
+ * The workbench of a worker process that computes for a run elsewhere: model, rewards, and the
+ * policies that it received last. It keeps them only as a cache: an answer depends on the order and
+ * the shared data alone. For one thread at a time.
  */
 public final class RemoteBench implements AutoCloseable {
   private final Trainer trainer;
@@ -43,7 +43,7 @@ public final class RemoteBench implements AutoCloseable {
    * A bench.
    *
    * @param run may have stages
-   * @param tasks one for each stage; they stay the caller's
+   * @param tasks one for each stage; they remain owned by the caller
    * @param pictures how held-out pictures are made in each stage
    */
   public RemoteBench(
@@ -54,7 +54,10 @@ public final class RemoteBench implements AutoCloseable {
     this.pictures = List.copyOf(pictures);
   }
 
-  /** The answer of a process that cannot compute as the run's own would, and says why. */
+  /**
+   * The answer of a process that would not compute what the run's own process would; the sentence
+   * says why.
+   */
   public static byte[] refusal(String sentence) {
     return answer(Wire.Answer.REFUSED).text(sentence).toBytes();
   }
@@ -62,7 +65,7 @@ public final class RemoteBench implements AutoCloseable {
   /**
    * Makes a part of a stock: a batch of sampled images.
    *
-   * @throws StoppedException if that is asked
+   * @throws StoppedException if a stop is requested
    */
   public byte[] make(List<? extends Courier.Shared> shared, byte[] order, Stop stop) {
     Map<String, Courier.Shared> byName = byName(shared);
@@ -77,12 +80,12 @@ public final class RemoteBench implements AutoCloseable {
   }
 
   /**
-   * Does an order. What can be expected to go wrong again elsewhere is part of the answer; anything
-   * else is thrown.
+   * Runs an order. A failure that would likely recur elsewhere is returned in the answer; any other
+   * is thrown.
    *
-   * @param parts of the stock that it needs, in the order in which it names them; they may be made
-   *     by this bench when they are asked for
-   * @throws StoppedException if that is asked
+   * @param parts parts of the stock that the order needs, in the order in which it names them;
+   *     iterating may make them on this bench
+   * @throws StoppedException if a stop is requested
    */
   public byte[] run(
       List<? extends Courier.Shared> shared, byte[] order, Iterator<byte[]> parts, Stop stop) {
@@ -123,7 +126,7 @@ public final class RemoteBench implements AutoCloseable {
     return out.toBytes();
   }
 
-  /** An image as it was made, for those who want to see it. */
+  /** An image as it was made, to be shown. */
   private static byte[] picture(WireReader in, Iterator<byte[]> parts) {
     Made made = Wire.batch(parts.next()).get(in.count());
     WireWriter out = answer(Wire.Answer.DONE);
@@ -135,7 +138,7 @@ public final class RemoteBench implements AutoCloseable {
       Map<String, Courier.Shared> shared, WireReader in, Iterator<byte[]> parts, Stop stop) {
     OptimizerStep step = Wire.step(in);
     Share share = new Share(in.count(), in.count());
-    // First of all, since a part may have to be made here.
+    // This comes first, since a part may have to be made here.
     Map<Integer, Made> made = images(in, parts);
     trainer.at(step.epoch(), step.step());
     PromptTable known = table(shared);
@@ -163,7 +166,7 @@ public final class RemoteBench implements AutoCloseable {
     }
   }
 
-  /** The images that an order names, from one part after another: there is room for one. */
+  /** The images that an order names, read part by part: there is memory for one part only. */
   private static Map<Integer, Made> images(WireReader in, Iterator<byte[]> parts) {
     int count = in.count();
     Set<Integer> named = new HashSet<>();
@@ -179,7 +182,7 @@ public final class RemoteBench implements AutoCloseable {
     return images;
   }
 
-  /** Only the images that an order trains on are there. */
+  /** A rollout with only the images that an order trains on. */
   private Rollout rollout(long epoch, Map<Integer, Made> made) {
     return new Rollout(epoch, prompts, made::get, new Scores(rewards, new LinkedHashMap<>()));
   }
@@ -250,20 +253,20 @@ public final class RemoteBench implements AutoCloseable {
     void take(byte[] bytes);
   }
 
-  /** Takes what is shared unless it is what was taken last. */
+  /** Reads shared data unless it is the version that was read last. */
   private void show(Map<String, Courier.Shared> shared, String name, Taking taking) {
     Courier.Shared one = shared.get(name);
     if (one == null) {
       throw new IllegalStateException("an order came without " + name);
     }
     if (!one.version().equals(versions.get(name))) {
-      versions.remove(name); // half taken, it is nothing
+      versions.remove(name); // if reading fails, it must be read again
       taking.take(one.bytes());
       versions.put(name, one.version());
     }
   }
 
-  /** Frees everything but the task. */
+  /** Frees everything except the tasks. */
   @Override
   public void close() {
     if (table != null) {

@@ -21,10 +21,10 @@ import org.diffusionnft.trainer.nft.LossTerms;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Other processes, each with a {@link RemoteBench}. An order is a sampling batch, a share of an
- * optimizer step, or a batch of held-out pictures: whole batches, because kernels choose by shape.
- * Sampled images stay where they were made, since all of them together may be more than one process
- * can hold or send. Answers are put together, and shares added, in the order of the orders.
+ * Worker processes, each with a {@link RemoteBench}. An order is a sampling batch, a share of an
+ * optimizer step, or a batch of held-out pictures: whole batches, because kernels are chosen by
+ * shape. Sampled images stay where they were made, since together they may be more than one process
+ * can hold or send. Answers are joined, and shares added, in the order of the orders.
  */
 public final class RemoteCrew implements Crew {
   private final StagePlan plan;
@@ -154,7 +154,7 @@ public final class RemoteCrew implements Crew {
               .getFirst());
     }
 
-    /** The sampling batches that some images are of. */
+    /** The sampling batches that contain these images. */
     private List<Integer> parts(List<Integer> some) {
       int size = config.sampling().batchSize();
       return some.stream().map(image -> image / size).distinct().sorted().toList();
@@ -215,7 +215,7 @@ public final class RemoteCrew implements Crew {
       return new Order(out.toBytes(), parts(trainedOn));
     }
 
-    /** What the algorithm may ask of all images. */
+    /** What the algorithm may need to know about all images. */
     private Shared lesson(Rollout rollout, double[][] advantages) {
       Shared existing = lesson;
       if (existing == null) {
@@ -263,7 +263,7 @@ public final class RemoteCrew implements Crew {
               rollout.prompts().get(first).text());
     }
 
-    /** The old policy is dropped with the next epoch's. */
+    /** Workers drop the old policy when they receive the next epoch's. */
     @Override
     public void close() {
       images.close();

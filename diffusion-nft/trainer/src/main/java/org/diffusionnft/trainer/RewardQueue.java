@@ -22,15 +22,16 @@ public final class RewardQueue implements AutoCloseable {
       Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name("rewards").factory());
   private final List<Future<Scores>> scores = new ArrayList<>();
 
-  /** A queue without batches. */
+  /** An empty queue. */
   public RewardQueue(WeightedRewards rewards) {
     this.rewards = rewards;
   }
 
   /**
-   * Scores a batch when those before it are done.
+   * Scores a batch once those before it are done.
    *
-   * @throws RuntimeException what a reward threw for an earlier batch: more sampling is for nothing
+   * @throws RuntimeException what a reward threw for an earlier batch: sampling more would be
+   *     wasted
    */
   public void submit(Images images, List<Prompt> prompts) {
     scores.stream().filter(f -> f.state() == Future.State.FAILED).forEach(f -> get(f, Stop.NEVER));
@@ -40,9 +41,9 @@ public final class RewardQueue implements AutoCloseable {
   /**
    * The scores of all batches, in the order in which they were submitted.
    *
-   * @param stop gives the waiting up
+   * @param stop ends the waiting
    * @throws org.diffusionnft.rewards.RewardUnavailableException if a reward gave no valid scores
-   * @throws StoppedException if that is asked
+   * @throws StoppedException if a stop is requested
    */
   public Scores await(Stop stop) {
     List<Scores> results = new ArrayList<>();

@@ -6,11 +6,11 @@ import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.rewards.WeightedRewards.Scores;
 
 /**
- * What one epoch's sampling gave, image by image.
+ * The result of one epoch's sampling, image by image.
  *
- * @param epoch number of the epoch, from 0
+ * @param epoch index of the epoch, from 0
  * @param prompts {@code [N]}
- * @param made what each image is; it may be fetched from where it was made, as long as the epoch's
+ * @param made each image; it may be fetched from the process that made it, as long as the epoch's
  *     {@link Crew.Shift} is open
  * @param scores {@code [N]}, by reward and in total
  */
@@ -19,8 +19,7 @@ public record Rollout(long epoch, List<Prompt> prompts, IntFunction<Made> made, 
    * An image.
    *
    * @param latents clean, {@code [size]}
-   * @param path what the algorithm remembers of how it came about; of length 0 where it remembers
-   *     nothing
+   * @param path what the algorithm keeps of its trajectory; of length 0 if it keeps nothing
    */
   public record Made(float[] latents, float[] path) {}
 
@@ -34,7 +33,7 @@ public record Rollout(long epoch, List<Prompt> prompts, IntFunction<Made> made, 
     return made.apply(image).latents();
   }
 
-  /** What the algorithm remembers of how an image came about. */
+  /** What the algorithm keeps of an image's trajectory. */
   float[] path(int image) {
     return made.apply(image).path();
   }

@@ -23,9 +23,9 @@ import org.diffusionnft.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A policy that is run often and changed rarely: a frozen model with an adapter. Where the model is
- * small, a copy of it has the adapter merged into its weights, which saves the adapter's part of
- * every forward pass; a large model is run with the adapter beside it.
+ * A policy that is run often and changed rarely: a frozen model with an adapter. If the model is
+ * small, the adapter is merged into a copy of its weights, which saves the adapter's part of every
+ * forward pass; a large model is run with an unmerged adapter.
  */
 final class SamplingPolicy implements AutoCloseable {
   private final Mmdit base;
@@ -35,8 +35,8 @@ final class SamplingPolicy implements AutoCloseable {
   /**
    * A policy.
    *
-   * @param adapter whose memory this takes over
-   * @param mergeLimit bytes that a merged copy of the model may take
+   * @param adapter this takes ownership of its memory
+   * @param mergeLimit the most bytes that a merged copy of the model may take
    */
   SamplingPolicy(Mmdit base, Adapter adapter, long mergeLimit) {
     this.base = base;
@@ -57,7 +57,7 @@ final class SamplingPolicy implements AutoCloseable {
         : merged.forward(latents, timesteps, prompts, ForwardPass.BASE);
   }
 
-  /** What the policy predicts for a prompt while it samples, which can be stopped at each step. */
+  /** The policy's velocity for a prompt during sampling, which can be stopped at each step. */
   Function<Conditioning, Velocity> velocity(Timesteps timesteps, Stop stop) {
     return prompts -> {
       Velocity velocity =
@@ -71,7 +71,7 @@ final class SamplingPolicy implements AutoCloseable {
     };
   }
 
-  /** Takes {@code 1 - decay} of another adapter, and keeps {@code decay} of its own. */
+  /** Soft update: {@code decay} times its own adapter plus {@code 1 - decay} times the other. */
   void follow(Adapter leader, double decay) {
     adapter.moveTowards(leader, decay);
     merge();

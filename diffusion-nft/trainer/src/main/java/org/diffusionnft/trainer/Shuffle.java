@@ -3,7 +3,10 @@ package org.diffusionnft.trainer;
 import java.util.Arrays;
 import java.util.random.RandomGenerator;
 
-/** Random orders that depend on the generator's bits and not on how a JDK makes ranges of bits. */
+/**
+ * Random permutations that depend only on the generator's bits, not on how a JDK maps bits to
+ * ranges.
+ */
 final class Shuffle {
   private Shuffle() {}
 

@@ -6,13 +6,13 @@ import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Tensor;
 
-/** Tensors as they were at some moment, to go back to. */
+/** A copy of tensors to roll back to. */
 final class Snapshot implements AutoCloseable {
   private final Device device;
   private final List<Tensor> originals;
   private final List<Tensor> copies = new ArrayList<>();
 
-  /** Sets memory aside for copies of these tensors. */
+  /** Allocates memory for copies of these tensors. */
   Snapshot(Device device, List<Tensor> originals) {
     this.device = device;
     this.originals = List.copyOf(originals);
@@ -28,7 +28,7 @@ final class Snapshot implements AutoCloseable {
     copy(originals, copies);
   }
 
-  /** Gives all tensors the values that they had when they were copied last. */
+  /** Restores all tensors to their last copied values. */
   void restore() {
     copy(copies, originals);
   }

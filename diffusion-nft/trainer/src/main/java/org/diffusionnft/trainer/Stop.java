@@ -1,16 +1,16 @@
 package org.diffusionnft.trainer;
 
-/** Whether a run is to end before its time: somebody pressed Ctrl-C, the machine shuts down. */
+/** A request to end a run early: somebody pressed Ctrl-C, the machine is shutting down. */
 @FunctionalInterface
 public interface Stop {
-  /** Nobody asks. */
+  /** Never requests a stop. */
   Stop NEVER = () -> false;
 
-  /** Whether the run is to end as soon as it can without losing an epoch that is done. */
+  /** Whether the run should end as soon as it can without losing a finished epoch. */
   boolean isAsked();
 
   /**
-   * Ends what is going on if that is asked.
+   * Ends the current work if a stop is requested.
    *
    * @throws StoppedException if it is
    */

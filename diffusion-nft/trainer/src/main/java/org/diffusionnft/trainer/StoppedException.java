@@ -1,10 +1,10 @@
 package org.diffusionnft.trainer;
 
-/** What was going on was given up because somebody asked for it; what was done before is saved. */
+/** The current work was abandoned because a stop was requested; what was done before is saved. */
 public final class StoppedException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
-  /** Nothing more is known. */
+  /** An exception without details. */
   public StoppedException() {
     super("stopped before the end");
   }

@@ -3,11 +3,11 @@ package org.diffusionnft.trainer;
 import org.diffusionnft.trainer.nft.NftLoss;
 
 /**
- * One batch at one timestep of each of its images: a forward and a backward pass. Nothing in it may
- * be changed.
+ * One batch at one timestep of each of its images: a forward and a backward pass. None of it may be
+ * modified.
  *
  * @param timesteps {@code [B]}
- * @param loss what the loss was a function of
- * @param outcome the loss
+ * @param loss the inputs of the loss
+ * @param outcome the loss and its gradient
  */
 public record TrainedBatch(float[] timesteps, NftLoss.Batch loss, NftLoss.Outcome outcome) {}

@@ -28,22 +28,21 @@ import org.diffusionnft.trainer.nft.PromptStatistics;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Online reinforcement learning of a flow model, on one machine: what all algorithms have in
- * common.
+ * Online reinforcement learning of a flow model, on one machine: the part that all algorithms
+ * share.
  *
  * <p>Each epoch samples images with the old policy, scores them, compares each with the others of
- * its prompt, and trains the policy on what came out. Then the old policy moves towards the trained
- * one. Both are adapters of one frozen base. How a policy learns from scored images is what {@link
- * NftTrainer}, {@link AwmTrainer}, {@link CrdTrainer} and {@link GrpoTrainer} differ in.
+ * its prompt, and trains the policy on the result. Then the old policy moves towards the trained
+ * one. Both are adapters on the same frozen base. {@link NftTrainer}, {@link AwmTrainer}, {@link
+ * CrdTrainer} and {@link GrpoTrainer} differ in how a policy learns from scored images.
  *
- * <p>Where a stage begins, policy and old policy become what is saved of the stage before: the
- * average, if there is one. So does the reference code when it goes on from a saved state: it saves
- * averaged weights, loads them as both policies, and keeps moments and step count. The first epoch
- * of a stage does this, and doing it twice is doing it once.
+ * <p>At the start of a stage, policy and old policy are both set to what is saved of the stage
+ * before: the average, if there is one. The reference code does the same when it resumes from a
+ * saved state: it saves averaged weights, loads them as both policies, and keeps moments and step
+ * count. The first epoch of a stage does this; it is idempotent.
  *
- * <p>All that a run consists of between two epochs are the two adapters, the average, the
- * optimizer's moments and the numbers {@link #epoch} and {@link #step}: randomness follows from
- * these.
+ * <p>Between two epochs, the state of a run is the two adapters, the average, the optimizer's
+ * moments and the numbers {@link #epoch} and {@link #step}, which determine all random draws.
  */
 public abstract sealed class Trainer implements AutoCloseable permits ForwardTrainer, GrpoTrainer {
   final StagePlan plan;
@@ -54,7 +53,7 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
   final SamplingPolicy old;
   final Gradients gradients;
 
-  // of the stage that the epoch belongs to
+  // these three are of the epoch's stage
   TrainConfig config;
   TrainingTask task;
   FlowMatchSchedule schedule;
@@ -65,15 +64,15 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
   private final Set<String> promptsSeen = new HashSet<>();
   private long epoch;
   private long step;
-  private boolean warm; // the very first epoch fills caches of the model
+  private boolean warm; // the first epoch fills the model's caches
   private @Nullable Optimization optimization;
 
   /**
-   * A trainer that goes on with an adapter.
+   * A trainer that starts from an existing adapter.
    *
    * @param run may have stages
    * @param tasks one for each stage
-   * @param policy is trained in place; the trainer takes its memory over
+   * @param policy is trained in place; the trainer takes ownership of its memory
    */
   Trainer(TrainConfig run, List<TrainingTask> tasks, Adapter policy) {
     this.plan = run.plan();
@@ -88,13 +87,16 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
     this.policy = policy;
     this.old =
         new SamplingPolicy(model, policy.copy(false), config.sampling().mergeLimitMb() << 20);
-    // With a zero for every matrix, those that no loss reaches get their weight decay too.
+    // With zero gradients for all matrices, those that no loss reaches get weight decay too.
     this.gradients = new Gradients(policy.parameters());
     this.local = new LocalCrew(this);
     this.crew = local;
   }
 
-  /** The trainer that a configuration asks for, of a new adapter that changes nothing yet. */
+  /**
+   * The trainer that a configuration asks for, with a new adapter, which does not change the model
+   * yet.
+   */
   public static Trainer of(TrainConfig config, TrainingTask task) {
     return of(config, List.of(task));
   }
@@ -118,13 +120,13 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
   }
 
   /**
-   * The trainer that a configuration asks for, of an adapter that is there.
+   * The trainer that a configuration asks for, with an existing adapter.
    *
    * @param tasks one for each stage, all of one model
-   * @param policy is trained in place; the trainer takes its memory over
-   * @param crew does what can be shared out, and stays the caller's; null for this process alone,
-   *     which must then have room for an epoch's images
-   * @throws InvalidInputException if it has not
+   * @param policy is trained in place; the trainer takes ownership of its memory
+   * @param crew does the work that can be distributed, and remains owned by the caller; null for
+   *     this process alone, whose memory must then hold an epoch's images
+   * @throws InvalidInputException if its memory cannot
    */
   public static Trainer of(
       TrainConfig config, List<TrainingTask> tasks, Adapter policy, @Nullable Crew crew) {
@@ -144,7 +146,7 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
     return trainer;
   }
 
-  /** A trainer that has no optimizer before it is asked to train. */
+  /** A trainer that creates its optimizer only when it has to train. */
   static Trainer withoutOptimization(TrainConfig config, List<TrainingTask> tasks, Adapter policy) {
     return switch (config.algorithm()) {
       case NFT -> new NftTrainer(config, tasks, policy);
@@ -163,28 +165,28 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
     return existing;
   }
 
-  /** Runs all epochs that are left. */
+  /** Runs all remaining epochs. */
   public final void run(TrainingListener listener) {
-    while (epoch < config.epochs()) { // a stage knows the epochs of all
+    while (epoch < config.epochs()) { // the total, in every stage
       runEpoch(listener);
     }
   }
 
-  /** {@link #runEpoch(TrainingListener, Stop)} to its end. */
+  /** {@link #runEpoch(TrainingListener, Stop)} without a stop. */
   public final EpochReport runEpoch(TrainingListener listener) {
     return runEpoch(listener, Stop.NEVER);
   }
 
   /**
-   * Runs one epoch: sample, score, compare, train, follow. One that fails or is stopped has changed
-   * nothing: all is as it was before it.
+   * Runs one epoch: sample, score, compare, train, update the old policy. An epoch that fails or is
+   * stopped leaves the state as it was before.
    *
-   * @throws StoppedException if that is asked
+   * @throws StoppedException if a stop is requested
    * @throws org.diffusionnft.rewards.RewardUnavailableException if a reward gave no scores
    */
   public final EpochReport runEpoch(TrainingListener listener, Stop stop) {
     PhaseTime.Moment started = PhaseTime.Moment.now();
-    optimization(); // made before memory is counted
+    optimization(); // created before memory is measured
     if (plan.crossesBorder(epoch)) {
       beginStage();
     }
@@ -229,7 +231,7 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
     return report;
   }
 
-  /** Both policies become the average of the stage before. */
+  /** Sets both policies to the average of the stage before. */
   private void beginStage() {
     Ema ema = ema();
     if (ema != null) {
@@ -238,7 +240,7 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
     old.follow(policy, 0);
   }
 
-  /** Takes the settings and the task of the stage that an epoch belongs to. */
+  /** Switches to the settings and the task of an epoch's stage. */
   final void enter(long next) {
     StagePlan.Part part = plan.at(next);
     if (config != part.config()) {
@@ -257,7 +259,7 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
    * Samples images with the old policy.
    *
    * @param prompts of the whole epoch
-   * @param first number in the epoch of the first image
+   * @param first index in the epoch of the first image
    */
   abstract SampledBatch sampleBatch(
       PromptTable table, long epoch, List<Prompt> prompts, int first, int count, Stop stop);
@@ -266,10 +268,10 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
    * Sampled images.
    *
    * @param latents {@code [count, C, H, W]}
-   * @param paths what is remembered of how each image came about, see {@link Rollout.Made}
+   * @param paths what is kept of each image's trajectory, see {@link Rollout.Made}
    */
   record SampledBatch(Tensor latents, float[][] paths) {
-    /** Images of which no more is remembered than what they are. */
+    /** Images without trajectories. */
     static SampledBatch of(Tensor latents) {
       return new SampledBatch(latents, new float[latents.shape().intDim(0)][0]);
     }
@@ -278,7 +280,7 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
   /**
    * Begins a pass over an epoch's images.
    *
-   * @param pass number of the pass, counted over the whole run
+   * @param pass index of the pass, counted over the whole run
    */
   abstract Pass pass(Rollout rollout, double[][] advantages, PromptTable table, long pass);
 
@@ -294,9 +296,9 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
   }
 
   /**
-   * What training on a batch gave.
+   * The result of training on a batch.
    *
-   * @param batch all of it, for those who look closer; null where the algorithm keeps no record
+   * @param batch its data, for listeners; null if the algorithm keeps no record
    */
   record Trained(LossTerms terms, @Nullable TrainedBatch batch) {}
 
@@ -359,12 +361,15 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
     return reports;
   }
 
-  /** Holds the average that the algorithm pulls to in this stage; null where it does not. */
+  /**
+   * The adapter for the average that the algorithm pulls to in this stage; null if it pulls to
+   * none.
+   */
   @Nullable Adapter pulledTo() {
     return null;
   }
 
-  /** The average as it is when a pass begins, where the algorithm pulls to it. */
+  /** A copy of the average at the start of a pass, if the algorithm pulls to it. */
   private @Nullable Adapter averageNow() {
     Adapter average = pulledTo();
     if (average != null) {
@@ -373,7 +378,7 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
     return average;
   }
 
-  /** What the old policy keeps of itself after an epoch. */
+  /** The decay of the old policy's update after an epoch. */
   abstract double oldDecay(long steps);
 
   /** The shape of {@code count} images' latents. */
@@ -391,7 +396,7 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
     return PromptStatistics.of(rollout.prompts().stream().map(Prompt::text).toList(), rewards);
   }
 
-  /** One optimizer step on the gradient that was summed up. */
+  /** One optimizer step on the accumulated gradient. */
   private StepReport update(LossTerms terms, TrainingListener listener) {
     listener.gradients(step, gradients);
     double norm = gradients.norm();
@@ -431,7 +436,10 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
     return optimization().ema();
   }
 
-  /** A copy of what evaluations and saved adapters use: the average if there is one. */
+  /**
+   * A copy of what evaluations and saved adapters use: the average if there is one, else the
+   * policy.
+   */
   public final Adapter best() {
     Adapter copy = policy.copy(false);
     Ema ema = ema();
@@ -451,22 +459,22 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
     return step;
   }
 
-  /** Different prompts so far. */
+  /** Number of distinct prompts so far. */
   public final int promptsSeen() {
     return promptsSeen.size();
   }
 
-  /** What computes. */
+  /** The device that computes. */
   public final Device device() {
     return device;
   }
 
-  /** Who does what can be shared out: this process alone, unless it was given a crew. */
+  /** Does the work that can be distributed: this process alone, unless a crew was given. */
   public final Crew crew() {
     return crew;
   }
 
-  /** Goes on from another point of a run, whose adapters and moments have been restored. */
+  /** Continues from another point of a run, whose adapters and moments have been restored. */
   public final void resumeAt(long epoch, long step) {
     old.merge();
     this.epoch = epoch;
@@ -482,7 +490,7 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
     }
   }
 
-  /** Frees everything but the task. */
+  /** Frees everything except the tasks. */
   @Override
   public final void close() {
     closeOwn();
@@ -495,10 +503,12 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
     policy.close();
   }
 
-  /** Frees what the algorithm added. */
+  /** Frees what the algorithm has allocated. */
   void closeOwn() {}
 
-  /** The adapter that a run begins with if it starts from none: it changes nothing yet. */
+  /**
+   * The new adapter that a run begins with if it is given none; it does not change the model yet.
+   */
   public static Adapter newAdapter(TrainConfig config, Mmdit model) {
     Map<String, Shape> parameters = new LinkedHashMap<>();
     model.parameters().forEach((name, parameter) -> parameters.put(name, parameter.shape()));
@@ -506,14 +516,14 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
     return Adapter.create(config.adapter().toConfig(), parameters, model.device(), init);
   }
 
-  /** Says where a run stands that this process computes for. */
+  /** Sets the position of the run that this process computes for. */
   final void at(long runEpoch, long runStep) {
     epoch = runEpoch;
     step = runStep;
     enter(epoch);
   }
 
-  /** Checks that a number is one. */
+  /** Checks that a number is finite. */
   final void requireFinite(String what, double value) {
     if (!Double.isFinite(value)) {
       throw new TrainingDivergedException(what, value, step, epoch);

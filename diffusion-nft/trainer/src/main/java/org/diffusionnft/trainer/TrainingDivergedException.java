@@ -2,12 +2,12 @@ package org.diffusionnft.trainer;
 
 import java.util.Locale;
 
-/** Training has left the numbers: no result can be expected of going on. */
+/** A value became NaN or infinite: continuing the training is pointless. */
 public final class TrainingDivergedException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
   /**
-   * What another process found.
+   * A divergence that another process found.
    *
    * @param message its sentence
    */
@@ -16,9 +16,9 @@ public final class TrainingDivergedException extends RuntimeException {
   }
 
   /**
-   * Says where, in one sentence.
+   * Describes the divergence in one sentence.
    *
-   * @param what is no number
+   * @param what is not finite
    * @param step optimizer steps done
    * @param epoch from 0
    */

@@ -17,8 +17,8 @@ public interface TrainingListener {
   /**
    * A batch was trained on at one timestep of each of its images.
    *
-   * @param done how many of these the epoch has seen, this one included
-   * @param of how many it will see
+   * @param done how many such batches the epoch has done, including this one
+   * @param of how many it will do
    * @param batch what DiffusionNFT trained on; null for other algorithms
    */
   default void trained(long epoch, int done, int of, @Nullable TrainedBatch batch) {}

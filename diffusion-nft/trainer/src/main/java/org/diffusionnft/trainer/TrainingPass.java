@@ -5,7 +5,7 @@ import java.util.List;
 import org.diffusionnft.models.solver.FlowMatchSchedule;
 import org.diffusionnft.rewards.Prompt;
 
-/** One pass over a rollout's images in random order, each with timesteps and noise of its own. */
+/** One pass over a rollout's images in random order, each with its own timesteps and noise. */
 final class TrainingPass {
   private final Rollout rollout;
   private final double[][] advantages;
@@ -19,9 +19,9 @@ final class TrainingPass {
    * A pass.
    *
    * @param advantages {@code [N, T]}; T timesteps of each image are trained
-   * @param schedule of the timesteps to choose from: those of sampling
+   * @param schedule the sampling schedule, whose timesteps are chosen from
    * @param inRange how many of them, from the noisiest on
-   * @param pass its number in the run
+   * @param pass its index in the run
    */
   TrainingPass(
       Rollout rollout,
@@ -43,7 +43,7 @@ final class TrainingPass {
    * Images at one noise level each.
    *
    * @param prompts B
-   * @param timesteps {@code [B]}, not truncated, unlike in sampling
+   * @param timesteps {@code [B]}, not truncated to integers, unlike in sampling
    * @param t noise levels, {@code [B]}
    * @param x0 {@code [B, size]}
    * @param noise {@code [B, size]}

@@ -5,14 +5,14 @@ import org.diffusionnft.rewards.WeightedRewards;
 import org.diffusionnft.tensor.Shape;
 
 /**
- * What is trained on what.
+ * A model and what it is trained on.
  *
  * @param model the frozen base
  * @param latents shape of one image's latents, {@code [C, H, W]}
  * @param encoder of prompts
  * @param decoder of latents
  * @param rewards what is maximised
- * @param randomness prompts, noise and orders
+ * @param randomness source of prompts, noise and orders
  */
 public record TrainingTask(
     Mmdit model,

@@ -15,9 +15,9 @@ import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.trainer.nft.LossTerms;
 
-/** How the parts of orders and answers are written. */
+/** The encoding of orders and answers. */
 final class Wire {
-  /** What an order asks for: the first number in it. */
+  /** The kind of an order: its first number. */
   enum Order {
     SCORE,
     DESCEND,
@@ -25,14 +25,14 @@ final class Wire {
     EVALUATE
   }
 
-  /** What became of an order: the first number of its answer. */
+  /** The outcome of an order: the first number of its answer. */
   enum Answer {
     DONE,
     /** A reward gave no scores. */
     UNAVAILABLE,
-    /** A loss is no number. */
+    /** A loss is not finite. */
     DIVERGED,
-    /** This process cannot do it as the run's own would. */
+    /** This process would not compute what the run's own would. */
     REFUSED
   }
 
@@ -52,7 +52,7 @@ final class Wire {
     return out.toBytes();
   }
 
-  /** Sets an adapter to what another was. */
+  /** Sets an adapter's matrices to those that {@link #adapter} wrote. */
   static void read(byte[] bytes, Adapter adapter, Device device) {
     WireReader in = new WireReader(bytes);
     try (Memory.Scope _ = device.memory().scope()) {
@@ -72,14 +72,14 @@ final class Wire {
     return new Rollout.Made(in.floats(), in.floats());
   }
 
-  /** A sampled batch: the number of its first image, and each image. */
+  /** A sampled batch: the index of its first image, and each image. */
   static byte[] batch(int first, List<Rollout.Made> made) {
     WireWriter out = new WireWriter().number(first).number(made.size());
     made.forEach(one -> write(out, one));
     return out.toBytes();
   }
 
-  /** The images of a sampled batch, by number. */
+  /** The images of a sampled batch, by index. */
   static SequencedMap<Integer, Rollout.Made> batch(byte[] bytes) {
     WireReader in = new WireReader(bytes);
     int first = in.count();

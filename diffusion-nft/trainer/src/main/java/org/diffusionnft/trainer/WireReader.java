@@ -73,7 +73,7 @@ final class WireReader {
     return prompts;
   }
 
-  /** How many follow, of which each takes at least so many bytes. */
+  /** The number of elements that follow, each of at least {@code each} bytes. */
   private int size(int each) {
     int count = count();
     if (count < 0 || (long) count * each > bytes.remaining()) {

@@ -9,7 +9,7 @@ import java.util.Map;
 import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.weights.io.StrictJson;
 
-/** Writes what travels between a run and the processes that compute for it. */
+/** Writes the messages between a run and its worker processes. */
 final class WireWriter {
   private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 
@@ -42,7 +42,7 @@ final class WireWriter {
     return number(values.length).put(buffer.position(buffer.capacity()));
   }
 
-  /** With their metadata, as JSON says them. */
+  /** With their metadata, as JSON. */
   WireWriter prompts(List<Prompt> prompts) {
     number(prompts.size());
     for (Prompt prompt : prompts) {

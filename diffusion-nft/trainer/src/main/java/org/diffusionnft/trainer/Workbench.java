@@ -14,11 +14,11 @@ import org.diffusionnft.trainer.OptimizerStep.Share;
 import org.diffusionnft.trainer.nft.LossTerms;
 import org.jspecify.annotations.Nullable;
 
-/** Computes a crew's work in this process, one piece after another. */
+/** Computes a crew's work in this process, one piece at a time. */
 final class Workbench {
   private final Trainer trainer;
   private final Memory memory;
-  private boolean warm; // the very first batch fills caches of the model
+  private boolean warm; // the first batch fills the model's caches
 
   Workbench(Trainer trainer) {
     this.trainer = trainer;
@@ -29,9 +29,8 @@ final class Workbench {
    * Samples a batch with the old policy.
    *
    * @param prompts of the whole epoch
-   * @param first number in the epoch of the first image
-   * @param latents receives all of them, {@code [N, C, H, W]}, as long as they are in the device's
-   *     memory
+   * @param first index in the epoch of the first image
+   * @param latents receives the images' latents, {@code [N, C, H, W]}, valid only during the call
    */
   List<Rollout.Made> sample(
       PromptTable table,
@@ -55,7 +54,7 @@ final class Workbench {
     }
   }
 
-  /** The pictures of a sampled batch that comes from elsewhere. */
+  /** The pictures of a sampled batch from another process. */
   Images decode(List<Rollout.Made> made) {
     Shape shape = trainer.shape(made.size());
     int size = made.getFirst().latents().length;
@@ -77,7 +76,7 @@ final class Workbench {
   /**
    * Adds a share of a step's gradient to the trainer's.
    *
-   * @param trained told of each descent
+   * @param trained called for each descent
    * @return the terms of each descent
    */
   List<LossTerms> descend(
@@ -107,7 +106,7 @@ final class Workbench {
     return terms;
   }
 
-  /** Ends a training batch: any but the first must have given back all the memory it took. */
+  /** Ends a training batch: all but the first must have freed all the memory they took. */
   private void batchDone(long liveBefore) {
     if (warm) {
       memory.requireNoLeak("a training batch", liveBefore);

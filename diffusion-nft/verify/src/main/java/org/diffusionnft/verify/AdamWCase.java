@@ -17,8 +17,8 @@ import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.weights.io.InvalidFileException;
 
 /**
- * AdamW with gradient clipping on a least-squares problem: {@code mean((X Wᵀ + b - Y)²)}, from step
- * 12 on a hundredth of it, with a parameter {@code z} whose gradient is always zero.
+ * AdamW with gradient clipping on a least-squares problem: {@code mean((X Wᵀ + b - Y)²)}, scaled by
+ * 1/100 from step 12 on, with a parameter {@code z} whose gradient is always zero.
  */
 final class AdamWCase implements CaseKind {
   private static final int SMALL_FROM = 12;

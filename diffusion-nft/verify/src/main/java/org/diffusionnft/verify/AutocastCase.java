@@ -29,10 +29,10 @@ import org.diffusionnft.weights.safetensors.SafetensorsFile;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A transformer, perhaps with an adapter, in both precisions. In F32 its tensors are within the
+ * A transformer, optionally with an adapter, in both precisions. In F32 its tensors are within the
  * case's tolerances. In BF16 each one's root mean square error against the F64 run is at most a
- * multiple of the error of PyTorch's autocast, and all together are at least ten times as far from
- * it as F32: the arithmetic really is half precision.
+ * multiple of the error of PyTorch's autocast, and the error of all together is at least ten times
+ * that of F32, which shows that the arithmetic really is half precision.
  */
 final class AutocastCase implements CaseKind {
   private static final List<String> SIZES = List.of("", "long.");
@@ -60,7 +60,7 @@ final class AutocastCase implements CaseKind {
     MmditConfig config = TransformerInputs.config(folder);
     try (MmditCheckpoint checkpoint =
             MmditCheckpoint.open(folder.path().resolve("weights.safetensors"), config);
-        // unrounded weights, whatever precision the caller has chosen: run() chooses its own
+        // unrounded weights, regardless of the caller's precision: run() chooses its own
         Mmdit model =
             Autocast.in(Precision.F32, () -> Mmdit.load(config, checkpoint.weights(device)));
         Memory.Scope _ = device.memory().scope()) {
@@ -102,7 +102,7 @@ final class AutocastCase implements CaseKind {
     return Adapter.of(made, MmditLayout.parameters(config), layers);
   }
 
-  /** All tensors of a run that the case expects, by name. */
+  /** All expected tensors of a run, by name. */
   private static Map<String, Tensor> run(
       CaseFolder folder, Mmdit model, @Nullable Adapter adapter, Precision precision)
       throws InvalidFileException {

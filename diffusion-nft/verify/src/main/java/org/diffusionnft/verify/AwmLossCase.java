@@ -89,7 +89,7 @@ final class AwmLossCase implements CaseKind {
     checks.values(id + ".timesteps", rows);
   }
 
-  /** The scheduler's timesteps of these steps as noise levels. */
+  /** The scheduler's timesteps at these steps, as noise levels. */
   private static double[] at(CaseFolder folder, String id, int[] indices)
       throws InvalidFileException {
     float[] timesteps = folder.floats(folder.inputs(), id + ".scheduler_timesteps");
@@ -103,7 +103,7 @@ final class AwmLossCase implements CaseKind {
     return t;
   }
 
-  /** Recorded draws; where there is nothing to draw, nothing was recorded. */
+  /** Recorded draws; nothing was recorded where nothing is drawn. */
   static double[] draws(CaseFolder folder, String name, int count) throws InvalidFileException {
     double[] draws = count == 0 ? new double[0] : folder.doubles(folder.inputs(), name);
     if (draws.length != count) {
@@ -215,7 +215,7 @@ final class AwmLossCase implements CaseKind {
           KlWeighting.UNIFORM);
     }
 
-    /** Predictions of all rows, guided if asked, the last one exact if the variant says so. */
+    /** Predictions of all rows, guided on request, the last one exact if the variant says so. */
     private float[] prediction(String name, boolean guided) throws InvalidFileException {
       float[] all = rowsOf(name);
       boolean trained = name.equals("prediction") || name.equals("old_prediction");
@@ -234,7 +234,7 @@ final class AwmLossCase implements CaseKind {
       return Arrays.copyOf(folder.floats(folder.inputs(), group + name), rows * size);
     }
 
-    /** The images again for every noise level. */
+    /** The images, repeated for every noise level. */
     private float[] tiled(float[] clean) {
       float[] all = new float[rows * size];
       for (int row = 0; row < rows; row++) {
@@ -289,7 +289,7 @@ final class AwmLossCase implements CaseKind {
       outputs.put("log.loss", new double[] {terms.loss()});
       outputs.put("log.kl_div", terms.kl());
       outputs.put("log.ema_kl_div", terms.averageKl());
-      // Flow-Factory logs the pulls with their weights, the authors without.
+      // Flow-Factory logs weighted pulls, the authors' code unweighted ones.
       double kl = Arrays.stream(terms.kl()).average().orElse(0);
       double averageKl = Arrays.stream(terms.averageKl()).average().orElse(0);
       outputs.put("log.kl_loss", new double[] {authors ? kl : loss.klWeight() * kl});

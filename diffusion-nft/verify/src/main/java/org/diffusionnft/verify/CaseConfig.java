@@ -7,11 +7,11 @@ import java.util.List;
 import org.diffusionnft.weights.io.InvalidFileException;
 
 /**
- * A part of a case's {@code config.json}. Whatever is missing or of another type is an error that
+ * A part of a case's {@code config.json}. A missing value or one of another type is an error that
  * names the key.
  *
- * @param file where it is from
- * @param at the keys that lead here, for messages
+ * @param file the file that it is from
+ * @param at its key path, for messages
  * @param node the part itself
  */
 record CaseConfig(Path file, String at, JsonNode node) {

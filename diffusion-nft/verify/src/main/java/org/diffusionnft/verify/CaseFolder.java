@@ -19,11 +19,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A golden case on disk: {@code config.json}, {@code inputs.safetensors}, {@code
- * expected.safetensors} (a float32 run of the reference code), and where the reference was also run
+ * expected.safetensors} (a float32 run of the reference code), and, if the reference was also run
  * in float64, {@code expected_f64.safetensors} and {@code tolerance.json}.
  */
 final class CaseFolder implements AutoCloseable {
-  /** Tolerance of tensors that {@code tolerance.json} does not name: its own rule's lower bound. */
+  /**
+   * Tolerance of tensors not listed in {@code tolerance.json}: the lower bound of that file's own
+   * rule.
+   */
   private static final double FLOAT_ULPS = 8;
 
   private final Path path;
@@ -73,7 +76,9 @@ final class CaseFolder implements AutoCloseable {
     }
   }
 
-  /** Some kinds keep what goes in, or what is expected, in files of their own. */
+  /**
+   * Opens a file if it exists: some kinds keep inputs or expected outputs in files of their own.
+   */
   private static TensorSource openIfThere(Path file) throws InvalidFileException {
     return Files.exists(file) ? SafetensorsFile.open(file) : new NoTensors(file);
   }
@@ -130,7 +135,7 @@ final class CaseFolder implements AutoCloseable {
     return doublePrecision;
   }
 
-  /** An input where it lies in the mapped file. */
+  /** An input, directly from the mapped file. */
   Tensor input(String name, Device device) throws InvalidFileException {
     return inputs.tensor(name, device);
   }
@@ -140,7 +145,7 @@ final class CaseFolder implements AutoCloseable {
     return inputs.tensor(name, host).segment();
   }
 
-  /** The numbers of a tensor, whatever its dtype. */
+  /** The numbers of a tensor of any dtype. */
   double[] doubles(TensorSource source, String name) throws InvalidFileException {
     return source.tensor(name, host).toDoubles();
   }
@@ -153,7 +158,10 @@ final class CaseFolder implements AutoCloseable {
     return source.tensor(name, host).toLongs();
   }
 
-  /** What {@code tolerance.json} allows, else 8 units in the last place of the largest number. */
+  /**
+   * The tolerance of {@code tolerance.json}, or by default 8 units in the last place of the largest
+   * number.
+   */
   Margin margin(String name) throws InvalidFileException {
     Double tolerance = tolerances.get(name);
     if (tolerance != null) {

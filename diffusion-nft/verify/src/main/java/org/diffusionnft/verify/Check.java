@@ -6,9 +6,9 @@ import java.util.Locale;
  * The verdict on one output.
  *
  * @param output its name
- * @param error the largest distance of any element from what is expected
- * @param limit the largest that passes
- * @param unit what both are counted in
+ * @param error the largest distance of any element from the expected one
+ * @param limit the largest error that passes
+ * @param unit the unit of both
  * @param problem why it cannot be compared at all; empty if it can
  */
 public record Check(String output, double error, double limit, String unit, String problem) {
@@ -21,7 +21,7 @@ public record Check(String output, double error, double limit, String unit, Stri
     return problem.isEmpty() && error <= limit;
   }
 
-  /** The error as a share of what is allowed: up to 1 passes. */
+  /** The error as a fraction of the limit: up to 1 passes. */
   public double shareOfLimit() {
     if (problem.isEmpty()) {
       return error == 0 ? 0 : error / limit;
@@ -29,7 +29,7 @@ public record Check(String output, double error, double limit, String unit, Stri
     return Double.POSITIVE_INFINITY;
   }
 
-  /** One line for people. */
+  /** One line for display. */
   @Override
   public String toString() {
     String verdict = passed() ? "ok" : "FAILED";

@@ -50,7 +50,7 @@ public final class Checks {
       return;
     }
     double error = worst(margin, actual, folder.doubles(folder.expected(), name));
-    // The tolerances are made from the difference of both runs: both must be met.
+    // Tolerances are derived from the difference of both runs: the output must match both.
     if (folder.hasDoublePrecision(name) && margin instanceof Margin.Absolute) {
       double[] precise = folder.doubles(folder.doublePrecision(), name);
       error = Math.max(error, worst(margin, actual, precise));
@@ -58,7 +58,7 @@ public final class Checks {
     add(new Check(label, error, margin.limit(), margin.unit(), ""));
   }
 
-  /** NaN, which no limit allows, as soon as one element is incomparable. */
+  /** The largest error, or NaN, which no limit allows, if an element cannot be compared. */
   private static double worst(Margin margin, double[] actual, double[] expected) {
     double worst = actual.length == expected.length ? 0 : Double.NaN;
     for (int i = 0; i < expected.length && !Double.isNaN(worst); i++) {
@@ -73,28 +73,28 @@ public final class Checks {
     add(new Check(label, worst(margin, actual, expected), margin.limit(), margin.unit(), ""));
   }
 
-  /** Counts elements that are wrong; none may be. */
+  /** Checks that no elements are wrong, given their number. */
   public void none(String name, long wrong) {
     covered.add(name);
     add(new Check(name, wrong, 0, " wrong", ""));
   }
 
-  /** A number of ours that may be as large as a limit. */
+  /** Checks that a number of ours is at most a limit. */
   public void within(String label, double error, double limit, String unit) {
     add(new Check(label, error, limit, unit, ""));
   }
 
-  /** A statement that must hold and has no number. */
+  /** Checks a statement without a number. */
   public void holds(String label, boolean holds, String otherwise) {
     add(holds ? new Check(label, 0, 0, "", "") : Check.impossible(label, otherwise));
   }
 
-  /** Marks an expected tensor as not an output of ours: an input that was replayed. */
+  /** Marks an expected tensor as a replayed input, not an output of ours. */
   public void replayed(String name) {
     covered.add(name);
   }
 
-  /** Every expected tensor must have been compared: what is left is a failure. */
+  /** Every expected tensor must have been compared: each remaining one is a failure. */
   void finish() {
     for (String name : folder.expected().names()) {
       if (!covered.contains(name)) {

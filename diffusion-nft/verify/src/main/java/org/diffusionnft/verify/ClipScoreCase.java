@@ -19,9 +19,9 @@ import org.diffusionnft.weights.clip.ClipCheckpoint;
 import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.safetensors.SafetensorsFile;
 
-/** CLIP whole: what pictures go through before, both encoders, and the scores made of them. */
+/** The whole of CLIP: preprocessing of pictures, both encoders, and the resulting scores. */
 final class ClipScoreCase implements CaseKind {
-  /** What PickScore's reference code divides by. */
+  /** The divisor in PickScore's reference code. */
   private static final double PICKSCORE_DIVISOR = 26;
 
   private static final double CLIP_SCORE_DIVISOR = 100;
@@ -51,7 +51,7 @@ final class ClipScoreCase implements CaseKind {
     }
   }
 
-  /** Every picture, from its bytes in the tensors and from its PNG, to what the encoder takes. */
+  /** Preprocesses every picture for the encoder, from its bytes in the tensors and from its PNG. */
   private static float[] preprocess(
       CaseFolder folder, Checks checks, ClipPreprocessing preprocessing) throws IOException {
     float[] all = {};

@@ -45,7 +45,7 @@ final class CpsStepCase implements CaseKind {
     }
   }
 
-  /** Flow-Factory's noise levels: evenly spaced from 1 to 1/N and shifted once, in floats. */
+  /** Flow-Factory's noise levels: evenly spaced from 1 to 1/N and shifted once, in float32. */
   private static void schedule(CaseFolder folder, String id, Checks checks)
       throws InvalidFileException {
     int steps = folder.expected().shape(id + ".sigmas").intDim(0) - 1;
@@ -94,7 +94,7 @@ final class CpsStepCase implements CaseKind {
       }
     }
 
-    /** Flow-Factory knows a step by its timestep alone. */
+    /** Flow-Factory identifies a step by its timestep alone. */
     private static float[] levels(float[] timesteps) {
       float[] sigmas = new float[timesteps.length + 1];
       for (int i = 0; i < timesteps.length; i++) {
@@ -103,7 +103,7 @@ final class CpsStepCase implements CaseKind {
       return sigmas;
     }
 
-    /** The noise level of a step: in Flow-Factory the last one draws none. */
+    /** The noise level of a step: in Flow-Factory the last one draws no noise. */
     private double noiseLevel(int i) throws InvalidFileException {
       return flowFactory && i == steps - 1 ? 0 : run.number("noise_level");
     }
@@ -161,12 +161,18 @@ final class CpsStepCase implements CaseKind {
       replay(run.integer("replay_step"), batch, size);
     }
 
-    /** Flow-Factory's DanceGRPO has the constant of its density, which DiffusionNFT's code lost. */
+    /**
+     * The constant of DanceGRPO's density, which Flow-Factory includes and DiffusionNFT's code
+     * omits.
+     */
     private double missing(GaussianStep step) {
       return dynamics.equals("Dance-SDE") ? StrictMath.log(step.std()) + LOG_SQRT_2PI : 0;
     }
 
-    /** A stored step under another velocity; the gradient is that of {@code Σ (b + 1) log p_b}. */
+    /**
+     * Checks a stored step under another velocity; the gradient is that of {@code Σ (b + 1) log
+     * p_b}.
+     */
     private void replay(int i, int batch, int size) throws InvalidFileException {
       if (i < 0 || i >= steps) {
         throw new InvalidFileException(run.file(), "has no step " + i + " to replay");

@@ -15,7 +15,7 @@ import org.diffusionnft.weights.io.InvalidFileException;
 
 /**
  * Centered Reward Distillation: every term of the loss of Flow-Factory's code and its gradient, the
- * centered loss alone, the decay of the old policy, the timesteps that are drawn, and advantages.
+ * centered loss alone, the decay of the old policy, the drawn timesteps, and advantages.
  */
 final class CrdLossCase implements CaseKind {
   @Override
@@ -68,7 +68,7 @@ final class CrdLossCase implements CaseKind {
     float[] noise = folder.floats(folder.inputs(), group + "noise");
     double[] advantages = folder.doubles(folder.inputs(), group + "advantages");
     if (variant.flag("exact")) {
-      // The last sample is predicted exactly: its errors fall below the smallest weight.
+      // The last sample is predicted exactly: its errors are below the smallest weight.
       for (int i = x0.length - x0.length / advantages.length; i < x0.length; i++) {
         forward[i] = noise[i] - x0[i];
         old[i] = useOld ? forward[i] : old[i];
@@ -161,7 +161,7 @@ final class CrdLossCase implements CaseKind {
         output, Margin.exact(), Arrays.stream(steps).mapToDouble(schedule::decay).toArray());
   }
 
-  /** Flow-Factory's names for schedules, or one written out: step, start, slope and end. */
+  /** A schedule by Flow-Factory's name, or spelled out: step, start, slope and end. */
   private static SoftUpdateSchedule schedule(CaseConfig type) throws InvalidFileException {
     String name = type.node().asText();
     String[] parts = name.split("-", -1);

@@ -9,8 +9,8 @@ import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.weights.io.InvalidFileException;
 
 /**
- * Conversions between F32, BF16 and F16, bit by bit; any NaN will do for a NaN, as PyTorch's own
- * code paths differ there.
+ * Conversions between F32, BF16 and F16, bit by bit; any NaN matches any NaN, as PyTorch's own code
+ * paths differ there.
  */
 final class DTypeConversionCase implements CaseKind {
   private record Conversion(String input, DType from, DType to, String output) {}

@@ -10,10 +10,10 @@ import org.diffusionnft.conformance.Verdict;
 import org.diffusionnft.weights.io.AtomicFile;
 
 /**
- * What a device got right and wrong, for people (Markdown) and programs (JSON).
+ * A device's results, for people (Markdown) and programs (JSON).
  *
  * @param device its name
- * @param rows one for each kernel or golden case
+ * @param rows one per kernel or golden case
  */
 public record DeviceReport(String device, List<Verdict> rows) {
 
@@ -22,9 +22,7 @@ public record DeviceReport(String device, List<Verdict> rows) {
     return rows.stream().allMatch(r -> r.failed() == 0);
   }
 
-  /**
-   * Whether the name of a report says in which format: it ends with {@code .md} or {@code .json}.
-   */
+  /** Whether a report's name has a known format: it ends with {@code .md} or {@code .json}. */
   public static boolean writable(Path file) {
     String name = file.toString().toLowerCase(Locale.ROOT);
     return name.endsWith(".md") || name.endsWith(".json");

@@ -1,6 +1,6 @@
 package org.diffusionnft.verify;
 
-/** Floats in double precision, as they are compared. */
+/** Floats in double precision, for comparison. */
 final class Doubles {
   private Doubles() {}
 
@@ -9,7 +9,7 @@ final class Doubles {
     return times(x, 1);
   }
 
-  /** Times a factor. */
+  /** The same numbers, times a factor. */
   static double[] times(float[] x, double factor) {
     double[] out = new double[x.length];
     for (int i = 0; i < out.length; i++) {

@@ -4,7 +4,7 @@ import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Elementwise;
 import org.diffusionnft.tensor.Tensor;
 
-/** The mixing of images with noise, and of two predictions. */
+/** Mixes images with noise, and two predictions. */
 final class ForwardProcess {
   private ForwardProcess() {}
 

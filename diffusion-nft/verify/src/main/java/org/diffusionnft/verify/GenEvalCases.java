@@ -26,12 +26,12 @@ import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.io.StrictJson;
 
-/** What GenEval and DiffusionNFT made of detections, their colours replayed. */
+/** The results of GenEval and DiffusionNFT for detections, with their colours replayed. */
 final class GenEvalCases {
   private static final double SCORE = 1e-12;
   private static final double OVERLAP = 1e-9;
 
-  /** What DiffusionNFT reports of a category that a prompt is not of. */
+  /** The value that DiffusionNFT reports for categories other than the prompt's. */
   private static final double ELSEWHERE = -10;
 
   private final CaseFolder folder;
@@ -150,7 +150,7 @@ final class GenEvalCases {
     all.check("scenes: both verdicts on " + scenes);
   }
 
-  /** The rules on what the network found in a picture. */
+  /** The rules on the network's detections in a picture. */
   void results(int image, String path, Pixels picture, List<Instances.Instance> found)
       throws InvalidFileException {
     for (Instances.Instance instance : found) {
@@ -191,7 +191,7 @@ final class GenEvalCases {
     all.same(label + ".reason", words(reason), words(expected.path("reason").asText()));
   }
 
-  /** The reference code joins relations in the order of a set. */
+  /** The reference code joins relations in a set's order. */
   private static List<String> words(String sentence) {
     return Arrays.stream(sentence.split("\\s+", -1)).sorted().toList();
   }
@@ -217,7 +217,7 @@ final class GenEvalCases {
     all.same(label + ".group_strict", ours, theirs);
   }
 
-  /** What the color classifier was shown. */
+  /** Compares the inputs of the color classifier. */
   private void calls(Agreement all, String label, Colors colors, JsonNode row, int image)
       throws InvalidFileException {
     for (int i = 0; i < colors.calls.size(); i++) {
@@ -270,7 +270,7 @@ final class GenEvalCases {
     return lists;
   }
 
-  /** What the classifier was asked. */
+  /** A call of the classifier. */
   private record Call(Pixels picture, List<DetectedObject> objects, String label) {}
 
   /** Answers with recorded colors, in the order of the calls. */
@@ -296,7 +296,7 @@ final class GenEvalCases {
     }
   }
 
-  /** Many small statements that are told in one line. */
+  /** Many small statements that are reported in one line. */
   private final class Agreement {
     private final List<String> faults = new ArrayList<>();
 

@@ -6,8 +6,8 @@ import java.util.Map;
 import org.diffusionnft.weights.io.InvalidFileException;
 
 /**
- * Flow-Factory's advantages of several rewards: of their weighted sum, or of each reward by itself
- * and then of all together.
+ * Flow-Factory's advantages of several rewards: of their weighted sum, or first of each reward and
+ * then of all together.
  */
 final class GroupAdvantages {
   private static final double SMALLEST_STD = 1e-6;
@@ -70,7 +70,7 @@ final class GroupAdvantages {
     }
   }
 
-  /** The values of the group that sample {@code i} is in. */
+  /** The values of sample {@code i}'s group. */
   private static double[] own(double[] values, long[] groups, int i) {
     double[] own = new double[values.length];
     int count = 0;

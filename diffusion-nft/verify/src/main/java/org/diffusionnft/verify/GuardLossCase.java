@@ -15,8 +15,8 @@ import org.diffusionnft.weights.io.InvalidFileException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * GRPO-Guard: every term of the loss of the authors' code, as it is and as they say that it was
- * meant, and of Flow-Factory's, and its gradient.
+ * GRPO-Guard: every term of the loss and its gradient, for the authors' code, as it is and as they
+ * say it was intended, and for Flow-Factory's.
  */
 final class GuardLossCase implements CaseKind {
   @Override
@@ -133,7 +133,7 @@ final class GuardLossCase implements CaseKind {
           variant.number("kl_beta"));
     }
 
-    /** The step that is trained; Flow-Factory knows it by its timesteps alone. */
+    /** The trained step; Flow-Factory identifies it by its timesteps alone. */
     private GaussianStep step() throws InvalidFileException {
       int steps = variant.integer("steps");
       int j = variant.integer("j");
@@ -182,7 +182,7 @@ final class GuardLossCase implements CaseKind {
       return outputs;
     }
 
-    /** What its broadcasting makes of a number per sample is as many rows of them. */
+    /** Flow-Factory's broadcasting turns one number per sample into as many rows of them. */
     private static Map<String, double[]> flowFactoryOutputs(
         GuardLoss loss, GuardLoss.Guarded guarded, GaussianStep step, GrpoLoss.Sampled sampled) {
       GrpoTerms terms = guarded.outcome().terms();

@@ -21,8 +21,8 @@ import org.diffusionnft.weights.io.StrictJson;
 import org.diffusionnft.weights.tokenizer.BertVocabulary;
 
 /**
- * ImageReward whole: the ids of strange texts, what pictures go through before, both encoders, the
- * scores, the ranking of pictures for a prompt, and what DiffusionNFT's scorer makes of them.
+ * The whole of ImageReward: the ids of unusual texts, preprocessing of pictures, both encoders, the
+ * scores, the ranking of pictures for a prompt, and the results of DiffusionNFT's scorer.
  */
 final class ImageRewardCase implements CaseKind {
   @Override
@@ -73,7 +73,7 @@ final class ImageRewardCase implements CaseKind {
     same(folder, checks, prefix + "attention_mask", mask);
   }
 
-  /** Ids stand among the inputs, as they are those of the model. */
+  /** Compares ids, which are stored among the inputs, since they are the model's inputs. */
   private static void same(CaseFolder folder, Checks checks, String name, long[] ids)
       throws InvalidFileException {
     checks.against(
@@ -83,7 +83,7 @@ final class ImageRewardCase implements CaseKind {
         Margin.exact());
   }
 
-  /** Every picture, from its bytes in the tensors and from its PNG, to what the encoder takes. */
+  /** Preprocesses every picture for the encoder, from its bytes in the tensors and from its PNG. */
   private static float[] preprocess(
       CaseFolder folder, Checks checks, ClipPreprocessing preprocessing) throws IOException {
     float[] all = {};
@@ -93,7 +93,7 @@ final class ImageRewardCase implements CaseKind {
       Pixels picture = picture(folder, shape, folder.longs(folder.inputs(), name));
       byte[] small = preprocessing.shrink(picture).rgb();
       int step =
-          shape.rank() == 3 && shape.dim(2) == 3 ? 1 : 3; // grey pictures are recorded as such
+          shape.rank() == 3 && shape.dim(2) == 3 ? 1 : 3; // one channel if recorded as grey
       double[] unsigned = new double[small.length / step];
       Arrays.setAll(unsigned, j -> small[j * step] & 0xff);
       checks.values("resized_uint8." + i, Margin.exact(), unsigned);
@@ -107,7 +107,7 @@ final class ImageRewardCase implements CaseKind {
     return all;
   }
 
-  /** Of the modes that pictures come in, those that the reference code makes: colour and grey. */
+  /** A picture in one of the modes that the reference code produces: colour and grey. */
   private static Pixels picture(CaseFolder folder, Shape shape, long[] values)
       throws InvalidFileException {
     int channels = shape.rank() == 3 ? shape.intDim(2) : 1;

@@ -33,10 +33,10 @@ import org.diffusionnft.weights.peft.PeftFolder;
 
 /**
  * LoRA adapters on a transformer: outputs with each adapter and without, loss and gradients of the
- * default one, merged weights, and the adapter folder as we write it against the one PEFT wrote.
+ * default one, merged weights, and our adapter folder compared with PEFT's.
  */
 final class LoraCase implements CaseKind {
-  /** Keys of an adapter's configuration that say what its numbers mean. */
+  /** Keys of an adapter's configuration that affect the meaning of its numbers. */
   private static final Set<String> MEANINGFUL =
       Set.of(
           "alpha_pattern",
@@ -150,7 +150,7 @@ final class LoraCase implements CaseKind {
     }
   }
 
-  /** What we write: the model's factors, under the configuration that was read. */
+  /** The adapters that we write: the model's factors with the configuration that was read. */
   private static Map<String, PeftAdapter> asWritten(
       Map<String, PeftAdapter> read, Map<String, Adapter> adapters) {
     Map<String, PeftAdapter> written = new LinkedHashMap<>();
@@ -170,7 +170,7 @@ final class LoraCase implements CaseKind {
     return written;
   }
 
-  /** The tensors' bytes, the configuration's keys and what it says must be PEFT's. */
+  /** The tensors' bytes and the configuration's keys and values must equal PEFT's. */
   private static void writtenFolder(Path peft, Map<String, PeftAdapter> adapters, Checks checks)
       throws IOException {
     Path temporary = Files.createTempDirectory("dnft-verify");

@@ -19,7 +19,7 @@ import org.diffusionnft.weights.io.StrictJson;
  * Names and shapes of a checkpoint's tensors, without their contents.
  *
  * @param path the file that lists them
- * @param json all of the file
+ * @param json the whole content of the file
  * @param shapes by name
  */
 record Manifest(Path path, ObjectNode json, Map<String, Shape> shapes) implements DeclaredTensors {
@@ -40,7 +40,7 @@ record Manifest(Path path, ObjectNode json, Map<String, Shape> shapes) implement
     return new Manifest(path, json, shapes);
   }
 
-  /** The configuration that the manifest was made with. */
+  /** The configuration that the manifest was created with. */
   ObjectNode config() throws InvalidFileException {
     if (json.path("config") instanceof ObjectNode config) {
       return config;
@@ -55,14 +55,17 @@ record Manifest(Path path, ObjectNode json, Map<String, Shape> shapes) implement
     return new Manifest(path, json, renamed);
   }
 
-  /** Both together. */
+  /** The union of both. */
   Manifest with(Manifest other) {
     Map<String, Shape> all = new LinkedHashMap<>(shapes);
     all.putAll(other.shapes);
     return new Manifest(path, json, all);
   }
 
-  /** What distinguishes a source's names and shapes from expected ones; empty if nothing does. */
+  /**
+   * The difference between a source's names and shapes and the expected ones; empty if there is
+   * none.
+   */
   static String difference(TensorSource found, Map<String, Shape> expected)
       throws InvalidFileException {
     List<String> faults = new ArrayList<>();

@@ -38,8 +38,8 @@ import org.diffusionnft.weights.singlefile.SingleFile;
 import org.diffusionnft.weights.singlefile.SingleFile.Part;
 
 /**
- * Names and shapes of full-size checkpoints: they are those of the configuration, every one is
- * translated between both layouts and back, none is left over, and the configuration follows from
+ * Names and shapes of full-size checkpoints: they match the configuration, each is translated
+ * between both layouts and back, none is left over, and the configuration can be inferred from
  * them.
  */
 final class ManifestCase implements CaseKind {
@@ -172,7 +172,10 @@ final class ManifestCase implements CaseKind {
       single.add(manifest.prefixed(Part.T5.prefix()));
     }
 
-    /** What follows from names and shapes; activation, epsilon and end token do not. */
+    /**
+     * The values that can be inferred from names and shapes; activation, epsilon and end token
+     * cannot.
+     */
     private static List<Integer> sizes(ClipTextConfig config) {
       return List.of(
           config.vocabSize(),
@@ -184,7 +187,10 @@ final class ManifestCase implements CaseKind {
           config.projectionDim());
     }
 
-    /** What follows from names and shapes; the largest distance and epsilon do not. */
+    /**
+     * The values that can be inferred from names and shapes; the largest distance and epsilon
+     * cannot.
+     */
     private static List<Integer> sizes(T5Config config) {
       return List.of(
           config.vocabSize(),
@@ -196,7 +202,7 @@ final class ManifestCase implements CaseKind {
           config.buckets());
     }
 
-    /** The single-file manifest of a part, read as one and written again from the other layout. */
+    /** The single-file manifest of a part, read, and written again from the other layout. */
     private void both(Part part, String name, Map<String, Shape> layout) throws IOException {
       if (!has(name)) {
         return;
@@ -239,7 +245,7 @@ final class ManifestCase implements CaseKind {
       }
     }
 
-    /** What PEFT writes for an adapter. */
+    /** PEFT's names and shapes for an adapter. */
     private void lora(Path path, Map<String, Shape> layout) throws InvalidFileException {
       Manifest manifest = Manifest.read(path);
       CaseConfig json = new CaseConfig(path, "", manifest.json());

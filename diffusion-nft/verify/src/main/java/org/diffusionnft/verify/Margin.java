@@ -13,13 +13,13 @@ sealed interface Margin {
     return same ? 0 : distance(actual, expected);
   }
 
-  /** See {@link #error}; NaN if one of them is no number. */
+  /** See {@link #error}; NaN if one of them is NaN. */
   double distance(double actual, double expected);
 
   /** The largest distance that passes. */
   double limit();
 
-  /** What distances are counted in; empty for plain differences. */
+  /** The unit of distances; empty for plain differences. */
   String unit();
 
   /** The difference itself. */
@@ -35,7 +35,7 @@ sealed interface Margin {
     }
   }
 
-  /** The difference as a share of the expected number. */
+  /** The difference as a fraction of the expected number. */
   record Relative(double limit) implements Margin {
     @Override
     public double distance(double actual, double expected) {

@@ -31,8 +31,8 @@ import org.diffusionnft.weights.safetensors.SafetensorsFile;
 import org.jspecify.annotations.Nullable;
 
 /**
- * GenEval's detector: what pictures go through before, every part of the network from both layouts
- * of its files, boxes and scores, and what GenEval and DiffusionNFT make of them.
+ * GenEval's detector: preprocessing of pictures, every part of the network from both layouts of its
+ * files, boxes and scores, and the results of GenEval and DiffusionNFT.
  */
 final class Mask2FormerCase implements CaseKind {
   private static final String SWAPPED = "swapped.";
@@ -119,7 +119,7 @@ final class Mask2FormerCase implements CaseKind {
     }
   }
 
-  /** mmdet's file must hold the numbers of transformers', where the table of keys says. */
+  /** mmdet's file must hold the same numbers as transformers', under the keys of the table. */
   private static void sameWeights(CaseFolder folder, Checks checks, Device device)
       throws IOException {
     Path other = folder.path().resolve("weights_mmdet.safetensors");

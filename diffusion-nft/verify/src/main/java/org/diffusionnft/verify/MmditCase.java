@@ -26,8 +26,8 @@ import org.diffusionnft.weights.checkpoint.MmditConfigFile;
 import org.diffusionnft.weights.io.InvalidFileException;
 
 /**
- * A transformer: output, everything between the blocks, loss, and the gradient of every parameter
- * and input, for each layout in which the case holds the weights.
+ * A transformer: output, all values between the blocks, loss, and the gradient of every parameter
+ * and input, for each layout of the weights in the case.
  */
 final class MmditCase implements CaseKind {
   private static final List<String> INPUTS =
@@ -81,7 +81,10 @@ final class MmditCase implements CaseKind {
     }
   }
 
-  /** Whether a file without configuration says how wide a head is: see MmditConfigFile.infer. */
+  /**
+   * Whether the head size can be inferred from a file without configuration: see
+   * MmditConfigFile.infer.
+   */
   private static boolean headSizeShows(MmditConfig config) {
     return config.qkNorm() == QkNorm.RMS_NORM || config.numAttentionHeads() == config.numLayers();
   }
@@ -124,7 +127,7 @@ final class MmditCase implements CaseKind {
       }
     }
 
-    /** An image whose height and width are odd, and whole-number timesteps. */
+    /** An image of odd height and width, and integer timesteps. */
     void oddSize() throws InvalidFileException {
       if (!folder.hasInput("odd.hidden_states")) {
         return;
@@ -137,7 +140,7 @@ final class MmditCase implements CaseKind {
       checkSeen("odd.", seen);
     }
 
-    /** What Stability AI's own code gives: the same output, and the image it implies. */
+    /** The results of Stability AI's own code: the same output, and the implied image. */
     void stability() throws InvalidFileException {
       Tensor latents = folder.input("hidden_states", device);
       if (folder.expects("sai.output")) {
@@ -156,7 +159,7 @@ final class MmditCase implements CaseKind {
       }
     }
 
-    /** The configuration must follow from the tensors, but for the sample size. */
+    /** The configuration must be inferable from the tensors, except for the sample size. */
     void inferred(MmditCheckpoint checkpoint) throws InvalidFileException {
       MmditConfig found = MmditConfigFile.infer(checkpoint.tensors());
       MmditConfig expected =

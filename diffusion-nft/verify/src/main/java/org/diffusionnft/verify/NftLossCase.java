@@ -46,7 +46,7 @@ final class NftLossCase implements CaseKind {
     float[] forward = folder.floats(folder.inputs(), "forward_prediction");
     float[] old = folder.floats(folder.inputs(), "old_prediction");
     if (variant.flag("exact")) {
-      // The last sample's predictions are exact: its errors fall below the smallest weight.
+      // The last sample's predictions are exact: its errors are below the smallest weight.
       float[] exact = folder.floats(folder.inputs(), "exact_prediction");
       int last = exact.length - exact.length / t.length;
       System.arraycopy(exact, last, forward, last, exact.length - last);

@@ -17,8 +17,9 @@ import org.diffusionnft.weights.checkpoint.MmditCheckpoint;
 import org.diffusionnft.weights.io.InvalidFileException;
 
 /**
- * A short run of the reference code's whole trainer: what it drew is replayed through ours, and
- * every latent, reward, advantage, prediction, loss, gradient and adapter of every epoch compared.
+ * A short run of the reference code's whole trainer: its random draws are replayed through ours,
+ * and every latent, reward, advantage, prediction, loss, gradient and adapter of every epoch is
+ * compared.
  */
 final class NftTraceCase implements CaseKind {
   private static final String INIT = "lora_init.base_model.model.";

@@ -9,7 +9,7 @@ import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.weights.TensorSource;
 import org.diffusionnft.weights.io.InvalidFileException;
 
-/** A file of tensors that a case does not have; asking for one says so. */
+/** A file of tensors that a case does not have; requesting a tensor fails with that message. */
 record NoTensors(Path path) implements TensorSource {
   @Override
   public Set<String> names() {

@@ -11,7 +11,7 @@ final class Observed {
   private final Map<String, double[]> values = new LinkedHashMap<>();
 
   /**
-   * @param prefix what the case puts before the model's own names
+   * @param prefix the case's prefix of the model's own names
    */
   Observed(String prefix) {
     this.prefix = prefix;
@@ -21,7 +21,7 @@ final class Observed {
     values.put(prefix + name, value.value().toDoubles());
   }
 
-  /** Compares those that the case has. */
+  /** Compares those values that the case has. */
   void check(CaseFolder folder, Checks checks) throws InvalidFileException {
     for (Map.Entry<String, double[]> e : values.entrySet()) {
       if (folder.expects(e.getKey())) {

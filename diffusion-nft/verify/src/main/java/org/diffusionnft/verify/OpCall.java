@@ -18,9 +18,9 @@ import org.jspecify.annotations.Nullable;
 record OpCall(String name, CaseConfig description, Map<String, Variable> inputs, Shape outShape) {
 
   /**
-   * An input that must be there.
+   * A required input.
    *
-   * @throws InvalidFileException if it isn't
+   * @throws InvalidFileException if it is missing
    */
   Variable in(String input) throws InvalidFileException {
     Variable found = inputs.get(input);
@@ -30,7 +30,7 @@ record OpCall(String name, CaseConfig description, Map<String, Variable> inputs,
     return found;
   }
 
-  /** An input that need not be there. */
+  /** An optional input. */
   @Nullable Variable find(String input) {
     return inputs.get(input);
   }

@@ -24,9 +24,9 @@ import org.diffusionnft.weights.io.InvalidFileException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the operations of an {@code ops} case mean in ours: one line each. An operation is looked up
- * by its whole name, then by ever fewer of the parts between underscores ({@code softmax_dim1} is
- * {@code softmax}); sizes and constants come from the case.
+ * The mapping of an {@code ops} case's operations to ours: one line each. An operation is looked up
+ * by its full name, then by progressively fewer of its parts between underscores ({@code
+ * softmax_dim1} is {@code softmax}); sizes and constants are taken from the case.
  */
 final class OpTable {
   private OpTable() {}
@@ -98,11 +98,11 @@ final class OpTable {
           op("timestep_embedding", OpTable::timestepEmbedding),
           op("pos_embed_2d", OpTable::positionEmbedding));
 
-  /** The operation of a name, or null. */
+  /** The operation with this name, or null. */
   static @Nullable Op find(String name) {
     for (String stem = name; !stem.isEmpty(); ) {
       Op found = OPS.get(stem);
-      // conv3x3, conv2x2, chunk3: a number may stand at the end of a part
+      // conv3x3, conv2x2, chunk3: a part may end with a number
       found = found == null ? OPS.get(stem.replaceFirst("[0-9x]+$", "")) : found;
       if (found != null) {
         return found;
@@ -153,7 +153,7 @@ final class OpTable {
     return c.params().has("dims") ? c.params().integers("dims") : new int[0];
   }
 
-  /** Reductions keep axes of size 1 with us: PyTorch drops them by default. */
+  /** Our reductions keep axes of size 1; PyTorch drops them by default. */
   private static Variable reduced(OpCall c, Variable kept) throws InvalidFileException {
     boolean keep = c.params().has("keepdim") && c.params().flag("keepdim");
     if (keep) {
@@ -192,7 +192,7 @@ final class OpTable {
     return i < bounds.length && !bounds[i].isEmpty() ? Long.parseLong(bounds[i]) : otherwise;
   }
 
-  /** Negative places count from the end, and those beyond either end are the end. */
+  /** Negative indices count from the end, and those beyond either end are clamped. */
   private static long place(long bound, long size) {
     return Math.clamp(bound < 0 ? bound + size : bound, 0, size);
   }
@@ -201,7 +201,7 @@ final class OpTable {
     return c.in("x").chunk(c.params().integer("chunks"), c.params().integer("dim"));
   }
 
-  /** With more counts than axes, there are axes of size 1 in front. */
+  /** With more counts than axes, leading axes of size 1 are added. */
   private static Variable repeat(OpCall c) throws InvalidFileException {
     Variable x = c.in("x");
     long[] counts = longs(c.params().integers("repeats"));
@@ -214,7 +214,7 @@ final class OpTable {
     return x.reshape(dims).repeat(counts);
   }
 
-  /** Heads apart, as for attention: the number of heads shows in the result's shape. */
+  /** Splits heads, as for attention: the number of heads is taken from the result's shape. */
   private static Variable transposeReshape(OpCall c) throws InvalidFileException {
     Variable x = c.in("x");
     Shape out = c.outShape();
@@ -289,7 +289,7 @@ final class OpTable {
     return Variable.constant(SinusoidalEmbedding.timesteps(t.device(), t.toFloats()));
   }
 
-  /** The stored table of an MMDiT whose patches are single latents; [grid, width, base]. */
+  /** The stored positional embedding of an MMDiT with patch size 1; [grid, width, base]. */
   private static Variable positionEmbedding(OpCall c) throws InvalidFileException {
     Tensor given = c.in("params").value();
     int[] p = Arrays.stream(given.toLongs()).mapToInt(Math::toIntExact).toArray();

@@ -123,7 +123,7 @@ final class OpsCase implements CaseKind {
       return sum;
     }
 
-    /** Losses have one element and any rank with us, rank 0 in PyTorch. */
+    /** Our losses have one element and any rank; PyTorch's have rank 0. */
     private Tensor dropScalarAxis(Tensor result, String output) throws InvalidFileException {
       Shape expected = folder.expected().shape(output);
       return expected.rank() == 0 && result.elements() == 1 ? result.reshape(expected) : result;

@@ -29,9 +29,11 @@ import org.diffusionnft.weights.io.StrictJson;
 import org.diffusionnft.weights.onnx.OnnxModel;
 import org.diffusionnft.weights.safetensors.SafetensorsFile;
 
-/** Text in pictures: both networks of PP-OCRv5, what goes before and between them, the reward. */
+/**
+ * Text in pictures: both networks of PP-OCRv5, the processing before and between them, the reward.
+ */
 final class PpOcrCase implements CaseKind {
-  /** Scores of lines are means of floats in the reference code. */
+  /** Tolerance of line scores, which are means of floats in the reference code. */
   private static final double SCORE = 1e-6;
 
   @Override
@@ -180,7 +182,8 @@ final class PpOcrCase implements CaseKind {
         name + ".db.scores", found.scores().stream().mapToDouble(Double::doubleValue).toArray());
     List<Quad> sorted = found.inReadingOrder(picture.width(), picture.height());
     checks.values(name + ".db.boxes_sorted", flat(sorted));
-    // the reward goes by PaddleOCR's rule alone; transformers' grows boxes with pointed corners
+    // the reward uses PaddleOCR's rule only; that of transformers expands boxes with pointed
+    // corners
     checks.replayed(name + ".db.transformers.boxes");
     checks.replayed(name + ".db.transformers.scores");
     return sorted;
@@ -213,7 +216,7 @@ final class PpOcrCase implements CaseKind {
     checks.against(label, a, e, new Margin.Absolute(SCORE));
   }
 
-  /** Lines that are there at all: the reference code drops those with a score of 0. */
+  /** The lines with content: the reference code drops those with a score of 0. */
   private static List<String> lines(JsonNode rows) {
     List<String> texts = new ArrayList<>();
     for (JsonNode row : rows) {

@@ -9,7 +9,7 @@ import org.diffusionnft.images.Pixels;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.weights.io.InvalidFileException;
 
-/** A picture of a case, of which there may be a PNG beside its pixels. */
+/** A picture of a case, which may have a PNG in addition to its pixels. */
 final class RecordedPicture {
   private RecordedPicture() {}
 
@@ -39,7 +39,7 @@ final class RecordedPicture {
         name, name, Shape.of(actual.height(), actual.width(), 3), values, folder.margin(name));
   }
 
-  /** Checks that {@code image<i>.png}, if it is there, is read as these pixels. */
+  /** Checks that {@code image<i>.png}, if it exists, decodes to these pixels. */
   static void check(CaseFolder folder, int i, Pixels picture, Checks checks) throws IOException {
     Path png = folder.path().resolve("image" + i + ".png");
     if (Files.exists(png)) {

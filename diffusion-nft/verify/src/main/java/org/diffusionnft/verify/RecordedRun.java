@@ -19,8 +19,8 @@ import org.diffusionnft.trainer.Randomness;
 import org.diffusionnft.weights.io.InvalidFileException;
 
 /**
- * What a run of the reference code drew, replayed, and the stand-ins that it had for text encoders
- * and reward: a table of embeddings, and the squared distance to one target image per prompt.
+ * Replays the random draws of a reference run and its substitutes for text encoders and reward: a
+ * table of embeddings, and the squared distance to one target image per prompt.
  */
 final class RecordedRun implements Randomness, PromptEncoder, Reward {
   private final List<String> texts = new ArrayList<>();
@@ -70,7 +70,7 @@ final class RecordedRun implements Randomness, PromptEncoder, Reward {
     return prompts;
   }
 
-  /** Deterministic solvers multiply what they draw on the way by 0. */
+  /** Deterministic solvers multiply the noise of steps by 0. */
   @Override
   public Noise sampling(long epoch, int firstImage, int count) {
     int from = ((int) epoch * images + firstImage) * size;
@@ -99,7 +99,7 @@ final class RecordedRun implements Randomness, PromptEncoder, Reward {
 
   @Override
   public Conditioning encode(Device device, List<String> wanted) {
-    // The trainer hands over each text once; the table is in the order of the case's prompts.
+    // The trainer passes each text once; the table is in the order of the case's prompts.
     if (!new LinkedHashSet<>(texts).containsAll(wanted)) {
       throw new InvalidInputException("the case has no embeddings of " + wanted);
     }

@@ -9,8 +9,8 @@ import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.weights.io.InvalidFileException;
 
 /**
- * The flow-matching schedule: noise levels and timesteps at 1 ulp, whole timesteps exactly, Euler's
- * steps and the forward process within 8 ulps.
+ * The flow-matching schedule: noise levels and timesteps within 1 ulp, integer timesteps exactly,
+ * Euler's steps and the forward process within 8 ulps.
  */
 final class SchedulerCase implements CaseKind {
   private static final Margin ONE_ULP = new Margin.Ulps(1);
@@ -124,7 +124,7 @@ final class SchedulerCase implements CaseKind {
     checks.tensor("scale_noise.out", schedule.addNoise(Elementwise.copy(sample), timesteps, noise));
   }
 
-  /** The timesteps come from one of the case's schedules, which is not said. */
+  /** Finds the schedule of the timesteps among the case's, since the case does not name it. */
   private static FlowMatchSchedule scheduleWith(
       CaseFolder folder, FlowMatchSchedule.Config config, float[] timesteps)
       throws InvalidFileException {

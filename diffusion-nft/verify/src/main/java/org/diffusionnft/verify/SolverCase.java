@@ -57,7 +57,7 @@ final class SolverCase implements CaseKind {
     return (_, step, _) -> row(velocities, step);
   }
 
-  /** Deterministic solvers draw noise too, and multiply it by 0: zeros do for what is missing. */
+  /** Deterministic solvers draw noise too, and multiply it by 0: zeros replace missing noise. */
   private static Noise noise(@Nullable Tensor recorded) {
     return (Device device, int step, Shape shape) ->
         recorded == null ? Tensor.zeros(device, DType.F32, shape) : row(recorded, step);

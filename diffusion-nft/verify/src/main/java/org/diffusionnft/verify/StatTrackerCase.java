@@ -16,8 +16,8 @@ final class StatTrackerCase implements CaseKind {
   private static final Margin MARGIN = new Margin.Relative(1e-12);
 
   /**
-   * NumPy computes this one in float32, over groups whose order its unstable sort decides, which
-   * differs from processor to processor.
+   * NumPy computes this one in float32, over groups whose order depends on its unstable sort, which
+   * differs between processors.
    */
   private static final Margin FLOAT_MEAN = new Margin.Ulps(4);
 

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Removes what a check has written. */
+/** Deletes the files that a check has written. */
 final class TemporaryFolder {
   private TemporaryFolder() {}
 

@@ -19,7 +19,7 @@ import org.diffusionnft.weights.checkpoint.T5ConfigFile;
 import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.safetensors.SafetensorsFile;
 
-/** Stable Diffusion 3's three text encoders, layer by layer, and what they are joined to. */
+/** Stable Diffusion 3's three text encoders, layer by layer, and their concatenated output. */
 final class TextEncodersCase implements CaseKind {
   @Override
   public String name() {
@@ -84,7 +84,7 @@ final class TextEncodersCase implements CaseKind {
     return out;
   }
 
-  /** A configuration with the tokenizer's own end token, its last, pools the first of it. */
+  /** With the tokenizer's own end token, its last id, the first occurrence is pooled. */
   private static void firstEndToken(
       CaseFolder folder,
       Device device,

@@ -5,11 +5,11 @@ import java.util.Comparator;
 import java.util.stream.IntStream;
 import org.apache.commons.math3.special.Erf;
 
-/** The noise levels that other trainers draw, from draws that were recorded. */
+/** The noise levels of other trainers, computed from recorded draws. */
 final class TimeDraws {
   private TimeDraws() {}
 
-  /** {@code (i + u_i) / T}: one uniform number in each of T equal parts. */
+  /** {@code (i + u_i) / T}: one uniform number in each of T equal intervals. */
   static double[] stratified(double[] uniform, int count) {
     double[] out = new double[count];
     Arrays.setAll(out, i -> (i + uniform[i]) / count);
@@ -23,7 +23,7 @@ final class TimeDraws {
         .toArray();
   }
 
-  /** Entry {@code i} is entry {@code order[i]} of the others. */
+  /** Entry {@code i} is entry {@code order[i]} of {@code values}. */
   static double[] permuted(double[] values, double[] order) {
     double[] out = new double[values.length];
     Arrays.setAll(out, i -> values[(int) order[i]]);
@@ -58,8 +58,8 @@ final class TimeDraws {
   }
 
   /**
-   * One index in each of {@code count} parts of a range, as PyTorch cuts it: in float32, the second
-   * half from the end, and rounded down.
+   * One index in each of {@code count} parts of a range, as in PyTorch's linspace: in float32, the
+   * second half from the end, and rounded down.
    */
   static int[] indices(int first, int last, int count, double[] uniform) {
     int[] out = new int[count];
@@ -78,7 +78,7 @@ final class TimeDraws {
         : (int) Math.fma(-step, count - i, last);
   }
 
-  /** These with another before them. */
+  /** These indices with another prepended. */
   static int[] withFirst(int first, int[] others) {
     return IntStream.concat(IntStream.of(first), Arrays.stream(others)).toArray();
   }

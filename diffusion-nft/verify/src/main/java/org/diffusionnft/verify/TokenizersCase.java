@@ -21,8 +21,8 @@ import org.diffusionnft.weights.tokenizer.TokenizerFolder;
 import org.diffusionnft.weights.tokenizer.TokenizerFolder.Form;
 
 /**
- * Tokenizers: the ids of every text in {@code texts.json}, from every form in which a tokenizer's
- * folder holds its vocabulary. No id may differ.
+ * Tokenizers: the ids of every text in {@code texts.json}, for every form of the vocabulary in a
+ * tokenizer's folder. No id may differ.
  */
 final class TokenizersCase implements CaseKind {
   private static final String TEXTS = "texts.json";
@@ -30,7 +30,7 @@ final class TokenizersCase implements CaseKind {
   private static final Pattern OUTPUT =
       Pattern.compile("(.+)\\.(ids|attention_mask)_(\\d{1,6})|(.+)\\.(full_len)");
 
-  /** What a text is encoded to where only the number of its ids is asked for. */
+  /** The length for encoding a text if only its number of ids is needed. */
   private static final int ANY_LENGTH = 77;
 
   @Override

@@ -27,7 +27,7 @@ import org.diffusionnft.trainer.nft.PromptStatistics.Spread;
 import org.diffusionnft.trainer.nft.SoftUpdateSchedule;
 import org.diffusionnft.weights.io.InvalidFileException;
 
-/** The reference code's configuration of a recorded run, as ours: which key of which is which. */
+/** Converts the reference code's configuration of a recorded run to ours, key by key. */
 final class TraceConfig {
   private final CaseConfig official;
   private final CaseConfig sample;
@@ -44,7 +44,7 @@ final class TraceConfig {
   /**
    * The configuration of a case.
    *
-   * @param images of an epoch
+   * @param images images per epoch
    */
   static TrainConfig of(CaseFolder folder, int images) throws InvalidFileException {
     TraceConfig trace = new TraceConfig(folder);
@@ -115,7 +115,7 @@ final class TraceConfig {
         Precision.F32);
   }
 
-  /** All advantages, unless it says otherwise. */
+  /** All advantages, unless the configuration says otherwise. */
   private AdvantageMode advantageMode() throws InvalidFileException {
     return train.has("adv_mode")
         ? AdvantageMode.valueOf(train.text("adv_mode").toUpperCase(Locale.ROOT))

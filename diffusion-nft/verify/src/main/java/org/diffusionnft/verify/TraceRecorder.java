@@ -21,7 +21,7 @@ import org.diffusionnft.trainer.nft.LossTerms;
 import org.diffusionnft.trainer.nft.NftLoss;
 import org.jspecify.annotations.Nullable;
 
-/** Notes down what a run does under the names of a recorded run's expected tensors. */
+/** Records a run's values under the names of the recorded run's expected tensors. */
 final class TraceRecorder implements TrainingListener {
   private static final String PREFIX = "base_model.model.";
 
@@ -37,8 +37,8 @@ final class TraceRecorder implements TrainingListener {
    * A recorder.
    *
    * @param timesteps of the sampling schedule
-   * @param turns timesteps that each image is trained at
-   * @param passes over an epoch's images
+   * @param turns number of timesteps that each image is trained at
+   * @param passes number of passes over an epoch's images
    */
   TraceRecorder(NftTrainer trainer, RecordedRun run, float[] timesteps, int turns, int passes) {
     this.trainer = trainer;
@@ -49,7 +49,7 @@ final class TraceRecorder implements TrainingListener {
     this.firstStep = trainer.step();
   }
 
-  /** All numbers noted under each name. */
+  /** All numbers recorded under each name. */
   Map<String, double[]> outputs() {
     Map<String, double[]> joined = new LinkedHashMap<>();
     outputs.forEach(

@@ -8,7 +8,7 @@ import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.weights.checkpoint.MmditConfigFile;
 import org.diffusionnft.weights.io.InvalidFileException;
 
-/** What cases with a transformer have in common. */
+/** Common parts of cases with a transformer. */
 final class TransformerInputs {
   private TransformerInputs() {}
 

@@ -16,7 +16,10 @@ import org.diffusionnft.weights.checkpoint.VaeCheckpoint;
 import org.diffusionnft.weights.checkpoint.VaeConfigFile;
 import org.diffusionnft.weights.io.InvalidFileException;
 
-/** The autoencoder, both ways with the gradients of its inputs, from both layouts of its file. */
+/**
+ * The autoencoder: encoding and decoding with the gradients of inputs, from both layouts of its
+ * file.
+ */
 final class VaeCase implements CaseKind {
   private static final String SINGLE_FILE = "weights_single_file.safetensors";
 
@@ -62,7 +65,7 @@ final class VaeCase implements CaseKind {
     }
   }
 
-  /** What follows from names and shapes: all but the numbers that no tensor shows. */
+  /** The configuration without the numbers that cannot be inferred from names and shapes. */
   static VaeConfig withoutNumbers(VaeConfig config) {
     return new VaeConfig(
         config.inChannels(),

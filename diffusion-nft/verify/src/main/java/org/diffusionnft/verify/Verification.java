@@ -48,8 +48,8 @@ public record Verification(String kind, List<Check> checks) {
   /**
    * Runs a case on a device.
    *
-   * @param listener receives every verdict as it is reached
-   * @throws InvalidFileException if the folder is no case, or one of no known kind
+   * @param listener receives every verdict immediately
+   * @throws InvalidFileException if the folder is not a case, or of unknown kind
    * @throws IOException if a file cannot be read
    */
   public static Verification run(Path path, Device device, Consumer<Check> listener)
@@ -64,7 +64,10 @@ public record Verification(String kind, List<Check> checks) {
     }
   }
 
-  /** By the case's name where its contents agree; a renamed case by its contents alone. */
+  /**
+   * Finds the kind by the case's name if its contents match; for a renamed case, by its contents
+   * alone.
+   */
   private static CaseKind kindOf(CaseFolder folder) throws InvalidFileException {
     String name = folder.config().node().path("case").asText("");
     for (CaseKind kind : KINDS) {

@@ -7,7 +7,7 @@ import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Tensor;
 
-/** Attention of tokens among themselves, without a mask. */
+/** Self-attention without a mask. */
 public final class AttentionWorkload implements Workload {
   private final long batch;
   private final long tokens;

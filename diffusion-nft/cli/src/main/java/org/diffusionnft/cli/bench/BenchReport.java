@@ -9,10 +9,10 @@ import org.diffusionnft.trainer.run.PeakMemory;
 import org.diffusionnft.weights.io.StrictJson;
 
 /**
- * What {@code dnft bench} found.
+ * The results of {@code dnft bench}.
  *
  * @param benchmark {@code matmul}, {@code attention}, {@code forward} or {@code train}
- * @param parameters what was measured, by the names of the options
+ * @param parameters the benchmark's parameters, by option name
  * @param results at least one
  */
 public record BenchReport(
@@ -20,9 +20,9 @@ public record BenchReport(
 
   /**
    * The report as JSON: {@code seconds}, {@code gflops}, {@code firstCallSeconds} and {@code
-   * warmupSeconds} of all cases together, the same of each case in {@code cases} where there are
-   * several, {@code checksum} of the results' bits, {@code peakResidentMb} of this process where
-   * the system says it, and the parameters.
+   * warmupSeconds} of all cases together, the same for each case in {@code cases} if there are
+   * several, {@code checksum} of the results' bits, {@code peakResidentMb} of this process if the
+   * system reports it, and the parameters.
    */
   public ObjectNode json() {
     ObjectNode json = StrictJson.object();
@@ -38,7 +38,7 @@ public record BenchReport(
     return json;
   }
 
-  /** A table for people, a line for each case. */
+  /** A table for display, with a line for each case. */
   public String table() {
     StringBuilder out = new StringBuilder();
     out.append(

@@ -7,16 +7,16 @@ import org.diffusionnft.tensor.Philox;
 import org.diffusionnft.trainer.config.TrainConfig;
 
 /**
- * How long an epoch of a run would take on a cluster: orders whose times vary are handed to whoever
- * is free, and what passes through the driver takes its time there. Arithmetic and a small
+ * An estimate of an epoch's duration on a cluster: orders of varying duration go to whichever
+ * executor is free, and what passes through the driver takes time there. Arithmetic and a small
  * simulation, not a measurement.
  *
  * @param config of the run
  * @param size of its model
- * @param gflops of an executor, in billions of operations per second
- * @param networkBytes that a machine's network moves per second, in each direction
- * @param memoryBytes that the driver's memory moves per second while it adds
- * @param orderSeconds that the driver needs to hand out an order and take its answer
+ * @param gflops an executor's speed, in billions of operations per second
+ * @param networkBytes bandwidth of a machine's network, in bytes per second in each direction
+ * @param memoryBytes bandwidth of the driver's memory while it adds, in bytes per second
+ * @param orderSeconds the driver's time to send an order and receive its answer
  * @param spread standard deviation of the logarithm of an order's time
  */
 public record ClusterProjection(
@@ -32,17 +32,17 @@ public record ClusterProjection(
   /** Copies of a broadcast that the driver itself sends; executors send it on to each other. */
   private static final int SENT = 2;
 
-  /** What adding reads and writes: a share, the sum, the sum. */
+  /** Memory accesses of an addition: it reads a share and the sum, and writes the sum. */
   private static final int MOVED = 3;
 
   /**
    * An epoch.
    *
-   * @param shards the gradient of a step is cut into
-   * @param sampling seconds
-   * @param gradients seconds that executors need, the slowest included, and fetching of latents
-   * @param driver seconds in which all wait for the driver
-   * @param stepBytes through the driver per optimizer step
+   * @param shards number of shares that a step's gradient is split into
+   * @param sampling seconds spent on sampling
+   * @param gradients seconds until the slowest executor is done, including the fetching of latents
+   * @param driver seconds in which all executors wait for the driver
+   * @param stepBytes bytes that pass through the driver per optimizer step
    */
   public record Epoch(
       int executors,
@@ -51,7 +51,7 @@ public record ClusterProjection(
       double gradients,
       double driver,
       double stepBytes) {
-    /** All of it. */
+    /** The total time. */
     public double seconds() {
       return sampling + gradients + driver;
     }
@@ -67,12 +67,12 @@ public record ClusterProjection(
     return Float.BYTES * numbers;
   }
 
-  /** An epoch on so many executors. */
+  /** An epoch on a number of executors. */
   public Epoch on(int executors) {
     int images = config.prompts().imagesPerEpoch();
     double forward = size.forwardFlops() / size.batch() / (gflops * 1e9);
     double trained = size.trainFlops(config.adapter().toConfig()) / size.batch() / (gflops * 1e9);
-    int passes = config.loss().needsReference() ? 2 : 1; // of the old policy, of the base
+    int passes = config.loss().needsReference() ? 2 : 1; // the old policy's, and the base's
     int batch = config.sampling().batchSize();
     int batches = (images + batch - 1) / batch;
     double sampling = longest(executors, batches, batch * config.sampling().steps() * forward, 1);
@@ -100,8 +100,8 @@ public record ClusterProjection(
   }
 
   /**
-   * What an order fetches from other executors: whole sampling batches, of which its images are
-   * drawn at random.
+   * The bytes that an order fetches from other executors: whole sampling batches, from which its
+   * images are drawn at random.
    */
   private double latentBytes(int batches, int batch, int descents, int shards) {
     double trainedBatches = Math.max(1, (double) descents / shards / config.trainedTimesteps());
@@ -111,7 +111,7 @@ public record ClusterProjection(
     return fetched * batch * latents;
   }
 
-  /** When the last of some orders is done that are handed out in turn to whoever is free first. */
+  /** The time when the last order is done, if each order goes to the first free executor. */
   private double longest(int executors, int orders, double seconds, long stream) {
     PriorityQueue<Double> free = new PriorityQueue<>();
     for (int i = 0; i < Math.min(executors, orders); i++) {

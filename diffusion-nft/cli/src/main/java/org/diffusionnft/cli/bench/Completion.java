@@ -5,7 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.zip.CRC32;
 import org.diffusionnft.tensor.Tensor;
 
-/** Devices may compute later than they are asked to: reading one element waits for it. */
+/** Devices may compute asynchronously: reading one element waits for the result. */
 final class Completion {
   private Completion() {}
 
@@ -14,7 +14,7 @@ final class Completion {
     tensor.device().read(tensor.reshape(-1).narrow(0, 1), MemorySegment.ofArray(new float[1]));
   }
 
-  /** All bits of tensors of at most 2^31 bytes, summed up. */
+  /** A checksum of all bits of tensors of at most 2^31 bytes. */
   static long checksum(Iterable<Tensor> tensors) {
     CRC32 sum = new CRC32();
     for (Tensor tensor : tensors) {

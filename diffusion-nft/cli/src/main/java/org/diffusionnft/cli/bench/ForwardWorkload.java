@@ -11,7 +11,7 @@ public final class ForwardWorkload implements Workload {
   private final ModelInputs inputs;
   private final Device device;
 
-  /** A model on a device, its weights in this dtype. */
+  /** Creates a model on a device, with weights of this dtype. */
   public ForwardWorkload(Device device, ModelSize size, DType dtype) {
     this.device = device;
     this.size = size;

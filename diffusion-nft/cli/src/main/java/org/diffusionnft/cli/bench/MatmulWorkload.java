@@ -16,7 +16,7 @@ import org.diffusionnft.tensor.Tensor;
 public final class MatmulWorkload implements Workload {
   private static final Pattern SIZES = Pattern.compile("(\\d{1,6})x(\\d{1,6})x(\\d{1,6})");
 
-  /** Some tens of milliseconds' work, so that the first timings warm up small products too. */
+  /** Tens of milliseconds of work, so that the first timings warm up small products too. */
   private static final double OPERATIONS_PER_TIMING = 5e9;
 
   private final Size size;
@@ -63,7 +63,7 @@ public final class MatmulWorkload implements Workload {
     }
   }
 
-  /** Operands on a device; W in the given dtype, x as the precision takes it. */
+  /** Creates operands on a device: W in the given dtype, x in that of the precision. */
   public MatmulWorkload(Device device, Size size, DType dtype) {
     this.size = size;
     RandomTensors random = new RandomTensors(device);

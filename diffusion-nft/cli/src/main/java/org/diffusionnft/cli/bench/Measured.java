@@ -13,14 +13,14 @@ import org.diffusionnft.weights.io.StrictJson;
  *
  * @param name the workload's
  * @param flops floating-point operations of one run
- * @param warmup seconds of each run before those that count
- * @param seconds of each run that counts, at least one
+ * @param warmup seconds of each warm-up run
+ * @param seconds of each timed run, at least one
  * @param checksum of the results, see {@link Workload#checksum}
  */
 public record Measured(
     String name, double flops, List<Double> warmup, List<Double> seconds, long checksum) {
 
-  /** Checks that something was measured. */
+  /** Checks that there is at least one timed run. */
   public Measured {
     warmup = List.copyOf(warmup);
     seconds = List.copyOf(seconds);
@@ -32,13 +32,13 @@ public record Measured(
   /**
    * Runs a workload and times every run.
    *
-   * @param warmup runs that do not count, 0 or more
-   * @param repeat runs that do, at least 1
+   * @param warmup number of warm-up runs, 0 or more
+   * @param repeat number of timed runs, at least 1
    */
   public static Measured of(Workload workload, int warmup, int repeat) {
     List<Double> before = new ArrayList<>();
     for (int i = 0; i < warmup; i++) {
-      // The first run is timed alone: it shows what starting costs.
+      // The first run is timed alone: it shows the start-up cost.
       before.add(time(workload, i == 0 ? 1 : workload.runsPerTiming()));
     }
     List<Double> seconds = new ArrayList<>();
@@ -59,7 +59,7 @@ public record Measured(
   /**
    * Several workloads as if they were one: run {@code i} of the whole is run {@code i} of each.
    *
-   * @param parts at least one, all with as many runs
+   * @param parts at least one, all with the same number of runs
    */
   public static Measured together(List<Measured> parts) {
     return new Measured(
@@ -76,24 +76,24 @@ public record Measured(
         .toList();
   }
 
-  /** The very first run of the process, in which the JVM still interprets and compiles. */
+  /** The first run of the process, during which the JVM still interprets and compiles. */
   public double firstCallSeconds() {
     return warmup.isEmpty() ? seconds.getFirst() : warmup.getFirst();
   }
 
-  /** The median of the runs that count; of an even number, the mean of the middle two. */
+  /** The median of the timed runs; for an even number, the mean of the middle two. */
   public double medianSeconds() {
     double[] sorted = seconds.stream().mapToDouble(Double::doubleValue).sorted().toArray();
     int half = sorted.length / 2;
     return sorted.length % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
   }
 
-  /** Billions of floating-point operations per second in each run that counts. */
+  /** Billions of floating-point operations per second in each timed run. */
   public List<Double> gflops() {
     return seconds.stream().map(s -> flops / s / 1e9).toList();
   }
 
-  /** All of it; its name only where asked for. */
+  /** All values; the name only on request. */
   ObjectNode json(boolean withName) {
     ObjectNode json = StrictJson.object();
     if (withName) {

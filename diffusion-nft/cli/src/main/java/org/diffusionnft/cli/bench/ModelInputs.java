@@ -10,7 +10,7 @@ import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Tensor;
 
-/** A model of random weights with random inputs. */
+/** A model with random weights and random inputs. */
 final class ModelInputs implements AutoCloseable {
   private final Mmdit model;
   private final Tensor latents;

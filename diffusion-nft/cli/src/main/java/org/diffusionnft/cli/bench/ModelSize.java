@@ -10,13 +10,13 @@ import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Shape;
 
 /**
- * How much of Stable Diffusion 3.5 Medium is run, and on what.
+ * The part of Stable Diffusion 3.5 Medium that is run, and the size of its inputs.
  *
- * @param layers blocks from the first on, 1 to 24; the last of them drops the text stream
+ * @param layers number of blocks from the first on, 1 to 24; the last of them drops the text stream
  * @param resolution side of the picture in pixels, a multiple of 16
- * @param batch pictures at once
- * @param context text tokens: 77 of CLIP and 128 of T5 are 205
- * @param heads of attention, 64 wide each; SD3.5-Medium has 24
+ * @param batch batch size
+ * @param context text tokens: 205 for 77 of CLIP and 128 of T5
+ * @param heads attention heads of dimension 64; SD3.5-Medium has 24
  */
 public record ModelSize(int layers, int resolution, int batch, int context, int heads) {
   private static final int PIXELS_PER_TOKEN = 16;
@@ -43,7 +43,7 @@ public record ModelSize(int layers, int resolution, int batch, int context, int 
     }
   }
 
-  /** With the model's own number of heads. */
+  /** A size with the model's own number of heads. */
   public ModelSize(int layers, int resolution, int batch, int context) {
     this(layers, resolution, batch, context, HEADS);
   }
@@ -54,7 +54,7 @@ public record ModelSize(int layers, int resolution, int batch, int context, int 
     }
   }
 
-  /** The dimensions of the model; its table of positions is only as large as the picture. */
+  /** The dimensions of the model; its positional embedding is only as large as the picture. */
   public MmditConfig config() {
     return new MmditConfig(
         128,
@@ -84,20 +84,20 @@ public record ModelSize(int layers, int resolution, int batch, int context, int 
   }
 
   /**
-   * Operations of a forward pass: {@code 2 T in out} for every linear layer on the T tokens that go
-   * through it, and {@code 4 S T C} for attention of S tokens to T. Norms, activations and other
-   * elementwise work are not counted, nor is the last block's query layer for the text, which has
-   * no effect.
+   * Operations of a forward pass: {@code 2 T in out} for every linear layer and the T tokens that
+   * pass through it, and {@code 4 S T C} for attention of S tokens to T. Norms, activations and
+   * other elementwise work are not counted; neither is the last block's query layer for the text,
+   * which has no effect.
    */
   public double forwardFlops() {
     return linearFlops() + attentionFlops();
   }
 
   /**
-   * Operations of a step that trains an adapter: the forward pass, as many again in the linear
-   * layers for the gradients of their inputs (their weights are frozen), twice attention's for its
-   * gradients (four products for two; recomputing the scores is not counted), and the adapter's
-   * matrices three times.
+   * Operations of a step that trains an adapter: the forward pass; the linear layers once more, for
+   * the gradients of their inputs (their weights are frozen); attention twice more, for its
+   * gradients (four products instead of two; recomputing the scores is not counted); and the
+   * adapter's matrices three times.
    */
   public double trainFlops(AdapterConfig adapter) {
     double low = 0;
@@ -119,7 +119,7 @@ public record ModelSize(int layers, int resolution, int batch, int context, int 
     return flops;
   }
 
-  /** Rows that go through a layer. */
+  /** Rows that pass through a layer. */
   private double tokens(String name) {
     String last = "transformer_blocks." + (layers - 1) + ".";
     if (name.startsWith(last + "attn.add_q_proj")) {

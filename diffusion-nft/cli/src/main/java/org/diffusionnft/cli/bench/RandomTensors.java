@@ -10,14 +10,14 @@ import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 
 /**
- * Random operands, made without a second copy of themselves: the process's peak memory is then that
- * of the work.
+ * Random operands, created without a second copy, so that the process's peak memory is that of the
+ * workload.
  */
 final class RandomTensors {
-  /** A prime, so that no two rows of a matrix are alike though the numbers come again. */
+  /** A prime, so that no two rows of a matrix are equal although the numbers repeat. */
   private static final int PERIOD = 65_521;
 
-  /** Periods that are written at a time: 16 MiB of F32, a small part of a model. */
+  /** Number of periods written at a time: 16 MiB of F32, a small part of a model. */
   private static final int AT_A_TIME = 64;
 
   private final Device device;
@@ -42,7 +42,7 @@ final class RandomTensors {
       int count = (int) Math.min(PERIOD, all);
       Tensor period = Elementwise.convert(values(bound, count), dtype);
       MemorySegment bytes = period.toHost(arena);
-      // Several periods at a time: some devices wait after each write.
+      // Several periods at a time, since some devices wait after each write.
       long most = Math.min(AT_A_TIME * (long) PERIOD, all);
       MemorySegment piece = arena.allocate(most * dtype.bytes(), dtype.bytes());
       for (long at = 0; at < piece.byteSize(); at += bytes.byteSize()) {

@@ -10,7 +10,7 @@ import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 
-/** Random weights of an MMDiT, all in one dtype, uniform within {@code ±1/sqrt(fan in)}. */
+/** Random weights of an MMDiT, in one dtype, uniform within {@code ±1/sqrt(fan in)}. */
 final class RandomWeights implements WeightSource {
   private final SequencedMap<String, Shape> shapes;
   private final RandomTensors random;

@@ -8,11 +8,11 @@ import org.diffusionnft.tensor.Devices;
 import org.diffusionnft.tensor.Precision;
 
 /**
- * Runs a small model again and again on a thread of its own while a large one is made, so that the
- * JVM has compiled the kernels by the first real call. What it computes is thrown away.
+ * Runs a small model repeatedly in a separate thread while a large one is being created, so that
+ * the JVM has compiled the kernels before the first real call. Its results are discarded.
  */
 public final class Rehearsal implements AutoCloseable {
-  /** Wide enough that matrices are cut and packed as those of the large model are. */
+  /** Large enough for its matrices to be tiled and packed like those of the large model. */
   private static final ModelSize SIZE = new ModelSize(2, 128, 1, 13, 10);
 
   private static final int RUNS = 12;
@@ -26,10 +26,10 @@ public final class Rehearsal implements AutoCloseable {
   }
 
   /**
-   * Makes a workload, and meanwhile runs the same one in small if the device is the processor's and
-   * there is another one to do that.
+   * Creates a workload and meanwhile runs a small version of it, if the device computes on the CPU
+   * and there is a second processor for that.
    *
-   * @param make a workload on a device
+   * @param make creates a workload of a size on a device
    */
   public static Workload during(
       Device device, ModelSize size, BiFunction<Device, ModelSize, Workload> make) {
@@ -59,7 +59,7 @@ public final class Rehearsal implements AutoCloseable {
     }
   }
 
-  /** Ends after the run that it is in, and waits for that. */
+  /** Stops after the current run, and waits for it. */
   @Override
   public void close() {
     closed = true;

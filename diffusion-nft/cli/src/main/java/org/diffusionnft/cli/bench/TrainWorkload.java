@@ -14,7 +14,7 @@ import org.diffusionnft.tensor.InvalidInputException;
 
 /**
  * A training step of an adapter of rank 32 and alpha 64 on the eight projections of the joint
- * attention: forward, mean of squares, backward.
+ * attention: forward, mean-square loss, backward.
  */
 public final class TrainWorkload implements Workload {
   private static final AdapterConfig ADAPTER =
@@ -28,10 +28,10 @@ public final class TrainWorkload implements Workload {
   private final Gradients gradients;
 
   /**
-   * A model and an adapter on a device, the model's weights in this dtype.
+   * Creates a model and an adapter on a device, with model weights of this dtype.
    *
-   * @param checkpointing whether blocks are computed again on the way back, which saves memory
-   * @throws InvalidInputException for a single layer, which has no output layer for the text
+   * @param checkpointing whether blocks are recomputed in the backward pass, which saves memory
+   * @throws InvalidInputException for a single block, which has no output layer for the text
    */
   public TrainWorkload(Device device, ModelSize size, DType dtype, boolean checkpointing) {
     if (size.layers() < 2) {

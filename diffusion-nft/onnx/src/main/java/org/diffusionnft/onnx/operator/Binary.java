@@ -14,7 +14,7 @@ import org.diffusionnft.weights.onnx.ElementType;
 import org.diffusionnft.weights.onnx.SmallFloats;
 import org.jspecify.annotations.Nullable;
 
-/** Functions of two elements, and of more, one after the other. */
+/** Functions of two elements, and of more by repetition. */
 final class Binary {
   private Binary() {}
 
@@ -57,7 +57,7 @@ final class Binary {
         });
   }
 
-  /** Before operator set 7, the second operand was aligned by attributes instead of at the end. */
+  /** Before operator set 7, attributes aligned the second operand, instead of the trailing axes. */
   private static NdArray aligned(Call call, NdArray x, NdArray y) {
     if (call.opset() >= 7 || !call.flag("broadcast", false) || !call.hasAttribute("axis")) {
       return y;
@@ -79,7 +79,10 @@ final class Binary {
     };
   }
 
-  /** A function of two arrays of one type, broadcast; rounded to the type. */
+  /**
+   * Applies a function to two arrays of the same type with broadcasting; results are rounded to the
+   * type.
+   */
   static NdArray combine(
       Call call,
       NdArray x,
@@ -134,7 +137,7 @@ final class Binary {
     return Row.one(name, c -> fold(c, function, unsigned(c, name, whole)));
   }
 
-  /** Comparisons of UINT64 must not see the highest bit as a sign. */
+  /** Comparisons of UINT64 must not treat the highest bit as a sign. */
   private static LongBinaryOperator unsigned(Call call, String name, LongBinaryOperator whole) {
     if (call.in(0).type() != ElementType.UINT64 || name.equals("Sum")) {
       return whole;
@@ -177,7 +180,7 @@ final class Binary {
     return combine(call, call.in(0), call.in(1), function, whole);
   }
 
-  /** The exponent may be of another type; the result is of the base's. */
+  /** The exponent may have another type; the result has the base's. */
   private static NdArray pow(Call call) {
     NdArray base = call.in(0);
     NdArray exponent = aligned(call, base, call.in(1));
@@ -246,7 +249,7 @@ final class Binary {
   private static NdArray prelu(Call call) {
     NdArray x = call.in(0);
     NdArray slope = call.in(1);
-    // old operator sets: one slope for each channel
+    // old operator sets: one slope per channel
     if (call.opset() < 7 && slope.rank() == 1 && slope.count() > 1 && x.rank() > 2) {
       long[] dims = new long[x.rank() - 1];
       Arrays.fill(dims, 1);

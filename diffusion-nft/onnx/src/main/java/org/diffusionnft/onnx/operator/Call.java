@@ -17,12 +17,12 @@ import org.diffusionnft.weights.onnx.OnnxNode;
 import org.diffusionnft.weights.onnx.UnsupportedOnnxException;
 import org.jspecify.annotations.Nullable;
 
-/** One use of an operator: its node, what comes in, and where it computes. */
+/** One call of an operator: its node, its inputs, and its device. */
 public final class Call {
-  /** The largest array that a node may make. */
+  /** The maximum size of an array that a node may create. */
   private static final long LARGEST_ELEMENTS = Integer.MAX_VALUE - 64;
 
-  /** Runs the graph of an attribute. */
+  /** Runs the subgraph of an attribute. */
   public interface Bodies {
     /** The outputs of a graph for these inputs, in order. */
     List<Value> run(OnnxGraph graph, List<Value> inputs);
@@ -35,11 +35,11 @@ public final class Call {
   private final Bodies bodies;
 
   /**
-   * @param node what is run
+   * @param node the node to run
    * @param opset the version of the operators in the node's domain
-   * @param inputs null for those left out
-   * @param device where it computes
-   * @param bodies runs the graphs that the node has
+   * @param inputs null for omitted ones
+   * @param device the compute device
+   * @param bodies runs the node's subgraphs
    */
   public Call(
       OnnxNode node, long opset, List<@Nullable Value> inputs, Device device, Bodies bodies) {
@@ -58,7 +58,7 @@ public final class Call {
     return opset;
   }
 
-  /** Number of inputs, those left out before the last one too. */
+  /** Number of inputs, including omitted ones before the last one. */
   int inputs() {
     return inputs.size();
   }
@@ -68,7 +68,7 @@ public final class Call {
     return node.outputs().size();
   }
 
-  /** Whether an output is wanted. */
+  /** Whether an output is requested. */
   boolean wants(int output) {
     return output < node.outputs().size() && !node.outputs().get(output).isEmpty();
   }
@@ -85,7 +85,7 @@ public final class Call {
     return value;
   }
 
-  /** An input that must be there. */
+  /** A required input. */
   NdArray in(int i) {
     if (value(i) instanceof NdArray array) {
       return array;
@@ -151,7 +151,7 @@ public final class Call {
     };
   }
 
-  /** One of the values that an attribute may have. */
+  /** An attribute with a fixed set of values. */
   String choice(String name, String orElse, String... allowed) {
     String value = text(name, orElse);
     if (!Arrays.asList(allowed).contains(value)) {
@@ -205,13 +205,13 @@ public final class Call {
     return node.attributes().get(name);
   }
 
-  /** Whole numbers from an attribute in old operator sets, and from an input since then. */
+  /** Integers from an attribute in old operator sets, and from an input since then. */
   long @Nullable [] integers(String attribute, int input) {
     long[] given = integers(attribute);
     return given == null && has(input) ? longs(input) : given;
   }
 
-  /** See {@link #integers(String, int)}; they must be given. */
+  /** See {@link #integers(String, int)}; they are required. */
   long[] required(String attribute, int input) {
     long[] given = integers(attribute, input);
     if (given == null) {
@@ -220,12 +220,12 @@ public final class Call {
     return given;
   }
 
-  /** What messages call the node. */
+  /** The node's name in messages. */
   String title() {
     return node.title();
   }
 
-  /** An input of whole numbers. */
+  /** An input of integers. */
   long[] longs(int i) {
     NdArray array = in(i);
     if (!array.type().isInteger()) {
@@ -274,7 +274,7 @@ public final class Call {
     return out;
   }
 
-  /** A shape of what a node is to make, if it can be made at all. */
+  /** The shape of a result, checked for size. */
   Shape shape(long... dims) {
     long count = 1;
     for (long d : dims) {
@@ -312,7 +312,7 @@ public final class Call {
     }
   }
 
-  /** The type that all these inputs have. */
+  /** The common type of these inputs. */
   ElementType sameType(List<NdArray> arrays) {
     ElementType type = arrays.getFirst().type();
     if (arrays.stream().anyMatch(a -> a.type() != type)) {
@@ -343,12 +343,12 @@ public final class Call {
     }
   }
 
-  /** What does not fit together: a sentence that begins with the node. */
+  /** An error for mismatched inputs: a sentence that begins with the node. */
   InvalidInputException wrong(String what) {
     return new InvalidInputException(node.title() + " " + what);
   }
 
-  /** What is well formed but not supported. */
+  /** An error for valid but unsupported features. */
   UnsupportedOnnxException unsupported(String what) {
     return new UnsupportedOnnxException(node.title() + " " + what);
   }

@@ -15,7 +15,7 @@ import org.diffusionnft.weights.onnx.OnnxTensor;
 import org.diffusionnft.weights.onnx.SmallFloats;
 import org.diffusionnft.weights.onnx.SmallFloats.Rounding;
 
-/** Elements as another type. */
+/** Conversions of elements to other types. */
 final class Casting {
   private Casting() {}
 

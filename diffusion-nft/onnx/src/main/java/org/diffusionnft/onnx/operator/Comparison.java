@@ -6,7 +6,7 @@ import org.diffusionnft.onnx.value.Strided;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.weights.onnx.ElementType;
 
-/** Which of two elements is greater, and which of two is taken. */
+/** Comparisons of two elements, and selection between two. */
 final class Comparison {
   private Comparison() {}
 
@@ -21,7 +21,7 @@ final class Comparison {
   }
 
   private interface Test {
-    /** Whether it holds where the first is less (-1), equal (0), greater (1) or neither (2). */
+    /** Whether it holds if the first is less (-1), equal (0), greater (1) or unordered (2). */
     boolean of(int order);
   }
 

@@ -8,9 +8,9 @@ import org.diffusionnft.onnx.value.Value;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.weights.onnx.ElementType;
 
-/** Graphs that are run once, several times or not at all. */
+/** Control flow: subgraphs that are run once, several times or not at all. */
 final class Control {
-  /** How often a loop goes round before it is taken to have no end. */
+  /** The number of iterations after which a loop is considered endless. */
   private static final long MOST_ROUNDS = 1_000_000;
 
   private Control() {}
@@ -64,7 +64,7 @@ final class Control {
     return out;
   }
 
-  /** Arrays of one shape along a new axis. */
+  /** Stacks arrays of the same shape along a new axis. */
   static NdArray stacked(Call call, List<NdArray> rows, int axis) {
     if (rows.isEmpty()) {
       return NdArray.zeros(ElementType.FLOAT, Shape.of(0));
@@ -140,7 +140,7 @@ final class Control {
     return out;
   }
 
-  /** Operator set 8 had a batch axis around it and an optional input of lengths before. */
+  /** In operator set 8, Scan had a batch axis and an optional first input of lengths. */
   private static List<Value> batchedScan(Call call) {
     call.require(!call.has(0), "has sequences of different lengths, which are not supported");
     int count = call.toInt(call.integer("num_scan_inputs"), "num_scan_inputs");

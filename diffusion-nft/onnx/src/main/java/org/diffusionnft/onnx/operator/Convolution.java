@@ -19,11 +19,11 @@ import org.diffusionnft.weights.onnx.ElementType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Convolutions over any number of axes. In F32 they are the device's over one and two axes; over
- * more, products with unfolded windows. Other types are plain loops.
+ * Convolutions over any number of axes. For F32, one and two axes use the device's convolution;
+ * more use products with unfolded windows (im2col). Other types use plain loops.
  */
 final class Convolution {
-  /** How many floats are unfolded at a time. */
+  /** The maximum number of floats that are unfolded at a time. */
   private static final int UNFOLDED = 1 << 22;
 
   private Convolution() {}
@@ -32,12 +32,12 @@ final class Convolution {
     return List.of(row(List.of()), Row.one("Col2Im", Convolution::col2im));
   }
 
-  /** The operator, with steps behind it. */
+  /** The operator, with fused steps after it. */
   static Row row(List<Step> then) {
     return Row.one("Conv", c -> convolve(c, c.in(0), c.in(1), c.optional(2), then));
   }
 
-  /** The size of the window: an attribute, or as the weights have it. */
+  /** The kernel size, from an attribute or from the weights. */
   static int[] kernel(Call call, NdArray weight) {
     int[] kernel = Window.spatial(weight);
     long[] given = call.integers("kernel_shape");
@@ -77,7 +77,7 @@ final class Convolution {
     return followed(call, onDevice(call, x, by, to), then);
   }
 
-  /** A result with steps behind it that no kernel applied. */
+  /** Applies the fused steps to a result, if no kernel has done so. */
   static NdArray followed(Call call, NdArray result, List<Step> then) {
     NdArray made = result;
     for (Step step : then) {
@@ -87,7 +87,7 @@ final class Convolution {
     return made;
   }
 
-  /** Lines are pictures of one row. */
+  /** One-dimensional data is treated as pictures of one row. */
   private static NdArray overPictures(Call call, NdArray x, Filters by, List<Step> then, Shape to) {
     Window window = by.window();
     NdArray bias = by.bias();
@@ -154,7 +154,7 @@ final class Convolution {
     return NdArray.of(withBias(call, out, by.bias(), batch, filters, places).reshape(to));
   }
 
-  /** Unfolds and multiplies so many places at a time. */
+  /** Unfolds and multiplies a limited number of positions at a time. */
   private static void inParts(
       Call call,
       NdArray x,
@@ -193,7 +193,7 @@ final class Convolution {
     return out;
   }
 
-  /** Where each tap of each place lies in a channel, taps outermost; -1 outside. */
+  /** The index in a channel of each tap at each position, taps outermost; -1 outside. */
   static int[] index(Window window, int[] size) {
     int taps = window.taps();
     int places = Window.product(window.out());

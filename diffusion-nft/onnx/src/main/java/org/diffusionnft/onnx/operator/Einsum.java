@@ -11,9 +11,9 @@ import org.diffusionnft.onnx.value.NdArray;
 import org.diffusionnft.onnx.value.Strided;
 import org.diffusionnft.tensor.Shape;
 
-/** Sums of products over axes that letters name. */
+/** Einstein summation: sums of products over axes named by letters. */
 final class Einsum {
-  /** Axes that an ellipsis stands for are letters of their own, counted from the last. */
+  /** Axes covered by an ellipsis have letters of their own, counted from the last. */
   private static final char ELLIPSIS = '\u0100';
 
   private Einsum() {}

@@ -4,11 +4,11 @@ import org.diffusionnft.onnx.value.NdArray;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an input is convolved with.
+ * The parameters of a convolution.
  *
- * @param weight of every filter
- * @param bias a number for each filter, if there is one
- * @param window where the filters look
- * @param groups parts that channels and filters are cut into, each for itself
+ * @param weight the weights of all filters
+ * @param bias one number per filter, if there is a bias
+ * @param window the filters' window
+ * @param groups number of groups that channels and filters are split into
  */
 record Filters(NdArray weight, @Nullable NdArray bias, Window window, int groups) {}

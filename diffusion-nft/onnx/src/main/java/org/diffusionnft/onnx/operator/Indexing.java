@@ -16,7 +16,7 @@ import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.weights.onnx.ElementType;
 import org.diffusionnft.weights.onnx.SmallFloats;
 
-/** Elements taken from, or put to, places that other arrays name. */
+/** Gather and scatter: elements read from or written to indices in other arrays. */
 final class Indexing {
   private Indexing() {}
 
@@ -67,7 +67,7 @@ final class Indexing {
     return NdArray.of(x.type(), to, out);
   }
 
-  /** The place in an array that each element of an array of indices along an axis means. */
+  /** The flat index in an array for each element of an array of indices along an axis. */
   private static int[] along(Call call, Shape shape, int axis, NdArray indices) {
     call.require(
         indices.rank() == shape.rank(), "has indices " + indices + " for a tensor of " + shape);
@@ -95,7 +95,7 @@ final class Indexing {
     return x.take(indices.shape(), along(call, x.shape(), axis, indices));
   }
 
-  /** Where the slices are that rows of indices name. */
+  /** The start of the slice for each row of indices. */
   private static int[] slices(Call call, Shape shape, NdArray indices, int batchDims) {
     int width = indices.dim(-1);
     call.require(batchDims + width <= shape.rank(), "has " + indices + " for a tensor of " + shape);
@@ -215,14 +215,14 @@ final class Indexing {
     return NdArray.of(x.type(), x.shape(), out);
   }
 
-  /** The elements of an array in an array of their own. */
+  /** A copy of an array's elements. */
   static Object copy(NdArray x) {
     Object out = NdArray.allocate(x.type(), x.count());
     System.arraycopy(x.data(), 0, out, 0, x.count());
     return out;
   }
 
-  /** Rows of a cache overwritten from a place of each batch on. */
+  /** Overwrites rows of a cache from an index per batch on. */
   private static NdArray tensorScatter(Call call) {
     NdArray cache = call.in(0);
     NdArray update = call.in(1);
@@ -270,7 +270,7 @@ final class Indexing {
     return pick(rows, axis, chosen.stream().mapToInt(Integer::intValue).toArray());
   }
 
-  /** Entries of an axis, in this order. */
+  /** Selects entries of an axis, in this order. */
   static NdArray pick(NdArray x, int axis, int[] entries) {
     Shape to = x.shape().with(axis, entries.length);
     int inner = Strided.product(x.shape(), axis + 1, x.rank());

@@ -8,7 +8,7 @@ import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.weights.onnx.ElementType;
 import org.diffusionnft.weights.onnx.OnnxAttribute;
 
-/** Operators that make an array of little or nothing. */
+/** Operators that create an array from little or no input. */
 final class Making {
   private Making() {}
 
@@ -166,7 +166,7 @@ final class Making {
         });
   }
 
-  /** Equal numbers in an array. */
+  /** An array of equal numbers. */
   static double[] full(int count, double value) {
     double[] out = new double[count];
     Arrays.fill(out, value);

@@ -14,7 +14,7 @@ import org.diffusionnft.weights.onnx.ElementType;
 import org.diffusionnft.weights.onnx.SmallFloats;
 import org.jspecify.annotations.Nullable;
 
-/** Elements shifted and scaled by what their neighbours are. */
+/** Elements shifted and scaled by statistics of their neighbours. */
 final class Normalization {
   private Normalization() {}
 
@@ -36,7 +36,7 @@ final class Normalization {
   private static NdArray softmax(Call call, boolean log) {
     NdArray x = call.in(0);
     call.requireFloating(x);
-    boolean flat = call.opset() < 13; // all axes from this on are one
+    boolean flat = call.opset() < 13; // all axes from this one on are flattened
     if (x.rank() == 0) {
       return NdArray.ofDoubles(x.type(), x.shape(), new double[] {log ? 0 : 1});
     }
@@ -72,7 +72,7 @@ final class Normalization {
     return NdArray.ofDoubles(x.type(), x.shape(), v);
   }
 
-  /** Each step is rounded, as the reference code does; sums of BF16 too, but not those of F16. */
+  /** Each step is rounded, as in the reference code; sums of BF16 too, but not those of F16. */
   private static void halfSoftmax(ElementType type, double[] v, int start, int size, int inner) {
     float max = Float.NEGATIVE_INFINITY;
     for (int j = 0; j < size; j++) {
@@ -133,7 +133,7 @@ final class Normalization {
     return more;
   }
 
-  /** Every channel times a factor plus an addend. */
+  /** Scales and shifts every channel. */
   private static NdArray affine(
       Call call, NdArray x, int channels, int inner, double[] factor, double[] addend) {
     if (x.type() == ElementType.FLOAT && x.isOnDevice() && x.count() > 0) {
@@ -189,7 +189,7 @@ final class Normalization {
     call.require(
         groups > 0 && x.dim(1) % groups == 0,
         "needs channels in %d groups: %s".formatted(groups, x));
-    // until operator set 21 there was a scale for each group instead of each channel
+    // before operator set 21, there was a scale per group instead of per channel
     return grouped(
         call, x, groups, call.number("epsilon", 1e-5f), call.opset() < 21 ? x.dim(1) / groups : 1);
   }
@@ -231,10 +231,10 @@ final class Normalization {
   }
 
   /**
-   * What is normalised over its last axes.
+   * An array that is normalised over its last axes.
    *
-   * @param axis the first of them
-   * @param size numbers that share their statistics
+   * @param axis the first of these axes
+   * @param size number of elements that share statistics
    */
   private record Rows(NdArray x, int axis, int size, NdArray scale, double eps) {
     static Rows of(Call call) {
@@ -297,7 +297,7 @@ final class Normalization {
         NdArray.ofDoubles(precise, statistics, rstd));
   }
 
-  /** Scale and bias broadcast to the axes that are normalised. */
+  /** Broadcasts scale or bias to the normalised axes. */
   private static NdArray affineOperand(Call call, NdArray x, int axis, NdArray given) {
     long[] tail = Arrays.copyOfRange(x.shape().dims(), axis, x.rank());
     Shape over = Shape.of(tail);

@@ -3,9 +3,9 @@ package org.diffusionnft.onnx.operator;
 import java.util.List;
 import org.diffusionnft.onnx.value.Value;
 
-/** What an operator does with its inputs. */
+/** The function of an operator. */
 @FunctionalInterface
 public interface Operator {
-  /** The outputs, as many as the node wants or more. */
+  /** Computes the outputs, at least as many as the node requests. */
   List<Value> run(Call call);
 }

@@ -7,7 +7,7 @@ import java.util.stream.Stream;
 import org.diffusionnft.tensor.ConvolutionKernels.Step;
 import org.jspecify.annotations.Nullable;
 
-/** Every operator of ONNX's own domain that is supported. */
+/** All supported operators of ONNX's own domain. */
 public final class Operators {
   private static final SequencedMap<String, Row> ROWS = new TreeMap<>();
 
@@ -39,10 +39,10 @@ public final class Operators {
   private Operators() {}
 
   /**
-   * A convolution that does more with its results.
+   * A convolution with fused steps.
    *
    * @param transposed whether it is a {@code ConvTranspose}
-   * @param then applied last
+   * @param then steps applied to the result
    */
   public static Row convolution(boolean transposed, List<Step> then) {
     return transposed ? TransposedConvolution.row(then) : Convolution.row(then);
@@ -53,7 +53,7 @@ public final class Operators {
     return domain.isEmpty() ? ROWS.get(name) : null;
   }
 
-  /** All names in order. */
+  /** All names, sorted. */
   public static List<String> names() {
     return List.copyOf(ROWS.keySet());
   }

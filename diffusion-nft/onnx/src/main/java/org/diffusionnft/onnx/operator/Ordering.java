@@ -10,7 +10,7 @@ import org.diffusionnft.onnx.value.Value;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.weights.onnx.ElementType;
 
-/** The greatest elements of an axis, and sums along it. */
+/** The largest elements along an axis, and cumulative sums. */
 final class Ordering {
   private Ordering() {}
 

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import org.diffusionnft.onnx.value.NdArray;
 import org.diffusionnft.tensor.Shape;
 
-/** Elements around an array, or fewer of them. */
+/** Padding and cropping of arrays. */
 final class Padding {
   private Padding() {}
 
@@ -120,7 +120,7 @@ final class Padding {
     return x.take(to, index(call, x.shape(), to, before, "constant"));
   }
 
-  /** As many equal numbers as a row has places. */
+  /** An array of equal numbers. */
   static int[] all(int count, int value) {
     int[] out = new int[count];
     Arrays.fill(out, value);

@@ -14,7 +14,7 @@ import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.weights.onnx.ElementType;
 
-/** One number for each place of a window. */
+/** Pooling: one number per window position. */
 final class Pooling {
   private Pooling() {}
 
@@ -39,9 +39,9 @@ final class Pooling {
   }
 
   /**
-   * Every window of every channel; a result's place, the channel's first element, and the taps that
-   * lie in the channel. A window may be far larger than the channel, so only those are gone
-   * through.
+   * Visits every window of every channel, with the result's index, the channel's first element, and
+   * the taps inside the channel. A window may be far larger than the channel, so only those are
+   * visited.
    */
   private static void windows(NdArray x, Window window, Each each) {
     int[] size = Window.spatial(x);
@@ -151,7 +151,7 @@ final class Pooling {
     return NdArray.ofDoubles(x.type(), to, out);
   }
 
-  /** Whether no window of a picture sees anything beyond it. */
+  /** Whether no window of a picture extends beyond it. */
   private static boolean isInside(NdArray x, Window window) {
     boolean inside = window.axes() == 2;
     for (int i = 0; inside && i < 2; i++) {
@@ -185,7 +185,7 @@ final class Pooling {
     return NdArray.of(made);
   }
 
-  /** How many taps of each window lie in the input or its padding. */
+  /** The number of taps of each window in the input or its padding. */
   private static double[] padded(NdArray x, Window window) {
     double[] counts = new double[Window.product(window.out())];
     int[] position = new int[window.axes()];

@@ -14,7 +14,7 @@ import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.weights.onnx.ElementType;
 import org.diffusionnft.weights.onnx.SmallFloats;
 
-/** Products of matrices: F32 on the device, other types by plain loops. */
+/** Matrix products: F32 on the device, other types with plain loops. */
 final class Products {
   private Products() {}
 
@@ -26,7 +26,7 @@ final class Products {
         Row.one("Det", Products::determinant));
   }
 
-  /** NumPy's matmul: rows and columns are put in for vectors, leading axes broadcast. */
+  /** NumPy's matmul: vectors become rows or columns, leading axes are broadcast. */
   static NdArray matmul(Call call, NdArray x, NdArray y) {
     ElementType type = call.sameType(List.of(x, y));
     call.require(x.rank() > 0 && y.rank() > 0, "multiplies %s and %s".formatted(x, y));
@@ -173,7 +173,7 @@ final class Products {
     return NdArray.ofDoubles(x.type(), to, out);
   }
 
-  /** By elimination with the greatest pivot. */
+  /** By Gaussian elimination with partial pivoting. */
   private static double determinant(double[] m, int n) {
     double product = 1;
     for (int c = 0; c < n; c++) {

@@ -10,7 +10,7 @@ import org.diffusionnft.weights.onnx.ElementType;
 import org.diffusionnft.weights.onnx.SmallFloats;
 import org.jspecify.annotations.Nullable;
 
-/** Numbers as small whole ones with a scale, and products of those. */
+/** Quantization of numbers to small integers with a scale, and products of these. */
 final class Quantization {
   private Quantization() {}
 
@@ -25,7 +25,7 @@ final class Quantization {
         Row.one("QLinearConv", Quantization::quantizedConv));
   }
 
-  /** Where the scale of each element is: one for all, one along an axis, or one for each block. */
+  /** The index of each element's scale: one for all, one per entry of an axis, or one per block. */
   private static int[] places(Call call, NdArray x, NdArray scale) {
     if (scale.count() == 1) {
       return new int[x.count()];
@@ -125,7 +125,7 @@ final class Quantization {
         NdArray.ofDoubles(ElementType.UINT8, Shape.of(), new double[] {zero}));
   }
 
-  /** An array of whole numbers less its zero points, which may be one for each row or column. */
+  /** An array of integers minus its zero points, which may be one per row or column. */
   private static NdArray centered(Call call, NdArray x, @Nullable NdArray zero, boolean rows) {
     call.require(x.type().isInteger(), "needs whole numbers, not " + x);
     long[] from = x.longs();
@@ -158,7 +158,7 @@ final class Quantization {
     return Convolution.convolve(call, x, w, null);
   }
 
-  /** Filters less their zero points. */
+  /** Filters minus their zero points. */
   private static NdArray weights(Call call, NdArray w, @Nullable NdArray zero) {
     call.require(w.type().isInteger(), "needs whole numbers, not " + w);
     long[] zeros = zero == null ? new long[1] : zero.longs();

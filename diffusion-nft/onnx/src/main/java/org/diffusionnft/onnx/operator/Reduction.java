@@ -10,11 +10,11 @@ import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.weights.onnx.ElementType;
 import org.jspecify.annotations.Nullable;
 
-/** One number of many along some axes. */
+/** Reductions of many numbers to one along some axes. */
 final class Reduction {
   private Reduction() {}
 
-  /** What is made of the elements along the axes. */
+  /** The function of the elements along the axes. */
   private interface Function {
     double of(double[] elements);
   }
@@ -116,12 +116,12 @@ final class Reduction {
   }
 
   /**
-   * Which elements are reduced together.
+   * The groups of elements that are reduced together.
    *
-   * @param starts the first place of each group, in the order of the result
-   * @param within places of a group's elements after its first
+   * @param starts the first index of each group, in result order
+   * @param within offsets of a group's elements from its first
    */
-  @SuppressWarnings("ArrayRecordComponent") // places, read by the loops of this class's users
+  @SuppressWarnings("ArrayRecordComponent") // indices, read by the loops of this class's users
   record Groups(int[] starts, int[] within) {
     static Groups of(Shape shape, int[] axes) {
       long[] strides = shape.strides();

@@ -11,7 +11,7 @@ import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.weights.onnx.ElementType;
 import org.jspecify.annotations.Nullable;
 
-/** Arrays on a finer or coarser grid: each axis after the other. */
+/** Resizing of arrays, one axis at a time. */
 final class Resizing {
   private Resizing() {}
 
@@ -19,7 +19,7 @@ final class Resizing {
     return List.of(Row.one("Resize", Resizing::resize), Row.one("Upsample", Resizing::upsample));
   }
 
-  /** How an axis is resized: where each of its new elements lies among the old ones. */
+  /** How an axis is resized: the position of each new element among the old ones. */
   private record Axis(int from, int to, double scale, double roiStart, double roiEnd) {
     double place(int x, String mode) {
       double length = scale * from;
@@ -40,7 +40,7 @@ final class Resizing {
     }
   }
 
-  /** How the elements between old ones are made. */
+  /** The interpolation between old elements. */
   private record Kernel(
       String mode,
       String nearest,
@@ -187,7 +187,7 @@ final class Resizing {
       if (!still) {
         Shape from = shape;
         shape = call.shape(shape.with(axis, a.to()).dims());
-        // what goes beyond is as many weights as the file likes
+        // without this check, a file could request any number of weights
         call.require(
             !kernel.antialias() || a.to() == 0 || 2 * a.scale() * a.from() >= 1,
             "has the scale %s, with which nothing is left of an axis of %d elements"
@@ -233,7 +233,7 @@ final class Resizing {
     return x.take(to, index);
   }
 
-  /** How often each element comes along each axis; empty if not all come equally often. */
+  /** The number of repetitions of each element along each axis; empty if they are not all equal. */
   private static int[] repeats(Axis[] axes, Kernel kernel) {
     int[] times = new int[axes.length];
     for (int i = 0; i < axes.length; i++) {
@@ -313,7 +313,7 @@ final class Resizing {
     return out;
   }
 
-  /** Weights of as many neighbours before as behind the place. */
+  /** The weights of equally many neighbours before and after the position. */
   private static double[] weights(Kernel kernel, double ratio, double scale) {
     boolean cubic = kernel.mode().equals("cubic");
     double stretch = kernel.antialias() ? scale : 1;
@@ -331,7 +331,7 @@ final class Resizing {
     return weights;
   }
 
-  /** The cubic convolution of Keys (1981). */
+  /** The cubic convolution kernel of Keys (1981). */
   static double keys(double x, double a) {
     if (x <= 1) {
       return ((a + 2) * x - (a + 3)) * x * x + 1;

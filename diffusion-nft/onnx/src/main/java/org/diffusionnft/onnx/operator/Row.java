@@ -4,15 +4,14 @@ import java.util.List;
 import org.diffusionnft.onnx.value.Value;
 
 /**
- * One operator, one row.
+ * An operator in the table.
  *
- * @param name as ONNX calls it
- * @param random whether it may give something else the next time, so that it is never computed
- *     ahead
- * @param operator what it does
+ * @param name its name in ONNX
+ * @param random whether results may differ between calls, so that it is never computed ahead
+ * @param operator its implementation
  */
 public record Row(String name, boolean random, Operator operator) {
-  /** An operator that gives the same for the same. */
+  /** A deterministic operator. */
   static Row of(String name, Operator operator) {
     return new Row(name, false, operator);
   }

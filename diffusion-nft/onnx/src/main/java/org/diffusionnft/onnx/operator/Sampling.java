@@ -9,7 +9,7 @@ import org.diffusionnft.onnx.value.Strided;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.weights.onnx.ElementType;
 
-/** Pictures read at places that are computed, and boxes in them. */
+/** Sampling of pictures at computed positions, and boxes in pictures. */
 final class Sampling {
   private static final double CUBIC = -0.75;
 
@@ -199,7 +199,7 @@ final class Sampling {
         rois.dim(1) == 4 && batch.length == rois.dim(0),
         "needs four numbers and a batch for each box");
     boolean max = call.choice("mode", "avg", "avg", "max").equals("max");
-    // before operator set 16 places were not shifted by half a pixel
+    // before operator set 16, positions were not shifted by half a pixel
     String shift = call.opset() < 16 ? "output_half_pixel" : "half_pixel";
     boolean half =
         call.choice("coordinate_transformation_mode", shift, "half_pixel", "output_half_pixel")
@@ -250,7 +250,7 @@ final class Sampling {
     return NdArray.ofDoubles(x.type(), to, out);
   }
 
-  /** The four neighbours of a place, each times its weight. */
+  /** The four neighbours of a position, each times its weight. */
   private static double[] corners(
       double[] values, int base, int height, int width, double y, double x) {
     if (y < -1 || y > height || x < -1 || x > width) {

@@ -9,7 +9,7 @@ import org.diffusionnft.onnx.value.Value;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.weights.onnx.ElementType;
 
-/** Lists of values, and values that may be missing. */
+/** Lists of values, and optional values. */
 final class Sequences {
   private Sequences() {}
 
@@ -40,7 +40,7 @@ final class Sequences {
     throw call.wrong("needs a sequence as input " + (input + 1));
   }
 
-  /** A place in a sequence; negative ones count from behind the last item. */
+  /** An index in a sequence; negative ones count from the end. */
   private static int place(Call call, int input, int last) {
     long at = (long) call.scalar(input);
     int size = items(call, 0).size();

@@ -13,7 +13,7 @@ import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.weights.onnx.ElementType;
 
-/** Operators that give the same elements another shape or order. */
+/** Operators that change only the shape or order of elements. */
 final class Shaping {
   private Shaping() {}
 
@@ -153,7 +153,7 @@ final class Shaping {
     return broadcast(x, to);
   }
 
-  /** An array stretched to a shape. */
+  /** Broadcasts an array to a shape. */
   static NdArray broadcast(NdArray x, Shape to) {
     return x.shape().equals(to) ? x : x.take(to, Strided.broadcast(x.shape(), to));
   }
@@ -184,12 +184,12 @@ final class Shaping {
     return result.reshape(to);
   }
 
-  /** Whether the elements are numbers of F32 on the device. */
+  /** Whether the elements are an F32 tensor on the device. */
   private static boolean isTensor(NdArray x) {
     return x.type() == ElementType.FLOAT && x.isOnDevice() && x.count() > 0;
   }
 
-  /** Arrays side by side along an axis. */
+  /** Concatenates arrays along an axis. */
   static NdArray concat(Call call, List<NdArray> parts, int axis) {
     ElementType type = call.sameType(parts);
     Shape first = parts.getFirst().shape();
@@ -250,7 +250,7 @@ final class Shaping {
     return out;
   }
 
-  /** Some entries of an axis. */
+  /** A range of entries of an axis. */
   static NdArray cut(NdArray x, int axis, int start, int length) {
     Shape to = x.shape().with(axis, length);
     int outer = Strided.product(to, 0, axis);
@@ -315,7 +315,7 @@ final class Shaping {
     return at < -size ? low : Math.max(low, Math.min(a, high));
   }
 
-  /** Pictures whose pixels are moved in blocks, depth before column and row if {@code dcr}. */
+  /** Pictures whose pixels are rearranged in blocks, depth before column and row if {@code dcr}. */
   private record Blocks(Call call, NdArray x, int side, boolean dcr) {
     static Blocks of(Call call) {
       NdArray x = call.in(0);
@@ -383,7 +383,7 @@ final class Shaping {
     return x.take(x.shape(), index);
   }
 
-  /** A value for messages of operators on lists. */
+  /** Casts a value to an array, with an error message for operators on lists. */
   static NdArray array(Call call, Value value) {
     if (value instanceof NdArray array) {
       return array;

@@ -21,7 +21,7 @@ final class TransposedConvolution {
     return List.of(row(List.of()));
   }
 
-  /** The operator, with steps behind it. */
+  /** The operator, with fused steps after it. */
   static Row row(List<Step> then) {
     return Row.one("ConvTranspose", c -> transposed(c, then));
   }
@@ -95,7 +95,7 @@ final class TransposedConvolution {
     return to.elements() == 0 ? made : Convolution.followed(call, made, then);
   }
 
-  /** Whether windows over a picture lie side by side and fill the output. */
+  /** Whether windows over a picture tile the output. */
   private static boolean isTiling(Window window, int[] size) {
     boolean tiling = window.axes() == 2;
     for (int i = 0; tiling && i < 2; i++) {
@@ -109,8 +109,8 @@ final class TransposedConvolution {
   }
 
   /**
-   * Each input makes a tile of the output by itself: a convolution of single pixels, with a filter
-   * for each place of the tile, and then the tiles are put side by side.
+   * Each input alone determines a tile of the output: a 1x1 convolution with a filter for each
+   * position in the tile, whose results are then arranged in tiles.
    */
   private static NdArray tiled(Call call, NdArray x, Filters by, List<Step> then, Shape to) {
     Device device = call.device();

@@ -93,7 +93,7 @@ final class Unary {
     return map(call, call.in(0), function, null);
   }
 
-  /** A function of every element, rounded to the type of the elements. */
+  /** Applies a function to every element; results are rounded to the element type. */
   static NdArray map(
       Call call, NdArray x, DoubleUnaryOperator function, @Nullable LongUnaryOperator whole) {
     return switch (x.type().kind()) {
@@ -244,7 +244,7 @@ final class Unary {
     return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
   }
 
-  /** By the GELU, which is {@code x/2 (1 + erf(x / sqrt(2)))}. */
+  /** Computed from the GELU, which is {@code x/2 (1 + erf(x / sqrt(2)))}. */
   private static double erf(double x) {
     double v = x * Math.sqrt(2);
     return v == 0 ? 0 : 2 * UnaryOp.GELU_ERF.value(v, 0, 0) / v - 1;

@@ -3,14 +3,14 @@ package org.diffusionnft.onnx.operator;
 import org.diffusionnft.onnx.value.NdArray;
 
 /**
- * A window that slides over the axes after batch and channel, as convolutions and pooling have it.
+ * The window of convolutions and pooling, which slides over the axes after batch and channel.
  *
  * @param kernel its size along each axis
  * @param strides its steps
- * @param dilations how far apart its places are
- * @param before elements that are put before each axis; they may be negative
- * @param after elements that are put behind
- * @param out how many places it takes along each axis
+ * @param dilations distances between its taps
+ * @param before padding before each axis; may be negative
+ * @param after padding after each axis
+ * @param out number of positions along each axis
  */
 @SuppressWarnings("ArrayRecordComponent") // read by the loops of its users
 record Window(int[] kernel, int[] strides, int[] dilations, int[] before, int[] after, int[] out) {
@@ -47,7 +47,7 @@ record Window(int[] kernel, int[] strides, int[] dilations, int[] before, int[] 
             room >= 0 || ceil, "slides a window of %d over %d elements".formatted(reach, size));
         long steps = ceil ? Math.ceilDiv(room, (long) strides[i]) : room / strides[i];
         out[i] = (int) Math.max(0, steps + 1);
-        // a window that would begin behind the input and its first padding is left out
+        // a window that would begin after the input and its leading padding is left out
         if (ceil && (out[i] - 1L) * strides[i] >= size + before[i]) {
           out[i]--;
         }
@@ -60,7 +60,7 @@ record Window(int[] kernel, int[] strides, int[] dilations, int[] before, int[] 
     return kernel.length;
   }
 
-  /** Number of places within the window. */
+  /** Number of taps of the window. */
   int taps() {
     int product = 1;
     for (int k : kernel) {
@@ -69,7 +69,7 @@ record Window(int[] kernel, int[] strides, int[] dilations, int[] before, int[] 
     return product;
   }
 
-  /** Shape of a result with so many batches and channels. */
+  /** The shape of a result with this batch size and number of channels. */
   long[] shape(long batch, long channels) {
     long[] dims = new long[out.length + 2];
     dims[0] = batch;
@@ -81,9 +81,9 @@ record Window(int[] kernel, int[] strides, int[] dilations, int[] before, int[] 
   }
 
   /**
-   * Where the window's taps lie in one channel of the input; -1 outside.
+   * The indices of the window's taps in one channel of the input; -1 outside.
    *
-   * @param position where the window is, along each axis
+   * @param position the window's position along each axis
    */
   void places(int[] size, int[] position, int[] to) {
     int[] tap = new int[kernel.length];
@@ -99,9 +99,9 @@ record Window(int[] kernel, int[] strides, int[] dilations, int[] before, int[] 
   }
 
   /**
-   * The taps that lie in one channel of the input, in their order.
+   * The taps inside one channel of the input, in order.
    *
-   * @param position where the window is, along each axis
+   * @param position the window's position along each axis
    */
   int[] inside(int[] size, int[] position) {
     int[] first = new int[kernel.length];
@@ -126,7 +126,7 @@ record Window(int[] kernel, int[] strides, int[] dilations, int[] before, int[] 
     return places;
   }
 
-  /** The next position in row-major order, back to the first after the last. */
+  /** The next position in row-major order, wrapping around after the last. */
   static void next(int[] position, int[] sizes) {
     for (int i = sizes.length - 1; i >= 0; i--) {
       if (++position[i] < sizes[i]) {

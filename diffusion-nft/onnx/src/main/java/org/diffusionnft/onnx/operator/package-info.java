@@ -1,4 +1,4 @@
-/** The operators of ONNX, a row each. */
+/** The operators of ONNX, one table row each. */
 @NullMarked
 package org.diffusionnft.onnx.operator;
 

@@ -2,11 +2,11 @@ package org.diffusionnft.onnx.value;
 
 import org.diffusionnft.weights.onnx.ElementType;
 
-/** Whole numbers of fewer bits, or without sign, in a {@code long}. */
+/** Integers with fewer bits, or unsigned, in a {@code long}. */
 public final class Integers {
   private Integers() {}
 
-  /** The lowest bits of a result, as the type has them: arithmetic that wraps around. */
+  /** The lowest bits of a result in the type: arithmetic with wrap-around. */
   public static long wrap(ElementType type, long value) {
     if (type == ElementType.BOOL) {
       return value != 0 ? 1 : 0;
@@ -17,12 +17,12 @@ public final class Integers {
         : value << shift >>> shift;
   }
 
-  /** The number of a UINT64's bits. */
+  /** The value of a UINT64. */
   public static double unsignedToDouble(long bits) {
     return bits >= 0 ? bits : ((bits >>> 1) | (bits & 1)) * 2.0;
   }
 
-  /** A number cut to a whole one; what does not fit wraps around. */
+  /** Truncates a number to an integer; overflow wraps around. */
   public static long ofDouble(ElementType type, double x) {
     if (type == ElementType.BOOL) {
       return x != 0 ? 1 : 0;
@@ -33,12 +33,12 @@ public final class Integers {
     return wrap(type, (long) x);
   }
 
-  /** The least number of a type. */
+  /** The smallest number of a type. */
   public static long least(ElementType type) {
     return type.kind() == ElementType.Kind.SIGNED ? -1L << (type.bits() - 1) : 0;
   }
 
-  /** The greatest number of a type of fewer than 64 bits. */
+  /** The largest number of a type with fewer than 64 bits. */
   public static long greatest(ElementType type) {
     int bits = type.kind() == ElementType.Kind.SIGNED ? type.bits() - 1 : type.bits();
     return bits >= 63 ? Long.MAX_VALUE : (1L << bits) - 1;

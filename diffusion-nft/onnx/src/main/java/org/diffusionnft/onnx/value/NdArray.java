@@ -13,9 +13,9 @@ import org.diffusionnft.weights.onnx.SmallFloats;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An array of any of ONNX's element types, row by row. Elements lie in a Java array of the kind of
- * their type, or, for F32, in a tensor of the device; each is made of the other when first asked
- * for. Immutable: whoever takes the Java array must not write to it.
+ * A row-major array of any of ONNX's element types. Elements are in a Java array of the kind for
+ * their type, or, for F32, in a tensor of the device; each is created from the other on first use.
+ * Immutable: the Java array must not be modified.
  */
 public final class NdArray implements Value {
   private final ElementType type;
@@ -44,7 +44,7 @@ public final class NdArray implements Value {
    * An array over these elements.
    *
    * @param data {@code float[]}, {@code double[]}, {@code long[]} or {@code String[]}, by the kind
-   *     of the type; elements of narrower types must be theirs already
+   *     of the type; values must already fit narrower types
    */
   public static NdArray of(ElementType type, Shape shape, Object data) {
     if (Array.getLength(data) != shape.elements()) {
@@ -53,7 +53,7 @@ public final class NdArray implements Value {
     return new NdArray(type, shape, false, null, data, null);
   }
 
-  /** The array over an F32 tensor. */
+  /** An array backed by an F32 tensor. */
   public static NdArray of(Tensor tensor) {
     if (tensor.dtype() != DType.F32) {
       throw new IllegalArgumentException("a tensor of F32 is needed, not " + tensor.dtype());
@@ -61,7 +61,7 @@ public final class NdArray implements Value {
     return new NdArray(ElementType.FLOAT, tensor.shape(), false, null, null, tensor);
   }
 
-  /** A tensor of a file. */
+  /** An array from a tensor of a file. */
   public static NdArray of(OnnxTensor tensor) {
     return new NdArray(tensor.type(), tensor.shape(), true, tensor, null, null);
   }
@@ -71,7 +71,7 @@ public final class NdArray implements Value {
     return of(ElementType.FLOAT, shape, values);
   }
 
-  /** A row of INT64. */
+  /** A one-dimensional array of INT64. */
   public static NdArray longs(long... values) {
     return of(ElementType.INT64, Shape.of(values.length), values);
   }
@@ -81,7 +81,7 @@ public final class NdArray implements Value {
     return of(type, shape, allocate(type, Math.toIntExact(shape.elements())));
   }
 
-  /** A Java array for so many elements. */
+  /** A Java array for {@code count} elements. */
   public static Object allocate(ElementType type, int count) {
     return switch (type.kind()) {
       case FLOATS -> new float[count];
@@ -96,8 +96,8 @@ public final class NdArray implements Value {
   }
 
   /**
-   * An array that outlives the run that made it: the tensor of the device, if one is made of it,
-   * stays until the device is closed.
+   * An array that outlives the run that created it: its device tensor, if one is created, stays
+   * until the device is closed.
    */
   public NdArray asConstant() {
     return constant ? this : new NdArray(type, shape, true, null, data(), null);
@@ -144,7 +144,7 @@ public final class NdArray implements Value {
     return known;
   }
 
-  /** The elements of a type that is held as floats. */
+  /** The elements of a type that is stored as floats. */
   public float[] floats() {
     return (float[]) data();
   }
@@ -164,7 +164,7 @@ public final class NdArray implements Value {
     return (String[]) data();
   }
 
-  /** The elements of any type of numbers, copied. */
+  /** The elements of any numeric type, copied. */
   public double[] toDoubles() {
     return switch (type.kind()) {
       case FLOATS -> {
@@ -196,27 +196,24 @@ public final class NdArray implements Value {
       device.write(MemorySegment.ofArray(floats()), known);
       if (constant) {
         known.keepForever();
-        data = source == null ? data : null; // large weights are held once
+        data = source == null ? data : null; // large weights are stored once
       }
       tensor = known;
     }
     return known;
   }
 
-  /** The tensor on a device, if there is one that a run made. */
+  /** The device tensor, if a run created one. */
   public @Nullable Tensor ownTensor() {
     return constant ? null : tensor;
   }
 
-  /**
-   * The same elements without a tensor: for what outlives the scope in which tensors are made of
-   * it.
-   */
+  /** The same elements without a tensor, for arrays that outlive the scope of their tensors. */
   public NdArray detached() {
     return new NdArray(type, shape, false, null, data(), null);
   }
 
-  /** Gives back the memory that a constant has on the device. */
+  /** Frees the device memory of a constant. */
   public void release() {
     Tensor known = tensor;
     if (constant && known != null) {
@@ -226,14 +223,14 @@ public final class NdArray implements Value {
     }
   }
 
-  /** Forgets the tensor, whose memory goes back; its elements must be in a Java array too. */
+  /** Drops the tensor, whose memory is freed; its elements must also be in a Java array. */
   public void forgetTensor() {
     if (data != null) {
       tensor = null;
     }
   }
 
-  /** Whether the elements lie on the device already. */
+  /** Whether the elements are already on the device. */
   public boolean isOnDevice() {
     return tensor != null;
   }
@@ -254,9 +251,9 @@ public final class NdArray implements Value {
   }
 
   /**
-   * Elements by their places.
+   * Gathers elements by index.
    *
-   * @param index where each element of the result is in this array; -1 for zero
+   * @param index the index in this array of each element of the result; -1 for zero
    */
   public NdArray take(Shape to, int[] index) {
     Object out = allocate(type, index.length);
@@ -293,7 +290,7 @@ public final class NdArray implements Value {
     return of(type, to, out);
   }
 
-  /** Numbers rounded or cut to an element type. */
+  /** Numbers rounded or truncated to an element type. */
   public static NdArray ofDoubles(ElementType type, Shape shape, double[] values) {
     return switch (type.kind()) {
       case FLOATS -> {

@@ -2,16 +2,16 @@ package org.diffusionnft.onnx.value;
 
 import org.diffusionnft.tensor.Shape;
 
-/** Places of elements in row-major arrays. */
+/** Indices of elements in row-major arrays. */
 public final class Strided {
   private Strided() {}
 
   /**
-   * The places that a walk over a shape visits.
+   * The indices visited by a strided walk over a shape.
    *
-   * @param shape what is walked over, the last axis fastest
-   * @param strides how far apart neighbours along each axis are; 0 stays, negative goes back
-   * @param offset where the walk begins
+   * @param shape the shape of the walk, the last axis fastest
+   * @param strides index distance of neighbours along each axis; 0 repeats, negative goes backwards
+   * @param offset start index
    */
   public static int[] places(Shape shape, long[] strides, long offset) {
     int[] out = new int[Math.toIntExact(shape.elements())];
@@ -44,7 +44,7 @@ public final class Strided {
     return out;
   }
 
-  /** Where each element of a broadcast result comes from. */
+  /** The source index of each element of a broadcast result. */
   public static int[] broadcast(Shape from, Shape to) {
     long[] own = from.strides();
     long[] strides = new long[to.rank()];
@@ -55,7 +55,7 @@ public final class Strided {
     return places(to, strides, 0);
   }
 
-  /** Product of the dimensions from one axis up to another. */
+  /** The product of the dimensions from one axis up to another. */
   public static int product(Shape shape, int from, int to) {
     long product = 1;
     for (int i = from; i < to; i++) {
@@ -73,7 +73,7 @@ public final class Strided {
     return Shape.of(dims);
   }
 
-  /** A shape with an axis put in. */
+  /** A shape with an axis inserted. */
   public static Shape inserted(Shape shape, int axis, long size) {
     long[] dims = new long[shape.rank() + 1];
     for (int i = 0; i < dims.length; i++) {

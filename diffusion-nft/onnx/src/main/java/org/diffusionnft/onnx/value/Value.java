@@ -4,7 +4,7 @@ import java.util.List;
 import org.diffusionnft.weights.onnx.OnnxValue;
 import org.jspecify.annotations.Nullable;
 
-/** What a node takes or gives. */
+/** An input or output of a node. */
 public sealed interface Value permits NdArray, Value.Sequence, Value.Perhaps {
   /** A list of values. */
   record Sequence(List<Value> items) implements Value {}

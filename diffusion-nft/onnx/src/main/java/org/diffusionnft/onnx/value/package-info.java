@@ -1,4 +1,4 @@
-/** What flows along the edges of a graph. */
+/** The values on the edges of a graph. */
 @NullMarked
 package org.diffusionnft.onnx.value;
 

@@ -10,16 +10,16 @@ import org.ejml.interfaces.decomposition.QRDecomposition;
 import org.ejml.interfaces.decomposition.SingularValueDecomposition_F64;
 
 /**
- * The singular values of what an adapter adds to a weight. {@code B A} is never formed: with {@code
+ * The singular values of an adapter's update to a weight. {@code B A} is never formed: with {@code
  * B = Q1 R1} and {@code Aᵀ = Q2 R2} its singular values are those of the small {@code R1 R2ᵀ}.
  */
 public final class AdapterSpectrum {
   private AdapterSpectrum() {}
 
   /**
-   * Singular values of {@code scale B A}, the largest first, as many as the rank allows.
+   * Singular values of {@code scale B A}, the largest first, up to the rank.
    *
-   * @throws IllegalStateException if the factors hold a number that is NaN or infinite
+   * @throws IllegalStateException if the factors contain NaN or infinity
    */
   public static double[] of(LoraFactors factors, double scale) {
     DMatrixRMaj b = matrix(factors.b());
@@ -42,8 +42,8 @@ public final class AdapterSpectrum {
   }
 
   /**
-   * How many directions matter: the exponential of the entropy of the values' shares (Roy and
-   * Vetterli, "The effective rank", EUSIPCO 2007); 0 where all are 0.
+   * The effective number of directions: the exponential of the entropy of the normalised values
+   * (Roy and Vetterli, "The effective rank", EUSIPCO 2007); 0 where all are 0.
    */
   public static double effectiveRank(double[] values) {
     double sum = Arrays.stream(values).sum();

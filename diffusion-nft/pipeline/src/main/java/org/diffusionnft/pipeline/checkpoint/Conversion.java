@@ -21,27 +21,27 @@ import org.diffusionnft.weights.singlefile.SingleFile.Part;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes a model again, in either layout, in another dtype, or with an adapter merged in. At no
- * time is more than one tensor in memory.
+ * Rewrites a model in either layout, in another dtype, or with an adapter merged in, one tensor at
+ * a time.
  *
- * @param layout what is written
- * @param dtype what tensors are converted to; null to leave them
- * @param adapter PEFT folder or diffusers' file that is merged in; null for none
+ * @param layout the layout to write
+ * @param dtype what tensors are converted to; null to keep their own
+ * @param adapter PEFT folder or diffusers LoRA file to merge in; null for none
  */
 public record Conversion(Layout layout, @Nullable DType dtype, @Nullable Path adapter) {
 
-  /** How a model lies on disk. */
+  /** The layout of a model on disk. */
   public enum Layout {
-    /** A folder, as diffusers has it. */
+    /** A folder, as in diffusers. */
     DIFFUSERS,
     /** One file, as Stability AI publishes it. */
     SINGLE
   }
 
   /**
-   * Converts.
+   * Runs the conversion.
    *
-   * @param device merges, joins and converts; one that computes in this process
+   * @param device merges, concatenates and converts; must compute in this process
    * @throws IOException if the model is damaged, the adapter is for another model, or the output
    *     exists or cannot be written
    */

@@ -27,7 +27,7 @@ import org.diffusionnft.weights.singlefile.ModelFamily;
 import org.diffusionnft.weights.singlefile.SingleFile.Part;
 import org.diffusionnft.weights.torch.TensorFiles;
 
-/** What is in a file or folder of tensors, as lines for people. */
+/** The contents of a file or folder of tensors, as lines of text. */
 public final class Inspection {
   private static final int SHOWN_VALUES = 6;
 
@@ -42,11 +42,11 @@ public final class Inspection {
   }
 
   /**
-   * Looks into a diffusers folder, a part's folder, a PEFT folder, or a safetensors file.
+   * Inspects a diffusers folder, a component's folder, a PEFT folder, or a safetensors file.
    *
-   * @param device reads the few tensors that are looked at
+   * @param device reads the few tensors that are examined
    * @param listsTensors whether every tensor is listed
-   * @throws IOException if there is nothing of the kind, or it is damaged
+   * @throws IOException if it is none of these, or damaged
    */
   public static List<String> of(Path path, Device device, boolean listsTensors) throws IOException {
     List<String> lines = new ArrayList<>();
@@ -55,8 +55,8 @@ public final class Inspection {
   }
 
   /**
-   * Looks into one as {@link #of} does, and gives each line as soon as it is known: where something
-   * turns out to be damaged, what could be said before has been said.
+   * Like {@link #of}, but passes on each line as soon as it is known, so that lines before a
+   * damaged part are still shown.
    *
    * @throws IOException see {@link #of}
    */
@@ -110,7 +110,7 @@ public final class Inspection {
     }
   }
 
-  /** What cannot be used as a model is a file of tensors all the same. */
+  /** A file that cannot be used as a model is still shown as a file of tensors. */
   private void singleFile(Path path, TensorSource file) throws IOException {
     try {
       model(path);

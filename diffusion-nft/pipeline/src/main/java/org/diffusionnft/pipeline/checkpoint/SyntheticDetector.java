@@ -15,8 +15,8 @@ import org.diffusionnft.weights.mask2former.Mask2FormerPreprocessor;
 import org.diffusionnft.weights.safetensors.SafetensorsWriter;
 
 /**
- * GenEval's detector with random values: it sees objects where there are none, but costs the time
- * and the memory of the real one.
+ * GenEval's detector with random values: it detects objects that do not exist, but takes the time
+ * and memory of the real one.
  *
  * @param config the dimensions
  */
@@ -33,7 +33,7 @@ public record SyntheticDetector(Mask2FormerConfig config) {
             swin, 256, 256, 6, 1024, 9, 2048, 8, 100, COCO, 1, false, UnaryOp.RELU));
   }
 
-  /** The same layout in a megabyte. */
+  /** The same layout in one megabyte. */
   public SyntheticDetector inMiniature() {
     SwinConfig swin =
         new SwinConfig(
@@ -43,7 +43,7 @@ public record SyntheticDetector(Mask2FormerConfig config) {
   }
 
   /**
-   * Writes a folder of transformers in BF16.
+   * Writes a folder in transformers' layout in BF16.
    *
    * @throws IOException if it exists or cannot be written
    */

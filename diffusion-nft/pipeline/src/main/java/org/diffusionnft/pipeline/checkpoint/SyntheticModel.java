@@ -31,8 +31,8 @@ import org.diffusionnft.weights.io.AtomicFolder;
 import org.diffusionnft.weights.singlefile.SingleFile.Part;
 
 /**
- * A model with the names, shapes and dtype of a real one and random values: to rehearse memory,
- * time and plumbing before the real weights are there. Its pictures show noise.
+ * A model with the names, shapes and dtype of a real one and random values, to test memory, time
+ * and plumbing before the real weights are available. Its pictures show noise.
  *
  * @param transformer the diffusion transformer
  * @param vae the autoencoder
@@ -67,7 +67,7 @@ public record SyntheticModel(
         new MmditConfig(128, 2, 16, 24, 64, 24, 4096, 1536, 2048, 16, 192, List.of(), QkNorm.NONE));
   }
 
-  /** What is the same in all published models. */
+  /** Adds the parts that are the same in all published models. */
   private static SyntheticModel around(MmditConfig transformer) {
     return new SyntheticModel(
         transformer,
@@ -100,7 +100,7 @@ public record SyntheticModel(
   /**
    * Writes a diffusers folder in BF16.
    *
-   * @param withT5 whether to write the largest part too, 9.5 of 16 GB
+   * @param withT5 whether to write T5 too, the largest part: 9.5 of 16 GB
    * @throws IOException if it exists or cannot be written
    */
   public void write(Path out, long seed, boolean withT5, Device device) throws IOException {
@@ -143,7 +143,7 @@ public record SyntheticModel(
     writer.part(part, new SyntheticTensors(part.toString(), shapes, transformer, seed), config);
   }
 
-  /** Copies a tokenizer that comes with the program; both CLIP tokenizers share a vocabulary. */
+  /** Copies a bundled tokenizer; both CLIP tokenizers share a vocabulary. */
   private static void tokenizer(
       ModelWriter writer, Path folder, Part part, String name, String... vocabulary)
       throws IOException {

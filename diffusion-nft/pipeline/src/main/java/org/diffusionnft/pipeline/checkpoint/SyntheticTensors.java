@@ -18,9 +18,9 @@ import org.diffusionnft.weights.io.InvalidFileException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * BF16 tensors of random values that a model survives: matrices uniform with the deviation that
- * keeps the size of what goes through them, norms 1, biases 0, the position embedding as it is. A
- * value depends on the seed, the tensor's name and its place alone.
+ * BF16 tensors of random values that keep activations finite: matrices are uniform with a
+ * variance-preserving scale, norms 1, biases 0, and the positional embedding is the real one. A
+ * value depends only on the seed, the tensor's name and its index.
  */
 final class SyntheticTensors implements DeclaredTensors {
   private static final int CHUNK = 1 << 20;
@@ -33,8 +33,8 @@ final class SyntheticTensors implements DeclaredTensors {
   private final long seed;
 
   /**
-   * @param part of which model, for messages and the stream of values
-   * @param transformer whose position embedding may be among them
+   * @param part the model's component, for messages and the random stream
+   * @param transformer whose positional embedding may be among the tensors
    */
   SyntheticTensors(
       String part, Map<String, Shape> shapes, @Nullable MmditConfig transformer, long seed) {
@@ -89,14 +89,17 @@ final class SyntheticTensors implements DeclaredTensors {
     }
   }
 
-  /** Largest value: a uniform one of deviation 1/sqrt(inputs), smaller for tables and T5. */
+  /**
+   * The bound of a uniform distribution with standard deviation 1/sqrt(inputs); smaller for tables
+   * and T5.
+   */
   private static double bound(String name, Shape shape) {
     double inputs = (double) shape.elements() / shape.dim(0);
     if (name.contains("embedding") || name.contains("shared") || name.contains("attention_bias")) {
       return 0.05;
     }
     if (name.equals(CLASSES)) {
-      return LOUD * Math.sqrt(3 / inputs); // so that a detector is certain of something
+      return LOUD * Math.sqrt(3 / inputs); // so that a detector has confident predictions
     }
     // T5 does not scale its scores, so its queries must be small.
     double smaller = name.endsWith("SelfAttention.q.weight") ? 8 : 1;
@@ -126,7 +129,7 @@ final class SyntheticTensors implements DeclaredTensors {
     }
   }
 
-  /** FNV-1a, to give every name a stream of its own. */
+  /** FNV-1a, which gives every name its own stream. */
   private static long stream(String name) {
     long hash = 0xcbf29ce484222325L;
     for (byte b : name.getBytes(StandardCharsets.UTF_8)) {

@@ -1,4 +1,4 @@
-/** What is done to whole checkpoints: converted, merged, looked into, made up. */
+/** Tools for whole checkpoints: conversion, merging, inspection, synthesis. */
 @NullMarked
 package org.diffusionnft.pipeline.checkpoint;
 

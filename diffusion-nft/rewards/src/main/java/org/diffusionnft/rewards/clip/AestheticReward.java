@@ -16,7 +16,7 @@ import org.diffusionnft.weights.CheckpointWeights;
 import org.diffusionnft.weights.TensorSource;
 import org.diffusionnft.weights.torch.TensorFiles;
 
-/** How well people like a picture, whatever it shows: the improved aesthetic predictor. */
+/** How much people like a picture, whatever it shows: the improved aesthetic predictor. */
 public final class AestheticReward implements Reward {
   private static final int LAYERS = 5;
 

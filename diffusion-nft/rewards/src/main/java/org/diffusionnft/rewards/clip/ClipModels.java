@@ -7,13 +7,13 @@ import org.diffusionnft.rewards.RewardFiles;
 import org.diffusionnft.rewards.RewardOptions;
 
 /**
- * The published models that rewards are made of, and where people get them.
+ * The published models that rewards use, and where to get them.
  *
- * @param what what it is, for messages
- * @param names what its file or folder can be called
- * @param source where people get it
- * @param tokenizer the folder of its tokenizer, where the model has none beside it
- * @param tokenizerSource where people get that
+ * @param what a description for messages
+ * @param names possible names of its file or folder
+ * @param source where to get it
+ * @param tokenizer the folder of its tokenizer, if the model comes without one
+ * @param tokenizerSource where to get the tokenizer
  */
 public record ClipModels(
     String what, List<String> names, String source, String tokenizer, String tokenizerSource) {
@@ -49,16 +49,16 @@ public record ClipModels(
           OPEN_CLIP,
           OPEN_CLIP_SOURCE);
 
-  /** Whether the model is where it is looked for without an option. */
+  /** Whether the model is at a default location. */
   public boolean isThere() {
     return RewardFiles.isThere(names);
   }
 
   /**
-   * Opens the model and its tokenizer: the one beside the model, else the one that option {@code
+   * Opens the model and its tokenizer: the one next to the model, else the one that option {@code
    * tokenizer} names.
    *
-   * @throws IllegalArgumentException that says which file is missing and where people get it
+   * @throws IllegalArgumentException that says which file is missing and where to get it
    */
   public ClipScoring open(RewardOptions options) {
     return open(options, "model");

@@ -5,17 +5,17 @@ import org.diffusionnft.images.Pixels;
 import org.diffusionnft.images.Planes;
 
 /**
- * What a picture goes through before CLIP's image encoder. Three ways are in use, and scores depend
- * on which one is taken.
+ * The preprocessing of pictures for CLIP's image encoder. Three variants are in use, and scores
+ * depend on the choice.
  *
- * @param size width and height that the encoder takes
+ * @param size width and height of the encoder's input
  * @param mean of the channels, subtracted
  * @param std of the channels, divided by
  */
 public record ClipPreprocessing(int size, float[] mean, float[] std) {
   private static final int CHANNELS = 3;
 
-  /** The means and deviations of OpenAI's data, used by all published models. */
+  /** The means and standard deviations of OpenAI's data, used by all published models. */
   public static ClipPreprocessing ofSize(int size) {
     return new ClipPreprocessing(
         size,
@@ -34,7 +34,7 @@ public record ClipPreprocessing(int size, float[] mean, float[] std) {
   }
 
   /**
-   * torchvision's transforms of pictures: as {@link #ofPixels}, but the half of an odd rest is
+   * torchvision's transforms of pictures: like {@link #ofPixels}, but half of an odd remainder is
    * rounded to even.
    *
    * @return {@code [3, size, size]}
@@ -67,7 +67,7 @@ public record ClipPreprocessing(int size, float[] mean, float[] std) {
   }
 
   /**
-   * What the reference code's {@code ClipScorer} does with tensors: bilinear to a shorter side of
+   * The reference code's {@code ClipScorer} for tensors: bilinear resize to a shorter side of
    * {@code size}, centre crop, normalise.
    *
    * @param picture 0 to 1
@@ -77,15 +77,15 @@ public record ClipPreprocessing(int size, float[] mean, float[] std) {
     boolean upright = picture.width() <= picture.height();
     int other = longer(picture.width(), picture.height());
     Planes small = picture.resize(upright ? size : other, upright ? other : size, Filter.BILINEAR);
-    // torchvision rounds the half of an odd rest to even here
+    // torchvision rounds half of an odd remainder to even here
     int left = (int) Math.rint((small.width() - size) / 2.0);
     int top = (int) Math.rint((small.height() - size) / 2.0);
     return normalise(small.window(left, top, size, size));
   }
 
   /**
-   * What the reference code's {@code HPSv2Scorer} does with tensors: bicubic to a longer side of
-   * {@code size}, zeros around, normalise.
+   * The reference code's {@code HPSv2Scorer} for tensors: bicubic resize to a longer side of {@code
+   * size}, zero padding, normalise.
    *
    * @param picture 0 to 1
    * @return {@code [3, size, size]}

@@ -9,14 +9,17 @@ import org.diffusionnft.rewards.Reward;
 import org.diffusionnft.rewards.RewardOptions;
 
 /**
- * How well picture and prompt fit by a CLIP model: the cosine of their embeddings, on the scale of
- * the reference code's scorer of the same name.
+ * How well a picture matches its prompt according to a CLIP model: the cosine of their embeddings,
+ * on the scale of the reference code's scorer of the same name.
  */
 public final class ClipReward implements Reward {
-  /** What the reference code's {@code clip_scorer.py} divides logits by. */
+  /** The divisor of logits in the reference code's {@code clip_scorer.py}. */
   private static final double CLIP_DIVISOR = 100;
 
-  /** What the reference code's {@code pickscore_scorer.py} divides logits by: to about 0 to 1. */
+  /**
+   * The divisor of logits in the reference code's {@code pickscore_scorer.py}, which gives about 0
+   * to 1.
+   */
   private static final double PICK_DIVISOR = 26;
 
   private final ClipScoring clip;

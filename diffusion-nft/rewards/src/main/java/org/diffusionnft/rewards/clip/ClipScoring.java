@@ -17,8 +17,8 @@ import org.diffusionnft.weights.clip.ClipCheckpoint;
 import org.diffusionnft.weights.tokenizer.TokenizerFolder;
 
 /**
- * A CLIP model with its tokenizer, on a device of its own: the trainer's belongs to the thread that
- * trains.
+ * A CLIP model with its tokenizer, on its own device: the trainer's is bound to the training
+ * thread.
  */
 public final class ClipScoring implements AutoCloseable {
   private final Device device;
@@ -47,7 +47,7 @@ public final class ClipScoring implements AutoCloseable {
    *
    * @param path the model's folder or file
    * @param tokenizer the tokenizer's folder
-   * @throws InvalidInputException if one of the files is not what it should be
+   * @throws InvalidInputException if one of the files is invalid
    */
   public static ClipScoring open(RewardOptions options, Path path, Path tokenizer) {
     int batchSize = options.count("batchSize", 8);
@@ -72,22 +72,22 @@ public final class ClipScoring implements AutoCloseable {
     return preprocessing;
   }
 
-  /** Where weights of heads are read to. */
+  /** The device that weights of heads are loaded to. */
   public Device device() {
     return device;
   }
 
-  /** What cosines are multiplied by. */
+  /** The factor on cosines. */
   public double scale() {
     return Math.exp(model.logitScale());
   }
 
-  /** Width of an embedding. */
+  /** Dimension of an embedding. */
   public int width() {
     return model.vision().config().projectionDim();
   }
 
-  /** Embeddings of texts, of length 1. */
+  /** Embeddings of texts, normalised to length 1. */
   public double[][] texts(List<String> texts) {
     int length = model.text().config().maxPositions();
     return inBatches(
@@ -102,9 +102,9 @@ public final class ClipScoring implements AutoCloseable {
   }
 
   /**
-   * Embeddings of pictures, of length 1.
+   * Embeddings of pictures, normalised to length 1.
    *
-   * @param square each picture as the encoder takes it
+   * @param square each picture, preprocessed for the encoder
    */
   public double[][] pictures(int pictures, IntFunction<float[]> square) {
     int side = preprocessing.size();

@@ -1,4 +1,4 @@
-/** Rewards of CLIP models. */
+/** Rewards based on CLIP models. */
 @NullMarked
 package org.diffusionnft.rewards.clip;
 

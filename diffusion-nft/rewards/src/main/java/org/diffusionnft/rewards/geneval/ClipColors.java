@@ -12,8 +12,8 @@ import org.diffusionnft.rewards.clip.ClipScoring;
 
 /**
  * GenEval's way to name colours: CLIP compares the part of the picture in an object's box with
- * three sentences for each of ten colours. What is outside of the object's mask is painted over;
- * where a detector gives no masks, what stands behind an object is seen too.
+ * three sentences for each of ten colours. Pixels outside the object's mask are painted over;
+ * without masks from the detector, CLIP also sees the background.
  */
 public final class ClipColors implements ColorNamer {
   private final ClipScoring clip;
@@ -26,7 +26,7 @@ public final class ClipColors implements ColorNamer {
   /**
    * Opens the model that option {@code colorModel} names.
    *
-   * @throws IllegalArgumentException that says which file is missing and where people get it
+   * @throws IllegalArgumentException that says which file is missing and where to get it
    */
   public static ClipColors open(RewardOptions options) {
     return new ClipColors(ClipModels.CLIP_L.open(options, "colorModel"));
@@ -46,7 +46,7 @@ public final class ClipColors implements ColorNamer {
   }
 
   /**
-   * How alike each object and each color are.
+   * The similarity of each object to each color.
    *
    * @param objects all of one label
    * @return a row for each object: cosines with {@link #COLORS}, in their order
@@ -68,7 +68,7 @@ public final class ClipColors implements ColorNamer {
     return cosines;
   }
 
-  /** What pictures of an object of a color are compared with. */
+  /** The sentences that an object's picture is compared with for a color. */
   public static List<String> sentences(String color, String label) {
     return List.of(
         "a photo of a " + color + " " + label,
@@ -76,7 +76,7 @@ public final class ClipColors implements ColorNamer {
         "a photo of a " + color + " object");
   }
 
-  /** A row per color: the mean of the sentences' embeddings, of length 1. */
+  /** A row per color: the mean of the sentences' embeddings, normalised to length 1. */
   private double[][] classifier(String label) {
     double[][] rows = new double[COLORS.size()][];
     for (int c = 0; c < rows.length; c++) {

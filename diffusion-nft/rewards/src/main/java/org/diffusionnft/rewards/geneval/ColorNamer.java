@@ -6,7 +6,7 @@ import org.diffusionnft.tensor.InvalidInputException;
 
 /** Names the colors of objects. */
 public interface ColorNamer extends AutoCloseable {
-  /** Those that GenEval knows, in its order. */
+  /** GenEval's colors, in its order. */
   List<String> COLORS =
       List.of(
           "red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", "black", "white");
@@ -19,7 +19,7 @@ public interface ColorNamer extends AutoCloseable {
   List<String> colors(Pixels picture, List<DetectedObject> objects, String label);
 
   /**
-   * Checks, before anything is sampled, that it can do what is asked for.
+   * Checks, before any sampling, that it can answer what a prompt asks for.
    *
    * @throws InvalidInputException that says in one sentence why not
    */
@@ -28,7 +28,7 @@ public interface ColorNamer extends AutoCloseable {
   @Override
   default void close() {}
 
-  /** What the detector itself said. */
+  /** Uses the colors that the detector reports. */
   static ColorNamer asDetected() {
     return (_, objects, label) ->
         objects.stream()
@@ -47,7 +47,7 @@ public interface ColorNamer extends AutoCloseable {
             .toList();
   }
 
-  /** Nobody: prompts that ask for colors are refused. */
+  /** Names no colors: prompts that ask for colors are rejected. */
   static ColorNamer none(String reward) {
     return new ColorNamer() {
       @Override

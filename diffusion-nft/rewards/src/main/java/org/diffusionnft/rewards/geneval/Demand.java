@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * What a GenEval prompt asks for: a line of its {@code metadata.jsonl}.
  *
  * @param tag the category
- * @param include what must be there, all of it
- * @param exclude what must not be there
+ * @param include what must be present, all of it
+ * @param exclude what must be absent
  */
 public record Demand(String tag, List<Clause> include, List<Clause> exclude) {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -23,7 +23,7 @@ public record Demand(String tag, List<Clause> include, List<Clause> exclude) {
    * Objects of one class.
    *
    * @param label the class
-   * @param count how many; in {@code exclude}, how many are too many
+   * @param count how many; in {@code exclude}, the number that is too many
    * @param color of each, if it matters
    * @param position where they are, if it matters
    */
@@ -31,15 +31,15 @@ public record Demand(String tag, List<Clause> include, List<Clause> exclude) {
       String label, int count, @Nullable String color, @Nullable Position position) {}
 
   /**
-   * A place relative to others.
+   * A position relative to other objects.
    *
    * @param relation {@code left of}, {@code right of}, {@code above} or {@code below}
-   * @param group the number of the clause, from 0, that the others are in
+   * @param group the index of the other objects' clause, from 0
    */
   public record Position(String relation, int group) {}
 
   /**
-   * What a prompt's metadata say.
+   * Reads a prompt's metadata.
    *
    * @throws InvalidInputException if they are not GenEval's
    */

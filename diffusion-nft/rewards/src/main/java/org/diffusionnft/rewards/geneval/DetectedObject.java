@@ -9,11 +9,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * An object that a detector found.
  *
- * @param label its class, as prompts name it
+ * @param label its class, by its name in prompts
  * @param confidence 0 to 1
  * @param box left, top, right and bottom in pixels
- * @param color what the detector calls its color, if it says so
- * @param mask which pixels of the picture, row by row, are the object's, if the detector says so
+ * @param color its color, if the detector reports one
+ * @param mask the object's pixels in the picture, row by row, if the detector reports them
  */
 public record DetectedObject(
     String label, double confidence, double[] box, @Nullable String color, @Nullable BitSet mask) {
@@ -29,7 +29,7 @@ public record DetectedObject(
   }
 
   /**
-   * What a network found.
+   * An object that a network found.
    *
    * @param names of its classes
    */

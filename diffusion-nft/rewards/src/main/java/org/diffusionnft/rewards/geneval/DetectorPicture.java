@@ -8,28 +8,31 @@ import org.diffusionnft.models.mask2former.Instances.Frame;
 import org.diffusionnft.weights.mask2former.Mask2FormerPreprocessor;
 
 /**
- * A picture as a Mask2Former sees it.
+ * A picture as input of a Mask2Former.
  *
  * @param values {@code [3, height, width]} of the padded size, normalised
- * @param frame which part of it is the picture
+ * @param frame the part of it that is the picture
  */
 @SuppressWarnings("ArrayRecordComponent") // read once, by the network
 public record DetectorPicture(float[] values, Frame frame) {
   private static final int CHANNELS = 3;
   private static final int WHITE = 255;
 
-  /** What mmdet's configuration fills pictures up with, before they are normalised. */
+  /** The padding value of mmdet's configuration, before normalisation. */
   private static final int PADDING = 128;
 
-  /** The order in which the network gets red, green and blue. */
+  /** The channel order of the network's input. */
   public enum Channels {
-    /** As GenEval's evaluation does it. */
+    /** As in GenEval's evaluation. */
     RGB,
-    /** As the reference code's trainer does it, which hands arrays to a reader of files. */
+    /** As in the reference code's trainer, which passes arrays to a function for files. */
     BGR
   }
 
-  /** What mmdet does, and so GenEval: OpenCV's resize, and grey on the right and at the bottom. */
+  /**
+   * As in mmdet, and therefore GenEval: OpenCV's resize, then grey padding on the right and at the
+   * bottom.
+   */
   public static DetectorPicture mmdet(
       Pixels picture, Mask2FormerPreprocessor settings, Channels channels) {
     Pixels small = mmdetResized(picture, settings);
@@ -70,8 +73,7 @@ public record DetectorPicture(float[] values, Frame frame) {
   }
 
   /**
-   * What transformers' image processor does: Pillow's resize, stretched to whole squares, nothing
-   * filled up.
+   * As in transformers' image processor: Pillow's resize, stretched to squares, without padding.
    */
   public static DetectorPicture transformers(
       Pixels picture, Mask2FormerPreprocessor settings, Channels channels) {

@@ -12,7 +12,7 @@ import org.diffusionnft.rewards.service.ImageService;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Opening;
 
-/** GenEval: a detector looks at pictures, CLIP names colors, and {@link GenEvalRules} judge. */
+/** GenEval: a detector finds objects, CLIP names colors, and {@link GenEvalRules} judge. */
 public final class GenEvalReward implements Reward {
   private static final String COLOR_MODEL = "colorModel";
 
@@ -21,13 +21,13 @@ public final class GenEvalReward implements Reward {
   private final GenEvalSettings settings;
   private final Score score;
 
-  /** What a verdict becomes. */
+  /** How a verdict is scored. */
   private enum Score {
-    /** Parts of a point for what is right: the reference code's reward. */
+    /** Partial credit: the reference code's reward. */
     PARTS,
-    /** 1 where exactly what is asked for is there, else 0. */
+    /** 1 if the picture shows exactly what is asked for, else 0. */
     STRICT,
-    /** 1 where GenEval's benchmark counts the picture, else 0. */
+    /** 1 if GenEval's benchmark accepts the picture, else 0. */
     BENCHMARK
   }
 
@@ -90,7 +90,7 @@ public final class GenEvalReward implements Reward {
       return service;
     }
 
-    /** Who names colors; without CLIP's files a program does, or nobody. */
+    /** The color namer: CLIP, or without its files a program or none. */
     private static ColorNamer colors(RewardOptions options, boolean service) {
       Optional<String> given = options.text(COLOR_MODEL);
       if (given.isPresent() || (!service && ClipModels.CLIP_L.isThere())) {

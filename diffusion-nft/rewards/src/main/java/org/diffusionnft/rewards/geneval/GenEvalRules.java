@@ -8,9 +8,9 @@ import org.diffusionnft.images.Pixels;
 import org.jspecify.annotations.Nullable;
 
 /**
- * GenEval's rules (Ghosh et al., arXiv 2310.11513) over what a detector saw: those of its
+ * GenEval's rules (Ghosh et al., arXiv 2310.11513) for a detector's results: those of its
  * evaluation, and those of the reference code's {@code evaluate_reward}, which are stricter (exact
- * counts) and give parts of a point.
+ * counts) and give partial credit.
  */
 public final class GenEvalRules {
   private final Demand demand;
@@ -23,10 +23,10 @@ public final class GenEvalRules {
   private final List<String> reasons = new ArrayList<>();
 
   /**
-   * Rules for one verdict, which is asked for once.
+   * Rules for a single verdict.
    *
-   * @param objects what a detector found
-   * @param picture what colours are read from
+   * @param objects the detected objects
+   * @param picture the picture that colours are read from
    */
   public GenEvalRules(
       Demand demand,
@@ -42,23 +42,23 @@ public final class GenEvalRules {
   }
 
   /**
-   * What the rules say about a picture.
+   * The rules' verdict on a picture.
    *
    * @param correct whether it shows what is asked for
-   * @param score 1 or 0 by the benchmark's rules; by the strict ones the mean of parts of a point,
-   *     and an object too many costs as much as one too few, so it can be negative
-   * @param reasons what is wrong, in the words of GenEval's evaluation
+   * @param score 1 or 0 by the benchmark's rules; by the strict ones the mean partial credit; an
+   *     extra object costs as much as a missing one, so it can be negative
+   * @param reasons what is wrong, worded as in GenEval's evaluation
    */
   public record Verdict(boolean correct, double score, List<String> reasons) {}
 
-  /** The benchmark's verdict: enough objects, of which it looks at the most certain ones. */
+  /** The benchmark's verdict: enough objects; only the most confident ones are considered. */
   public Verdict benchmark() {
     applyBenchmark();
     boolean correct = reasons.isEmpty();
     return new Verdict(correct, correct ? 1 : 0, List.copyOf(reasons));
   }
 
-  /** The verdict that policies are trained by: exactly as many objects as are asked for. */
+  /** The verdict for training: exactly as many objects as are asked for. */
   public Verdict strict() {
     applyStrict();
     double score = parts.stream().mapToDouble(Double::doubleValue).average().orElse(0);
@@ -87,7 +87,8 @@ public final class GenEvalRules {
           if (!fits) {
             parts.add(0.0);
           }
-          // The reference code adds this point after a wrong place too, but not without a target.
+          // The reference code adds this point after a wrong position too, but not without a
+          // target.
           if (matched.get(clause.position().group()) != null) {
             parts.add(1.0);
           }
@@ -125,7 +126,7 @@ public final class GenEvalRules {
     }
   }
 
-  /** Whether each of them is where it should be relative to each of the others. */
+  /** Whether each object has the right position relative to each object of the target group. */
   private boolean isPlaced(Demand.Clause clause, List<DetectedObject> found) {
     Demand.Position position = clause.position();
     if (position == null) {

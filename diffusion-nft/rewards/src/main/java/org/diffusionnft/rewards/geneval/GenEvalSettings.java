@@ -4,13 +4,15 @@ import org.diffusionnft.rewards.RewardOptions;
 import org.diffusionnft.tensor.InvalidInputException;
 
 /**
- * The numbers of GenEval's rules, those that its evaluation takes as options.
+ * The parameters of GenEval's rules, which are options of its evaluation.
  *
- * @param threshold how certain an object must be to be there
- * @param countingThreshold the same where objects are counted and a doubtful one costs more
- * @param mostObjects of each class; the most certain ones stay
- * @param mostOverlap of two objects of a class before the less certain one goes; 1 for any
- * @param positionMargin how far beyond touching, as a share of both sizes, counts as beside
+ * @param threshold the least confidence of an object
+ * @param countingThreshold the same for counting, where a doubtful object costs more
+ * @param mostObjects maximum number per class; the most confident ones are kept
+ * @param mostOverlap maximum overlap of two objects of a class; above it the less confident one is
+ *     dropped; 1 for no limit
+ * @param positionMargin the distance beyond touching, as a fraction of both sizes, from which an
+ *     object counts as beside another
  */
 public record GenEvalSettings(
     double threshold,
@@ -18,14 +20,15 @@ public record GenEvalSettings(
     int mostObjects,
     double mostOverlap,
     double positionMargin) {
-  /** GenEval's own. */
+  /** GenEval's own parameters. */
   public static final GenEvalSettings DEFAULT = new GenEvalSettings(0.3, 0.9, 16, 1, 0.1);
 
   /**
-   * What options say, else GenEval's own: {@code threshold}, {@code countingThreshold}, {@code
-   * maxObjects}, {@code maxOverlap} and {@code positionThreshold}, as its evaluation calls them.
+   * The parameters from options, with GenEval's own as defaults: {@code threshold}, {@code
+   * countingThreshold}, {@code maxObjects}, {@code maxOverlap} and {@code positionThreshold}, named
+   * as in its evaluation.
    *
-   * @throws InvalidInputException if one is no number of its range
+   * @throws InvalidInputException if one is not a number or out of range
    */
   static GenEvalSettings of(RewardOptions options) {
     return new GenEvalSettings(

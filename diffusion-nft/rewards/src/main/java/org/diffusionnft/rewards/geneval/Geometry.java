@@ -10,7 +10,7 @@ public final class Geometry {
 
   private Geometry() {}
 
-  /** Intersection over union, pixels being counted with both edges. */
+  /** Intersection over union; box sizes include both edge pixels. */
   public static double overlap(double[] a, double[] b) {
     double inside =
         area(
@@ -26,7 +26,8 @@ public final class Geometry {
   /**
    * Where {@code a} is relative to {@code b}: none, one or two relations.
    *
-   * @param margin how far beyond touching, as a share of both sizes, counts as beside
+   * @param margin the distance beyond touching, as a fraction of both sizes, from which an object
+   *     counts as beside another
    */
   public static Set<String> relations(double[] a, double[] b, double margin) {
     double offsetX = (a[0] + a[2]) / 2 - (b[0] + b[2]) / 2;

@@ -23,11 +23,11 @@ import org.diffusionnft.weights.mask2former.Mask2FormerCheckpoint;
 import org.diffusionnft.weights.mask2former.Mask2FormerPreprocessor;
 
 /**
- * GenEval's own detector, Mask2Former with Swin-S, on a device of its own: the trainer's belongs to
- * the thread that trains.
+ * GenEval's own detector, Mask2Former with Swin-S, on its own device: the trainer's is bound to the
+ * training thread.
  */
 final class Mask2FormerDetector implements ObjectDetector {
-  /** Pairs of a query and a class that mmdet looks at. */
+  /** The number of query-class pairs that mmdet considers. */
   private static final int MOST = 100;
 
   private static final String FOLDER = "mask2former-swin-small-coco-instance";
@@ -65,7 +65,7 @@ final class Mask2FormerDetector implements ObjectDetector {
    * Loads what the options name: {@code detector}, {@code labels}, {@code preprocessing}, {@code
    * channels} and {@code device}.
    *
-   * @throws InvalidInputException if a file is missing or not what it should be
+   * @throws InvalidInputException if a file is missing or invalid
    */
   static Mask2FormerDetector open(RewardOptions options) {
     Path path =

@@ -13,7 +13,7 @@ public final class ObjectCrop {
   private ObjectCrop() {}
 
   /**
-   * What is in an object's box, painted over outside of its mask, if it has one.
+   * The content of an object's box; pixels outside its mask, if it has one, are painted over.
    *
    * @param background red, green and blue, 8 bits each
    */

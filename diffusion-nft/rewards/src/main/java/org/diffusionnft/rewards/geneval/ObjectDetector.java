@@ -12,7 +12,7 @@ interface ObjectDetector extends AutoCloseable {
   List<List<DetectedObject>> detect(Images images, List<Prompt> prompts);
 
   /**
-   * Checks, before anything is sampled, that it is there and knows what is asked for.
+   * Checks, before any sampling, that the detector is available and knows the classes of a prompt.
    *
    * @throws InvalidInputException that says in one sentence why not
    */

@@ -7,9 +7,9 @@ import java.util.Map;
 import org.diffusionnft.weights.io.TextFile;
 import org.diffusionnft.weights.mask2former.Mask2FormerCheckpoint;
 
-/** What GenEval calls the classes of a detector, of which prompts speak. */
+/** GenEval's names of a detector's classes, as used in prompts. */
 public final class ObjectNames {
-  /** COCO's things as GenEval's {@code object_names.txt} has them. */
+  /** COCO's thing classes as in GenEval's {@code object_names.txt}. */
   public static final List<String> GENEVAL =
       List.of(
           "person",
@@ -93,17 +93,17 @@ public final class ObjectNames {
           "hair drier",
           "toothbrush");
 
-  /** Where COCO says otherwise. */
+  /** COCO's names that differ. */
   private static final Map<String, String> RENAMED =
       Map.of("mouse", "computer mouse", "remote", "tv remote", "keyboard", "computer keyboard");
 
   private ObjectNames() {}
 
   /**
-   * The names of a checkpoint's classes: those of its configuration, in GenEval's words, or
-   * GenEval's own where it has none, as the detector of GenEval's instructions.
+   * The names of a checkpoint's classes: those of its configuration, converted to GenEval's, or
+   * GenEval's own if it has none, as for the detector of GenEval's instructions.
    *
-   * @throws IOException if there are no names, and not as many classes as GenEval knows
+   * @throws IOException if there are no names, and the number of classes differs from GenEval's
    */
   public static List<String> of(Mask2FormerCheckpoint checkpoint) throws IOException {
     List<String> labels = checkpoint.labels();
@@ -122,9 +122,10 @@ public final class ObjectNames {
   }
 
   /**
-   * Names that stand in a text file, one a line.
+   * Names from a text file, one per line.
    *
-   * @throws IOException if it cannot be read, or has not as many as the checkpoint has classes
+   * @throws IOException if it cannot be read, or the number of names differs from the checkpoint's
+   *     classes
    */
   public static List<String> read(Path file, Mask2FormerCheckpoint checkpoint) throws IOException {
     List<String> names = TextFile.read(file).lines().map(String::strip).toList();

@@ -10,7 +10,7 @@ import org.diffusionnft.rewards.service.ImageService;
 import org.diffusionnft.tensor.InvalidInputException;
 
 /**
- * The user's own detector: it is shown images and answers {@code {"objects": [{"label", "score",
+ * The user's own detector: it receives images and answers {@code {"objects": [{"label", "score",
  * "box": [left, top, right, bottom], "color"}]}}.
  */
 record ServiceDetector(ImageService service) implements ObjectDetector {
@@ -51,7 +51,7 @@ record ServiceDetector(ImageService service) implements ObjectDetector {
     return objects;
   }
 
-  /** JSON has numbers that are too large, such as 1e999. */
+  /** JSON allows numbers that overflow, such as 1e999. */
   private static boolean isFinite(JsonNode number) {
     return number.isNumber() && Double.isFinite(number.asDouble());
   }

@@ -7,10 +7,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What GenEval takes from a detector's answers: of each class the most certain objects, first those
- * above a threshold, then a number of them, then those that do not overlap too much.
+ * GenEval's selection from a detector's objects: per class the most confident ones, first those
+ * above a threshold, of these at most a maximum number, of these the ones that do not overlap too
+ * much.
  *
- * @param byLabel at least one object for every label that is there
+ * @param byLabel at least one object for every label present
  */
 record Sightings(Map<String, List<DetectedObject>> byLabel) {
   private static final String COUNTING = "counting";

@@ -1,4 +1,4 @@
-/** GenEval's rules over what a detector sees. */
+/** GenEval's rules for detected objects. */
 @NullMarked
 package org.diffusionnft.rewards.geneval;
 

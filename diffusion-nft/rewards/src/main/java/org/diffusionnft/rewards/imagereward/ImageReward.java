@@ -23,15 +23,15 @@ import org.diffusionnft.weights.blip.ImageRewardCheckpoint;
 import org.diffusionnft.weights.tokenizer.BertVocabulary;
 
 /**
- * How well people would like a picture for its prompt, by ImageReward (Xu et al., arXiv
- * 2304.05977): about -2 to 2, on a device of its own, as the trainer's belongs to the thread that
- * trains.
+ * How much people would like a picture for its prompt, according to ImageReward (Xu et al., arXiv
+ * 2304.05977): about -2 to 2. It runs on its own device, as the trainer's is bound to the training
+ * thread.
  */
 public final class ImageReward implements Reward {
-  /** What BLIP puts behind BERT's vocabulary. */
+  /** The tokens that BLIP appends to BERT's vocabulary. */
   public static final List<String> APPENDED = List.of("[DEC]", "[ENC]");
 
-  /** Tokens that a prompt is cut to, or filled up to. */
+  /** The number of tokens that a prompt is truncated or padded to. */
   public static final int TOKENS = 35;
 
   private final Device device;

@@ -1,8 +1,8 @@
 package org.diffusionnft.rewards.ocr;
 
 /**
- * The mean of a map inside four corners, which are cut to whole pixels: those that OpenCV's {@code
- * fillPoly} would paint, edges included.
+ * The mean of a map inside a quadrilateral whose corners are truncated to whole pixels: over the
+ * pixels that OpenCV's {@code fillPoly} would paint, edges included.
  */
 final class FilledQuad {
   private static final int FRACTION = 16;

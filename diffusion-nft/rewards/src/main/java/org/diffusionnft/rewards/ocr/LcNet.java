@@ -10,7 +10,7 @@ import org.diffusionnft.weights.io.InvalidFileException;
 
 /**
  * PP-LCNetV3, the backbone of both networks of PP-OCRv5, from its training form: every layer is a
- * sum of several convolutions, each with its batch norm, which is one convolution when it runs.
+ * sum of several convolutions, each with batch norm, fused into one convolution for inference.
  */
 final class LcNet {
   private static final double EPSILON = 1e-5;
@@ -31,7 +31,10 @@ final class LcNet {
    * @param activated whether an activation follows the first half
    */
   private record Layer(long[] strides, boolean activated) {
-    /** {@code [kernel, in, out, stride, squeeze]}; a pair of strides keeps the activation. */
+    /**
+     * {@code [kernel, in, out, stride, squeeze]}; a pair of strides means that the activation is
+     * kept.
+     */
     static Layer of(Path file, JsonNode row) throws InvalidFileException {
       JsonNode stride = row.path(3);
       boolean pair = stride.isArray() && stride.size() == 2;
@@ -45,7 +48,7 @@ final class LcNet {
     }
   }
 
-  /** The stem and every stage's last value. */
+  /** The outputs of the stem and of every stage. */
   List<String> stages(Path file, JsonNode config) throws InvalidFileException {
     List<String> out = new ArrayList<>();
     long stride = config.path("stem_stride").asLong(2);
@@ -104,7 +107,7 @@ final class LcNet {
     return to.add("Add", scaled, to.constant(to.weight(name + ".act.lab.bias")));
   }
 
-  /** Channels weighed by what they hold on average. */
+  /** Squeeze-and-excitation: channels weighted as a function of their means. */
   static String squeezed(NetworkBuilder to, String value, String down, String up, float slope)
       throws InvalidFileException {
     String mean = to.add("GlobalAveragePool", value);
@@ -114,7 +117,7 @@ final class LcNet {
     return to.add("Mul", value, gate);
   }
 
-  /** A plain convolution of one pixel with a bias. */
+  /** A 1x1 convolution with bias. */
   static String convolution(NetworkBuilder to, String value, String name)
       throws InvalidFileException {
     return to.add(
@@ -136,7 +139,7 @@ final class LcNet {
       this.bias = bias;
     }
 
-    /** The factor and the addend of each channel. */
+    /** The scale and the shift of each channel. */
     static double[][] norm(NetworkBuilder to, String name) throws InvalidFileException {
       float[] scale = to.weight(name + ".weight").values();
       float[] shift = to.weight(name + ".bias").values();
@@ -166,7 +169,7 @@ final class LcNet {
       return shape.intDim(0);
     }
 
-    /** Adds another convolution, whose window is as large or one pixel. */
+    /** Adds another convolution, with a kernel of the same size or 1x1. */
     void plus(Fused other) {
       int area = shape.intDim(2) * shape.intDim(3);
       boolean small = other.weight.length < weight.length;
@@ -178,7 +181,7 @@ final class LcNet {
       }
     }
 
-    /** Adds every channel itself, scaled and shifted. */
+    /** Adds the identity of every channel, scaled and shifted. */
     void plusIdentity(double[][] affine, boolean depthwise) {
       int area = shape.intDim(2) * shape.intDim(3);
       int inputs = shape.intDim(1);
@@ -197,7 +200,7 @@ final class LcNet {
       }
     }
 
-    /** Adds it to the network, with as much padding as keeps the size. */
+    /** Adds it to the network, with padding that preserves the size. */
     String add(NetworkBuilder to, String value, int groups, long high, long wide) {
       long tall = shape.dim(2) / 2;
       long broad = shape.dim(3) / 2;

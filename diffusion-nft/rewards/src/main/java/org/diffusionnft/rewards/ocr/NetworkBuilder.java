@@ -19,8 +19,8 @@ import org.diffusionnft.weights.onnx.OnnxTensor;
 import org.diffusionnft.weights.onnx.OnnxType;
 
 /**
- * A network written down as a graph of ONNX operators, with weights from a checkpoint: what is
- * published without a graph runs on the same operators as what is published with one.
+ * Builds a network as a graph of ONNX operators, with weights from a checkpoint: networks published
+ * without a graph run on the same operators as those with one.
  */
 final class NetworkBuilder {
   private static final long OPSET = 17;
@@ -49,11 +49,11 @@ final class NetworkBuilder {
   }
 
   /**
-   * A tensor while networks are put together.
+   * A tensor during construction.
    *
    * @param values row by row
    */
-  @SuppressWarnings("ArrayRecordComponent") // made and read once
+  @SuppressWarnings("ArrayRecordComponent") // created and read once
   record Weight(Shape shape, float[] values) {
     int dim(int axis) {
       return shape.intDim(axis);
@@ -82,7 +82,7 @@ final class NetworkBuilder {
     return name;
   }
 
-  /** A node with attributes, before it is added. */
+  /** A node with attributes that is not yet added. */
   final class Draft {
     private final Map<String, OnnxAttribute> attributes = new HashMap<>();
 
@@ -124,22 +124,22 @@ final class NetworkBuilder {
     }
   }
 
-  /** A node with whole numbers as an attribute. */
+  /** Starts a node with an integer-list attribute. */
   Draft with(String name, long... values) {
     return new Draft().with(name, values);
   }
 
-  /** A node with a number as an attribute. */
+  /** Starts a node with a float attribute. */
   Draft number(String name, float value) {
     return new Draft().number(name, value);
   }
 
-  /** A node with a whole number as an attribute. */
+  /** Starts a node with an integer attribute. */
   Draft integer(String name, long value) {
     return new Draft().integer(name, value);
   }
 
-  /** A node with a text as an attribute. */
+  /** Starts a node with a string attribute. */
   Draft text(String name, String value) {
     return new Draft().text(name, value);
   }
@@ -149,7 +149,7 @@ final class NetworkBuilder {
     return new Draft().add(operator, inputs);
   }
 
-  /** The value under another name, as an output of the network. */
+  /** Gives a value another name, as an output of the network. */
   void name(String value, String as) {
     nodes.add(new OnnxNode("", "", "Identity", List.of(value), List.of(as), Map.of()));
   }

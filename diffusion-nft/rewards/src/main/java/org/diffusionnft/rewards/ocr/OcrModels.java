@@ -22,9 +22,9 @@ import org.diffusionnft.weights.onnx.OnnxType;
 import org.diffusionnft.weights.safetensors.SafetensorsFile;
 
 /**
- * Where the networks that find and read texts come from: files that the options name, or the
- * PP-OCRv4 models of the artifact {@code ocr-models}, if it is on the class path. Those were made
- * for Chinese and English; the reference code reads with PaddleOCR's English ones.
+ * Loads the networks that find and read texts: from files that the options name, or the PP-OCRv4
+ * models of the artifact {@code ocr-models}, if it is on the class path. Those are for Chinese and
+ * English; the reference code uses PaddleOCR's English ones.
  */
 public final class OcrModels {
   private static final String FOLDER = "models/";
@@ -34,17 +34,17 @@ public final class OcrModels {
   private static final int LONGEST_SIDE = 960;
   private static final int LARGEST = 1 << 28;
 
-  /** Side of the picture that networks are tried on, in pixels. */
+  /** Side of the test picture for networks, in pixels. */
   private static final int TRIED = 64;
 
   private OcrModels() {}
 
   /**
-   * Loads what the options name: {@code detector} and {@code recognizer} (an {@code .onnx} file, or
-   * a folder with {@code model.safetensors} and {@code config.json}), and {@code dictionary} (one
-   * entry a line).
+   * Loads the files that the options name: {@code detector} and {@code recognizer} (an {@code
+   * .onnx} file, or a folder with {@code model.safetensors} and {@code config.json}), and {@code
+   * dictionary} (one entry per line).
    *
-   * @throws InvalidInputException if a file is missing or not what it should be
+   * @throws InvalidInputException if a file is missing or invalid
    */
   public static TextReader open(RewardOptions options, Device device) {
     boolean ownReader = options.text("recognizer").isPresent();
@@ -86,8 +86,8 @@ public final class OcrModels {
   }
 
   /**
-   * What the user's own networks cannot do with a picture, and a dictionary of others, is found
-   * now: pictures may have no text for a long time.
+   * Tests the user's own networks on a picture, to find errors and a mismatched dictionary now:
+   * sampled pictures may have no text for a long time.
    */
   private static void tried(
       RewardOptions options, TextDetector detector, Pixels picture, TextRecognizer recognizer) {
@@ -104,7 +104,7 @@ public final class OcrModels {
     }
   }
 
-  /** A side of the pictures that a network takes; of any where it takes all. */
+  /** The side that a network requires of pictures; a default if it accepts any. */
   private static int side(OnnxNetwork network, int axis) {
     if (network.inputs().getFirst().type() instanceof OnnxType.OfTensor tensor) {
       List<OnnxType.Dim> dims = tensor.dims();

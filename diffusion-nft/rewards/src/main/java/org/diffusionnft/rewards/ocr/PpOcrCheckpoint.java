@@ -19,10 +19,10 @@ public final class PpOcrCheckpoint {
   private PpOcrCheckpoint() {}
 
   /**
-   * The detector: {@code pixels [N, 3, H, W]} with sides that 32 divides to {@code prob [N, 1, H,
+   * The detector: {@code pixels [N, 3, H, W]} with sides divisible by 32 to {@code prob [N, 1, H,
    * W]}. Its other outputs are {@code stem}, {@code stage2} to {@code stage5} and {@code neck}.
    *
-   * @param file named in messages of errors
+   * @param file named in error messages
    * @param config the model's configuration
    */
   public static OnnxModel detector(Path file, TensorSource weights, JsonNode config)
@@ -68,7 +68,7 @@ public final class PpOcrCheckpoint {
         .add("Resize", value, "", scales);
   }
 
-  /** A convolution and, added to it, itself with weighed channels. */
+  /** A convolution plus its own squeeze-and-excitation output. */
   private static String residualSqueeze(NetworkBuilder to, String value, String name)
       throws InvalidFileException {
     Weight weight = to.weight(name + ".in_conv.weight");
@@ -108,10 +108,10 @@ public final class PpOcrCheckpoint {
   }
 
   /**
-   * The reader: {@code pixels [N, 3, 48, W]} to {@code prob [N, W / 8, classes]}. Its other outputs
-   * are {@code backbone}, {@code svtr} and {@code logits}.
+   * The recognizer: {@code pixels [N, 3, 48, W]} to {@code prob [N, W / 8, classes]}. Its other
+   * outputs are {@code backbone}, {@code svtr} and {@code logits}.
    *
-   * @param file named in messages of errors
+   * @param file named in error messages
    * @param config the model's configuration
    */
   public static OnnxModel recognizer(Path file, TensorSource weights, JsonNode config)

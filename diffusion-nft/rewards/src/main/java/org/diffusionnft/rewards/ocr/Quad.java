@@ -8,7 +8,7 @@ import java.util.Arrays;
  * @param x from the left, in pixels
  * @param y from the top, in pixels
  */
-@SuppressWarnings("ArrayRecordComponent") // four numbers each, which nobody changes
+@SuppressWarnings("ArrayRecordComponent") // four numbers each, never modified
 public record Quad(double[] x, double[] y) {
 
   /** The corners in another order. */
@@ -23,7 +23,7 @@ public record Quad(double[] x, double[] y) {
     return Math.hypot(x[a] - x[b], y[a] - y[b]);
   }
 
-  /** The corners one after the other, x and y in turn. */
+  /** The corners in order, x and y alternating. */
   public double[] flat() {
     double[] out = new double[2 * x.length];
     for (int i = 0; i < x.length; i++) {

@@ -3,8 +3,8 @@ package org.diffusionnft.rewards.ocr;
 import org.diffusionnft.images.Pixels;
 
 /**
- * What lies inside four corners as a rectangle, as OpenCV's {@code warpPerspective} cuts it out:
- * places of 5 binary digits, cubic weights of 15, the edge repeated outside.
+ * The content of a quadrilateral as a rectangle, as in OpenCV's {@code warpPerspective}:
+ * coordinates with 5 fractional bits, cubic weights with 15, edge pixels repeated outside.
  */
 public final class QuadCrop {
   private static final int BITS = 5;
@@ -16,7 +16,7 @@ public final class QuadCrop {
 
   private QuadCrop() {}
 
-  /** The text in a box, turned to lie where it stands upright. */
+  /** The text in a box, rotated to horizontal if the box is upright. */
   public static Pixels of(Pixels picture, Quad box) {
     int width = Math.max(1, (int) Math.max(length(box, 0, 1), length(box, 2, 3)));
     int height = Math.max(1, (int) Math.max(length(box, 0, 3), length(box, 1, 2)));
@@ -78,7 +78,7 @@ public final class QuadCrop {
     return Math.max(Integer.MIN_VALUE, Math.min(Integer.MAX_VALUE, x));
   }
 
-  /** The projective map that takes the box to the rectangle. */
+  /** The perspective transform from the box to the rectangle. */
   private static double[] transform(Quad q, int width, int height) {
     double[] u = {0, width, width, 0};
     double[] v = {0, 0, height, height};
@@ -98,7 +98,7 @@ public final class QuadCrop {
     return m;
   }
 
-  /** Elimination with the greatest pivot; singular systems give zeros. */
+  /** Gaussian elimination with partial pivoting; singular systems give zeros. */
   private static void solve(double[][] a) {
     for (int c = 0; c < 8; c++) {
       int pivot = c;
@@ -141,7 +141,7 @@ public final class QuadCrop {
     return c;
   }
 
-  /** Cubic weights of every pair of fractions, as whole numbers that add up. */
+  /** Cubic weights for every pair of fractions, as integers with a fixed sum. */
   private static short[][] weights() {
     float[][] one = new float[STEPS][];
     for (int i = 0; i < STEPS; i++) {
@@ -164,7 +164,7 @@ public final class QuadCrop {
     return all;
   }
 
-  /** What rounding left over goes to the greatest, or the least, of the inner weights. */
+  /** Adds the rounding error to the largest or the smallest of the inner weights. */
   private static void correct(short[] w, int excess) {
     int most = 2 * TAPS + 2;
     int least = most;

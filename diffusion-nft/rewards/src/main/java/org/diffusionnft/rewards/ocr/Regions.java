@@ -5,8 +5,8 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * The borders of what is set in a bitmap: of each connected piece, and of each hole in one, as
- * OpenCV's {@code findContours} has them. Only which pixels they have is told, not their order.
+ * The borders of the set pixels of a bitmap: of each connected component and each hole, as in
+ * OpenCV's {@code findContours}. Only their pixels are given, not the order along the border.
  */
 final class Regions {
   private final boolean[] set;
@@ -17,10 +17,10 @@ final class Regions {
   /**
    * A border.
    *
-   * @param start where a scan of the rows comes upon it
+   * @param start where a row-by-row scan first meets it
    * @param points x and y of its pixels
    */
-  @SuppressWarnings("ArrayRecordComponent") // made and read here
+  @SuppressWarnings("ArrayRecordComponent") // created and read here
   private record Border(int start, double[][] points) {}
 
   private Regions(boolean[] set, int width, int height) {
@@ -30,7 +30,7 @@ final class Regions {
     this.seen = new boolean[set.length];
   }
 
-  /** The pixels of every border, the last found first. */
+  /** The pixels of every border, the last one found first. */
   static List<double[][]> borders(boolean[] set, int width, int height) {
     Regions regions = new Regions(set, width, height);
     List<Border> borders = new ArrayList<>();
@@ -38,7 +38,7 @@ final class Regions {
     for (int i = 0; i < set.length; i++) {
       if (!regions.seen[i]) {
         List<Integer> piece = regions.flood(set[i], List.of(i));
-        // a hole is found at the pixel before its first
+        // a hole is found at the pixel before its first one
         borders.add(new Border(set[i] ? i : i - 1, regions.border(piece, set[i])));
       }
     }
@@ -46,7 +46,7 @@ final class Regions {
     return borders.stream().map(Border::points).toList();
   }
 
-  /** Background that reaches the edge is no hole. */
+  /** Background connected to the edge, which is not a hole. */
   private List<Integer> aroundTheEdge() {
     List<Integer> edge = new ArrayList<>();
     for (int x = 0; x < width; x++) {
@@ -60,7 +60,7 @@ final class Regions {
     return edge;
   }
 
-  /** All pixels of one kind that hang together: what is set by corners too, holes by sides only. */
+  /** All connected pixels of one kind: set pixels are 8-connected, holes 4-connected. */
   private List<Integer> flood(boolean kind, List<Integer> starts) {
     List<Integer> piece = new ArrayList<>();
     for (int start : starts) {
@@ -87,7 +87,7 @@ final class Regions {
     return piece;
   }
 
-  /** Pixels at a piece's rim; around a hole, those that are set beside it. */
+  /** A component's border pixels; for a hole, the set pixels next to it. */
   private double[][] border(List<Integer> piece, boolean kind) {
     List<double[]> points = new ArrayList<>();
     boolean[] taken = new boolean[kind ? 0 : set.length];

@@ -4,15 +4,15 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A convex polygon grown by a distance, with round corners, as the Clipper library does it: corners
- * are whole numbers, and arcs have as many points as a quarter of a pixel allows.
+ * A convex polygon offset by a distance, with round corners, as in the Clipper library: corners are
+ * integers, and arcs have enough points for an error of a quarter of a pixel.
  */
 final class RoundedOutline {
   private static final double ARC_TOLERANCE = 0.25;
 
   private RoundedOutline() {}
 
-  /** Points of the outline; its corners are cut to whole numbers first. */
+  /** Points of the outline; its corners are truncated to integers first. */
   static double[][] around(Quad quad, double distance) {
     List<double[]> corners = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
@@ -97,7 +97,7 @@ final class RoundedOutline {
     };
   }
 
-  /** Halves away from zero. */
+  /** Rounds halves away from zero. */
   private static double round(double x) {
     return x < 0 ? (long) (x - 0.5) : (long) (x + 0.5);
   }

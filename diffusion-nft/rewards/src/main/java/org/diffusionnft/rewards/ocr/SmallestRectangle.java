@@ -4,11 +4,10 @@ import java.util.Arrays;
 import java.util.Comparator;
 
 /**
- * The rectangle of the smallest area around points, at any angle: one of its sides lies on a side
- * of their convex hull.
+ * The rotated rectangle of minimum area around points: one of its sides lies on a side of their
+ * convex hull.
  *
- * @param corners left to right as PaddleOCR orders them: top left, top right, bottom right, bottom
- *     left
+ * @param corners in PaddleOCR's order: top left, top right, bottom right, bottom left
  * @param shorter length of its shorter side
  */
 record SmallestRectangle(Quad corners, double shorter) {
@@ -77,7 +76,7 @@ record SmallestRectangle(Quad corners, double shorter) {
     return new SmallestRectangle(corners, Math.min(f[3] - f[2], f[5] - f[4]));
   }
 
-  /** The convex hull, without points on its sides (the monotone chain of Andrew, 1979). */
+  /** The convex hull, without points on its sides (Andrew's monotone chain, 1979). */
   private static double[][] hull(double[][] points) {
     double[][] sorted = points.clone();
     Arrays.sort(

@@ -5,25 +5,25 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Boxes of texts in a map of how likely each pixel belongs to one: the post-processing of
- * Differentiable Binarization as PaddleOCR does it.
+ * Boxes of texts from a map of text probabilities per pixel: PaddleOCR's post-processing of
+ * Differentiable Binarization.
  *
  * @param boxes corners in pixels of the picture, in the order in which they were found
- * @param scores how likely each is a text, 0 to 1
+ * @param scores probability that each is a text, 0 to 1
  */
 public record TextBoxes(List<Quad> boxes, List<Double> scores) {
 
   /**
-   * What is taken for a text.
+   * The criteria for a text.
    *
    * @param pixel a pixel belongs to a text above this
    * @param box a box is kept from this score on
-   * @param candidates how many borders are looked at
-   * @param grow how far boxes grow: this times area over perimeter
-   * @param shortest sides of boxes before they grow
+   * @param candidates maximum number of borders that are examined
+   * @param grow boxes are expanded by this times area over perimeter
+   * @param shortest minimum side of boxes before they are expanded
    */
   public record Rules(double pixel, double box, int candidates, double grow, double shortest) {
-    /** PaddleOCR's. */
+    /** PaddleOCR's rules. */
     public static final Rules PADDLE = new Rules(0.3, 0.6, 1000, 1.5, 3);
   }
 
@@ -31,7 +31,7 @@ public record TextBoxes(List<Quad> boxes, List<Double> scores) {
    * Finds the boxes.
    *
    * @param map {@code [height, width]}
-   * @param pictureWidth of the picture, whose pixels boxes are told in
+   * @param pictureWidth of the picture; boxes are in its pixels
    */
   public static TextBoxes find(
       float[] map, int width, int height, int pictureWidth, int pictureHeight, Rules rules) {
@@ -90,8 +90,8 @@ public record TextBoxes(List<Quad> boxes, List<Double> scores) {
   }
 
   /**
-   * The boxes that are left of it for reading: clockwise from the top left, inside the picture, not
-   * too thin, in reading order.
+   * The boxes to read: corners clockwise from the top left, clipped to the picture, not too thin,
+   * in reading order.
    */
   public List<Quad> inReadingOrder(int pictureWidth, int pictureHeight) {
     List<Quad> kept = new ArrayList<>();
@@ -120,7 +120,7 @@ public record TextBoxes(List<Quad> boxes, List<Double> scores) {
     return kept;
   }
 
-  /** The corner with the least sum of its coordinates first, that with the greatest third. */
+  /** The corner with the smallest coordinate sum comes first, the one with the largest third. */
   private static Quad clockwise(Quad q) {
     int first = 0;
     int third = 0;

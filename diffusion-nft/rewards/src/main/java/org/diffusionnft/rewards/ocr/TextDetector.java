@@ -10,7 +10,8 @@ import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Shape;
 
 /**
- * Finds texts: a network that says of every pixel whether it belongs to one, and boxes of those.
+ * Finds texts: a network predicts for every pixel whether it belongs to one, and boxes are derived
+ * from that.
  */
 public final class TextDetector {
   private static final int MULTIPLE = 32;
@@ -22,14 +23,14 @@ public final class TextDetector {
 
   /**
    * @param network from one picture {@code [1, 3, H, W]} to its map {@code [1, 1, H, W]}
-   * @param longest pictures are shrunk to sides of at most this
+   * @param longest maximum side; larger pictures are shrunk
    */
   public TextDetector(OnnxNetwork network, int longest) {
     this.network = network;
     this.longest = longest;
   }
 
-  /** The picture in the size that the network takes: sides that 32 divides. */
+  /** The picture resized for the network: sides are multiples of 32. */
   public static Pixels resized(Pixels picture, int longest) {
     int most = Math.max(picture.width(), picture.height());
     double ratio = most > longest ? (double) longest / most : 1;
@@ -41,7 +42,9 @@ public final class TextDetector {
     return Math.max(MULTIPLE, (int) Math.rint(pixels / (double) MULTIPLE) * MULTIPLE);
   }
 
-  /** What the network takes: red, green and blue, each with its mean and deviation. */
+  /**
+   * The network's input: red, green and blue, each normalised by its mean and standard deviation.
+   */
   public static float[] normalised(Pixels picture) {
     int area = picture.width() * picture.height();
     float[] out = new float[3 * area];

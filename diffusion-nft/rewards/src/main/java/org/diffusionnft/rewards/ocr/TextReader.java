@@ -6,7 +6,7 @@ import org.diffusionnft.images.Pixels;
 
 /** Finds the texts of a picture and reads them. */
 public final class TextReader {
-  /** Lines that were read with less certainty are left out, as PaddleOCR does. */
+  /** Lines below this confidence are dropped, as in PaddleOCR. */
   public static final double LEAST_SCORE = 0.5;
 
   private final TextDetector detector;

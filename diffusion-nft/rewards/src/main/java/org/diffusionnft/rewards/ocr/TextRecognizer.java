@@ -13,8 +13,8 @@ import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Shape;
 
 /**
- * Reads pictures of one line each. They go through the network six at a time, narrow ones first,
- * padded to one width, which is why what is read depends on what is read with it.
+ * Reads pictures of one line each. They are batched by six, narrow ones first, and padded to a
+ * common width, so a result depends on the rest of its batch.
  */
 public final class TextRecognizer {
   private final OnnxNetwork network;
@@ -22,14 +22,14 @@ public final class TextRecognizer {
   private final Format format;
 
   /**
-   * How pictures of lines are given to the network.
+   * The format of the network's input.
    *
-   * @param height of all
-   * @param width of narrow ones; wider ones are wider
-   * @param batch how many at a time
+   * @param height of all pictures
+   * @param width minimum width
+   * @param batch batch size
    */
   public record Format(int height, int width, int batch) {
-    /** PaddleOCR's. */
+    /** PaddleOCR's format. */
     public static final Format PADDLE = new Format(48, 320, 6);
   }
 
@@ -43,14 +43,14 @@ public final class TextRecognizer {
   }
 
   /**
-   * Pictures that go through the network together.
+   * A batch of pictures.
    *
-   * @param order which pictures these are
+   * @param order indices of the pictures
    * @param pixels {@code [N, 3, H, W]}
    */
   public record Batch(List<Integer> order, NdArray pixels) {}
 
-  /** All pictures in batches. */
+  /** Splits all pictures into batches. */
   public static List<Batch> batches(List<Pixels> lines, Format format) {
     List<Integer> order =
         IntStream.range(0, lines.size())
@@ -95,7 +95,7 @@ public final class TextRecognizer {
     }
   }
 
-  /** What stands in each picture. */
+  /** Reads the text of each picture. */
   public List<Vocabulary.Line> read(List<Pixels> lines) {
     Vocabulary.Line[] out = new Vocabulary.Line[lines.size()];
     String input = network.inputs().getFirst().name();

@@ -4,9 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What the classes of a reader stand for.
+ * The texts that a recognizer's classes stand for.
  *
- * @param entries a text for each; the first is the blank between letters
+ * @param entries one text per class; the first is CTC's blank
  */
 public record Vocabulary(List<String> entries) {
 
@@ -14,11 +14,11 @@ public record Vocabulary(List<String> entries) {
    * A line that was read.
    *
    * @param text may be empty
-   * @param score the mean probability of its letters, 0 for none
+   * @param score the mean probability of its letters, 0 if there are none
    */
   public record Line(String text, double score) {}
 
-  /** A dictionary file's lines, with the blank before and a space behind. */
+  /** The lines of a dictionary file, preceded by the blank and followed by a space. */
   public static Vocabulary of(List<String> dictionary) {
     List<String> entries = new ArrayList<>();
     entries.add("");
@@ -33,11 +33,11 @@ public record Vocabulary(List<String> entries) {
   }
 
   /**
-   * The likeliest letter at each place, repetitions and blanks left out (greedy CTC).
+   * Greedy CTC decoding: the likeliest letter at each position, without repetitions and blanks.
    *
-   * @param probabilities rows of as many numbers as there are classes
+   * @param probabilities rows with one number per class
    * @param first the first row
-   * @param count how many rows
+   * @param count number of rows
    */
   public Line decode(float[] probabilities, int first, int count) {
     StringBuilder text = new StringBuilder();

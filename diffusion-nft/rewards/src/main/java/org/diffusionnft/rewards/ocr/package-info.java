@@ -1,4 +1,4 @@
-/** Texts in pictures: found, cut out and read as PaddleOCR does it. */
+/** Texts in pictures: detection, cropping and recognition as in PaddleOCR. */
 @NullMarked
 package org.diffusionnft.rewards.ocr;
 

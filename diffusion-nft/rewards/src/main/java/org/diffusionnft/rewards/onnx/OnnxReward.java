@@ -18,7 +18,7 @@ import org.diffusionnft.tensor.Opening;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.weights.onnx.OnnxGraph.Port;
 
-/** Scores pictures with a network that you exported to ONNX: one number for each picture. */
+/** Scores pictures with a network exported to ONNX: one number per picture. */
 public final class OnnxReward implements Reward {
   private final Device device;
   private final OnnxNetwork network;
@@ -79,7 +79,10 @@ public final class OnnxReward implements Reward {
       }
     }
 
-    /** What a network cannot do with a picture is found now, not after the first were sampled. */
+    /**
+     * Tests the network on a picture now, so that errors are not found only after the first
+     * sampling.
+     */
     private static void tried(String name, OnnxReward reward) {
       try {
         reward.given(new Images(new float[3], 3, 1, 1), 0);
@@ -120,7 +123,7 @@ public final class OnnxReward implements Reward {
     return scores;
   }
 
-  /** The number that the network gives a picture, whatever that is. */
+  /** The network's number for a picture, which may not be finite. */
   private float given(Images images, int i) {
     int side = preparation.size();
     NdArray pixels = NdArray.floats(Shape.of(1, 3, side, side), preparation.prepare(images, i));

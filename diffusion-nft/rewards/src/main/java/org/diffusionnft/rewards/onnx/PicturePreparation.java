@@ -8,19 +8,19 @@ import org.diffusionnft.rewards.clip.ClipPreprocessing;
 import org.diffusionnft.tensor.InvalidInputException;
 
 /**
- * How a picture becomes what a network takes: a square of {@code size} pixels, {@code [3, size,
- * size]}, with its shorter side resized and its middle cut out.
+ * Preprocessing of a picture for a network: the shorter side is resized to {@code size} pixels and
+ * the centre is cropped, to {@code [3, size, size]}.
  *
  * @param size of both sides
- * @param way how numbers are shifted and scaled
+ * @param way how values are shifted and scaled
  */
 record PicturePreparation(int size, Way way) {
   private static final float[] ZERO = {0, 0, 0};
   private static final float[] ONE = {1, 1, 1};
   private static final float[] HALF = {0.5f, 0.5f, 0.5f};
 
-  /** The preparations by their names. */
-  @SuppressWarnings("ImmutableEnumChecker") // the arrays are never written to
+  /** The kinds of preprocessing by name. */
+  @SuppressWarnings("ImmutableEnumChecker") // the arrays are never modified
   enum Way {
     /** OpenAI's CLIP. */
     CLIP(

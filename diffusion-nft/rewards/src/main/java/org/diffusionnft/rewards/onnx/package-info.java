@@ -1,4 +1,4 @@
-/** Any exported network as a reward. */
+/** Exported networks as rewards. */
 @NullMarked
 package org.diffusionnft.rewards.onnx;
 

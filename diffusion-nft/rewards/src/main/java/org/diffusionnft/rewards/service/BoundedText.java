@@ -10,7 +10,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow.Subscription;
 import org.jspecify.annotations.Nullable;
 
-/** The text of an answer, of which no more is kept than a bound. */
+/** The text of an answer, limited in size. */
 final class BoundedText implements BodySubscriber<String> {
   private static final int MIB = 1 << 20;
 
@@ -24,9 +24,9 @@ final class BoundedText implements BodySubscriber<String> {
   }
 
   /**
-   * Text of at most so many MiB; what is longer ends in a {@link ServiceFailure} that says so.
+   * Text of limited size; a longer one ends in a {@link ServiceFailure} that says so.
    *
-   * @param mebibytes the bound
+   * @param mebibytes the limit
    */
   static BodyHandler<String> of(int mebibytes) {
     return _ -> new BoundedText((long) mebibytes * MIB);
@@ -46,7 +46,7 @@ final class BoundedText implements BodySubscriber<String> {
   @Override
   public void onNext(List<ByteBuffer> parts) {
     if (received > most) {
-      return; // on its way when no more was asked for
+      return; // still arriving after cancellation
     }
     received += parts.stream().mapToLong(ByteBuffer::remaining).sum();
     if (received <= most) {

@@ -17,19 +17,19 @@ import org.diffusionnft.weights.io.OutputException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A program that stays running, receives one JSON object per line and image on its standard input,
- * {@code {"id", "prompt", "metadata", "image"}} with the path of a PNG, and answers with a line
- * each, in the same order; an {@code id} in it must be that of the question. One that ends or hangs
- * is started again, but not one that has never answered.
+ * A long-running program that receives one JSON object per line and image on its standard input,
+ * {@code {"id", "prompt", "metadata", "image"}} with the path of a PNG, and answers with one line
+ * each, in the same order; an {@code id} in it must be that of the question. A program that ends or
+ * hangs is restarted, unless it has never answered.
  */
 final class CommandService implements ImageService {
-  /** How long a program that cannot start, for want of a module say, is given to show it. */
+  /** How long to wait for a program that cannot start, say for lack of a module, to fail. */
   private static final Duration FIRST_LOOK = Duration.ofSeconds(2);
 
-  /** Starts after which a program that has never answered is given up. */
+  /** The number of starts after which a program that has never answered is given up. */
   private static final int MOST_VAIN_STARTS = 3;
 
-  /** How long after a batch an answer too many is waited for. */
+  /** How long to wait for a surplus answer after a batch. */
   private static final Duration LAST_LOOK = Duration.ofMillis(20);
 
   private final String reward;
@@ -51,10 +51,10 @@ final class CommandService implements ImageService {
   }
 
   /**
-   * Reads {@code command}, {@code timeoutSeconds} for a line (300) and those of {@link Patience},
-   * and starts the program.
+   * Reads {@code command}, {@code timeoutSeconds} per line (300) and the options of {@link
+   * Patience}, and starts the program.
    *
-   * @throws InvalidInputException if it cannot be started, or ends at once
+   * @throws InvalidInputException if it cannot be started or ends at once
    */
   static CommandService start(RewardOptions options) {
     String command = options.require("command", "the command that answers");
@@ -114,7 +114,7 @@ final class CommandService implements ImageService {
     return answers;
   }
 
-  /** Answers from question {@code first} on; one that fails ends the program and its attempt. */
+  /** The answers from question {@code first} on; a failed one ends the program and the attempt. */
   private <T> List<T> rest(List<ObjectNode> questions, int first, Reader<T> reader)
       throws IOException, InterruptedException {
     List<T> answers = new ArrayList<>();
@@ -130,7 +130,7 @@ final class CommandService implements ImageService {
       good = true;
       return answers;
     } catch (ServiceFailure e) {
-      // One that cannot work would be started again and again, and nobody would be told.
+      // Otherwise a broken program would be restarted forever without a report.
       if (!answered && vainStarts >= MOST_VAIN_STARTS) {
         throw ServiceFailure.lasting(String.valueOf(e.getMessage()));
       }
@@ -168,7 +168,7 @@ final class CommandService implements ImageService {
       }
       Files.delete(folder);
     } catch (IOException _) {
-      // a temporary folder: the system clears it
+      // it is a temporary folder, which the system clears
     }
   }
 }

@@ -21,7 +21,7 @@ import org.diffusionnft.rewards.RewardOptions;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.jspecify.annotations.Nullable;
 
-/** POSTs JSON and gets JSON, one attempt each. */
+/** POSTs JSON and receives JSON, one attempt each. */
 final class HttpCalls implements AutoCloseable {
   private static final int REQUEST_TIMEOUT = 408;
   private static final int TOO_MANY_REQUESTS = 429;
@@ -29,10 +29,10 @@ final class HttpCalls implements AutoCloseable {
   private static final long LONGEST_WAIT = 60;
   private static final int LONGEST_ANSWER_MIB = 16;
 
-  /** Visible characters of ASCII, and spaces between them. */
+  /** Visible ASCII characters, with spaces between them. */
   private static final Pattern SENDABLE = Pattern.compile("[!-~](?:[ -~]*[!-~])?");
 
-  /** Words such as {@code none} stand where a service needs no key, and in answers too. */
+  /** Shorter values, such as {@code none} for a service without a key, also occur in answers. */
   private static final int SHORTEST_SECRET = 8;
 
   private final URI address;
@@ -48,11 +48,11 @@ final class HttpCalls implements AutoCloseable {
   }
 
   /**
-   * Reads {@code timeoutSeconds} (60) and {@code apiKeyVariable}, the variable of the environment
-   * that holds a key (none).
+   * Reads {@code timeoutSeconds} (60) and {@code apiKeyVariable}, the environment variable that
+   * holds a key (none).
    *
-   * @throws InvalidInputException if the address is none, or the variable is not set or holds what
-   *     cannot be sent; never with the key in its message
+   * @throws InvalidInputException if the address is invalid, or the variable is not set or its
+   *     value cannot be sent; the message never contains the key
    */
   static HttpCalls to(String url, RewardOptions options) {
     URI address = address(url, options.reward());
@@ -65,7 +65,7 @@ final class HttpCalls implements AutoCloseable {
     if (variable.isEmpty()) {
       return null;
     }
-    // Who writes the key itself there must not find it in a log.
+    // If somebody gives the key itself here, it must not end up in a log.
     if (!variable.matches("[A-Za-z_][A-Za-z0-9_]*")) {
       throw new InvalidInputException(
           ("rewards.%s.apiKeyVariable must be the name of an environment variable, of letters,"
@@ -82,7 +82,7 @@ final class HttpCalls implements AutoCloseable {
     return key;
   }
 
-  /** Checked here, because the HTTP client would show a key that it cannot send. */
+  /** Checked here, because the HTTP client's error would show a key that it cannot send. */
   static void requireSendable(String key, String variable, String reward) {
     if (!SENDABLE.matcher(key).matches()) {
       throw new InvalidInputException(
@@ -126,16 +126,16 @@ final class HttpCalls implements AutoCloseable {
             .formatted(reward, shown(url)));
   }
 
-  /** An address as messages show it: without what may be a password or a key. */
+  /** An address for messages, without parts that may be a password or a key. */
   static String shown(String url) {
     return url.replaceFirst("//[^/]*@", "//...@").replaceFirst("\\?.*", "?...");
   }
 
   /**
-   * One attempt.
+   * Makes one attempt.
    *
    * @return the body of the answer
-   * @throws ServiceFailure if there is no whole answer in time, or one of another status than 200
+   * @throws ServiceFailure if there is no complete answer in time, or its status is not 200
    */
   String post(String json) throws IOException, InterruptedException {
     HttpRequest.Builder request =
@@ -166,7 +166,10 @@ final class HttpCalls implements AutoCloseable {
         : ServiceFailure.lasting(what);
   }
 
-  /** The whole of it in time: the request's own limit ends with the headers of the answer. */
+  /**
+   * Limits the time of the whole exchange; the request's own limit covers only the answer's
+   * headers.
+   */
   private HttpResponse<String> exchange(HttpRequest request)
       throws IOException, InterruptedException {
     CompletableFuture<HttpResponse<String>> answer =
@@ -178,11 +181,11 @@ final class HttpCalls implements AutoCloseable {
     } catch (ExecutionException e) {
       throw failure(e);
     } finally {
-      answer.cancel(true); // also where this thread was interrupted
+      answer.cancel(true); // also if this thread was interrupted
     }
   }
 
-  /** In our words: the client's own name neither what was asked for nor what to do. */
+  /** In our words: the client's messages name neither the request nor a remedy. */
   private ServiceFailure failure(ExecutionException e) {
     boolean refused = false;
     for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
@@ -197,7 +200,7 @@ final class HttpCalls implements AutoCloseable {
           return ServiceFailure.passing(
               "no machine has the name in that address: see that it is spelt right");
         }
-        case ConnectException _ -> refused = true; // unless the name behind it is none
+        case ConnectException _ -> refused = true; // unless the cause is an unknown host name
         case SSLException _ -> {
           return ServiceFailure.passing(
               "no secure connection could be made: see that the service speaks https, and that this"
@@ -209,7 +212,7 @@ final class HttpCalls implements AutoCloseable {
         case SocketException _ -> {
           return brokenOff();
         }
-        default -> {} // look at what led to it
+        default -> {} // look at its cause
       }
     }
     if (refused) {
@@ -230,12 +233,12 @@ final class HttpCalls implements AutoCloseable {
     return ServiceFailure.passing("no whole answer within " + timeout.toMillis() / 1000.0 + " s");
   }
 
-  /** Whether an answer, of which messages show the beginning, has our key in it. */
+  /** Whether an answer contains our key; messages quote the beginning of answers. */
   private boolean tells(String body) {
     return key != null && key.length() >= SHORTEST_SECRET && body.contains(key);
   }
 
-  /** What {@code Retry-After} says in seconds; dates are not read. */
+  /** The seconds of {@code Retry-After}; dates are ignored. */
   private static @Nullable Duration requestedWait(HttpResponse<?> response) {
     String text = response.headers().firstValue("Retry-After").orElse("");
     return text.matches("\\d{1,9}")

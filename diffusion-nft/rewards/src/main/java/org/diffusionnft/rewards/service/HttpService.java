@@ -26,7 +26,8 @@ final class HttpService implements ImageService {
   }
 
   /**
-   * Reads {@code url}, {@code parallel} (4) and those of {@link HttpCalls} and {@link Patience}.
+   * Reads {@code url}, {@code parallel} (4) and the options of {@link HttpCalls} and {@link
+   * Patience}.
    */
   static HttpService of(RewardOptions options) {
     String url = options.require("url", "the address of the service");

@@ -7,10 +7,10 @@ import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.rewards.RewardOptions;
 import org.diffusionnft.tensor.InvalidInputException;
 
-/** Another program that is shown images and answers with a JSON object for each. */
+/** Another program that receives images and answers with a JSON object for each. */
 public interface ImageService extends AutoCloseable {
 
-  /** Makes a number or anything else of an answer; what it throws counts as a wrong answer. */
+  /** Converts an answer to a number or another value; an exception counts as a wrong answer. */
   @FunctionalInterface
   interface Reader<T> {
     /**
@@ -22,14 +22,14 @@ public interface ImageService extends AutoCloseable {
   }
 
   /**
-   * Shows images and reads the answers, in the order of the images.
+   * Sends images and reads the answers, in the order of the images.
    *
-   * @throws org.diffusionnft.rewards.RewardUnavailableException if it cannot be had
+   * @throws org.diffusionnft.rewards.RewardUnavailableException if the service is unavailable
    */
   <T> List<T> ask(Images images, List<Prompt> prompts, Reader<T> reader);
 
   /**
-   * Checks that it is still there, before anything is sampled for it.
+   * Checks that the service is still running, before any sampling.
    *
    * @throws InvalidInputException that says how it ended
    */
@@ -39,9 +39,9 @@ public interface ImageService extends AutoCloseable {
   void close();
 
   /**
-   * The service of a reward's options: {@code command}, which is started here, or {@code url}.
+   * The service of a reward's options: {@code command}, which this starts, or {@code url}.
    *
-   * @param what what it is to answer, for messages
+   * @param what what it should answer, for messages
    * @throws InvalidInputException if neither or both are given
    */
   static ImageService of(RewardOptions options, String what) {

@@ -16,10 +16,10 @@ import org.diffusionnft.rewards.RewardOptions;
 import org.diffusionnft.tensor.InvalidInputException;
 
 /**
- * A vision-language model behind an OpenAI-compatible chat service that is shown an image and asked
- * for a score. The default question and pattern are those of UnifiedReward in the reference code;
- * there an answer without a score counts as 0, here it is asked again, for a 0 that nobody gave
- * would be learnt from; see {@link ScorePattern} for what is a score.
+ * A vision-language model behind an OpenAI-compatible chat service that receives an image and a
+ * question for a score. The default question and pattern are those of UnifiedReward in the
+ * reference code. There an answer without a score counts as 0; here the model is asked again, since
+ * training would learn from a false 0. See {@link ScorePattern} for what counts as a score.
  */
 public final class JudgeReward implements Reward {
   private static final String QUESTION =

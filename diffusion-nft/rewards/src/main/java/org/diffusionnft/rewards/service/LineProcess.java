@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
-/** A program that answers lines with lines. */
+/** A program that answers each line with a line. */
 final class LineProcess implements AutoCloseable {
   private static final int LONGEST_ANSWER = 16 << 20;
   private static final int LONGEST_COMPLAINT = 1000;
@@ -39,7 +39,7 @@ final class LineProcess implements AutoCloseable {
     return process.isAlive();
   }
 
-  /** Waits a while for the program's end; whether it came. */
+  /** Waits for the program's end; returns whether it ended in time. */
   boolean endsWithin(Duration time) throws InterruptedException {
     return process.waitFor(time.toMillis(), TimeUnit.MILLISECONDS);
   }
@@ -48,7 +48,7 @@ final class LineProcess implements AutoCloseable {
    * Writes a line and waits for the answer.
    *
    * @throws ServiceFailure if the program ends, does not answer in time, or wrote something before
-   *     it was asked
+   *     the question
    */
   String ask(String line, Duration timeout) throws ServiceFailure, InterruptedException {
     refuseUnasked(Duration.ZERO);
@@ -69,11 +69,10 @@ final class LineProcess implements AutoCloseable {
   }
 
   /**
-   * Makes sure that there is no answer to no question: all later pictures would get the scores of
-   * those before them.
+   * Checks that there is no unsolicited answer, which would shift the scores of all later pictures.
    *
    * @param time how long to wait for one
-   * @throws ServiceFailure if there is
+   * @throws ServiceFailure if there is one
    */
   void refuseUnasked(Duration time) throws ServiceFailure, InterruptedException {
     Optional<String> unasked = output.next(time);
@@ -86,11 +85,11 @@ final class LineProcess implements AutoCloseable {
     }
   }
 
-  /** The program's end as a failure: its exit code and its last words. */
+  /** The program's end as a failure: its exit code and its last error output. */
   ServiceFailure ended() throws InterruptedException {
     String code =
         process.waitFor(1, TimeUnit.SECONDS) ? " with exit code " + process.exitValue() : "";
-    Duration patience = Duration.ofMillis(100); // last words arrive after the end
+    Duration patience = Duration.ofMillis(100); // its last output arrives after the end
     String said = Questions.shown(String.join(" / ", complaints.newest(COMPLAINTS, patience)));
     return ServiceFailure.passing(
         "the program ended" + code + (said.isEmpty() ? "" : " and said '" + said + "'"));

@@ -13,10 +13,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The lines that a program has written and nobody has read yet. All lines of one write arrive
- * together, so that one too many is seen at once. A program that writes without end fills neither
- * memory nor time: it waits for us when too much is unread, and of a line only the beginning is
- * kept.
+ * The unread lines of a program's output. All lines of one write arrive together, so a surplus one
+ * is detected at once. A program that writes endlessly exhausts neither memory nor time: it blocks
+ * when too much is unread, and only the beginning of a line is kept.
  */
 final class LineQueue {
   private static final int MOST = 1000;
@@ -31,15 +30,15 @@ final class LineQueue {
   private boolean abandoned;
 
   /**
-   * @param longest bytes of a line that are kept
-   * @param forgetful whether old lines make room for new ones that nobody has read
+   * @param longest maximum number of bytes kept of a line
+   * @param forgetful whether old unread lines are dropped for new ones
    */
   LineQueue(int longest, boolean forgetful) {
     this.longest = longest;
     this.forgetful = forgetful;
   }
 
-  /** Reads a stream to its end, on a thread of its own. */
+  /** Reads a stream to its end, on a separate thread. */
   void fill(InputStream stream) {
     Thread.ofVirtual().start(() -> pump(stream));
   }
@@ -60,7 +59,7 @@ final class LineQueue {
         add(whole);
       }
     } catch (IOException _) {
-      // the program is gone
+      // the program has ended
     }
     if (line.size() > 0) {
       add(List.of(taken(line)));
@@ -111,13 +110,13 @@ final class LineQueue {
     return abandoned;
   }
 
-  /** Reads no more: what still comes is lost. */
+  /** Stops reading; further output is lost. */
   synchronized void abandon() {
     abandoned = true;
     notifyAll();
   }
 
-  /** The next line, if one comes in time and before the end. */
+  /** The next line, if one arrives in time and before the end. */
   synchronized Optional<String> next(Duration timeout) throws InterruptedException {
     long deadline = System.nanoTime() + timeout.toNanos();
     while (lines.isEmpty() && !ended) {
@@ -130,12 +129,12 @@ final class LineQueue {
     return take();
   }
 
-  /** Whether nothing more will come. */
+  /** Whether no more lines will arrive. */
   synchronized boolean isAtEnd() {
     return ended && lines.isEmpty();
   }
 
-  /** The newest lines, after the last one has come or some time has passed. */
+  /** The newest lines, once the last one has arrived or some time has passed. */
   synchronized List<String> newest(int count, Duration patience) throws InterruptedException {
     long deadline = System.nanoTime() + patience.toNanos();
     while (!ended && System.nanoTime() < deadline) {

@@ -13,8 +13,8 @@ import org.diffusionnft.rewards.RewardUnavailableException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How often and for how long a service is asked again: exponential back-off with jitter, no more
- * requests than a rate allows, and an end, after which the run pauses.
+ * The retry policy of a service: exponential back-off with jitter, a rate limit, and a time limit
+ * after which the run pauses.
  */
 final class Patience {
   private static final double JITTER = 0.25;
@@ -56,7 +56,7 @@ final class Patience {
                     context.getLastException() instanceof ServiceFailure f
                             && f.requestedWait() != null
                         ? f.requestedWait()
-                        : Duration.ofMillis(-1), // then the back-off counts
+                        : Duration.ofMillis(-1), // then the back-off applies
                 IOException.class)
             .withMaxRetries(-1)
             .withMaxDuration(limit)
@@ -72,7 +72,7 @@ final class Patience {
     return new Patience(options.reward(), service, policy, limiter);
   }
 
-  /** An attempt. */
+  /** One attempt. */
   @FunctionalInterface
   interface Attempt<T> {
     /** Asks the service once. */
@@ -80,9 +80,9 @@ final class Patience {
   }
 
   /**
-   * Asks until there is an answer.
+   * Retries until there is an answer.
    *
-   * @throws RewardUnavailableException if there was none in time, or there never will be one
+   * @throws RewardUnavailableException if there was none in time, or retries are pointless
    */
   <T> T ask(Attempt<T> attempt) {
     long started = System.nanoTime();

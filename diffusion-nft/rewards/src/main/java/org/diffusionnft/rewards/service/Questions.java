@@ -14,7 +14,7 @@ final class Questions {
 
   private Questions() {}
 
-  /** Number, prompt and metadata; the picture is added in the form that the service takes. */
+  /** Id, prompt and metadata; the caller adds the picture in the service's form. */
   static ObjectNode of(int id, Prompt prompt) {
     ObjectNode question = JSON.createObjectNode();
     question.put("id", id);
@@ -24,8 +24,8 @@ final class Questions {
   }
 
   /**
-   * Reads the answer to a question. Where it says which, by an {@code id} as in the question, it
-   * must be this one: else all later pictures would get each other's scores.
+   * Reads the answer to a question. If it has an {@code id}, it must be that of the question;
+   * otherwise scores of later pictures would be mixed up.
    *
    * @param id of the question
    */
@@ -42,7 +42,7 @@ final class Questions {
         });
   }
 
-  /** What more attempts do not mend, such as an answer to another question. */
+  /** A failure that retries cannot fix, such as an answer to another question. */
   static final class LastingException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -54,8 +54,8 @@ final class Questions {
   /**
    * Reads an answer.
    *
-   * @throws ServiceFailure if it is no JSON object, has a key twice or anything after its end, for
-   *     then nobody knows which number is meant, or is not one that the reward can use
+   * @throws ServiceFailure if it is not a JSON object, is ambiguous because of a duplicate key or
+   *     trailing text, or the reward cannot use it
    */
   static <T> T read(String text, ImageService.Reader<T> reader) throws ServiceFailure {
     try {
@@ -75,7 +75,7 @@ final class Questions {
     }
   }
 
-  /** The beginning of a text, in one line. */
+  /** The beginning of a text, on one line. */
   static String shown(String text) {
     String line = text.strip().replaceAll("\\s+", " ");
     return line.length() <= SHOWN ? line : line.substring(0, SHOWN) + "...";

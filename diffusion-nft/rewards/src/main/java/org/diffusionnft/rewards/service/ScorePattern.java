@@ -9,21 +9,22 @@ import org.diffusionnft.weights.io.BoundedSearch;
 import org.diffusionnft.weights.io.BoundedSearch.HopelessSearchException;
 
 /**
- * Where a judge's score stands in its answer: a regular expression's first group. The answer has
- * one only if it is beyond doubt, for a number that nobody meant would be learnt from:
+ * Finds a judge's score in its answer: the first group of a regular expression. A score must be
+ * unambiguous, since training would learn from an unintended number:
  *
  * <ul>
- *   <li>The group is a plain decimal number, and not a part of a longer one, as the 1 of {@code 10}
- *       and of {@code 1,5} is.
- *   <li>It does not begin a range ({@code 1-5}, {@code 1 to 5}), is no percentage, and no fraction
- *       of anything but what scores are divided by: {@code 4/5} is a score, {@code 4/10} is not.
- *       (Unless the expression goes on behind the group: then its author knows what follows.)
- *   <li>All places where the expression is found say the same number. Those where the group is
- *       empty say nothing.
+ *   <li>The group is a plain decimal number, and not part of a longer one, like the 1 of {@code 10}
+ *       and {@code 1,5}.
+ *   <li>It does not begin a range ({@code 1-5}, {@code 1 to 5}), is not a percentage, and not a
+ *       fraction with a denominator other than the divisor of scores: {@code 4/5} is a score,
+ *       {@code 4/10} is not. (This is not checked if the expression continues after the group,
+ *       since it then defines what follows.)
+ *   <li>All matches of the expression have the same number. Matches with an empty group are
+ *       ignored.
  * </ul>
  *
- * <p>The reference code takes the first place, whatever follows; other answers have the same score
- * as there.
+ * <p>The reference code takes the first match, whatever follows; for unambiguous answers the score
+ * is the same.
  */
 final class ScorePattern {
   private static final String KEY = "pattern";
@@ -31,7 +32,7 @@ final class ScorePattern {
   private static final int LONGEST_EXPRESSION = 1000;
   private static final int LONGEST_ANSWER = 1 << 18;
 
-  /** Some tenths of a second: an expression may be quadratic, for answers have a few thousand. */
+  /** Tenths of a second: enough for quadratic matching on answers of a few thousand characters. */
   private static final long MOST_LOOKS = 100_000_000;
 
   private static final Pattern NUMBER = Pattern.compile("[+-]?(?:[0-9]+(?:\\.[0-9]*)?|\\.[0-9]+)");
@@ -42,7 +43,7 @@ final class ScorePattern {
   private static final Pattern WHOLE =
       Pattern.compile("\\s*(?:/|out of\\b)\\s*([0-9]{1,9}(?:\\.[0-9]{1,9})?)");
 
-  /** As far as what follows or precedes a number is looked at. */
+  /** How many characters before and after a number are checked. */
   private static final int NEAR = 20;
 
   private final String place;
@@ -58,7 +59,7 @@ final class ScorePattern {
   /**
    * Reads {@code pattern} (UnifiedReward's) and {@code divisor} (5).
    *
-   * @throws InvalidInputException if it is no regular expression with a group
+   * @throws InvalidInputException if it is not a regular expression with a group
    */
   static ScorePattern of(RewardOptions options) {
     double divisor = options.number("divisor", 5, Double.MIN_NORMAL, Double.MAX_VALUE);
@@ -87,9 +88,9 @@ final class ScorePattern {
   /**
    * The score in an answer, divided.
    *
-   * @throws InvalidInputException if it has none, or what may be another
-   * @throws Questions.LastingException if the expression takes too long, or more stack than there
-   *     is: it will of the next answer, too
+   * @throws InvalidInputException if it has no score, or an ambiguous one
+   * @throws Questions.LastingException if the expression takes too long or overflows the stack,
+   *     which the next answer would not change
    */
   double score(String answer) {
     if (answer.length() > LONGEST_ANSWER) {
@@ -137,13 +138,13 @@ final class ScorePattern {
     return Double.parseDouble(group);
   }
 
-  /** Refuses a part of a number, and a number that is a part of something else. */
+  /** Rejects a part of a number, and a number that is part of something else. */
   private void requireWhole(Matcher matcher, String answer) {
     int start = matcher.start(1);
     int end = matcher.end(1);
     String before = answer.substring(Math.max(0, start - NEAR), start);
     String after = answer.substring(end, Math.min(answer.length(), end + NEAR));
-    // What an expression says must follow is what its author expects there.
+    // If the expression matches text after the group, that text is intended.
     boolean last = matcher.end() == end;
     if (BEGINNING.matcher(before).find()
         || END.matcher(after).lookingAt()

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** One attempt that failed. The message says what was wrong, without naming the service. */
+/** A failed attempt. The message says what was wrong, without naming the service. */
 final class ServiceFailure extends IOException {
   private static final long serialVersionUID = 1L;
 
@@ -17,17 +17,17 @@ final class ServiceFailure extends IOException {
     this.wait = wait;
   }
 
-  /** What may be better a little later. */
+  /** A failure that may pass after a while. */
   static ServiceFailure passing(String message) {
     return new ServiceFailure(message, true, null);
   }
 
-  /** What may be better when the service says so. */
+  /** A failure that may pass after the time that the service states. */
   static ServiceFailure passing(String message, @Nullable Duration wait) {
     return new ServiceFailure(message, true, wait);
   }
 
-  /** What more attempts cannot mend: a wrong key, a wrong address. */
+  /** A failure that retries cannot fix: a wrong key, a wrong address. */
   static ServiceFailure lasting(String message) {
     return new ServiceFailure(message, false, null);
   }
@@ -36,7 +36,7 @@ final class ServiceFailure extends IOException {
     return passing;
   }
 
-  /** How long the service asked to be left alone. */
+  /** How long the service asked to wait. */
   @Nullable Duration requestedWait() {
     return wait;
   }

@@ -10,7 +10,7 @@ import org.diffusionnft.rewards.Reward;
 import org.diffusionnft.rewards.RewardOptions;
 import org.diffusionnft.tensor.InvalidInputException;
 
-/** Scores that a user's own program or service gives. */
+/** Scores from a user's own program or service. */
 public final class ServiceReward implements Reward {
   private final ImageService service;
 

@@ -11,19 +11,19 @@ import org.diffusionnft.rewards.service.ImageService;
 import org.diffusionnft.tensor.InvalidInputException;
 
 /**
- * Whether the words in a prompt's quotes can be read in the picture: PP-OCR reads it, or your own
- * program, which is shown images and answers {@code {"text": "..."}}; {@link TextMatch} does the
- * rest.
+ * Whether the quoted words of a prompt are legible in the picture. PP-OCR reads it, or your own
+ * program, which receives images and answers {@code {"text": "..."}}; {@link TextMatch} scores the
+ * result.
  */
 public final class OcrReward implements Reward {
   private final Reading reading;
 
-  /** What reads texts in pictures. */
+  /** Reads texts in pictures. */
   interface Reading extends AutoCloseable {
     /** The text of each image. */
     List<String> read(Images images, List<Prompt> prompts);
 
-    /** Checks that it is still there. */
+    /** Checks that it is still available. */
     default void requireAlive() {}
 
     @Override

@@ -12,7 +12,7 @@ import org.diffusionnft.rewards.ocr.Vocabulary;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Opening;
 
-/** PP-OCR's reading, on a device of its own: the trainer's belongs to the thread that trains. */
+/** PP-OCR's reading, on its own device: the trainer's is bound to the training thread. */
 final class PpOcrReading implements OcrReward.Reading {
   private final Device device;
   private final TextReader reader;
@@ -22,7 +22,7 @@ final class PpOcrReading implements OcrReward.Reading {
     this.reader = reader;
   }
 
-  /** See {@link OcrModels#open}; {@code device} chooses another than the preferred one. */
+  /** See {@link OcrModels#open}; {@code device} chooses a device other than the preferred one. */
   static PpOcrReading open(RewardOptions options) {
     try (Opening opening = new Opening()) {
       Device device = opening.add(options.openDevice());
@@ -32,7 +32,7 @@ final class PpOcrReading implements OcrReward.Reading {
     }
   }
 
-  /** Lines are joined without anything between, as the reference code does. */
+  /** Lines are joined without separator, as in the reference code. */
   @Override
   public List<String> read(Images images, List<Prompt> prompts) {
     List<String> texts = new ArrayList<>();

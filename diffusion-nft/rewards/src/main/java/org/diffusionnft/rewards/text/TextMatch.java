@@ -8,16 +8,16 @@ import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.tensor.InvalidInputException;
 
 /**
- * How much of the wanted words can be read, as the reference code's {@code ocr.py} counts it: 1 if
- * they stand somewhere in what was read, else less by the share of characters that are wrong.
- * Spaces and case do not count.
+ * How well the wanted words were read, as in the reference code's {@code ocr.py}: 1 if the text
+ * read contains them, otherwise reduced by the fraction of wrong characters. Spaces and case are
+ * ignored.
  */
 public final class TextMatch {
   private TextMatch() {}
 
   /**
-   * The words that a prompt asks for: what stands between its first two double quotes, or behind
-   * the first where there is no second, as the reference code splits it.
+   * The words that a prompt asks for: the text between its first two double quotes, or after the
+   * first if there is no second, as in the reference code.
    *
    * @throws InvalidInputException if there are none
    */
@@ -46,7 +46,10 @@ public final class TextMatch {
     return 1 - Math.min(distance, length) / (double) length;
   }
 
-  /** A text as Python sees it: a character outside the basic plane is one letter, not two. */
+  /**
+   * A text as sequence of code points, as in Python: a character outside the basic plane counts
+   * once, not twice.
+   */
   private record Letters(List<Integer> codePoints) implements SimilarityInput<Integer> {
     Letters(String text) {
       this(text.codePoints().boxed().toList());

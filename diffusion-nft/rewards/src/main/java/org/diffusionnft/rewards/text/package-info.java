@@ -1,4 +1,4 @@
-/** Whether the words that a prompt asks for can be read. */
+/** Rewards for legible text: whether the words that a prompt asks for can be read. */
 @NullMarked
 package org.diffusionnft.rewards.text;
 

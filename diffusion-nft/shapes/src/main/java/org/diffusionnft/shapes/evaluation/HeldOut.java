@@ -9,20 +9,20 @@ import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Philox;
 
 /**
- * The held-out prompts and the noise that every model is evaluated with, so that two models can be
- * compared picture by picture.
+ * The held-out prompts and the noise for evaluating every model, so that two models can be compared
+ * picture by picture.
  *
- * @param prompts what is asked for
+ * @param prompts the prompts
  * @param seed of the noise
  */
 public record HeldOut(List<ShapesPrompt> prompts, long seed) {
-  /** Prompts of the full set: 86 of each of the six categories. */
+  /** The number of prompts of the full set: 86 for each of the six categories. */
   public static final int FULL = 516;
 
   private static final int MOST = 20_000; // all their pictures are kept in memory
   private static final long SEED = 7;
 
-  /** What a model made of the prompts. */
+  /** A model's pictures for the prompts, and their scores. */
   public record Outcome(ScoreTable scores, List<float[]> images) {}
 
   /** Keeps a copy of the list. */
@@ -31,7 +31,7 @@ public record HeldOut(List<ShapesPrompt> prompts, long seed) {
   }
 
   /**
-   * The evaluation set, or its beginning.
+   * The evaluation set, or its first prompts.
    *
    * @throws InvalidInputException unless it has 1 to 20000 prompts
    */

@@ -6,18 +6,18 @@ import org.apache.commons.math3.stat.interval.WilsonScoreInterval;
 import org.diffusionnft.shapes.Judge;
 
 /**
- * How many of some pictures are right.
+ * Counts of correct pictures.
  *
- * @param samples pictures judged
- * @param objects those that show exactly the asked objects, wherever these lie
- * @param right those that show exactly what was asked for
+ * @param samples number of judged pictures
+ * @param objects number of pictures with exactly the requested objects, wherever these are
+ * @param right number of pictures that show exactly what was asked for
  * @param gradedSum sum of their graded scores
  */
 public record Score(int samples, int objects, int right, double gradedSum) {
-  /** Nothing judged yet. */
+  /** No pictures. */
   public static final Score NONE = new Score(0, 0, 0, 0);
 
-  /** With one more picture. */
+  /** Adds one picture. */
   public Score plus(Judge.Verdict verdict) {
     return new Score(
         samples + 1,
@@ -26,7 +26,7 @@ public record Score(int samples, int objects, int right, double gradedSum) {
         gradedSum + verdict.graded());
   }
 
-  /** Both together. */
+  /** The sum of two scores. */
   public Score plus(Score other) {
     return new Score(
         samples + other.samples,
@@ -35,27 +35,27 @@ public record Score(int samples, int objects, int right, double gradedSum) {
         gradedSum + other.gradedSum);
   }
 
-  /** The share that is right, in [0, 1]; 0 of nothing. */
+  /** The fraction of correct pictures, in [0, 1]; 0 if there are none. */
   public double strict() {
     return samples == 0 ? 0 : (double) right / samples;
   }
 
-  /** The same pictures, but only those with the right objects counted as samples. */
+  /** The score of only those pictures that show the right objects. */
   public Score amongRightObjects() {
     return new Score(objects, objects, right, gradedSum);
   }
 
-  /** The mean graded score, in [0, 1]; 0 of nothing. */
+  /** The mean graded score, in [0, 1]; 0 if there are none. */
   public double graded() {
     return samples == 0 ? 0 : gradedSum / samples;
   }
 
-  /** The 95 % interval of {@link #strict} (E. B. Wilson, 1927); all of [0, 1] of nothing. */
+  /** The 95 % interval of {@link #strict} (E. B. Wilson, 1927); [0, 1] if there are none. */
   public Interval interval() {
     return interval(samples, right);
   }
 
-  /** The same of a share that is known otherwise. */
+  /** The same interval for given counts. */
   public static Interval interval(int samples, int right) {
     if (samples == 0) {
       return new Interval(0, 1);
@@ -67,7 +67,7 @@ public record Score(int samples, int objects, int right, double gradedSum) {
 
   /** From {@code low} to {@code high}. */
   public record Interval(double low, double high) {
-    /** {@code 41.2 [38.0, 44.5]}: a share and the interval around it, in percent. */
+    /** {@code 41.2 [38.0, 44.5]}: a fraction and its interval, in percent. */
     public String around(double share) {
       return String.format(Locale.ROOT, "%.1f [%.1f, %.1f]", 100 * share, 100 * low, 100 * high);
     }

@@ -26,8 +26,8 @@ public final class ScoreTable {
   /**
    * Judges pictures.
    *
-   * @param prompts what was asked for
-   * @param images what was made of it, one for each prompt, each of shape [3, SIZE, SIZE]
+   * @param prompts the prompts
+   * @param images one picture per prompt, each of shape [3, SIZE, SIZE]
    */
   public static ScoreTable judge(List<ShapesPrompt> prompts, List<float[]> images) {
     if (prompts.size() != images.size()) {
@@ -51,17 +51,19 @@ public final class ScoreTable {
     return Collections.unmodifiableMap(scores);
   }
 
-  /** How many pictures miss the strict score for what, in the order of {@link Miss}. */
+  /**
+   * The number of pictures for each reason to miss the strict score, in the order of {@link Miss}.
+   */
   public Map<Miss, Integer> misses() {
     return Collections.unmodifiableMap(misses);
   }
 
-  /** Of the position pictures that show the right objects, how many show them as asked. */
+  /** Of the position pictures with the right objects, the score for their positions. */
   public Score relation() {
     return scores.getOrDefault(Category.POSITION, Score.NONE).amongRightObjects();
   }
 
-  /** All pictures together. */
+  /** The score of all pictures. */
   public Score total() {
     return scores.values().stream().reduce(Score.NONE, Score::plus);
   }

@@ -13,10 +13,10 @@ public final class ScoreText {
   private ScoreText() {}
 
   /**
-   * A table with a row for each category, one for the total and one for relations alone, and one
-   * for each way in which pictures miss it.
+   * A table with a row for each category, one for the total, one for relations alone, and one for
+   * each reason why pictures miss the strict score.
    *
-   * @param tables scores by the heading of their column
+   * @param tables scores by column heading
    */
   public static String of(SequencedMap<String, ScoreTable> tables) {
     List<ScoreTable> columns = List.copyOf(tables.values());

@@ -20,12 +20,15 @@ import org.diffusionnft.weights.io.AtomicFile;
 import org.diffusionnft.weights.io.InvalidFileException;
 import org.jspecify.annotations.Nullable;
 
-/** Loads models of the world: the shipped one, or one that {@code dnft pretrain shapes} made. */
+/** Loads models of the world: the built-in one, or one from {@code dnft pretrain shapes}. */
 public final class ShapesModel {
-  /** What settings call the shipped one, and the world. */
+  /** The name of the built-in model, and of the world, in settings. */
   public static final String NAME = "shapes";
 
-  /** How models of the world are evaluated: ten steps, without shift and without guidance. */
+  /**
+   * The sampling settings for evaluating models of the world: ten steps, without shift and
+   * guidance.
+   */
   public static final SamplingSettings SAMPLING =
       new SamplingSettings(10, "dpm2", true, 0, 1, 1, 129, 256, Precision.F32);
 
@@ -37,25 +40,25 @@ public final class ShapesModel {
   private ShapesModel() {}
 
   /**
-   * What settings name: {@link #NAME}, or a folder.
+   * Opens the model that settings name: {@link #NAME}, or a folder.
    *
-   * @throws IOException if there is none
+   * @throws IOException if there is no such model
    */
   public static Mmdit open(String model, Device device) throws IOException {
     return open(model.equals(NAME) ? null : Path.of(model), device);
   }
 
   /**
-   * The model of a folder, or the shipped one if none is given.
+   * Opens the model in a folder, or the built-in one if none is given.
    *
-   * @throws IOException if there is none
+   * @throws IOException if there is no such model
    */
   public static Mmdit open(@Nullable Path folder, Device device) throws IOException {
     return folder == null ? shipped(device) : load(folder, device);
   }
 
   /**
-   * The model that comes with the program, frozen, in memory of its own.
+   * The built-in model, frozen, in its own memory.
    *
    * @throws IOException if it cannot be unpacked to a temporary folder
    */
@@ -73,9 +76,9 @@ public final class ShapesModel {
   }
 
   /**
-   * A model from a folder, frozen, in memory of its own: widened to F32 once, since it is small.
+   * A model from a folder, frozen, in its own memory: converted to F32 once, since it is small.
    *
-   * @throws InvalidFileException if the folder holds no model of the world
+   * @throws InvalidFileException if the folder does not hold a model of the world
    */
   public static Mmdit load(Path folder, Device device) throws InvalidFileException {
     try (MmditCheckpoint checkpoint = MmditCheckpoint.open(folder);
@@ -87,7 +90,7 @@ public final class ShapesModel {
     }
   }
 
-  /** A sampler of a model without adapter, as it is evaluated by default. */
+  /** A sampler of a model without adapter, with the default evaluation settings. */
   public static ShapesSampler sampler(Mmdit model) {
     return new ShapesSampler(model, ForwardPass.BASE, SAMPLING);
   }

@@ -11,8 +11,8 @@ public final class ShapesModelConfig {
   private static final int PATCH = 4;
 
   /**
-   * The shipped model: 1.4 million parameters in four blocks, the first two with the second
-   * attention, the last without a text stream, so that every kind of block is there.
+   * The built-in model: 1.4 million parameters in four blocks, the first two with the second
+   * attention, the last without a text stream, so that it has every kind of block.
    */
   public static final MmditConfig BASE =
       new MmditConfig(
@@ -33,7 +33,7 @@ public final class ShapesModelConfig {
   private ShapesModelConfig() {}
 
   /**
-   * Checks that a model reads captions and makes pictures of this world.
+   * Checks that a model's inputs and outputs fit captions and pictures of this world.
    *
    * @throws InvalidInputException that names the field, by its name in {@code config.json}
    */

@@ -31,7 +31,7 @@ public final class ShapesModelFolder {
   private ShapesModelFolder() {}
 
   /**
-   * Writes a model, file by file, replacing those there are.
+   * Writes a model, file by file, replacing existing files.
    *
    * @param weights by name; stored as BF16
    * @throws IOException if a file cannot be written
@@ -73,7 +73,7 @@ public final class ShapesModelFolder {
 
   private static ObjectNode json(MmditConfig config) {
     ObjectNode json = MmditConfigFile.toJson(config);
-    json.remove("_diffusers_version"); // no diffusers wrote it
+    json.remove("_diffusers_version"); // not written by diffusers
     return json;
   }
 }

@@ -19,16 +19,16 @@ import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.trainer.config.SamplingSettings;
 
 /**
- * Makes pictures of the world. A picture depends on the seed, its number and its caption, not on
- * what is made beside it.
+ * Samples pictures of the world. A picture depends on the seed, its index and its caption, not on
+ * the rest of its batch.
  *
- * @param model what predicts velocities
- * @param pass with which adapter
- * @param settings how to sample
+ * @param model the model that predicts velocities
+ * @param pass the forward pass, with an adapter or without
+ * @param settings sampling settings
  */
 public record ShapesSampler(Mmdit model, ForwardPass pass, SamplingSettings settings) {
   /**
-   * Makes one picture of each caption.
+   * Samples one picture for each caption.
    *
    * @param seed of the noise; picture i starts from stream i
    * @param done called with the number of pictures done so far
@@ -50,15 +50,15 @@ public record ShapesSampler(Mmdit model, ForwardPass pass, SamplingSettings sett
   }
 
   /**
-   * Makes one batch of these pictures.
+   * Samples one batch of these pictures.
    *
-   * @param first number of the first
+   * @param first index of the first picture
    */
   public Images sample(List<String> captions, long seed, int first) {
     return Autocast.in(settings.precision(), () -> sampleBatch(captions, seed, first));
   }
 
-  /** The same with guidance of another scale. */
+  /** The same sampler with another guidance scale. */
   public ShapesSampler guided(double scale) {
     return new ShapesSampler(model, pass, settings.withGuidanceScale(scale));
   }

@@ -7,7 +7,7 @@ import java.util.concurrent.Future;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
-/** Makes the batch of the next step on a thread of its own while the device computes. */
+/** Prepares the batch of the next step on a separate thread while the device computes. */
 final class BatchAhead<T> implements AutoCloseable {
   private final ExecutorService thread =
       Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name("batches").factory());
@@ -17,15 +17,15 @@ final class BatchAhead<T> implements AutoCloseable {
   private long nextStep = -1;
 
   /**
-   * @param batches the batch of a step
-   * @param last the last step that will be asked for
+   * @param batches makes the batch of a step
+   * @param last the last step that will be requested
    */
   BatchAhead(LongFunction<T> batches, long last) {
     this.batches = batches;
     this.last = last;
   }
 
-  /** The batch of a step; steps are best asked for in order. */
+  /** The batch of a step; requesting steps in order is fastest. */
   T at(long step) throws InterruptedException {
     Future<T> current = nextStep == step && next != null ? next : submit(step);
     nextStep = step + 1;

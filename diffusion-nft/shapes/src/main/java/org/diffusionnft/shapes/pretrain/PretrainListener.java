@@ -1,15 +1,15 @@
 package org.diffusionnft.shapes.pretrain;
 
-/** Hears how a pretraining run goes. */
+/** Receives the events of a pretraining run. */
 @FunctionalInterface
 public interface PretrainListener {
 
   /**
-   * One step is done.
+   * A finished step.
    *
    * @param step its number, from 1
    * @param loss mean squared error of the velocity
-   * @param gradientNorm before it was cut
+   * @param gradientNorm before clipping
    * @param learningRate of this step
    */
   record Step(long step, double loss, double gradientNorm, double learningRate) {}
@@ -17,6 +17,6 @@ public interface PretrainListener {
   /** Called after every step. */
   void stepDone(Step step);
 
-  /** Something in the files of the run was damaged and is repaired: a sentence that says what. */
+  /** Damage in the run's files was repaired; the sentence describes it. */
   default void repaired(String sentence) {}
 }

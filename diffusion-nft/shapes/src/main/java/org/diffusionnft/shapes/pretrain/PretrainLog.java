@@ -15,8 +15,8 @@ final class PretrainLog implements AutoCloseable {
   private int count;
 
   /**
-   * Opens a log for writing after step {@code done}; lines of later steps, which a killed run wrote
-   * after its last checkpoint, are removed.
+   * Opens a log for appending after step {@code done}. Lines of later steps, which a killed run
+   * wrote after its last checkpoint, are removed.
    */
   PretrainLog(Path file, long done, int interval, PretrainListener listener) throws IOException {
     this.interval = interval;

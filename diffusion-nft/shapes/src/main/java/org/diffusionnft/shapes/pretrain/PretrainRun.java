@@ -30,8 +30,9 @@ import org.diffusionnft.weights.io.OutputException;
 import org.diffusionnft.weights.io.StrictJson;
 
 /**
- * A pretraining run in a folder: {@code log.jsonl} and {@code state/} grow while it runs, the
- * model, its score and a sheet of its pictures come at the end. One process at a time uses it.
+ * A pretraining run in a folder: {@code log.jsonl} and {@code state/} are written during the run;
+ * the model, its score and a sheet of its pictures at the end. Only one process at a time can use
+ * the folder.
  */
 public final class PretrainRun implements AutoCloseable {
   private static final int LOG_INTERVAL = 10;
@@ -55,7 +56,7 @@ public final class PretrainRun implements AutoCloseable {
   /**
    * Starts a run in a new folder, which must be empty or not exist.
    *
-   * @throws OutputException if the folder cannot be made
+   * @throws OutputException if the folder cannot be created
    * @throws IOException if another process uses it
    */
   public static PretrainRun start(
@@ -70,15 +71,15 @@ public final class PretrainRun implements AutoCloseable {
     return open(
         folder,
         lock -> {
-          TrainRun.requireStartable(folder); // another process may have been faster
+          TrainRun.requireStartable(folder); // again, now that others are locked out
           Leftovers.sweep(folder);
           Pretrainer pretrainer = new Pretrainer(device, config, settings);
           PretrainRun run = new PretrainRun(folder, lock, device, config, pretrainer);
           Path state = Files.createDirectories(folder.resolve("state"));
           try {
-            pretrainer.save(stateFile(folder)); // so that it can be resumed from here on
+            pretrainer.save(stateFile(folder)); // the run can be resumed from now on
           } catch (IOException e) {
-            Files.deleteIfExists(state); // the folder is as empty as it was: start again
+            Files.deleteIfExists(state); // empty again, for a new start
             throw e;
           }
           return run;
@@ -97,7 +98,7 @@ public final class PretrainRun implements AutoCloseable {
   }
 
   /**
-   * Goes on with the run of a folder from its last checkpoint.
+   * Resumes the run in a folder from its last checkpoint.
    *
    * @throws InvalidFileException if there is none, or another process uses the folder
    */
@@ -150,8 +151,8 @@ public final class PretrainRun implements AutoCloseable {
   /**
    * Trains to the end, with a checkpoint every {@code interval} steps, and writes the model.
    *
-   * @param stop is looked at after each step
-   * @throws StoppedException if that was asked; the state is saved
+   * @param stop is checked after each step
+   * @throws StoppedException if a stop is requested; the state is saved
    * @throws IOException if something cannot be written
    */
   public void train(int interval, PretrainListener listener, Stop stop)
@@ -185,13 +186,13 @@ public final class PretrainRun implements AutoCloseable {
     }
   }
 
-  /** What the finished model makes of the held-out prompts, without and with guidance. */
+  /** The finished model's results on the held-out prompts, without and with guidance. */
   public record Scores(HeldOut.Outcome plain, HeldOut.Outcome guided) {}
 
   /**
-   * Evaluates the model as it was written, and writes {@code score.json} and {@code samples.png}.
+   * Evaluates the saved model, and writes {@code score.json} and {@code samples.png}.
    *
-   * @param done called with the number of pictures done so far, of twice as many as prompts
+   * @param done called with the number of pictures done so far, out of twice the number of prompts
    * @throws IOException if something cannot be written
    */
   public Scores evaluate(HeldOut heldOut, IntConsumer done) throws IOException {

@@ -8,14 +8,14 @@ import org.diffusionnft.tensor.InvalidInputException;
  *
  * @param steps optimizer steps
  * @param batch samples per step
- * @param learningRate its peak
- * @param warmup steps until the peak
- * @param finalRate what the cosine ends at, as a share of the peak
+ * @param learningRate peak learning rate
+ * @param warmup number of steps until the peak
+ * @param finalRate the cosine schedule's final rate, as a fraction of the peak
  * @param beta2 AdamW's decay of the second moment; the first one's is 0.9
  * @param weightDecay AdamW's decoupled weight decay
  * @param maxGradientNorm gradients are scaled down to this norm
- * @param emaDecay the most that the decay of the averaged weights grows to
- * @param captionDropout probability that a sample is shown without its caption, for guidance
+ * @param emaDecay the maximum decay of the averaged weights
+ * @param captionDropout probability that a sample loses its caption, for classifier-free guidance
  * @param captionMistakes probability that a scene differs from its caption in one point
  * @param levelMean mean of the normal distribution whose sigmoid is the noise level
  * @param levelSpread its standard deviation
@@ -42,7 +42,7 @@ public record PretrainSettings(
   private static final int MOST_STEPS = 100_000_000;
   private static final int MOST_SAMPLES = 16_384;
 
-  /** The recipe of the shipped checkpoint. */
+  /** The recipe of the built-in checkpoint. */
   public static final PretrainSettings SHAPES =
       new PretrainSettings(9000, 48, 5e-3, 100, 0.02, 0.99, 0, 1, 0.997, 0.1, 0.7, 0.7, 1.2, 0);
 
@@ -67,14 +67,14 @@ public record PretrainSettings(
     require("levelSpread", levelSpread, positive(levelSpread), "a number above 0");
   }
 
-  /** The learning rate of a step, from 1: a linear rise, then a cosine down. */
+  /** The learning rate of a step, from 1: linear warm-up, then cosine decay. */
   public double learningRate(long step) {
     double rise = warmup == 0 ? 1 : Math.min(1, (double) step / warmup);
     double cosine = 0.5 * (1 + StrictMath.cos(Math.PI * step / steps));
     return learningRate * rise * (cosine * (1 - finalRate) + finalRate);
   }
 
-  /** As a float, for that is what computes. */
+  /** Checked as a float, the type that computations use. */
   private static boolean positive(double x) {
     return (float) x > 0 && Float.isFinite((float) x);
   }

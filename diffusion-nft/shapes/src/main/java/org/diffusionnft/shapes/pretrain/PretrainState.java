@@ -21,9 +21,10 @@ import org.diffusionnft.weights.safetensors.SafetensorsFile;
 import org.diffusionnft.weights.safetensors.SafetensorsWriter;
 
 /**
- * All that a run needs to go on as if it had never stopped: weights, their averages, the
- * optimizer's moments, and the step. One safetensors file, replaced as a whole, so that a killed
- * run leaves the last complete one. Random numbers are addressed by the step and need no saving.
+ * Everything that a run needs to resume as if it had never stopped: weights, their averages, the
+ * optimizer's moments, and the step. It is one safetensors file, replaced atomically, so that a
+ * killed run leaves the last complete one. Random numbers are addressed by the step and need not be
+ * saved.
  */
 final class PretrainState {
   private static final String SETTINGS = "pretrain_settings";
@@ -35,7 +36,7 @@ final class PretrainState {
   private final Ema ema;
 
   /**
-   * @param names of the optimizer's parameters, in their order
+   * @param names the names of the optimizer's parameters, in order
    */
   PretrainState(List<String> names, AdamW optimizer, Ema ema) {
     this.names = List.copyOf(names);
@@ -52,7 +53,7 @@ final class PretrainState {
   }
 
   /**
-   * Overwrites everything with what a file says.
+   * Overwrites everything with the values of a file.
    *
    * @throws InvalidFileException if it does not fit the model
    */
@@ -83,7 +84,7 @@ final class PretrainState {
   /**
    * The recipe of the run that a file belongs to.
    *
-   * @throws InvalidFileException if it is missing or no such file
+   * @throws InvalidFileException if it is missing or not such a file
    */
   static PretrainSettings settings(Path file) throws InvalidFileException {
     try (SafetensorsFile source = SafetensorsFile.open(file)) {

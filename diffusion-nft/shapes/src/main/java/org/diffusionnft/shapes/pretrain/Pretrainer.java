@@ -64,7 +64,7 @@ public final class Pretrainer implements AutoCloseable {
   }
 
   /**
-   * Goes on where {@link #save} left a run.
+   * Resumes a run from the file of {@link #save}.
    *
    * @throws InvalidFileException if the file is missing or does not fit the model
    */
@@ -98,7 +98,7 @@ public final class Pretrainer implements AutoCloseable {
     runTo(step, listener, Stop.NEVER);
   }
 
-  /** Trains until this many steps are done, or the recipe's end, or no more is wanted. */
+  /** Trains until this many steps are done, or the recipe's end, or a stop is requested. */
   public void runTo(long step, PretrainListener listener, Stop stop) throws InterruptedException {
     long last = Math.min(step, settings.steps());
     ShapesBatches batches = new ShapesBatches(settings, vectors);
@@ -114,7 +114,7 @@ public final class Pretrainer implements AutoCloseable {
     state().save(file, settings);
   }
 
-  /** The averaged weights by name: what is shipped. They change with every step. */
+  /** The averaged weights by name, which become the final model. They change with every step. */
   public Map<String, Tensor> averages() {
     Map<String, Tensor> averages = new LinkedHashMap<>();
     for (int i = 0; i < names.size(); i++) {
@@ -174,7 +174,7 @@ public final class Pretrainer implements AutoCloseable {
     return new AdamW.Settings(learningRate, 0.9, settings.beta2(), 1e-8, settings.weightDecay());
   }
 
-  /** Returns all memory. */
+  /** Frees all memory. */
   @Override
   public void close() {
     gradients.close();

@@ -3,9 +3,8 @@ package org.diffusionnft.shapes.pretrain;
 import org.diffusionnft.tensor.Philox;
 
 /**
- * What random numbers are drawn for. Each purpose has 2^48 streams of its own, addressed by the
- * number of the sample, so that a batch depends on its step alone: whatever was drawn before, and
- * wherever a run was resumed.
+ * The purposes of random numbers. Each purpose has its own 2^48 streams, addressed by the sample's
+ * index, so that a batch depends on its step alone, independent of earlier draws and of resuming.
  */
 enum RandomStream {
   /** Prompt and scene of a sample. */
@@ -21,7 +20,7 @@ enum RandomStream {
     this.first = (long) number << 48;
   }
 
-  /** The numbers at one index. */
+  /** The random numbers at one index. */
   Philox at(long seed, long index) {
     return new Philox(seed, first | index);
   }

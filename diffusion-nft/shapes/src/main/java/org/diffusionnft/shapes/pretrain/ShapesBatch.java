@@ -1,7 +1,7 @@
 package org.diffusionnft.shapes.pretrain;
 
 /**
- * What one step trains on: B noised pictures of N numbers with captions of T words of width D.
+ * The batch of one step: B noised pictures of N numbers with captions of T words of dimension D.
  *
  * @param noised {@code (1 - σ) x₀ + σ ε}, {@code [B, N]}
  * @param target the velocity {@code ε - x₀}, {@code [B, N]}

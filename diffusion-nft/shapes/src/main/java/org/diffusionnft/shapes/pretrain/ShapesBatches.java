@@ -11,8 +11,8 @@ import org.diffusionnft.shapes.WordVectors;
 import org.diffusionnft.tensor.Philox;
 
 /**
- * Endless captioned pictures, drawn on the fly. A batch is a function of the seed and its step, so
- * nothing of it needs to be saved.
+ * An endless stream of captioned pictures, drawn on the fly. A batch is a function of the seed and
+ * its step, so nothing needs to be saved.
  */
 final class ShapesBatches {
   private final PretrainSettings settings;

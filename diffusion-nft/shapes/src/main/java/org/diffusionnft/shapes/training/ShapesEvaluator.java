@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The strict score of one picture of each held-out prompt of the world.
  *
- * @param stage that it is the evaluation of
- * @param rewards that are measured beside it, or null for none
+ * @param stage index of the stage that it evaluates
+ * @param rewards that are measured as well, or null for none
  */
 record ShapesEvaluator(
     int stage,
@@ -51,7 +51,7 @@ record ShapesEvaluator(
     return settings.batchSize();
   }
 
-  /** All: they are small, and judged when all are there. */
+  /** All pictures: they are small, and judged once all are made. */
   @Override
   public int kept() {
     return heldOut.prompts().size();

@@ -28,8 +28,8 @@ public final class ShapesTask {
   /**
    * The task of a configuration without stages.
    *
-   * @throws InvalidInputException if a reward is unknown or can make nothing of the prompts, or
-   *     these are of another world
+   * @throws InvalidInputException if a reward is unknown or cannot use the prompts, or these are
+   *     not of this world
    */
   public static TrainingTask of(Mmdit model, TrainConfig config) {
     WeightedRewards rewards = WeightedRewards.open(config.rewards());
@@ -46,7 +46,7 @@ public final class ShapesTask {
   }
 
   /**
-   * The task with these rewards, whatever the configuration names.
+   * The task with these rewards instead of those of the configuration.
    *
    * @throws InvalidInputException as above
    */
@@ -77,7 +77,7 @@ public final class ShapesTask {
     return Stream.of(PromptMix.values()).map(PromptMix::source).collect(Collectors.joining(" or "));
   }
 
-  /** There are too many prompts to look at all: those of the first epoch are of every kind. */
+  /** There are too many prompts to check all: those of the first epoch cover all kinds. */
   private static WeightedRewards checked(WeightedRewards rewards, PhiloxRandomness randomness) {
     randomness.prompts(0).stream().distinct().limit(MOST_CHECKED).forEach(rewards::check);
     return rewards;

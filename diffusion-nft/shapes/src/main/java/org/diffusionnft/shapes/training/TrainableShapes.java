@@ -48,21 +48,21 @@ public final class TrainableShapes implements Trainable {
   }
 
   /**
-   * Opens the model that is shipped, or one from a folder.
+   * Opens the built-in model, or one from a folder.
    *
-   * @throws IOException if there is none
-   * @throws IllegalArgumentException if a reward is unknown, or the prompts are of another world
+   * @throws IOException if there is no such model
+   * @throws IllegalArgumentException if a reward is unknown, or the prompts are not of this world
    */
   public static TrainableShapes open(TrainConfig config, Device device) throws IOException {
     return opened(config, device, null);
   }
 
   /**
-   * The same with rewards of a program's own instead of those that the configuration names.
+   * The same with a program's own rewards instead of those that the configuration names.
    *
-   * @param rewards are closed with what is opened, or if that fails
+   * @param rewards are closed with the result, or if opening fails
    * @throws IOException as above
-   * @throws IllegalArgumentException also if a stage names rewards, which are then not known
+   * @throws IllegalArgumentException also if a stage names rewards, which are unknown in this case
    */
   public static TrainableShapes open(TrainConfig config, Device device, WeightedRewards rewards)
       throws IOException {
@@ -77,7 +77,7 @@ public final class TrainableShapes implements Trainable {
       }
       SharedRewards shared = opening.add(new SharedRewards());
       Mmdit model = opening.add(ShapesModel.open(config.model(), device));
-      HeldOut heldOut = HeldOut.of(config.evaluation().prompts()); // told before any work
+      HeldOut heldOut = HeldOut.of(config.evaluation().prompts()); // fails before any work
       List<TrainingTask> tasks = new ArrayList<>();
       for (StagePlan.Part part : config.plan().parts()) {
         if (given != null && !part.config().rewards().equals(config.rewards())) {

@@ -9,15 +9,15 @@ import org.diffusionnft.trainer.run.Trainable;
 import org.diffusionnft.trainer.run.TrainablePictures;
 import org.jspecify.annotations.Nullable;
 
-/** Opens whichever kind of model a configuration is about. */
+/** Opens the model of a configuration, whatever its kind. */
 public final class Trainables {
   private Trainables() {}
 
   /**
-   * Opens it.
+   * Opens the model.
    *
-   * @param cache folder of embedded prompts, or null for none
-   * @param listener is warned of what prompts lose
+   * @param cache folder that caches prompt embeddings, or null for none
+   * @param listener receives warnings about truncated prompts
    * @throws IOException if a file is missing or damaged
    * @throws IllegalArgumentException if a reward is unknown, or settings do not fit the model
    */

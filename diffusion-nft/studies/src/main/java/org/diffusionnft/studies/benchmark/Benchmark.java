@@ -20,10 +20,10 @@ import org.diffusionnft.weights.io.InvalidFileException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Prompts, and what scores their pictures.
+ * Prompts, and the rewards that score their pictures.
  *
- * @param name what it is called, or its file
- * @param source the prompts' file or folder; null for those of ShapesWorld
+ * @param name its name, or its file
+ * @param source the prompts' file or folder; null for ShapesWorld's
  * @param prompts one picture of each; GenEval's file has each prompt four times
  * @param rewards by name; their weights do not matter here
  */
@@ -35,12 +35,15 @@ public record Benchmark(
   /** The held-out prompts of ShapesWorld. */
   public static final String SHAPES = ShapesModel.NAME;
 
-  /** The key of GenEval's files, and of ours, for what kind of prompt one is. */
+  /** The key for a prompt's category in GenEval's files and ours. */
   private static final String CATEGORY = "tag";
 
   private static final Path FOLDER = Path.of("dataset");
 
-  /** Those of the reference code's {@code scripts/evaluation.py}, but for its UnifiedReward. */
+  /**
+   * The benchmarks of the reference code's {@code scripts/evaluation.py} with their rewards, except
+   * UnifiedReward.
+   */
   private static final Map<String, List<String>> KNOWN =
       new TreeMap<>(
           Map.of(
@@ -69,10 +72,10 @@ public record Benchmark(
    *
    * @param name {@code shapes}; {@code geneval}, {@code ocr}, {@code pickscore} or {@code
    *     drawbench} for the reference code's file under {@code dataset/}; or a file of prompts
-   * @param rewards what scores the pictures; null for the benchmark's own
-   * @param most prompts from the beginning, or fewer if there are fewer
+   * @param rewards rewards that score the pictures; null for the benchmark's own
+   * @param most maximum number of prompts, from the beginning
    * @throws InvalidFileException if the file is missing or damaged
-   * @throws InvalidInputException if a file comes without rewards
+   * @throws InvalidInputException if a file of prompts is given without rewards
    */
   public static Benchmark open(
       String name, @Nullable SequencedMap<String, RewardSettings> rewards, int most)
@@ -110,7 +113,7 @@ public record Benchmark(
               + " have rewards of their own)");
     }
     SequencedMap<String, RewardSettings> settings = RewardSettings.named(rewards);
-    // The verdict of GenEval's own evaluation rather than the parts of a point that help to learn.
+    // The verdict of GenEval's own evaluation, not the partial credit that helps learning.
     settings.computeIfPresent(
         "geneval",
         (_, _) -> new RewardSettings(1, new LinkedHashMap<>(Map.of("benchmark", "true"))));
@@ -118,10 +121,11 @@ public record Benchmark(
   }
 
   /**
-   * Checks that every prompt is of use to the rewards.
+   * Checks that the rewards can use every prompt.
    *
-   * @throws InvalidFileException that names file and line of the first that is not, and says why
-   * @throws InvalidInputException the same of prompts that are in no file
+   * @throws InvalidFileException that names file and line of the first unusable prompt, and says
+   *     why
+   * @throws InvalidInputException the same for prompts that are not from a file
    */
   void check(WeightedRewards opened) throws InvalidFileException {
     if (source == null) {
@@ -131,7 +135,7 @@ public record Benchmark(
     }
   }
 
-  /** What kind of prompt one is, such as GenEval's {@code counting}; empty if that is not said. */
+  /** A prompt's category, such as GenEval's {@code counting}; empty if it has none. */
   static String category(Prompt prompt) {
     Object category = prompt.metadata().get(CATEGORY);
     return category == null ? "" : category.toString().toLowerCase(Locale.ROOT);

@@ -12,8 +12,8 @@ import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.io.StrictJson;
 
 /**
- * Where an evaluation is: {@code evaluation.json} says what it is of, {@code policies/NAME/} holds
- * the adapter's checksum, scores and pictures of each policy, the other files are made of these.
+ * The folder of an evaluation: {@code evaluation.json} has its settings, {@code policies/NAME/} the
+ * adapter's checksum, scores and pictures of each policy; the other files are derived from these.
  *
  * @param path of the folder
  */
@@ -26,7 +26,7 @@ record BenchmarkFolder(Path path) {
     return path.resolve("results.json");
   }
 
-  /** The results for people. */
+  /** The results as a page. */
   Path page() {
     return path.resolve("index.html");
   }
@@ -36,12 +36,12 @@ record BenchmarkFolder(Path path) {
     return path.resolve("sheet.png");
   }
 
-  /** What the pictures of a policy scored. */
+  /** The scores of a policy's pictures. */
   ScoreFile scores(Policy policy) {
     return new ScoreFile(of(policy).resolve("scores.jsonl"));
   }
 
-  /** A picture of a policy that is kept. */
+  /** A kept picture of a policy. */
   Path picture(Policy policy, int number) {
     return of(policy).resolve("pictures").resolve("%06d.png".formatted(number));
   }
@@ -51,7 +51,7 @@ record BenchmarkFolder(Path path) {
   }
 
   /**
-   * Begins an evaluation, or finds that it has begun with the same settings.
+   * Begins an evaluation, or checks that an existing one has the same settings.
    *
    * @throws InvalidFileException that names what differs, or if the folder holds something else
    */
@@ -64,7 +64,7 @@ record BenchmarkFolder(Path path) {
   }
 
   /**
-   * Begins with a policy, or finds that it has begun with the same adapter.
+   * Begins with a policy, or checks that an existing one has the same adapter.
    *
    * @throws InvalidFileException if another adapter has its name
    */
@@ -75,7 +75,7 @@ record BenchmarkFolder(Path path) {
 
   private boolean holdsSomething() throws IOException {
     try (var files = Files.list(path)) {
-      // the lock is ours
+      // the lock file is ours
       return files.anyMatch(file -> !String.valueOf(file.getFileName()).startsWith("."));
     }
   }

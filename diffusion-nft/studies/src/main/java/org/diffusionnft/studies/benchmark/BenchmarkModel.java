@@ -9,21 +9,21 @@ import org.diffusionnft.models.adapter.ForwardPass;
 import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.trainer.Stop;
 
-/** A model that is open, and how it makes the pictures that are scored. */
+/** An open model, and how it samples the pictures to score. */
 public interface BenchmarkModel extends AutoCloseable {
   /**
    * Makes one picture of each prompt.
    *
-   * @param policy with which adapter
-   * @param first number of the first: the noise depends on it, not on the policy
-   * @param stop is looked at now and then
+   * @param policy the forward pass, with an adapter or without
+   * @param first index of the first prompt: the noise depends on it, not on the policy
+   * @param stop is polled now and then
    */
   Images sample(ForwardPass policy, List<Prompt> prompts, int first, Stop stop);
 
   /**
-   * Loads an adapter; to be closed.
+   * Loads an adapter; the caller closes it.
    *
-   * @throws IOException if it is missing or damaged, or made for another model
+   * @throws IOException if it is missing or damaged, or belongs to another model
    */
   Adapter adapter(Path path) throws IOException;
 

@@ -24,14 +24,14 @@ import org.diffusionnft.weights.io.Sha256;
 import org.diffusionnft.weights.io.StrictJson;
 
 /**
- * Measures policies in a folder: one picture of each prompt by each policy, scored by every reward.
- * An evaluation that was stopped or killed goes on where it was, to the same bytes; one that is
- * done can be asked for more policies.
+ * Measures policies in a folder: each policy makes one picture of each prompt, which every reward
+ * scores. An evaluation that was stopped or killed resumes where it was and ends with the same
+ * bytes; policies can be added to a finished one.
  *
  * @param benchmark prompts and rewards
- * @param settings how pictures are made
- * @param policies at least one; the first is what the others are compared with
- * @param folder where all is written
+ * @param settings how pictures are sampled
+ * @param policies at least one; the others are compared with the first
+ * @param folder the output folder
  */
 public record BenchmarkRun(
     Benchmark benchmark, BenchmarkSettings settings, List<Policy> policies, Path folder) {
@@ -42,9 +42,9 @@ public record BenchmarkRun(
     /**
      * Pictures are scored.
      *
-     * @param policy whose
-     * @param done of all policies, those that were there before too
-     * @param all that there will be
+     * @param policy of these pictures
+     * @param done pictures of all policies done, earlier ones included
+     * @param all total number of pictures
      */
     void scored(Policy policy, long done, long all);
   }
@@ -52,7 +52,7 @@ public record BenchmarkRun(
   /**
    * Checks the policies.
    *
-   * @throws InvalidInputException if there is none, or two have one name
+   * @throws InvalidInputException if there is none, or two have the same name
    */
   public BenchmarkRun {
     policies = List.copyOf(policies);
@@ -70,12 +70,12 @@ public record BenchmarkRun(
   }
 
   /**
-   * Makes and scores what is missing, and writes the results.
+   * Makes and scores the missing pictures, and writes the results.
    *
    * @param stop ends it; whole batches are kept
    * @return the results as text
-   * @throws IOException if the folder holds something else, an adapter does not fit, or nothing can
-   *     be written
+   * @throws IOException if the folder holds something else, an adapter does not fit, or the folder
+   *     cannot be written
    * @throws org.diffusionnft.rewards.RewardUnavailableException if a reward gave no scores
    */
   public String run(BenchmarkModel model, WeightedRewards rewards, Listener listener, Stop stop)
@@ -83,7 +83,7 @@ public record BenchmarkRun(
     benchmark.check(rewards);
     for (Policy policy : policies) {
       if (policy.adapter() != null) {
-        model.adapter(policy.adapter()).close(); // one that does not fit is told before any work
+        model.adapter(policy.adapter()).close(); // a mismatch is reported before any work
       }
     }
     Files.createDirectories(folder);
@@ -106,7 +106,7 @@ public record BenchmarkRun(
     }
   }
 
-  /** What is made batch by batch. */
+  /** Makes and scores pictures batch by batch. */
   private final class Measuring {
     private final BenchmarkModel model;
     private final WeightedRewards rewards;
@@ -153,7 +153,7 @@ public record BenchmarkRun(
         for (int i = 0; i < part.size() && first + i < settings.kept(); i++) {
           AtomicFile.write(files.picture(policy, first + i), Png.encode(images.pixels(i)));
         }
-        // Last, since a picture counts as made once it has its scores.
+        // Last, since a picture counts as done once it has scores.
         scores.append(first, part, rewards.score(images, part));
         first += part.size();
         listener.scored(policy, before + first, all);
@@ -169,7 +169,7 @@ public record BenchmarkRun(
     return new Results(benchmark.prompts(), scores);
   }
 
-  /** All that scores depend on, but for the policies. */
+  /** Everything that scores depend on, except the policies. */
   ObjectNode toJson() {
     ObjectNode json = StrictJson.object();
     json.put("benchmark", benchmark.name());
@@ -198,7 +198,7 @@ public record BenchmarkRun(
       try (Stream<Path> files = Files.list(policy.adapter())) {
         for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
           String name = String.valueOf(file.getFileName());
-          if (name.startsWith("adapter_")) { // beside a card and other things for people
+          if (name.startsWith("adapter_")) { // the folder may also hold a model card and the like
             json.put(name, Sha256.of(file));
           }
         }

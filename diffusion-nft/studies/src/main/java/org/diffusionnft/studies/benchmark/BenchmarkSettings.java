@@ -6,13 +6,13 @@ import org.diffusionnft.trainer.config.SamplingSettings;
 import org.diffusionnft.weights.io.StrictJson;
 
 /**
- * How the pictures are made, the same for all policies.
+ * How the pictures are sampled, the same for all policies.
  *
- * @param model {@code shapes}, or where the model is
+ * @param model {@code shapes}, or the model's path
  * @param resolution side of a picture of a model on disk, in pixels
- * @param sampling as the paper's table 1: 40 steps of {@code flow}, no guidance
+ * @param sampling as in the paper's table 1: 40 steps of {@code flow}, no guidance
  * @param seed of the noise
- * @param kept how many of a policy's first pictures are kept
+ * @param kept number of a policy's pictures that are kept, from the first on
  */
 public record BenchmarkSettings(
     String model, int resolution, SamplingSettings sampling, long seed, int kept) {
@@ -30,7 +30,7 @@ public record BenchmarkSettings(
     }
   }
 
-  /** All that decides what pictures look like and which are kept. */
+  /** Everything that determines the pictures and which of them are kept. */
   ObjectNode toJson() {
     ObjectNode json = StrictJson.object();
     json.put("model", model);

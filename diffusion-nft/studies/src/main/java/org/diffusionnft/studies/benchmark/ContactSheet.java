@@ -25,7 +25,7 @@ final class ContactSheet {
 
   private ContactSheet() {}
 
-  /** The sheet as PNG. */
+  /** The sheet as a PNG. */
   static byte[] png(BenchmarkFolder folder, Results results, int kept) throws IOException {
     List<Policy> policies =
         results.policies().subList(0, Math.min(results.policies().size(), MOST_COLUMNS));

@@ -18,8 +18,8 @@ import org.diffusionnft.trainer.evaluation.HeldOutSampler;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Stable Diffusion 3 model on disk, sampled as the reference code's {@code scripts/evaluation.py}
- * does with diffusers' pipeline: by the model's own schedule, at exact timesteps.
+ * A Stable Diffusion 3 model on disk, sampled like diffusers' pipeline in the reference code's
+ * {@code scripts/evaluation.py}: with the model's own schedule, at exact timesteps.
  */
 public final class DiskBenchmarkModel implements BenchmarkModel {
   private final PictureModel model;
@@ -40,8 +40,8 @@ public final class DiskBenchmarkModel implements BenchmarkModel {
   /**
    * Opens the model.
    *
-   * @param cache folder of embedded prompts, or null for none
-   * @param listener is warned of what prompts lose
+   * @param cache folder that caches prompt embeddings, or null for none
+   * @param listener receives warnings about truncated prompts
    * @throws IOException if a part of it is missing or damaged
    * @throws org.diffusionnft.tensor.InvalidInputException if the resolution does not fit it
    */

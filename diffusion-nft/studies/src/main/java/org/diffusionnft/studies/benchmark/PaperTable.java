@@ -27,12 +27,12 @@ final class PaperTable {
     }
   }
 
-  /** Those of these rewards that the paper has, in their order. */
+  /** The given rewards that the paper's table has, in its order. */
   List<String> columns(List<String> rewards) {
     return rewards.stream().filter(reward -> table.path("scale").has(reward)).toList();
   }
 
-  /** What a score of ours is multiplied by to be as the paper gives it. */
+  /** The factor that converts our score to the paper's scale. */
   double scale(String reward) {
     return table.path("scale").path(reward).asDouble();
   }
@@ -49,7 +49,7 @@ final class PaperTable {
     return rows;
   }
 
-  /** A score of ours as the paper gives it. */
+  /** Our score in the paper's format. */
   String text(String reward, double mean) {
     return String.format(Locale.ROOT, "%.3f", scale(reward) * mean);
   }

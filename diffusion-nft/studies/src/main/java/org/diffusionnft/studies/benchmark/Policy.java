@@ -6,10 +6,10 @@ import org.diffusionnft.tensor.InvalidInputException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is measured: an adapter, or the model alone.
+ * A policy to evaluate: an adapter, or the model without one.
  *
- * @param name in tables, and of its folder
- * @param adapter PEFT folder or diffusers' file; null for the model alone
+ * @param name for tables and for its folder
+ * @param adapter PEFT folder or diffusers LoRA file; null for the model alone
  */
 public record Policy(String name, @Nullable Path adapter) {
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,59}");
@@ -18,7 +18,7 @@ public record Policy(String name, @Nullable Path adapter) {
   public static final Policy BASE = new Policy("base", null);
 
   /**
-   * Checks the name, which becomes a folder's.
+   * Checks the name, which is also a folder name.
    *
    * @throws InvalidInputException unless it has 1 to 60 letters, digits, dots, dashes and
    *     underscores, and begins with a letter or digit
@@ -34,9 +34,9 @@ public record Policy(String name, @Nullable Path adapter) {
   }
 
   /**
-   * Reads {@code NAME=PATH}, or a path whose last part is the name.
+   * Parses {@code NAME=PATH}, or a path whose last part is the name.
    *
-   * @throws InvalidInputException if the name will not do
+   * @throws InvalidInputException if the name is invalid
    */
   public static Policy parse(String text) {
     int sign = text.indexOf('=');

@@ -9,21 +9,21 @@ import org.diffusionnft.rewards.Prompt;
 import org.diffusionnft.trainer.evaluation.MeanInterval;
 
 /**
- * What the policies scored. Means are over pictures, as the reference code's are; intervals know
- * that pictures of one prompt belong together.
+ * The scores of the policies. Means are over pictures, as in the reference code; intervals take
+ * into account that pictures of one prompt are not independent.
  *
  * @param prompts of each picture
- * @param scores by policy and reward, picture by picture; the first policy is what the others are
- *     compared with
+ * @param scores by policy and reward, picture by picture; the other policies are compared with the
+ *     first
  */
 record Results(List<Prompt> prompts, SequencedMap<Policy, SequencedMap<String, double[]>> scores) {
 
   /**
-   * A policy against the first one, on the same prompts and noise.
+   * A policy compared with the first one, on the same prompts and noise.
    *
-   * @param mean of its scores less those of the first
-   * @param better share of pictures that score more, in [0, 1]
-   * @param worse share of pictures that score less
+   * @param mean of its scores minus those of the first
+   * @param better fraction of pictures that score higher, in [0, 1]
+   * @param worse fraction of pictures that score lower
    */
   record Difference(MeanInterval mean, double better, double worse) {}
 
@@ -35,13 +35,13 @@ record Results(List<Prompt> prompts, SequencedMap<Policy, SequencedMap<String, d
     return List.copyOf(scores.firstEntry().getValue().keySet());
   }
 
-  /** The kinds of prompts in alphabetical order; none if fewer than two are told apart. */
+  /** The categories of prompts in alphabetical order; empty if there are fewer than two. */
   List<String> categories() {
     List<String> found = prompts.stream().map(Benchmark::category).distinct().sorted().toList();
     return found.size() < 2 ? List.of() : found;
   }
 
-  /** How many prompts differ. */
+  /** The number of distinct prompts. */
   long differentPrompts() {
     return prompts.stream().map(Prompt::text).distinct().count();
   }
@@ -63,7 +63,7 @@ record Results(List<Prompt> prompts, SequencedMap<Policy, SequencedMap<String, d
         texts(Arrays.stream(wanted).mapToObj(prompts::get).toList()));
   }
 
-  /** How much more a policy scores than the first one. */
+  /** The difference of a policy's scores from those of the first one. */
   Difference difference(Policy policy, String reward) {
     double[] own = values(policy, reward);
     double[] first = values(policies().getFirst(), reward);

@@ -47,7 +47,7 @@ final class ResultsJson {
     return json;
   }
 
-  /** A single prompt has no interval. */
+  /** Leaves out the interval for a single prompt. */
   private static void put(ObjectNode node, MeanInterval interval) {
     node.put("mean", interval.mean());
     if (!Double.isNaN(interval.half())) {

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.diffusionnft.reports.DocumentPage;
 
-/** The results as one HTML page that needs nothing else. */
+/** The results as one self-contained HTML page. */
 final class ResultsPage {
   private final BenchmarkRun run;
   private final Results results;
@@ -53,7 +53,7 @@ final class ResultsPage {
     return page.heading("How").preformatted(run.toJson().toPrettyString()).html();
   }
 
-  /** The paper's table beside what was measured, where that is comparable. */
+  /** The paper's table next to the measured scores, if they are comparable. */
   private void paper(DocumentPage page) throws IOException {
     PaperTable paper = PaperTable.read();
     List<String> columns = paper.columns(results.rewards());

@@ -11,7 +11,7 @@ final class ResultsText {
 
   private ResultsText() {}
 
-  /** What a terminal shows: means, then differences to the first policy. */
+  /** The text for a terminal: means, then differences from the first policy. */
   static String of(Results results) {
     StringBuilder text = new StringBuilder(aligned(scoreHead(results), scores(results)));
     if (results.policies().size() > 1) {
@@ -33,7 +33,7 @@ final class ResultsText {
     return rows(results.policies(), results, (p, r) -> text(results.mean(p, r)));
   }
 
-  /** Of all policies but the first. */
+  /** The differences of all policies except the first. */
   static List<List<String>> differences(Results results) {
     return rows(
         results.policies().subList(1, results.policies().size()),

@@ -17,8 +17,8 @@ import org.diffusionnft.weights.io.JsonLines;
 import org.diffusionnft.weights.io.StrictJson;
 
 /**
- * What the pictures of a policy scored, a line each, which grows by whole batches: {@code {"index":
- * 0, "prompt": "a cat", "category": "", "scores": {"pickscore": 0.86}}}.
+ * The scores of a policy's pictures, one line each, appended in whole batches: {@code {"index": 0,
+ * "prompt": "a cat", "category": "", "scores": {"pickscore": 0.86}}}.
  */
 final class ScoreFile {
   private static final String INDEX = "index";
@@ -31,11 +31,11 @@ final class ScoreFile {
   }
 
   /**
-   * Leaves only whole batches: a process that was killed may have written a part of one.
+   * Keeps only whole batches: a killed process may have written part of one.
    *
-   * @param batch pictures of each but the last
-   * @param all pictures that there will be
-   * @return how many pictures are scored
+   * @param batch pictures per batch, except the last
+   * @param all total number of pictures
+   * @return the number of scored pictures
    */
   int repair(int batch, int all) throws IOException {
     int there = JsonLines.read(file).size();
@@ -44,7 +44,7 @@ final class ScoreFile {
     return whole;
   }
 
-  /** Adds a batch; on return it is on the disk. */
+  /** Adds a batch; on return it is on disk. */
   void append(int first, List<Prompt> prompts, Scores scores) throws IOException {
     StringBuilder lines = new StringBuilder();
     for (int i = 0; i < prompts.size(); i++) {
@@ -67,7 +67,7 @@ final class ScoreFile {
   /**
    * The scores by reward, picture by picture.
    *
-   * @throws InvalidFileException if a line lacks one
+   * @throws InvalidFileException if a line lacks a score
    */
   SequencedMap<String, double[]> read(Collection<String> rewards) throws IOException {
     List<JsonNode> lines = JsonLines.read(file);

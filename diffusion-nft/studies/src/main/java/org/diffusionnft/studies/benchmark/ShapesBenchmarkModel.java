@@ -25,7 +25,7 @@ public final class ShapesBenchmarkModel implements BenchmarkModel {
   }
 
   /**
-   * Opens the model that is shipped, or one from a folder.
+   * Opens the built-in model, or one from a folder.
    *
    * @throws IOException if there is none
    */

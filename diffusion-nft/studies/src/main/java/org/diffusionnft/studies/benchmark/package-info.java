@@ -1,4 +1,4 @@
-/** Policies side by side on the same prompts and noise, as the paper's table 1 has them. */
+/** Comparison of policies on the same prompts and noise, as in the paper's table 1. */
 @NullMarked
 package org.diffusionnft.studies.benchmark;
 

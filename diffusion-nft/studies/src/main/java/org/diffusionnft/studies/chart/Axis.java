@@ -3,26 +3,29 @@ package org.diffusionnft.studies.chart;
 import java.util.Locale;
 
 /**
- * The numbers along one side of a chart.
+ * An axis of a chart.
  *
- * @param low at its beginning
- * @param high at its end; more than {@code low}
- * @param step from one labelled number to the next, which are its multiples
+ * @param low number at its start
+ * @param high number at its end; more than {@code low}
+ * @param step distance between labelled numbers, which are its multiples
  */
 record Axis(double low, double high, double step) {
-  /** From {@code low} to {@code high}, or a little more where the two are the same. */
+  /** From {@code low} to {@code high}, or slightly further if the two are equal. */
   static Axis between(double low, double high, int mostSteps) {
     double end = high > low ? high : low + 1;
     return new Axis(low, end, step(end - low, mostSteps));
   }
 
-  /** The same with whole numbers as labels. */
+  /** The same with integer labels. */
   static Axis wholeNumbers(double low, double high, int mostSteps) {
     Axis axis = between(low, high, mostSteps);
     return new Axis(axis.low, axis.high, Math.max(1, axis.step));
   }
 
-  /** The least of 1, 2, 5, 10, 20, 50, ... and their like below 1 that makes few enough steps. */
+  /**
+   * The smallest of 1, 2, 5, 10, 20, 50, ... (and such numbers below 1) that gives few enough
+   * steps.
+   */
   private static double step(double length, int most) {
     double scale = Math.pow(10, Math.floor(Math.log10(length)) - 1);
     for (int factor : new int[] {1, 2, 5, 10}) {
@@ -33,7 +36,7 @@ record Axis(double low, double high, double step) {
     return 20 * scale;
   }
 
-  /** How far along the axis a number lies, from 0 to 1; numbers beyond its ends lie there. */
+  /** The position of a number along the axis, from 0 to 1; numbers beyond its ends are clamped. */
   double share(double number) {
     return Math.clamp((number - low) / (high - low), 0, 1);
   }

@@ -14,8 +14,8 @@ import java.util.List;
 import org.diffusionnft.images.PixelFont;
 
 /**
- * Curves on one picture, each named at its right end. Numbers along the bottom begin at 0. Drawn
- * with our own letters: charting libraries need the fonts of the machine, which bare ones lack.
+ * A line chart whose curves are labelled at their right ends. The x-axis begins at 0. It is drawn
+ * with our own font: charting libraries need system fonts, which minimal machines lack.
  */
 public final class LineChart {
   private static final int WIDTH = 900;
@@ -35,8 +35,8 @@ public final class LineChart {
           1.2f, BasicStroke.CAP_BUTT, BasicStroke.JOIN_MITER, 10, new float[] {6, 5}, 0);
 
   /**
-   * @param name empty for none
-   * @param half of the interval around each value; empty for none
+   * @param name label; empty for none
+   * @param half half the interval around each value; empty for none
    */
   private record Curve(String name, double[] x, double[] y, double[] half, Color colour) {}
 
@@ -55,10 +55,10 @@ public final class LineChart {
   /**
    * An empty chart.
    *
-   * @param xTitle what is along the bottom
-   * @param yTitle what is along the left side
-   * @param low least value that is shown
-   * @param high largest value that is shown
+   * @param xTitle title of the x-axis
+   * @param yTitle title of the y-axis
+   * @param low smallest value shown
+   * @param high largest value shown
    */
   public LineChart(String xTitle, String yTitle, double low, double high) {
     this.xTitle = xTitle;
@@ -73,7 +73,7 @@ public final class LineChart {
     return this;
   }
 
-  /** Adds a curve in a pale colour and without a name, to lie below another. */
+  /** Adds an unlabelled curve in a pale colour, as background of another. */
   public LineChart faint(double[] x, double[] y, Color colour) {
     return add("", x, y, new double[0], pale(colour));
   }
@@ -84,9 +84,9 @@ public final class LineChart {
   }
 
   /**
-   * Adds a curve through points that were measured.
+   * Adds a curve through measured points.
    *
-   * @param half of the width of the interval around each; 0 for none
+   * @param half half the interval around each point; 0 for none
    */
   public LineChart measured(String name, double[] x, double[] y, double[] half, Color colour) {
     return add(name, x, y, half, colour);
@@ -97,7 +97,7 @@ public final class LineChart {
     return this;
   }
 
-  /** Adds a dashed line to compare with. */
+  /** Adds a dashed horizontal line for comparison. */
   public LineChart level(String name, double value, Color colour) {
     levels.add(new Level(name, value, colour));
     return this;
@@ -113,7 +113,7 @@ public final class LineChart {
         (c.getRed() + 3 * 255) / 4, (c.getGreen() + 3 * 255) / 4, (c.getBlue() + 3 * 255) / 4);
   }
 
-  /** One picture in the making. */
+  /** A picture while it is being drawn. */
   private final class Drawing {
     private final BufferedImage image =
         new BufferedImage(WIDTH, HEIGHT, BufferedImage.TYPE_INT_RGB);
@@ -211,7 +211,7 @@ public final class LineChart {
       }
     }
 
-    /** Names at the right end of what they name, pushed apart where they would overlap. */
+    /** Draws the labels at the right ends of the curves, moved apart where they would overlap. */
     private void names() {
       labels.sort(Comparator.comparingDouble(Label::y));
       double[] tops = new double[labels.size()];

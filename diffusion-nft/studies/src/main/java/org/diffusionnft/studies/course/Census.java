@@ -3,12 +3,12 @@ package org.diffusionnft.studies.course;
 import java.util.List;
 
 /**
- * What images are like.
+ * Statistics of images.
  *
- * @param shares of the images that are nearest to each Gaussian
- * @param strayed share that lies in none: more than three standard deviations from the nearest
- * @param between share that lies between two of them, seen from the centre
- * @param elongation how many times as long they spread towards the centre as along the circle
+ * @param shares fraction of the images nearest to each Gaussian
+ * @param strayed fraction in none: more than three standard deviations from the nearest
+ * @param between fraction between two Gaussians, seen from the centre
+ * @param elongation ratio of their spread towards the centre to that along the circle
  */
 record Census(double[] shares, double strayed, double between, double elongation) {
   private static final double FAR = 3;
@@ -34,12 +34,12 @@ record Census(double[] shares, double strayed, double between, double elongation
     return new Census(shares, strayed, between, Math.sqrt(along / across));
   }
 
-  /** Whether an image lies in no Gaussian. */
+  /** Whether an image is in no Gaussian. */
   static boolean strayed(ToyWorld world, Vector2 image) {
     return world.strayed(image) > FAR;
   }
 
-  /** The share of images that are nearest to a good one. */
+  /** The fraction of images whose nearest Gaussian is good. */
   double good(ToyWorld world) {
     double good = 0;
     for (int k = 0; k < shares.length; k++) {

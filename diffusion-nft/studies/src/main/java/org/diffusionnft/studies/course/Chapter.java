@@ -10,7 +10,7 @@ import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Philox;
 import org.diffusionnft.trainer.nft.LossWeighting;
 
-/** The chapters of the course and the picture each talks about. */
+/** The chapters of the course and their pictures. */
 public enum Chapter {
   /** Noise flows to images. */
   FLOW_MATCHING("Flow matching", Knob.STEPS) {
@@ -126,7 +126,7 @@ public enum Chapter {
     }
   },
 
-  /** Its relatives, from the same samples. */
+  /** Related methods, on the same samples. */
   RELATIVES("What it is not", Knob.GOOD, Knob.BETA) {
     @Override
     BufferedImage picture(Trial trial) {
@@ -148,7 +148,7 @@ public enum Chapter {
 
   private final String title;
 
-  @SuppressWarnings("ImmutableEnumChecker") // Set.of makes sets that never change
+  @SuppressWarnings("ImmutableEnumChecker") // sets from Set.of are immutable
   private final Set<Knob> knobs;
 
   Chapter(String title, Knob... knobs) {
@@ -157,7 +157,7 @@ public enum Chapter {
   }
 
   /**
-   * The chapter of a number.
+   * The chapter with this number.
    *
    * @throws InvalidInputException unless it is 1 to 6
    */
@@ -169,7 +169,7 @@ public enum Chapter {
     return values()[number - 1];
   }
 
-  /** What it is about. */
+  /** Its title. */
   public String title() {
     return title;
   }
@@ -177,7 +177,7 @@ public enum Chapter {
   /**
    * Draws the picture.
    *
-   * @throws InvalidInputException if the trial changes what the picture does not have
+   * @throws InvalidInputException if the trial changes something that the picture does not have
    */
   public BufferedImage draw(Trial trial) {
     trial.requireWithin(knobs, ordinal() + 1);
@@ -186,7 +186,7 @@ public enum Chapter {
 
   abstract BufferedImage picture(Trial trial);
 
-  /** What can be changed in it. */
+  /** The parameters that can be changed in it. */
   Set<Knob> knobs() {
     return knobs;
   }
@@ -215,7 +215,7 @@ public enum Chapter {
     return noised;
   }
 
-  /** Good images green, bad ones red. */
+  /** Draws good images green, bad ones red. */
   private static void judged(Panel panel, ToyWorld world, List<Vector2> images) {
     panel.points(images.stream().filter(x -> world.r(x) > 0.5).toList(), Panel.GOOD);
     panel.points(images.stream().filter(x -> world.r(x) <= 0.5).toList(), Panel.BAD);

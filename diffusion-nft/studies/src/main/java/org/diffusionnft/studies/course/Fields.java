@@ -21,7 +21,7 @@ final class Fields {
     return (x, t) -> world.at(x, t).negative();
   }
 
-  /** A share of {@code v⁺}, and of the old policy what is left. */
+  /** A mixture of {@code v⁺}, with weight {@code share}, and the old policy. */
   static Field mixed(ToyWorld world, double share) {
     return (x, t) -> {
       ToyWorld.At at = world.at(x, t);
@@ -34,7 +34,7 @@ final class Fields {
     return mixed(world, scale);
   }
 
-  /** What DiffusionNFT's loss is least at: {@code v_old + (2/β) Δ}. */
+  /** The minimiser of DiffusionNFT's loss: {@code v_old + (2/β) Δ}. */
   static Field updated(ToyWorld world, double beta) {
     return (x, t) -> {
       ToyWorld.At at = world.at(x, t);

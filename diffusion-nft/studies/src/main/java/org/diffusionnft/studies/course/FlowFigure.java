@@ -9,8 +9,8 @@ import org.diffusionnft.tensor.Philox;
 import org.diffusionnft.weights.io.StrictJson;
 
 /**
- * The ways from noise to images of every solver and number of steps that the page offers, and the
- * noise that is added to images.
+ * The trajectories from noise to images for every solver and number of steps on the page, and the
+ * noise added to images.
  */
 final class FlowFigure {
   static final List<Integer> STEPS = List.of(2, 4, 6, 10, 20, 40);

@@ -16,9 +16,9 @@ import org.diffusionnft.weights.io.AtomicFile;
 import org.diffusionnft.weights.io.StrictJson;
 
 /**
- * The course as a page to play with. All that it shows is computed here, for every position of
- * every slider; its scripts look up, draw, and go straight from one noise level to the next. One
- * HTML file holds all of it, so it works from a server and from a folder alike.
+ * The course as an interactive page. Everything that it shows is computed here, for every slider
+ * position; its scripts only look up, draw, and interpolate linearly between noise levels. It is
+ * one HTML file, so it works both from a server and from a folder.
  */
 public final class LearnPage {
   private static final List<String> SCRIPTS =
@@ -32,7 +32,7 @@ public final class LearnPage {
     this.html = html;
   }
 
-  /** Computes what the page shows; takes half a minute of one core. */
+  /** Computes the page's data, which takes half a minute on one core. */
   public static LearnPage compute() throws IOException {
     StringBuilder script = new StringBuilder();
     for (String name : SCRIPTS) {
@@ -67,11 +67,11 @@ public final class LearnPage {
   }
 
   /**
-   * Writes the page for any web server, or to be opened as a file.
+   * Writes the page, for any web server or for opening as a file.
    *
-   * @param folder made if there is none
+   * @param folder created if missing
    * @return the file
-   * @throws InvalidInputException if it is no folder
+   * @throws InvalidInputException if it is not a folder
    */
   public Path write(Path folder) throws IOException {
     requireFolder(folder);
@@ -83,7 +83,7 @@ public final class LearnPage {
   /**
    * Checks that a folder can be written to.
    *
-   * @throws InvalidInputException if something else has its name
+   * @throws InvalidInputException if it exists and is not a folder
    */
   public static void requireFolder(Path folder) {
     if (Files.exists(folder) && !Files.isDirectory(folder)) {
@@ -92,7 +92,7 @@ public final class LearnPage {
     }
   }
 
-  /** Begins to serve the page. */
+  /** Starts to serve the page. */
   public void serve(PageServer server) {
     byte[] bytes = html.getBytes(UTF_8);
     server.start(

@@ -9,18 +9,18 @@ import java.util.Base64;
 import java.util.List;
 
 /**
- * What the page of the course shows, in the form in which it travels: numbers as 16-bit fixed point
- * in Base64, which a browser reads at once and which is a fifth of the same in digits.
+ * Encodes the data of the course's page: numbers as 16-bit fixed point in Base64, which a browser
+ * decodes at once and which takes a fifth of the decimal form.
  */
 final class Packed {
-  /** Steps of 1. */
+  /** Fixed-point units per 1. */
   static final int UNIT = 4000;
 
   private static final int STRAY = 8;
 
   private Packed() {}
 
-  /** Numbers; what lies beyond ±8, far outside of every figure, becomes ±8. */
+  /** Encodes numbers, clamped to ±8, which is far outside every figure. */
   static String numbers(double[] values) {
     ByteBuffer bytes = ByteBuffer.allocate(2 * values.length).order(ByteOrder.LITTLE_ENDIAN);
     for (double value : values) {
@@ -29,7 +29,7 @@ final class Packed {
     return Base64.getEncoder().encodeToString(bytes.array());
   }
 
-  /** Points or arrows, x before y. */
+  /** Encodes points or arrows, x before y. */
   static String vectors(List<Vector2> vectors) {
     double[] values = new double[2 * vectors.size()];
     for (int i = 0; i < vectors.size(); i++) {
@@ -40,11 +40,11 @@ final class Packed {
   }
 
   /**
-   * Images and what is known about them.
+   * Encodes images and their statistics.
    *
-   * @param images all that are counted
-   * @param shown how many of them travel, from the first
-   * @return what all are like
+   * @param images all images that the statistics cover
+   * @param shown number of images included, from the first on
+   * @return statistics of all images
    */
   static Census images(ObjectNode node, ToyWorld world, List<Vector2> images, int shown) {
     List<Vector2> first = images.subList(0, shown);
@@ -55,7 +55,7 @@ final class Packed {
     return census;
   }
 
-  /** A list of numbers as they are. */
+  /** Adds a list of unencoded numbers. */
   static void list(ObjectNode node, String name, List<? extends Number> numbers) {
     ArrayNode array = node.putArray(name);
     for (Number number : numbers) {
@@ -67,7 +67,7 @@ final class Packed {
     }
   }
 
-  /** For each image the number of the nearest Gaussian, and 8 more if it lies in none. */
+  /** For each image the index of the nearest Gaussian, plus 8 if it is in none. */
   static String marks(ToyWorld world, List<Vector2> images) {
     byte[] marks = new byte[images.size()];
     for (int i = 0; i < marks.length; i++) {
@@ -86,7 +86,7 @@ final class Packed {
     return number == Math.rint(number) ? Integer.toString((int) number) : Double.toString(number);
   }
 
-  /** To four digits after the point. */
+  /** Rounds to four decimal places. */
   static double rounded(double value) {
     return Math.round(value * 1e4) / 1e4;
   }

@@ -14,7 +14,7 @@ import org.diffusionnft.images.PixelFont;
 import org.diffusionnft.images.Sheet;
 import org.diffusionnft.studies.course.ToySampler.Field;
 
-/** A square piece of the plane with points, paths and arrows, and a line of words above. */
+/** A square part of the plane with points, paths and arrows, and a line of text above. */
 final class Panel {
   static final Color GOOD = new Color(0x2e, 0xa0, 0x43);
   static final Color BAD = new Color(0xd0, 0x50, 0x3c);
@@ -64,7 +64,8 @@ final class Panel {
   }
 
   /**
-   * Arrows of a field on a grid, the way images go: against the velocity, which points to noise.
+   * Draws a field's arrows on a grid, in the direction of images: opposite to the velocity, which
+   * points to noise.
    *
    * @param scale length of an arrow of length 1
    */
@@ -78,7 +79,7 @@ final class Panel {
     return this;
   }
 
-  /** One arrow. */
+  /** Draws one arrow. */
   Panel arrow(Vector2 from, Vector2 by, Color colour) {
     double length = by.length();
     if (length > 1e-3) {
@@ -94,7 +95,7 @@ final class Panel {
     return this;
   }
 
-  /** Panels in rows. */
+  /** Arranges panels in rows. */
   static BufferedImage sheet(int columns, Panel... panels) {
     for (Panel panel : panels) {
       panel.g.dispose();

@@ -5,17 +5,17 @@ import java.util.List;
 import org.diffusionnft.studies.course.ToySampler.Field;
 
 /**
- * Where the page's arrows begin: on rings, because the world looks the same when it is turned by an
- * eighth, and so do they.
+ * The start points of the page's arrows: on rings, so that they are symmetric under rotation by an
+ * eighth, like the world.
  */
 final class Places {
-  /** Places on each ring, the centre being the first. */
+  /** The number of points on each ring; the first ring is the centre. */
   static final List<Integer> RINGS = List.of(1, 8, 16, 16, 24, 24, 32, 32);
 
-  /** The noise levels at which fields are computed; between them the page goes straight. */
+  /** The noise levels at which fields are computed; between them the page interpolates linearly. */
   static final List<Double> LEVELS = levels();
 
-  /** The arrows' ends that carry nothing. */
+  /** The start points of the arrows. */
   static final List<Vector2> ALL = rings();
 
   private Places() {}

@@ -12,18 +12,18 @@ import org.diffusionnft.weights.io.StrictJson;
 
 /**
  * Fields and images for every reward that can be drawn: each of the eight Gaussians is wanted or
- * not. Rewards that are one another's when the plane is turned by eighths have turned fields, so
- * one of them is computed, and the page turns it.
+ * not. Rewards that differ by a rotation by eighths have rotated fields, so only one of them is
+ * computed, and the page rotates it.
  *
- * <p>{@code v⁻} and its images are not here: what is bad for one reward is good for the opposite
- * one, so they are the {@code v⁺} of that.
+ * <p>{@code v⁻} and its images are not included: bad images of a reward are good ones of the
+ * opposite reward, so they are that one's {@code v⁺}.
  */
 final class PolicyFigure {
   static final List<Double> BETAS = List.of(4.0, 2.0, 1.0, 0.5, 0.25, 0.1);
 
   /**
-   * Guidance, and 1/β of every β: without the negative branch the loss is least at {@code v_old +
-   * (v⁺ - v_old) / β}.
+   * Guidance scales, and 1/β for every β: without the negative branch, the loss is minimal at
+   * {@code v_old + (v⁺ - v_old) / β}.
    */
   static final List<Double> SCALES = List.of(0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 10.0);
 
@@ -59,7 +59,7 @@ final class PolicyFigure {
     return json;
   }
 
-  /** The smallest number among the eight that a reward becomes when the plane is turned. */
+  /** The smallest of the eight numbers that a reward has under rotation. */
   static int canonical(int wanted) {
     return IntStream.range(0, ToyWorld.BLOBS)
         .map(by -> (wanted >> by | wanted << (ToyWorld.BLOBS - by)) & 0xff)

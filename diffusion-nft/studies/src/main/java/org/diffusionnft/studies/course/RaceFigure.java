@@ -18,7 +18,7 @@ final class RaceFigure {
   private RaceFigure() {}
 
   static ObjectNode json() {
-    // The networks are so small that a second thread would only be waited for.
+    // The networks are so small that a second thread would only add waiting.
     try (Device device = Devices.openDefault(new DeviceOptions(1))) {
       return json(device);
     }

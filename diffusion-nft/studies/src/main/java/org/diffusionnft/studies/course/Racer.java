@@ -3,9 +3,9 @@ package org.diffusionnft.studies.course;
 import org.diffusionnft.trainer.nft.LossBranches;
 import org.jspecify.annotations.Nullable;
 
-/** The ways to train on rewards that the page lets run side by side. */
+/** The training methods that the page runs side by side. */
 enum Racer {
-  /** The paper's. */
+  /** The paper's method. */
   DIFFUSION_NFT("DiffusionNFT", LossBranches.BOTH),
   /** Policy gradients. */
   FLOW_GRPO("FlowGRPO", null),
@@ -26,7 +26,7 @@ enum Racer {
     return title;
   }
 
-  /** Which branches of the forward-process loss take part; null for policy gradients. */
+  /** The branches of the forward-process loss; null for policy gradients. */
   @Nullable LossBranches branches() {
     return branches;
   }

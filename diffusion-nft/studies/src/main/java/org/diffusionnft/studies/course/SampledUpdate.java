@@ -11,8 +11,8 @@ import org.diffusionnft.trainer.nft.LossWeighting;
 import org.diffusionnft.trainer.nft.NftLoss;
 
 /**
- * DiffusionNFT without a network: images are noised to one level, sorted into cells of the plane,
- * and the velocity of each cell is found by gradient descent on {@link NftLoss}.
+ * DiffusionNFT without a network: images are noised to one level, binned into cells of the plane,
+ * and the velocity of each cell is learned by gradient descent on {@link NftLoss}.
  */
 final class SampledUpdate {
   private static final double CELL = 0.36;
@@ -21,15 +21,15 @@ final class SampledUpdate {
   private SampledUpdate() {}
 
   /**
-   * What a cell has learned.
+   * The result of a cell.
    *
    * @param centre of the cell
    * @param old mean velocity of the old policy at the cell's points
-   * @param learned the velocity that the loss is least for
+   * @param learned the velocity that minimises the loss
    */
   record Cell(Vector2 centre, Vector2 old, Vector2 learned) {}
 
-  /** Learns from images; cells that few come to are left out. */
+  /** Learns from images; cells with few points are left out. */
   static List<Cell> learn(
       ToyWorld world, List<Vector2> images, double t, double beta, LossWeighting weighting) {
     return learn(
@@ -37,7 +37,7 @@ final class SampledUpdate {
   }
 
   /**
-   * Learns from images by any variant of the loss.
+   * Learns from images with any variant of the loss.
    *
    * @param loss with {@code advClipMax} 1
    */
@@ -85,9 +85,9 @@ final class SampledUpdate {
       put(xt, b, point);
       put(old, b, v);
       levels[b] = (float) t;
-      advantages[b] = 2 * world.r(image) - 1; // with advClipMax 1 the optimality is r again
+      advantages[b] = 2 * world.r(image) - 1; // with advClipMax 1 the optimality is r
     }
-    // What is learned is one arrow for the cell: how far its points move away from v_old.
+    // One arrow is learned per cell: how far its points move from v_old.
     Vector2 change = Vector2.ZERO;
     double rate = 0.5 / loss.guidanceBeta();
     for (int step = 0; step < 60; step++) {

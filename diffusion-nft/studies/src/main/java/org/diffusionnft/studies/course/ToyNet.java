@@ -11,17 +11,17 @@ import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Tensor;
 
 /**
- * A network of three layers that stands where the transformer stands: the velocity at points of the
- * plane. It sees a point, its level, and two waves of the level.
+ * A network of three layers in place of the transformer, which predicts the velocity at points of
+ * the plane. Its input is a point, its noise level, and two waves of the level.
  *
- * @param device that it computes on
+ * @param device the device that it computes on
  * @param weights of the layers, each followed by its bias
  */
 record ToyNet(Device device, List<Variable> weights) {
   private static final int WIDTH = 64;
   private static final int INPUTS = 5;
 
-  /** A network that has learned nothing. */
+  /** An untrained network. */
   static ToyNet random(Device device, RandomGenerator random) {
     List<Variable> weights = new ArrayList<>();
     for (int[] layer : new int[][] {{WIDTH, INPUTS}, {WIDTH, WIDTH}, {2, WIDTH}}) {
@@ -35,7 +35,7 @@ record ToyNet(Device device, List<Variable> weights) {
     return new ToyNet(device, weights);
   }
 
-  /** Another network, whose weights are a share of these and for the rest those of another. */
+  /** A network whose weights are {@code share} times these plus the rest times another's. */
   ToyNet mixed(ToyNet other, double share) {
     List<Variable> mixed = new ArrayList<>();
     for (int k = 0; k < weights.size(); k++) {
@@ -73,14 +73,14 @@ record ToyNet(Device device, List<Variable> weights) {
     return hidden;
   }
 
-  /** The numbers of {@link #at}, outside of any tape. */
+  /** The values of {@link #at}, without recording gradients. */
   float[] numbersAt(float[] points, float[] levels) {
     try (Memory.Scope scope = device.memory().scope()) {
       return at(points, levels).value().toFloats();
     }
   }
 
-  /** What a sampler follows. */
+  /** The velocity for a sampler. */
   Velocity velocity() {
     return (latents, _, sigma) -> {
       float[] levels = new float[Math.toIntExact(latents.shape().dim(0))];
@@ -89,14 +89,14 @@ record ToyNet(Device device, List<Variable> weights) {
     };
   }
 
-  /** Arrows at one level. */
+  /** The arrows at one noise level. */
   List<Vector2> arrows(List<Vector2> places, double level) {
     float[] levels = new float[places.size()];
     Arrays.fill(levels, (float) level);
     return ToySampler.points(numbersAt(numbers(places), levels));
   }
 
-  /** Points in a row, x before y. */
+  /** The coordinates of points in one array, x before y. */
   static float[] numbers(List<Vector2> points) {
     float[] numbers = new float[2 * points.size()];
     for (int i = 0; i < points.size(); i++) {

@@ -16,17 +16,17 @@ import org.diffusionnft.tensor.Tensor;
 /**
  * Samples the toy world with the same solvers that sample images.
  *
- * @param solver how to step
- * @param steps how many
+ * @param solver the solver of a step
+ * @param steps number of steps
  * @param seed of the noise
  */
 record ToySampler(Solver solver, int steps, long seed) {
-  /** With the noise that all pictures share. */
+  /** A sampler with the noise that all pictures share. */
   ToySampler(Solver solver, int steps) {
     this(solver, steps, 5);
   }
 
-  /** With other noise. */
+  /** The same with other noise. */
   ToySampler withSeed(long other) {
     return new ToySampler(solver, steps, other);
   }
@@ -37,7 +37,7 @@ record ToySampler(Solver solver, int steps, long seed) {
     Vector2 at(Vector2 x, double t);
   }
 
-  /** Ways from noise to images, {@code [count][steps + 1]}. */
+  /** Trajectories from noise to images, {@code [count][steps + 1]}. */
   List<List<Vector2>> paths(Field field, int count) {
     try (Device device = new ReferenceDevice();
         Memory.Scope scope = device.memory().scope()) {
@@ -58,7 +58,7 @@ record ToySampler(Solver solver, int steps, long seed) {
     }
   }
 
-  /** Images: where the ways end. */
+  /** Images: the ends of the trajectories. */
   List<Vector2> images(Field field, int count) {
     try (Device device = new ReferenceDevice()) {
       return images(device, velocity(field), count);
@@ -66,9 +66,9 @@ record ToySampler(Solver solver, int steps, long seed) {
   }
 
   /**
-   * Images of any velocity.
+   * Images for any velocity.
    *
-   * @param device that computes; a network's own
+   * @param device the device that computes; for a network, its own
    */
   List<Vector2> images(Device device, Velocity velocity, int count) {
     try (Memory.Scope scope = device.memory().scope()) {
@@ -77,12 +77,12 @@ record ToySampler(Solver solver, int steps, long seed) {
     }
   }
 
-  /** Where ways begin, and what a noisy solver adds on them. */
+  /** The initial noise, and the noise that a stochastic solver adds. */
   Noise noise(int count) {
     return Noise.philox(seed, Noise.streams(0, count));
   }
 
-  /** The noise levels that a way goes through, one more than there are steps. */
+  /** The noise levels of a trajectory, one more than steps. */
   float[] levels() {
     return new FlowMatchSchedule.Config(FlowMatchSchedule.TRAIN_TIMESTEPS, 1).steps(steps).sigmas();
   }
@@ -91,7 +91,7 @@ record ToySampler(Solver solver, int steps, long seed) {
     return noise.draw(device, Noise.INITIAL, Shape.of(count, 2, 1, 1));
   }
 
-  /** A field as what a solver follows. */
+  /** A field as a velocity for a solver. */
   static Velocity velocity(Field field) {
     return (latents, _, sigma) -> {
       float[] values = latents.toFloats();
@@ -108,7 +108,7 @@ record ToySampler(Solver solver, int steps, long seed) {
     return points(latents.toFloats());
   }
 
-  /** Points from their numbers in a row, x before y. */
+  /** Points from their coordinates in one array, x before y. */
   static List<Vector2> points(float[] values) {
     List<Vector2> points = new ArrayList<>();
     for (int i = 0; i < values.length; i += 2) {

@@ -29,15 +29,15 @@ import org.diffusionnft.trainer.nft.SoftUpdateSchedule;
 
 /**
  * Trains a {@link ToyNet} on a reward, epoch by epoch, with the trainer's own losses: the loop of
- * {@code Trainer} without prompts, adapters and checkpoints. All get the same images an epoch, the
- * same optimizer steps and the same learning rate.
+ * {@code Trainer} without prompts, adapters and checkpoints. All methods have the same number of
+ * images per epoch, of optimizer steps, and the same learning rate.
  */
 final class ToyTraining {
   static final int IMAGES = 256;
-  static final int STEPS = 18; // of the optimizer, an epoch
+  static final int STEPS = 18; // optimizer steps per epoch
   static final double LEARNING_RATE = 1e-3;
   private static final int PRETRAINING = 2000;
-  private static final int TURNS = 10; // of FlowGRPO's sampler, of which the last is not trained
+  private static final int TURNS = 10; // steps of FlowGRPO's sampler; the last one is not trained
   private static final double NOISE = 0.7;
   private static final double CLIP = 5;
   private static final GrpoLoss POLICY_GRADIENT = new GrpoLoss(0.2, 0, CLIP);
@@ -50,9 +50,9 @@ final class ToyTraining {
   private int epoch;
 
   /**
-   * Begins where pretraining ended.
+   * Starts from a pretrained network.
    *
-   * @param base is not changed
+   * @param base the network, which is not modified
    */
   ToyTraining(Racer racer, ToyNet base) {
     this.racer = racer;
@@ -66,7 +66,7 @@ final class ToyTraining {
     return net;
   }
 
-  /** A network that has learned a world by flow matching. */
+  /** A network trained on a world by flow matching. */
   static ToyNet pretrained(Device device, ToyWorld world) {
     RandomGenerator random = new Philox(1, 0).sequence(0);
     ToyNet net = ToyNet.random(device, random);
@@ -76,7 +76,7 @@ final class ToyTraining {
         for (int i = 0; i < 2 * IMAGES; i++) {
           images.add(world.draw(random));
         }
-        // From the paper's flow matching: E ‖v_θ - v‖², the error of velocities.
+        // The paper's flow matching loss: E ‖v_θ - v‖², the error of velocities.
         Noised noised = Noised.of(ToyNet.numbers(images), random);
         optimizer.settings(settings(2e-2 * (1 - (double) step / PRETRAINING)));
         descend(
@@ -107,7 +107,7 @@ final class ToyTraining {
     epoch++;
   }
 
-  /** How good a point is. */
+  /** The reward of a point. */
   @FunctionalInterface
   interface Reward {
     double of(Vector2 image);
@@ -185,7 +185,7 @@ final class ToyTraining {
     return Arrays.stream(table).mapToDouble(row -> row[0]).toArray();
   }
 
-  /** The gradient of a loss with respect to what the network predicts. */
+  /** The gradient of a loss with respect to the network's prediction. */
   @FunctionalInterface
   private interface Slope {
     float[] of(float[] predicted);

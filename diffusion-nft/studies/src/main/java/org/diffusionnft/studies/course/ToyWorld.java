@@ -8,7 +8,7 @@ import java.util.random.RandomGenerator;
  * Images with two pixels: a mixture of round Gaussians, for which everything that a network must
  * learn has a formula. With {@code x_t = (1 - t) x₀ + t ε} a Gaussian stays a Gaussian, so the
  * velocity {@code E[ε - x₀ | x_t]} of each is linear, and that of the mixture is their mean,
- * weighted by how likely the point is to come from each.
+ * weighted by the probability that the point comes from each.
  *
  * @param blobs the Gaussians
  */
@@ -16,10 +16,10 @@ record ToyWorld(List<Blob> blobs) {
   /** Gaussians on the circle. */
   static final int BLOBS = 8;
 
-  /** How many of them are good. */
+  /** The default number of good ones. */
   static final int GOOD = 3;
 
-  /** Standard deviation of each. */
+  /** The standard deviation of each. */
   static final double SPREAD = 0.16;
 
   private static final double RADIUS = 2;
@@ -29,13 +29,13 @@ record ToyWorld(List<Blob> blobs) {
    * One Gaussian.
    *
    * @param centre its mean
-   * @param share of all images
-   * @param r how probable an image of it is to be called good, in [0, 1]
+   * @param share its fraction of all images
+   * @param r probability that an image of it is called good, in [0, 1]
    */
   record Blob(Vector2 centre, double share, double r) {}
 
   /**
-   * What is known about a noised point.
+   * The exact values at a noised point.
    *
    * @param alpha probability that the image it came from is good
    * @param old velocity of the policy
@@ -53,16 +53,16 @@ record ToyWorld(List<Blob> blobs) {
     blobs = List.copyOf(blobs);
   }
 
-  /** Eight Gaussians on a circle, the three on the right being good. */
+  /** Eight Gaussians on a circle, of which the three on the right are good. */
   static ToyWorld eight() {
     return eight(GOOD);
   }
 
   /**
-   * Eight Gaussians on a circle. Somebody calls an image of a good one good with probability 0.9,
-   * and one of the others with 0.1.
+   * Eight Gaussians on a circle. An image of a good one is called good with probability 0.9, and
+   * one of the others with probability 0.1.
    *
-   * @param good how many are good: those that are nearest to the right
+   * @param good number of good ones: those nearest to the right
    */
   static ToyWorld eight(int good) {
     int wanted = 0;
@@ -75,7 +75,7 @@ record ToyWorld(List<Blob> blobs) {
   }
 
   /**
-   * Eight Gaussians on a circle, any of them good.
+   * Eight Gaussians on a circle, with any choice of good ones.
    *
    * @param wanted a bit for each, the lowest for the one on the right, then counter-clockwise
    */
@@ -89,7 +89,7 @@ record ToyWorld(List<Blob> blobs) {
     return new ToyWorld(blobs);
   }
 
-  /** How far an image is from the centre of the nearest Gaussian, in standard deviations. */
+  /** The distance of an image from the nearest Gaussian's centre, in standard deviations. */
   double strayed(Vector2 image) {
     return image.minus(blobs.get(nearest(image)).centre).length() / SPREAD;
   }
@@ -105,7 +105,7 @@ record ToyWorld(List<Blob> blobs) {
     return blobs.get(k).centre.plus(within.times(SPREAD));
   }
 
-  /** The policy after it was conditioned on images being good, or bad. */
+  /** The policy conditioned on good, or on bad images. */
   ToyWorld conditioned(boolean good) {
     double all = blobs.stream().mapToDouble(b -> b.share * (good ? b.r : 1 - b.r)).sum();
     return new ToyWorld(
@@ -132,7 +132,8 @@ record ToyWorld(List<Blob> blobs) {
     double allY = 0;
     double goodX = 0;
     double goodY = 0;
-    // Within one Gaussian E[ε - x₀ | x_t] is d · slope - centre, d being the way from its middle.
+    // Within one Gaussian E[ε - x₀ | x_t] is d · slope - centre, where d is the offset from its
+    // mean.
     double slope = (t - (1 - t) * SPREAD * SPREAD) / variance;
     for (int k = 0; k < weights.length; k++) {
       Blob blob = blobs.get(k);
@@ -154,12 +155,12 @@ record ToyWorld(List<Blob> blobs) {
         new Vector2((allX - goodX) / bad, (allY - goodY) / bad));
   }
 
-  /** How good an image is: that of the nearest Gaussian. */
+  /** The r of an image: that of the nearest Gaussian. */
   double r(Vector2 image) {
     return blobs.get(nearest(image)).r;
   }
 
-  /** Which Gaussian's centre is nearest. */
+  /** The index of the Gaussian with the nearest centre. */
   int nearest(Vector2 image) {
     int nearest = 0;
     for (int k = 1; k < blobs.size(); k++) {

@@ -7,20 +7,19 @@ import org.diffusionnft.tensor.InvalidInputException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a reader changes in a chapter's picture, to see what becomes of it. What is null is as the
- * chapter has it.
+ * A reader's changes to a chapter's picture, to see their effect. Null means the chapter's value.
  *
  * @param steps of the solver
- * @param good how many of the eight blobs are good, from the right
+ * @param good number of good blobs of the eight, from the right
  * @param beta of the loss
  */
 public record Trial(@Nullable Integer steps, @Nullable Integer good, @Nullable Double beta) {
-  /** The picture as the chapter has it. */
+  /** The unchanged picture. */
   public static final Trial NONE = new Trial(null, null, null);
 
   private static final int MOST_STEPS = 1000;
 
-  /** What can be changed. */
+  /** The parameters that can be changed. */
   enum Knob {
     STEPS,
     GOOD,
@@ -49,7 +48,7 @@ public record Trial(@Nullable Integer steps, @Nullable Integer good, @Nullable D
     }
   }
 
-  /** Refuses what would change nothing. */
+  /** Rejects parameters without effect. */
   void requireWithin(Set<Knob> knobs, int chapter) {
     List<Knob> turned = new ArrayList<>();
     if (steps != null) {

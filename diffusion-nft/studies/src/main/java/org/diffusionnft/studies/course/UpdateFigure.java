@@ -12,7 +12,10 @@ import org.diffusionnft.trainer.nft.NftLoss;
 import org.diffusionnft.trainer.nft.PromptStatistics;
 import org.diffusionnft.weights.io.StrictJson;
 
-/** What the trainer's loss learns from samples, beside the theorem, and what rewards become. */
+/**
+ * What the trainer's loss learns from samples, compared with the theorem, and how rewards are
+ * transformed.
+ */
 final class UpdateFigure {
   static final double LEVEL = 0.6;
   static final List<Integer> COUNTS = List.of(1500, 3000, 6000, 12_000);
@@ -75,7 +78,7 @@ final class UpdateFigure {
         .put("cosine", Packed.rounded(dot / length));
   }
 
-  /** How far from {@code v_old} the loss with uniform weights is least. */
+  /** The offset from {@code v_old} that minimises the loss with uniform weights. */
   private static Vector2 least(ToyWorld.At at, NftLoss loss) {
     return loss.branches() == LossBranches.BOTH
         ? at.direction().times(2 / loss.guidanceBeta())
@@ -83,7 +86,7 @@ final class UpdateFigure {
   }
 
   /**
-   * What the rewards of one prompt's images become.
+   * The optimalities of one prompt's images.
    *
    * @param right a bit for each image
    */

@@ -1,4 +1,4 @@
-/** The course: six chapters, each a picture of a two-dimensional world that fits on paper. */
+/** The course: six chapters, each with a picture of a simple two-dimensional world. */
 @NullMarked
 package org.diffusionnft.studies.course;
 

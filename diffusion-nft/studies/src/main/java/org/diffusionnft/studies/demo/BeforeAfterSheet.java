@@ -16,8 +16,8 @@ import org.diffusionnft.shapes.ShapesWorld;
 import org.diffusionnft.shapes.evaluation.HeldOut;
 
 /**
- * What each contender made of the same prompts and the same noise, one above the other; a green
- * frame says that the judge found everything right, a red one that it did not.
+ * The pictures of each contender for the same prompts and noise, one above the other. A green frame
+ * means that the judge found everything correct, a red one that it did not.
  */
 final class BeforeAfterSheet {
   private static final int COLUMNS = 12;
@@ -77,7 +77,7 @@ final class BeforeAfterSheet {
     return sheet;
   }
 
-  /** What all made of one prompt. */
+  /** All contenders' pictures for one prompt. */
   private BufferedImage column(int prompt) {
     return new Sheet(1, SIDE, SIDE)
         .withGap(GAP)

@@ -20,7 +20,7 @@ import org.diffusionnft.weights.io.AtomicFile;
 import org.diffusionnft.weights.io.OutputException;
 import org.diffusionnft.weights.io.StrictJson;
 
-/** What a demo adds to the folder of its run: scores and pictures. */
+/** The files that a demo adds to its run's folder: scores and pictures. */
 public final class Comparison {
   private static final Color BLUE = new Color(0x1f, 0x5f, 0xb0);
   private static final Color GREEN = new Color(0x2e, 0xa0, 0x43);
@@ -30,7 +30,7 @@ public final class Comparison {
   private Comparison() {}
 
   /**
-   * Writes everything; the summary last.
+   * Writes all files, the summary last.
    *
    * @throws OutputException if something cannot be written
    */
@@ -88,14 +88,14 @@ public final class Comparison {
     return chart.draw();
   }
 
-  /** Adds values of all epochs, pale, and their running mean. */
+  /** Adds the values of all epochs, in a pale colour, and their running mean. */
   private static void add(LineChart chart, String name, List<JsonNode> epochs, Color colour) {
     double[] x = IntStream.rangeClosed(1, epochs.size()).asDoubleStream().toArray();
     double[] y = epochs.stream().mapToDouble(JsonNode::asDouble).toArray();
     chart.faint(x, y, colour).curve(name, x, smooth(y), colour);
   }
 
-  /** The mean of each epoch and some before it. */
+  /** The running mean over each epoch and some before it. */
   static double[] smooth(double[] values) {
     int window = Math.max(1, values.length / 20);
     double[] out = new double[values.length];

@@ -19,7 +19,7 @@ public record Contender(String key, String title, double guidance) {
   public static final Contender BASE_CFG =
       new Contender("baseCfg", "base + CFG " + number(ShapesModel.GUIDANCE), ShapesModel.GUIDANCE);
 
-  /** What training made of the base model, without guidance. */
+  /** The trained model, without guidance. */
   public static Contender trained(Algorithm algorithm) {
     return switch (algorithm) {
       case NFT -> new Contender("nft", "DiffusionNFT", 1);

@@ -26,10 +26,9 @@ import org.diffusionnft.weights.io.OutputException;
 import org.diffusionnft.weights.peft.AdapterFile;
 
 /**
- * The main job: an ordinary training run of ShapesWorld, and a comparison. The base model is
- * evaluated without and with guidance, then trained, and the result is evaluated without guidance.
- * Everything follows from the configuration; killed at any moment and resumed, it ends with the
- * same bytes.
+ * An ordinary training run on ShapesWorld, and a comparison. The base model is evaluated without
+ * and with guidance, then trained, and the result is evaluated without guidance. The configuration
+ * determines everything; a demo that is killed at any moment and resumed ends with the same bytes.
  */
 public final class Demo implements AutoCloseable {
   private static final String CONFIG = "demo.yaml";
@@ -42,10 +41,10 @@ public final class Demo implements AutoCloseable {
    * The results.
    *
    * @param config of the run
-   * @param heldOut what the contenders were asked for
-   * @param outcomes what each drew and how it scored, the trained one last
-   * @param metrics a line of numbers for each epoch, as in {@code metrics.jsonl}
-   * @param seconds for everything
+   * @param heldOut the prompts of the evaluation
+   * @param outcomes each contender's pictures and scores, the trained one last
+   * @param metrics one line of numbers per epoch, as in {@code metrics.jsonl}
+   * @param seconds total time
    */
   public record Result(
       TrainConfig config,
@@ -54,7 +53,7 @@ public final class Demo implements AutoCloseable {
       List<JsonNode> metrics,
       double seconds) {
 
-    /** Pictures the policy was trained on. */
+    /** The number of pictures that the policy was trained on. */
     public long samples() {
       return (long) metrics.size() * config.prompts().imagesPerEpoch();
     }
@@ -66,10 +65,7 @@ public final class Demo implements AutoCloseable {
     this.run = run;
   }
 
-  /**
-   * The settings that come with the program: they fit the shipped model and some minutes of two
-   * cores.
-   */
+  /** The built-in settings: for the built-in model and a few minutes on two cores. */
   public static TrainConfig defaultConfig() {
     try (InputStream in = Demo.class.getResourceAsStream(CONFIG)) {
       if (in == null) {
@@ -85,7 +81,7 @@ public final class Demo implements AutoCloseable {
   /**
    * A new demo in a new folder, which must be empty or not exist.
    *
-   * @throws OutputException if the folder cannot be made
+   * @throws OutputException if the folder cannot be created
    * @throws IOException if the base model cannot be read
    */
   public static Demo start(Path folder, TrainConfig config, Device device) throws IOException {
@@ -93,7 +89,7 @@ public final class Demo implements AutoCloseable {
   }
 
   /**
-   * Goes on with a demo that was stopped.
+   * Resumes a stopped demo.
    *
    * @throws InvalidFileException if the checkpoint does not fit the model
    * @throws IOException if the base model cannot be read
@@ -116,9 +112,10 @@ public final class Demo implements AutoCloseable {
   }
 
   /**
-   * Runs all of it, and writes the comparison into the folder of the run.
+   * Runs the whole demo, and writes the comparison into the run's folder.
    *
-   * @throws org.diffusionnft.trainer.StoppedException if that was asked; what was trained is saved
+   * @throws org.diffusionnft.trainer.StoppedException if a stop is requested; finished training is
+   *     saved
    * @throws IOException if something cannot be written
    */
   public Result run(DemoListener listener, Stop stop) throws IOException {
@@ -144,7 +141,7 @@ public final class Demo implements AutoCloseable {
     return result;
   }
 
-  /** What the first epochs took. */
+  /** The time that the first epochs took. */
   private static double seconds(List<JsonNode> metrics, long epochs) {
     return metrics.stream()
         .limit(epochs)

@@ -13,9 +13,9 @@ public interface DemoListener extends TrainRun.EvaluationListener {
   void evaluated(Contender contender, HeldOut.Outcome outcome);
 
   /**
-   * The training begins or goes on.
+   * The training begins or resumes.
    *
-   * @return receives its events
+   * @return a listener for its events
    */
   TrainingListener training(long epochsDone, int epochs);
 

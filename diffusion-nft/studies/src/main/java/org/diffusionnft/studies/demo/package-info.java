@@ -1,4 +1,4 @@
-/** The main job, end to end, on the embedded world: what {@code dnft demo} runs and writes. */
+/** A whole training on the embedded world: what {@code dnft demo} runs and writes. */
 @NullMarked
 package org.diffusionnft.studies.demo;
 

@@ -3,15 +3,15 @@ package org.diffusionnft.studies.experiment;
 import org.diffusionnft.trainer.config.TrainConfig;
 
 /**
- * One of the ways of training that an experiment compares.
+ * One of the variants that an experiment compares.
  *
- * @param name short, for folders
- * @param title for people
- * @param changes what it changes in the experiment's settings, as YAML
+ * @param name a short name for folders
+ * @param title display name
+ * @param changes its changes to the experiment's settings, as YAML
  */
 public record Arm(String name, String title, String changes) {
 
-  /** FlowGRPO and what was made of it: {@code grpo} says how it learns from which solver's path. */
+  /** FlowGRPO or a variant of it, with a solver and settings {@code grpo}. */
   static Arm grpo(String name, String title, String solver, String grpo) {
     return new Arm(
         name,

@@ -11,9 +11,9 @@ import org.diffusionnft.trainer.config.TrainConfig;
 import org.diffusionnft.weights.io.JsonLines;
 
 /**
- * How one training went: what it had used up at each evaluation, and the score there.
+ * The course of one training: its cost so far and its score at each evaluation.
  *
- * @param points in order; the first is the base model's, which has used up nothing
+ * @param points in order; the first is the base model's, at no cost
  */
 record Curve(List<Point> points) {
   /**
@@ -22,7 +22,7 @@ record Curve(List<Point> points) {
    * @param samples images sampled
    * @param steps optimizer steps
    * @param seconds spent on sampling and training, not on evaluating
-   * @param processorSeconds the same, by all of the process's threads together
+   * @param processorSeconds the same as CPU time of all of the process's threads
    * @param score strict score, in [0, 1]
    */
   record Point(long samples, long steps, double seconds, double processorSeconds, double score) {
@@ -36,15 +36,15 @@ record Curve(List<Point> points) {
     }
   }
 
-  /** What a training uses up. */
+  /** A cost of training. */
   enum Cost {
     /** Images sampled. */
     SAMPLES("samples"),
     /** Optimizer steps. */
     STEPS("gradient steps"),
-    /** Wall-clock time, which other work on the machine makes longer. */
+    /** Wall-clock time, which other work on the machine increases. */
     SECONDS("seconds"),
-    /** The time of processors. */
+    /** CPU time. */
     PROCESSOR_SECONDS("processor seconds");
 
     private final String title;
@@ -98,7 +98,7 @@ record Curve(List<Point> points) {
   }
 
   /**
-   * What was used up when the score was first reached, between evaluations on a straight line;
+   * The cost at which a score was first reached, interpolated linearly between evaluations;
    * infinite if it never was.
    */
   double costOf(double score, Cost cost) {

@@ -9,7 +9,7 @@ import org.diffusionnft.studies.chart.LineChart;
 import org.diffusionnft.studies.experiment.Curve.Cost;
 import org.diffusionnft.trainer.evaluation.MeanInterval;
 
-/** Scores of all arms over what they cost: the mean over seeds and its interval. */
+/** A chart of all arms' scores over their cost: the mean over seeds and its interval. */
 final class CurveImage {
   private static final Color[] COLOURS = {
     new Color(0x1f, 0x5f, 0xb0),
@@ -20,15 +20,15 @@ final class CurveImage {
   };
   private static final Color GREY = new Color(0x80, 0x80, 0x80);
 
-  /** Room below the lowest and above the highest value, in percent of the score. */
+  /** Margin below the lowest and above the highest value, in percentage points of the score. */
   private static final double ROOM = 2;
 
-  /** One arm: cost, mean score in percent and half of its interval at each evaluation. */
+  /** One arm: cost, mean score in percent and half its interval at each evaluation. */
   private record Line(String name, double[] x, double[] y, double[] half) {}
 
   private CurveImage() {}
 
-  /** A PNG. */
+  /** The chart as a PNG. */
   static byte[] png(ExperimentRun.Results results, Cost cost) {
     List<Line> lines = new ArrayList<>();
     for (Map.Entry<Arm, List<Curve>> e : results.curves().entrySet()) {

@@ -6,12 +6,12 @@ import org.diffusionnft.studies.experiment.Curve.Cost;
 import org.diffusionnft.trainer.evaluation.MeanInterval;
 
 /**
- * How much more a rival needs for the same score: for each seed, the score is the lower of the two
- * best ones, and the ratio is the rival's cost of it over ours.
+ * The relative cost at equal score: for each seed, the score is the lower one of the two methods'
+ * best scores, and the ratio is the rival's cost for it over ours.
  *
- * @param score mean over seeds of the scores compared at
- * @param ratios by cost, in the order of {@link Cost}; empty where some seed has nothing to
- *     compare: one of the two never got above the base model
+ * @param score mean over seeds of the scores at which costs are compared
+ * @param ratios by cost, in the order of {@link Cost}; empty if for some seed one of the two never
+ *     exceeded the base model
  */
 record EqualScore(MeanInterval score, List<MeanInterval> ratios) {
 

@@ -6,32 +6,30 @@ import org.diffusionnft.shapes.model.ShapesModel;
 import org.diffusionnft.tensor.InvalidInputException;
 
 /**
- * A question and the ways of training that answer it. All start from the same base, see the same
- * prompts and the same noise for a seed, train on as many images, and are evaluated alike.
+ * A question and the training variants that answer it. All start from the same base, have the same
+ * prompts and noise for a seed, train on the same number of images, and are evaluated alike.
  *
  * @param name on the command line
  * @param question that it answers
- * @param expectation what the paper (arXiv 2509.16117) leads one to expect, in our words
- * @param settings that all arms share, where they differ from the demo's, as YAML
- * @param arms what is compared; ratios are to the first
+ * @param expectation the expected result according to the paper (arXiv 2509.16117), in our words
+ * @param settings shared by all arms, where they differ from the demo's, as YAML
+ * @param arms the variants; ratios are relative to the first
  */
 public record Experiment(
     String name, String question, String expectation, String settings, List<Arm> arms) {
 
-  /**
-   * The best of four settings tried for DiffusionNFT, as {@code docs/experiments.md} lists them.
-   */
+  /** The best of four settings tried for DiffusionNFT, listed in {@code docs/experiments.md}. */
   private static final String BEST_NFT = "loss: {guidanceBeta: 0.1}";
 
-  /** What the ablations change: {@link #BEST_NFT} with what it was searched with. */
+  /** The base of the ablations: {@link #BEST_NFT} with the other settings of its search. */
   private static final String ABLATED = searched("3e-3", 0.1);
 
   private static final Arm FLOW_GRPO =
       Arm.grpo("flow-grpo", "FlowGRPO", "flow", "clipRange: 5e-3, klWeight: 4e-3");
 
   /**
-   * DiffusionNFT and its rivals, each with the best of four settings tried on another seed; {@code
-   * docs/experiments.md} lists them.
+   * DiffusionNFT and its rivals, each with the best of four settings tried on another seed, listed
+   * in {@code docs/experiments.md}.
    */
   public static final Experiment HEAD_TO_HEAD =
       new Experiment(
@@ -66,8 +64,8 @@ public record Experiment(
                   "loss: {branches: positive, guidanceBeta: 1, advClipMax: 0.25}")));
 
   /**
-   * DiffusionNFT and the objectives that came after it or claim to mend its rivals, each with the
-   * settings of its authors' code, but for the learning rate, which is one for all.
+   * DiffusionNFT and objectives that are newer or claim to fix its rivals, each with the settings
+   * of its authors' code, except for a common learning rate.
    */
   public static final Experiment OBJECTIVES =
       new Experiment(
@@ -135,7 +133,7 @@ public record Experiment(
                   + " decay that rises is both fast and stable.",
               ABLATED,
               List.of(
-                  // The paper's min(0.001 i, 0.5) stays near 0 for as long as a run here takes.
+                  // The paper's min(0.001 i, 0.5) stays near 0 during a run of this length.
                   new Arm(
                       "rising",
                       "rising to 0.5, 20 times as fast as the paper's",
@@ -186,7 +184,7 @@ public record Experiment(
     arms = List.copyOf(arms);
   }
 
-  /** What all methods were searched with, where it differs from the demo. */
+  /** The settings of all methods' searches, where they differ from the demo's. */
   private static String searched(String learningRate, double guidanceBeta) {
     return """
     training: {learningRate: %s, learningRateDecaySteps: 100, timestepRange: 1}
@@ -196,18 +194,19 @@ public record Experiment(
         .formatted(learningRate, guidanceBeta);
   }
 
-  /** Epochs of {@link #rewards} that show something in minutes. */
+  /** The default number of epochs of {@link #rewards}: enough to show an effect in minutes. */
   public static final int REWARD_EPOCHS = 9;
 
-  /** What two more rewards weigh beside the score, so that all spread alike inside a group. */
+  /** Two further rewards, to be weighted such that all rewards vary alike within a group. */
   private static final String COMPACT = "jpeg_compressibility: %s";
 
   private static final String COLOUR = "colour: {weight: %s, wish: '3060c0'}";
   private static final String SCORE = "shapes_strict: 0.5, shapes_graded: 0.5";
 
   /**
-   * Trained on one reward, what happens to the others? Three that pull apart: what was asked for,
-   * small files, a blue picture; each alone, all at once, and one more in each of three stages.
+   * What happens to other rewards when training on one? Uses three conflicting rewards: prompt
+   * following, small files, blue pictures; each alone, all at once, and in three stages that each
+   * add one.
    *
    * @param epochs of each run, at least as many as there are stages
    * @throws InvalidInputException if there are fewer

@@ -10,7 +10,7 @@ import org.diffusionnft.reports.DocumentPage;
 import org.diffusionnft.studies.experiment.Curve.Cost;
 import org.diffusionnft.trainer.evaluation.MeanInterval;
 
-/** An experiment as one HTML page that needs nothing else: curves, table, ratios, settings. */
+/** An experiment as one self-contained HTML page: curves, table, ratios, settings. */
 final class ExperimentPage {
   private final ExperimentRun run;
   private final ExperimentRun.Results results;

@@ -29,12 +29,12 @@ import org.diffusionnft.weights.io.StrictJson;
 
 /**
  * Runs an experiment in a folder: a training in {@code runs/ARM-SEED} for every arm and seed, then
- * {@code index.html} and {@code results.json}. A run that is there already is kept, so that an
- * experiment that was stopped goes on.
+ * {@code index.html} and {@code results.json}. Existing runs are kept, so a stopped experiment
+ * resumes.
  *
- * @param experiment what is compared
+ * @param experiment the variants to compare
  * @param base settings that all arms share
- * @param seeds each arm is trained with
+ * @param seeds that each arm is trained with
  * @param folder of the experiment
  */
 public record ExperimentRun(
@@ -42,10 +42,10 @@ public record ExperimentRun(
 
   /** Receives the events of an experiment. */
   public interface Listener {
-    /** An epoch of each arm is run and thrown away, so that all are timed alike. */
+    /** One epoch of each arm is run and discarded, so that all are timed alike. */
     void warmingUp();
 
-    /** A training begins or goes on. */
+    /** A training begins or resumes. */
     TrainingListener training(String run, long epochsDone, int epochs);
 
     /** An evaluation on the held-out prompts is done. */
@@ -59,9 +59,9 @@ public record ExperimentRun(
    * The results.
    *
    * @param baseScore strict score of the base model
-   * @param guidedScore of the base model with guidance
+   * @param guidedScore strict score of the base model with guidance
    * @param curves by arm, one for each seed
-   * @param rewards that were measured beside the score
+   * @param rewards that were measured in addition to the score
    */
   record Results(
       double baseScore,
@@ -82,13 +82,14 @@ public record ExperimentRun(
   }
 
   /**
-   * Trains what is not trained yet, and writes the page. What could stop it later is looked at
-   * first: the settings of all arms, and the runs that are there.
+   * Trains the missing runs and writes the page. Possible later failures are checked first: the
+   * settings of all arms, and the existing runs.
    *
-   * @param stop ends it; what was trained is saved
-   * @param command as the user would repeat it, for the page
+   * @param stop ends it; finished training is saved
+   * @param command the user's command to repeat it, for the page
    * @return the page
-   * @throws IOException if a folder holds a run with other settings, or nothing can be written
+   * @throws IOException if a folder holds a run with other settings, or the output cannot be
+   *     written
    */
   public Path run(Device device, String command, Listener listener, Stop stop) throws IOException {
     requireSameSettings();
@@ -106,7 +107,7 @@ public record ExperimentRun(
     SequencedMap<Arm, List<Curve>> curves = new LinkedHashMap<>();
     SequencedMap<Arm, List<Path>> runs = new LinkedHashMap<>();
     boolean warm = false;
-    // Seed by seed, so that a stopped experiment has compared something.
+    // Seed by seed, so that a stopped experiment has a comparison for some seeds.
     for (long seed : seeds) {
       for (Arm arm : experiment.arms()) {
         TrainConfig config = config(arm, seed);
@@ -156,8 +157,8 @@ public record ExperimentRun(
   }
 
   /**
-   * An epoch of every arm that is thrown away: else the first one's seconds would be those of the
-   * JVM's compiler too.
+   * Runs an epoch of every arm and discards it: otherwise the first arm's time would include JIT
+   * compilation.
    */
   private void warmUp(Device device, Listener listener, Stop stop) throws IOException {
     listener.warmingUp();

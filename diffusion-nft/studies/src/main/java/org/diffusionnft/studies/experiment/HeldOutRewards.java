@@ -14,8 +14,8 @@ import org.diffusionnft.trainer.evaluation.MeanInterval;
 import org.diffusionnft.weights.io.JsonLines;
 
 /**
- * What several rewards gave the held-out pictures of the base and of each arm, trained on them or
- * not.
+ * Several rewards' scores of the held-out pictures of the base and of each arm, whether trained on
+ * them or not.
  *
  * @param base by reward
  * @param arms by arm, one for each seed, by reward
@@ -50,8 +50,8 @@ record HeldOutRewards(
   }
 
   /**
-   * A row for the base and one for each arm. With several seeds a cell says in words whether the
-   * interval lies above or below the base.
+   * A row for the base and one for each arm. With several seeds, a cell says in words whether the
+   * interval is above or below the base.
    */
   List<List<String>> rows() {
     List<List<String>> rows = new ArrayList<>();
@@ -78,7 +78,7 @@ record HeldOutRewards(
     return end.mean() + end.half() < before ? text + ", fell" : text;
   }
 
-  /** Three that count. */
+  /** The decimal places for three significant digits. */
   private static int digits(double value) {
     return value == 0
         ? DIGITS

@@ -7,7 +7,7 @@ import java.util.Locale;
 import org.diffusionnft.reports.DocumentPage;
 import org.diffusionnft.shapes.evaluation.Score;
 
-/** A search as one HTML page that needs nothing else. */
+/** A search as one self-contained HTML page. */
 record SearchPage(SearchRun run, List<SearchRun.Tried> tried, String command) {
 
   String html() throws IOException {

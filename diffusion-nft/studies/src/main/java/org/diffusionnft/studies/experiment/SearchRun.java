@@ -24,12 +24,12 @@ import org.diffusionnft.weights.io.StrictJson;
 /**
  * A random search in a folder: a training in {@code runs/NN} for every setting, a line in {@code
  * results.jsonl} when it is done, and at the end {@code index.html}, {@code results.json} and
- * {@code best.yaml}. What is done is kept, so that a search that was stopped goes on.
+ * {@code best.yaml}. Finished runs are kept, so a stopped search resumes.
  *
- * @param space what is drawn from
- * @param base settings that all runs share, their length among them
- * @param settings how many are tried
- * @param seed of the draws
+ * @param space the space to draw from
+ * @param base settings that all runs share, including their length
+ * @param settings number of settings to try
+ * @param seed of the random settings
  * @param folder of the search
  */
 public record SearchRun(SearchSpace space, TrainConfig base, int settings, long seed, Path folder) {
@@ -37,17 +37,17 @@ public record SearchRun(SearchSpace space, TrainConfig base, int settings, long 
   private static final String BASE = "base.yaml";
 
   /**
-   * A setting that was tried.
+   * A tried setting.
    *
    * @param number from 1
-   * @param values one of each dimension
+   * @param values one value per dimension
    * @param score strict score at the end, in [0, 1]; 0 if the run diverged
-   * @param best the best one on the way
-   * @param failure what went wrong; empty if nothing did
+   * @param best the best score during the run
+   * @param failure what went wrong; empty if nothing
    */
   public record Tried(int number, List<String> values, double score, double best, String failure) {}
 
-  /** Scores on held-out prompts are what settings are judged by. */
+  /** Checks that there are held-out prompts, whose scores rank the settings. */
   public SearchRun {
     if (base.evaluation().every() < 1) {
       throw new InvalidInputException(
@@ -56,16 +56,16 @@ public record SearchRun(SearchSpace space, TrainConfig base, int settings, long 
   }
 
   /**
-   * Tries what has not been tried, and writes the page.
+   * Tries the remaining settings, and writes the page.
    *
-   * @param command as the user would repeat it
+   * @param command the user's command to repeat it
    * @return all settings, the best first
-   * @throws IOException if the folder holds another search, or nothing can be written
+   * @throws IOException if the folder holds another search, or the output cannot be written
    */
   public List<Tried> run(Device device, String command, ExperimentRun.Listener listener, Stop stop)
       throws IOException {
     List<List<String>> drawn = space.draw(settings, seed);
-    drawn.forEach(values -> space.config(base, values)); // what is wrong is told before any work
+    drawn.forEach(values -> space.config(base, values)); // errors are reported before any work
     List<Tried> tried = new ArrayList<>(done(drawn));
     Files.createDirectories(folder.resolve("runs"));
     AtomicFile.write(folder.resolve(BASE), base.toYaml());
@@ -105,19 +105,19 @@ public record SearchRun(SearchSpace space, TrainConfig base, int settings, long 
     return new Tried(number, values, failure.isEmpty() ? last : 0, best, failure);
   }
 
-  /** Those that were tried already, in order. */
+  /** The settings tried before, in order. */
   private List<Tried> done(List<List<String>> drawn) throws IOException {
     Path before = folder.resolve(BASE);
     if (Files.exists(before) && !TrainConfig.read(before).equals(base)) {
       throw other("settings");
     }
-    JsonLines.keep(folder.resolve(RESULTS), _ -> true, "setting"); // but a line that is cut
+    JsonLines.keep(folder.resolve(RESULTS), _ -> true, "setting"); // except a truncated line
     List<Tried> tried = new ArrayList<>();
     for (JsonNode line : JsonLines.read(folder.resolve(RESULTS))) {
       List<String> values = new ArrayList<>();
       line.path("values").forEach(value -> values.add(value.asText()));
       if (tried.size() == drawn.size()) {
-        return tried; // more were tried before than are asked for now
+        return tried; // more were tried before than are requested now
       }
       if (!values.equals(drawn.get(tried.size()))) {
         throw other("draws");
@@ -150,7 +150,7 @@ public record SearchRun(SearchSpace space, TrainConfig base, int settings, long 
     return json;
   }
 
-  /** Settings that {@code dnft train --config} takes. */
+  /** Settings for {@code dnft train --config}. */
   private String best(Tried one, String command) {
     String yaml =
         space.config(base, one.values).withOutput("best-" + space.method().name()).toYaml();

@@ -10,17 +10,17 @@ import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.trainer.config.TrainConfig;
 
 /**
- * What a random search for the settings of a method draws from: one value of each dimension, all
- * equally likely.
+ * The space of a random search for a method's settings: one value per dimension, all equally
+ * likely.
  *
- * @param method what it is about, with the settings that make it that method
- * @param dimensions what is drawn
+ * @param method the method, with the settings that define it
+ * @param dimensions the settings that vary
  */
 public record SearchSpace(Arm method, List<Dimension> dimensions) {
   /**
-   * Something that is drawn.
+   * A setting that varies.
    *
-   * @param what for people
+   * @param what display name
    * @param values settings, as YAML
    */
   public record Dimension(String what, List<String> values) {
@@ -100,7 +100,7 @@ public record SearchSpace(Arm method, List<Dimension> dimensions) {
     dimensions = List.copyOf(dimensions);
   }
 
-  /** Those of all methods of {@link Experiment#HEAD_TO_HEAD}, by its names. */
+  /** The spaces of all methods of {@link Experiment#HEAD_TO_HEAD}, with its names. */
   public static List<SearchSpace> all() {
     return Experiment.HEAD_TO_HEAD.arms().stream().map(SearchSpace::of).toList();
   }
@@ -136,17 +136,17 @@ public record SearchSpace(Arm method, List<Dimension> dimensions) {
                             String.join(", ", all().stream().map(s -> s.method.name()).toList()))));
   }
 
-  /** How many settings there are. */
+  /** The number of settings. */
   public long size() {
     return dimensions.stream().mapToLong(d -> d.values.size()).reduce(1, Math::multiplyExact);
   }
 
   /**
-   * Settings that all differ. More of them begin with the same ones.
+   * Draws distinct settings. A larger count begins with the same ones.
    *
    * @param count at most half of all
-   * @return one value of each dimension
-   * @throws InvalidInputException for a count that there are not
+   * @return one value per dimension
+   * @throws InvalidInputException if there are too few settings for the count
    */
   public List<List<String>> draw(int count, long seed) {
     if (count < 1 || count > size() / 2) {

@@ -16,8 +16,8 @@ import org.diffusionnft.trainer.config.SamplingSettings;
 import org.diffusionnft.weights.io.StrictJson;
 
 /**
- * How the strict score of trained and untrained models depends on the number of sampling steps: the
- * same prompts and noise for all.
+ * How the strict score of trained and untrained models depends on the number of sampling steps,
+ * with the same prompts and noise for all.
  *
  * @param steps numbers of sampling steps
  * @param solvers names of solvers, see {@link org.diffusionnft.models.solver.Solver}
@@ -45,7 +45,7 @@ public record StepsStudy(List<Integer> steps, List<String> solvers, HeldOut held
     for (String solver : solvers) {
       ShapesModel.SAMPLING
           .withSolver(solver)
-          .toSampler(); // an unknown name is told before any work
+          .toSampler(); // an unknown name is reported before any work
     }
   }
 
@@ -61,7 +61,7 @@ public record StepsStudy(List<Integer> steps, List<String> solvers, HeldOut held
     }
   }
 
-  /** Pictures that {@link #run} makes of each policy. */
+  /** The number of pictures that {@link #run} makes per policy. */
   public int pictures() {
     return solvers.size() * steps.size() * heldOut.prompts().size();
   }

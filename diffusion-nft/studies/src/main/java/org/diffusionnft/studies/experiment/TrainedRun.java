@@ -16,9 +16,9 @@ import org.diffusionnft.weights.io.JsonLines;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A run of an experiment in its folder, begun or gone on with.
+ * A run of an experiment in its folder, started or resumed.
  *
- * @param from what it goes on from, if it was there
+ * @param from what it resumes from, if it existed
  */
 record TrainedRun(TrainRun run, @Nullable Resumption from) implements AutoCloseable {
 
@@ -26,7 +26,7 @@ record TrainedRun(TrainRun run, @Nullable Resumption from) implements AutoClosea
     return JsonLines.read(run.resolve("metrics.jsonl")).size() >= config.epochs();
   }
 
-  /** Trains to the end, unless that is done. */
+  /** Trains to the end, unless already done. */
   static void train(
       Path run, TrainConfig config, Device device, ExperimentRun.Listener listener, Stop stop)
       throws IOException {

@@ -1,4 +1,4 @@
-/** Experiments: several trainings under equal conditions, and a page that compares them. */
+/** Experiments: several training runs under equal conditions, and a page that compares them. */
 @NullMarked
 package org.diffusionnft.studies.experiment;
 

@@ -9,10 +9,10 @@ import java.util.List;
 import org.diffusionnft.models.adapter.AdapterConfig;
 
 /**
- * The low-rank adapter (LoRA) that is trained: a new one, or one that is there.
+ * The low-rank adapter (LoRA) that is trained: a new or an existing one.
  *
- * <p>Of one that is there, what is left open (a rank or alpha of 0, no targets) is as it has it,
- * and what is not must be as it has it.
+ * <p>For an existing adapter, values left open (a rank or alpha of 0, no targets) are taken from
+ * it, and all others must equal its own.
  *
  * @param start a PEFT folder or diffusers' file to start from; {@code none} for a new one. In the
  *     reference code: {@code train.lora_path}.
@@ -45,7 +45,7 @@ public record AdapterSettings(String start, int rank, double alpha, List<String>
     this(NONE, rank, alpha, targets);
   }
 
-  /** One that is there, with all that it has. */
+  /** An existing adapter, with all of its own values. */
   public static AdapterSettings startingFrom(String path) {
     return new AdapterSettings(path, 0, 0, List.of());
   }
@@ -55,17 +55,17 @@ public record AdapterSettings(String start, int rank, double alpha, List<String>
     return new AdapterSettings(32, 64, AdapterConfig.JOINT_ATTENTION);
   }
 
-  /** Whether training starts from an adapter that is there. */
+  /** Whether training starts from an existing adapter. */
   public boolean hasStart() {
     return !start.equals(NONE);
   }
 
-  /** The same with all that an adapter has. */
+  /** These settings with open values filled in from an adapter's. */
   public AdapterSettings settled(AdapterConfig config) {
     return new AdapterSettings(start, config.rank(), config.alpha(), config.targetModules());
   }
 
-  /** The same for models. */
+  /** These settings in the form that models use. */
   public AdapterConfig toConfig() {
     return new AdapterConfig(rank, alpha, targets);
   }

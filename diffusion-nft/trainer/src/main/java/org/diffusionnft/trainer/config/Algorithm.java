@@ -6,8 +6,11 @@ public enum Algorithm {
   NFT,
   /** Flow-GRPO, DanceGRPO, Flow-CPS or GRPO-Guard: policy gradients along sampled trajectories. */
   GRPO,
-  /** Advantage Weighted Matching: policy gradients with the loss of pretraining for likelihood. */
+  /** Advantage Weighted Matching: policy gradients with the pretraining loss as likelihood. */
   AWM,
-  /** Centered Reward Distillation: differences of implied rewards are to be those of given ones. */
+  /**
+   * Centered Reward Distillation: differences of implicit rewards are fitted to those of given
+   * ones.
+   */
   CRD
 }

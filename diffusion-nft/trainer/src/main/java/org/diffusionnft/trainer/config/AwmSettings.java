@@ -11,9 +11,8 @@ import org.diffusionnft.trainer.objective.Bounds;
 import org.diffusionnft.trainer.objective.LikelihoodWeighting;
 
 /**
- * What {@code algorithm: awm} needs: it also takes {@code loss.advClipMax}, {@code
- * loss.advantageSpread} and {@code oldPolicy}. Names of the reference code are those of the code of
- * AWM.
+ * Settings of {@code algorithm: awm}, which also uses {@code loss.advClipMax}, {@code
+ * loss.advantageSpread} and {@code oldPolicy}. Names of the reference code are those of AWM's code.
  *
  * @param weighting what a log likelihood is made of a squared error: the negative error, or that
  *     times {@code t} or {@code t²}, or of its root or another power times {@code t}. In the

@@ -11,12 +11,12 @@ import org.diffusionnft.rewards.RewardSettings;
 import org.diffusionnft.trainer.config.WriteKeys.Tree;
 
 /**
- * How the settings of a run were edited since a state of it was saved: in what may change on the
- * way, and in what may not, because the run would then be neither the one nor the other.
+ * Edits to a run's settings since a state of it was saved: those of settings that may change during
+ * a run, and those of settings that may not, because the result would match neither version.
  *
- * @param free {@code epochs is 9, and was 8}: how long it goes, what is saved and looked at, where
- *     files and services are, how work is cut, stages that it has not come to
- * @param fixed the same of what is learnt, and how
+ * @param free {@code epochs is 9, and was 8}: the run's length, what is saved and displayed, where
+ *     files and services are, how work is split, stages that have not begun
+ * @param fixed the same for what is learnt, and how
  */
 public record ConfigEdits(List<String> free, List<String> fixed) {
   private static final Set<String> FREE =
@@ -42,9 +42,9 @@ public record ConfigEdits(List<String> free, List<String> fixed) {
   }
 
   /**
-   * What is different.
+   * Compares two versions of the settings.
    *
-   * @param done epochs that were done when the state was saved
+   * @param done epochs done when the state was saved
    */
   public static ConfigEdits between(TrainConfig saved, TrainConfig edited, long done) {
     List<String> free = new ArrayList<>();
@@ -67,7 +67,7 @@ public record ConfigEdits(List<String> free, List<String> fixed) {
     return new ConfigEdits(free, fixed);
   }
 
-  /** All but the stages. */
+  /** All settings except the stages. */
   private static Map<String, Object> run(TrainConfig config) {
     Map<String, Object> tree = new LinkedHashMap<>(config.tree());
     tree.remove("stages");
@@ -78,7 +78,7 @@ public record ConfigEdits(List<String> free, List<String> fixed) {
     return config.stages().isEmpty() ? List.of() : config.plan().parts();
   }
 
-  /** Epochs before a stage; none is infinitely far away. */
+  /** Epochs before a stage; infinitely many if there is no such stage. */
   private static long begins(List<StagePlan.Part> parts, int stage) {
     return stage < parts.size() ? parts.get(stage).from() : Long.MAX_VALUE;
   }
@@ -93,7 +93,7 @@ public record ConfigEdits(List<String> free, List<String> fixed) {
         : new LinkedHashMap<>();
   }
 
-  /** A sentence for each key whose value differs. */
+  /** A phrase for each key whose value differs. */
   private static Map<String, String> compare(
       Map<String, Object> before, Map<String, Object> after) {
     Set<String> keys = new LinkedHashSet<>(before.keySet());
@@ -119,7 +119,7 @@ public record ConfigEdits(List<String> free, List<String> fixed) {
             && !key.endsWith("." + RewardSettings.TYPE));
   }
 
-  /** Every value with its whole key; a reward's weight has one of its own however it is written. */
+  /** Every value by its full key; a reward's weight has its own key in either notation. */
   private static Map<String, Object> flat(String prefix, Map<?, ?> tree) {
     Map<String, Object> flat = new LinkedHashMap<>();
     tree.forEach(

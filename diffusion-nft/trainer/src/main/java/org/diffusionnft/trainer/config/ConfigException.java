@@ -10,7 +10,7 @@ public final class ConfigException extends InvalidInputException {
     super(message);
   }
 
-  /** In one line: a text of the file may have several. */
+  /** The message is put on one line, since a text of the file may have several. */
   static ConfigException at(String file, int line, String message) {
     String shown = message.replace("\r", "\\r").replace("\n", "\\n");
     return new ConfigException(file + ":" + line + ": " + shown);

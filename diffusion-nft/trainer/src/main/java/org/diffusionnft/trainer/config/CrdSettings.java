@@ -10,7 +10,7 @@ import org.diffusionnft.trainer.objective.Centering.Objective;
 import org.diffusionnft.trainer.objective.CrdLoss;
 
 /**
- * What {@code algorithm: crd} needs: it also takes {@code loss.advClipMax}, {@code
+ * Settings of {@code algorithm: crd}, which also uses {@code loss.advClipMax}, {@code
  * loss.advantageSpread} and {@code oldPolicy}. Names of the reference code are those of CRD in
  * Flow-Factory.
  *

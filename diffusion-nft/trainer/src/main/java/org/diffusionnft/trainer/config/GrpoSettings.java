@@ -8,7 +8,7 @@ import org.diffusionnft.trainer.grpo.GuardLoss;
 import org.diffusionnft.trainer.grpo.PathLoss;
 
 /**
- * What {@code algorithm: grpo} needs: it also takes {@code loss.advClipMax} and {@code
+ * Settings of {@code algorithm: grpo}, which also uses {@code loss.advClipMax} and {@code
  * loss.advantageSpread}.
  *
  * @param clipRange how far the ratio of densities may go before it earns nothing. In the reference
@@ -25,9 +25,9 @@ public record GrpoSettings(
     double clipRange, double klWeight, Ratio ratio, boolean sharedNoise, boolean randomTimesteps) {
   /** The ratio of densities. */
   public enum Ratio {
-    /** That of Flow-GRPO. */
+    /** The ratio of Flow-GRPO. */
     PLAIN,
-    /** That of GRPO-Guard. */
+    /** The ratio of GRPO-Guard. */
     GUARDED
   }
 

@@ -2,7 +2,7 @@ package org.diffusionnft.trainer.config;
 
 import org.diffusionnft.tensor.InvalidInputException;
 
-/** A value that a setting cannot have, before it is known in which file and line it stands. */
+/** A value that is invalid for a setting, thrown where its file and line are not yet known. */
 public final class InvalidSettingException extends InvalidInputException {
   private static final long serialVersionUID = 1;
 
@@ -15,7 +15,8 @@ public final class InvalidSettingException extends InvalidInputException {
    * Names the setting.
    *
    * @param key last part of its key
-   * @param complaint what is wrong with it, to follow the key: {@code must be at least 1, not 0}
+   * @param complaint what is wrong with it, as a continuation of the key: {@code must be at least
+   *     1, not 0}
    */
   public InvalidSettingException(String key, String complaint) {
     super(key + " " + complaint);
@@ -27,7 +28,7 @@ public final class InvalidSettingException extends InvalidInputException {
     return key;
   }
 
-  /** What is wrong, to follow the key. */
+  /** What is wrong, as a continuation of the key. */
   public String complaint() {
     return String.valueOf(getMessage()).substring(key.length() + 1);
   }
@@ -39,13 +40,15 @@ public final class InvalidSettingException extends InvalidInputException {
     }
   }
 
-  /** Checks that a number is above 0, and that a float holds it, for that is what computes. */
+  /**
+   * Checks that a number is above 0 and representable as a float, the type that computations use.
+   */
   static void requirePositive(String key, double value) {
     require(key, value, value > 0, "a number above 0");
     require(key, value, value >= LEAST && value <= MOST, "a number from 1e-37 to 1e37");
   }
 
-  /** Checks that a number is 0, or above it and such that a float holds it. */
+  /** Checks that a number is 0, or above 0 and representable as a float. */
   static void requireNotNegative(String key, double value) {
     require(key, value, value >= 0, "a number of at least 0");
     require(

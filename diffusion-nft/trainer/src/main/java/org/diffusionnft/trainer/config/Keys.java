@@ -9,7 +9,7 @@ import org.diffusionnft.rewards.RewardSettings;
 /**
  * One mapping of a configuration while a record is built from it. Each settings record names its
  * keys once, in a function that takes the defaults and asks for every key: {@link ReadKeys} answers
- * with what a file says, {@link WriteKeys} notes the defaults down.
+ * with the values of a file, {@link WriteKeys} records the defaults.
  */
 interface Keys {
 
@@ -25,27 +25,27 @@ interface Keys {
   /** {@code true} or {@code false}. */
   boolean flag(String key, boolean value);
 
-  /** Some words. */
+  /** A text. */
   String text(String key, String value);
 
-  /** A list of words. */
+  /** A list of texts. */
   List<String> texts(String key, List<String> value);
 
-  /** Rewards by names that the reader does not know. */
+  /** Rewards by name; the reader does not know the names. */
   SequencedMap<String, RewardSettings> rewards(
       String key, SequencedMap<String, RewardSettings> value);
 
   /**
    * A list of stages.
    *
-   * @param run all other settings of the run, which are what a stage leaves out
+   * @param run all other settings of the run, the defaults of each stage
    */
   List<Stage> stages(String key, List<Stage> value, TrainConfig run);
 
   /** A mapping inside this one. */
   <T> T section(String key, T value, Binding<T> binding);
 
-  /** Whether something stands at a key. */
+  /** Whether a key has a value. */
   boolean says(String key);
 
   /** {@link #integer} that fits an {@code int}. */
@@ -74,7 +74,7 @@ interface Keys {
   /** Builds a record from its keys and its defaults. */
   @FunctionalInterface
   interface Binding<T> {
-    /** The record with what {@code keys} say, and else the {@code defaults}. */
+    /** The record with the values that {@code keys} have, and the {@code defaults} otherwise. */
     T bind(Keys keys, T defaults);
   }
 }

@@ -75,7 +75,7 @@ public record LossSettings(
         false);
   }
 
-  /** Whether the base model must be run beside the policy. */
+  /** Whether the base model must be run as well as the policy. */
   public boolean needsReference() {
     return measureReference || referenceMseWeight > 0;
   }

@@ -8,8 +8,8 @@ import org.diffusionnft.pipeline.PictureModel;
 import org.diffusionnft.tensor.Precision;
 
 /**
- * What stands before and behind the transformer of a model on disk. ShapesWorld's has nothing
- * there.
+ * What comes before and after the transformer of a model on disk. ShapesWorld's model has no such
+ * parts.
  *
  * @param parts a diffusers folder with what a single file lacks, such as tokenizers; {@code none}
  *     if it lacks nothing
@@ -18,10 +18,10 @@ import org.diffusionnft.tensor.Precision;
  * @param tile pictures of more pixels a side are decoded in tiles of this size
  */
 public record PipelineSettings(String parts, boolean t5, int t5Tokens, int tile) {
-  /** Stands where no file or folder is needed. */
+  /** The value where no file or folder is needed. */
   public static final String NONE = "none";
 
-  /** Tiles of fewer pixels a side would be nearly all overlap. */
+  /** Tiles with fewer pixels per side would be nearly all overlap. */
   public static final int LEAST_TILE = 64;
 
   private static final int MOST_TOKENS = 512;
@@ -38,9 +38,9 @@ public record PipelineSettings(String parts, boolean t5, int t5Tokens, int tile)
   }
 
   /**
-   * What the model is opened with.
+   * The options to open the model with.
    *
-   * @param precision that all of a run computes in; F32 where its parts differ
+   * @param precision of the whole run; F32 if its parts differ
    */
   public PictureModel.Options toOptions(Precision precision) {
     return new PictureModel.Options(

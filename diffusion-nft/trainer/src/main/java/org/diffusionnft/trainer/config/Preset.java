@@ -8,11 +8,11 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** The runs of the paper, as the reference code's {@code config/nft.py} has them. */
+/** The runs of the paper, as configured in the reference code's {@code config/nft.py}. */
 public enum Preset {
-  /** {@code sd3_geneval}: what prompts ask for is there, counted and placed. */
+  /** {@code sd3_geneval}: the objects of the prompt are present, in the right number and place. */
   SD3_GENEVAL("sd3-geneval"),
-  /** {@code sd3_ocr}: text in pictures can be read. */
+  /** {@code sd3_ocr}: text in pictures is legible. */
   SD3_OCR("sd3-ocr"),
   /** {@code sd3_pickscore}: people's preferences. */
   SD3_PICKSCORE("sd3-pickscore"),
@@ -27,12 +27,12 @@ public enum Preset {
     this.key = key;
   }
 
-  /** What the command line calls it. */
+  /** Its name on the command line. */
   public String key() {
     return key;
   }
 
-  /** The preset of a name, if there is one. */
+  /** The preset with this name, if there is one. */
   public static Optional<Preset> named(String name) {
     return Arrays.stream(values()).filter(p -> p.key.equals(name)).findFirst();
   }

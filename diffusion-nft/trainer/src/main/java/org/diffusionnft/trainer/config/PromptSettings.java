@@ -18,7 +18,7 @@ import io.soabase.recordbuilder.core.RecordBuilder;
 @RecordBuilder
 public record PromptSettings(String source, int promptsPerEpoch, int imagesPerPrompt)
     implements PromptSettingsBuilder.With {
-  /** More have no random numbers of their own. */
+  /** Beyond this number, images would not have their own random numbers. */
   static final int MOST_IMAGES = 1 << 24;
 
   /** Checks the ranges. */

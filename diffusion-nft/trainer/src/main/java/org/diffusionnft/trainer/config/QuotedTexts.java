@@ -3,8 +3,8 @@ package org.diffusionnft.trainer.config;
 import com.fasterxml.jackson.dataformat.yaml.util.StringQuotingChecker;
 
 /**
- * Which texts stand in quotes in a YAML file: beside those that YAML would take for something else,
- * those with characters that it takes for spaces or the end of a line.
+ * Which texts are quoted in a YAML file: those that YAML would read as another type, and those with
+ * characters that it reads as spaces or line ends.
  */
 final class QuotedTexts extends StringQuotingChecker.Default {
   private static final long serialVersionUID = 1L;
@@ -22,7 +22,7 @@ final class QuotedTexts extends StringQuotingChecker.Default {
     return needsEscapes(value) || super.needToQuoteValue(value);
   }
 
-  /** Whether a text must be written with escapes to be read as it was. */
+  /** Whether a text must be written with escapes to be read back unchanged. */
   static boolean needsEscapes(String text) {
     boolean lines = text.indexOf('\n') >= 0;
     boolean edges = !text.isEmpty() && !text.equals(text.strip());

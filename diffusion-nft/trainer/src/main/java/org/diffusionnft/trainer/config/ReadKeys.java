@@ -17,9 +17,9 @@ import org.diffusionnft.trainer.config.YamlNode.Scalar;
 import org.diffusionnft.trainer.config.YamlNode.Sequence;
 import org.diffusionnft.weights.io.PlainNumber;
 
-/** Answers with what a mapping of a file says, and with the default where it says nothing. */
+/** Answers with the values of a mapping in a file, and with the default for missing keys. */
 final class ReadKeys implements Keys {
-  /** As YAML 1.1 has it: between digits. */
+  /** As in YAML 1.1: between digits. */
   private static final Pattern UNDERSCORE = Pattern.compile("(?<=[0-9])_(?=[0-9])");
 
   private final String file;
@@ -35,7 +35,7 @@ final class ReadKeys implements Keys {
   /**
    * Builds a record from a mapping whose keys are all known.
    *
-   * @throws ConfigException with file, line and key of the first value that it cannot have
+   * @throws ConfigException with file, line and key of the first invalid value
    */
   static <T> T read(String file, Mapping mapping, T defaults, Binding<T> binding) {
     return new ReadKeys(file, mapping, "").bind(defaults, binding);
@@ -45,7 +45,7 @@ final class ReadKeys implements Keys {
     return placed(() -> binding.bind(this, defaults));
   }
 
-  /** Says of a value that it cannot have in which file and line it stands. */
+  /** Adds file and line to the error for an invalid value. */
   private <T> T placed(Supplier<T> reading) {
     try {
       return reading.get();
@@ -187,9 +187,9 @@ final class ReadKeys implements Keys {
         said(mapping, WriteKeys.of(settings, Stage::bind)));
   }
 
-  /** The part of a tree that a mapping says something of. */
+  /** The part of a tree whose keys a mapping sets. */
   private static SequencedMap<String, Object> said(Mapping mapping, Map<String, Object> tree) {
-    // A key that stands for all others of its section.
+    // A key that replaces all others of its section.
     boolean all =
         tree.entrySet().stream()
             .anyMatch(
@@ -239,7 +239,7 @@ final class ReadKeys implements Keys {
     throw wrong(key, "one value", node(key));
   }
 
-  // YAML 1.1 takes 3e-4 for a text, so numbers are read from the text whatever YAML thinks of it.
+  // YAML 1.1 reads 3e-4 as a text, so numbers are parsed from the text whatever type YAML gives it.
   private double parseDouble(String key, String text) {
     requireNoOctal(key, text);
     try {
@@ -264,7 +264,7 @@ final class ReadKeys implements Keys {
     }
   }
 
-  /** Nobody knows whether the author of 010 means 8 or 10. */
+  /** 010 is ambiguous: it could mean 8 or 10. */
   private static void requireNoOctal(String key, String text) {
     if (PlainNumber.isOctal(text)) {
       throw new InvalidSettingException(

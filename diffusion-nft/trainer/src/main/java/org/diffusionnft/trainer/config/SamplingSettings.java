@@ -73,7 +73,7 @@ public record SamplingSettings(
     return new SamplingSettings(10, "dpm2", true, 0.7, 1, 3, 9, 256, Precision.F32);
   }
 
-  /** For evaluation: 40 steps of {@code flow}, batches of 14, and else the same. */
+  /** For evaluation: 40 steps of {@code flow}, batches of 14, otherwise the same. */
   public static SamplingSettings officialEvaluation() {
     return new SamplingSettings(40, "flow", true, 0.7, 1, 3, 14, 256, Precision.F32);
   }
@@ -88,7 +88,7 @@ public record SamplingSettings(
     return new Guidance(guidanceScale);
   }
 
-  /** What samples with these settings. */
+  /** A sampler with these settings. */
   public GuidedSampler toSampler() {
     return new GuidedSampler(toSolver(), toSchedule().sigmas(), guidance());
   }

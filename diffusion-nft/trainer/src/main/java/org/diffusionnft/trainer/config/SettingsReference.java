@@ -12,8 +12,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What every setting is, for people: as comments in a file of settings and as the tables of {@code
- * docs/settings.md}. The build makes the words from the Javadoc of the settings' records.
+ * Descriptions of all settings: as comments in a settings file and as the tables of {@code
+ * docs/settings.md}. The build extracts them from the Javadoc of the settings' records.
  */
 public final class SettingsReference {
   private static final String TABLE = "settings.tsv";
@@ -25,17 +25,17 @@ public final class SettingsReference {
   /**
    * A setting.
    *
-   * @param type what a file has in its place
+   * @param type the type of its value in a file
    * @param range of its values; empty if any will do
    * @param reference its name in the reference code; empty if it has none there
-   * @param text what it is
+   * @param text its description
    */
   private record Setting(String key, String type, String range, String reference, String text) {
     boolean isSection() {
       return type.equals(SECTION);
     }
 
-    /** A few words of type and range; what a reader sees from the value itself is left out. */
+    /** Type and range in a few words; what is obvious from the value itself is left out. */
     String bounds() {
       boolean choice = type.startsWith("one of ");
       return choice ? type : range;
@@ -44,7 +44,7 @@ public final class SettingsReference {
 
   private SettingsReference() {}
 
-  /** Settings as a file that {@link TrainConfig#read} takes, each below a comment. */
+  /** Settings as a file that {@link TrainConfig#read} accepts, each below a comment. */
   public static String commented(TrainConfig config) {
     SequencedMap<String, Setting> settings = settings();
     StringBuilder text = new StringBuilder();
@@ -82,7 +82,7 @@ public final class SettingsReference {
     walk(
         TrainConfig.official().toYaml(),
         (path, indent, line) -> {
-          if (path.isEmpty()) { // an item of the list that was begun last
+          if (path.isEmpty()) { // an item of the most recent list
             defaults.merge(
                 open.getLast(), line.strip().replaceFirst("^- ", ""), (a, b) -> join(a, b));
           } else {
@@ -116,7 +116,7 @@ public final class SettingsReference {
     return a.isEmpty() ? b : a + ", " + b;
   }
 
-  /** The default; of rewards, which are a mapping of the user's own, the official one. */
+  /** The default; for rewards, a mapping with the user's keys, the official one. */
   private static String value(Setting setting, Map<String, String> defaults) {
     String inner = defaults.getOrDefault(setting.key + ".geneval", "");
     return inner.isEmpty() ? defaults.getOrDefault(setting.key, "") : "geneval: " + inner;
@@ -145,17 +145,17 @@ public final class SettingsReference {
     return Character.toUpperCase(text.charAt(0)) + text.substring(1) + ".";
   }
 
-  /** What is done with a line. */
+  /** Called for each line. */
   private interface Visitor {
     /**
-     * Takes a line.
+     * Handles a line.
      *
-     * @param path of its key; empty where it has none
+     * @param path of its key; empty if it has none
      */
     void line(String path, String indent, String line);
   }
 
-  /** Goes through settings as {@link TrainConfig#toYaml} writes them. */
+  /** Visits the lines of settings as {@link TrainConfig#toYaml} writes them. */
   private static void walk(String yaml, Visitor visitor) {
     List<String> path = new ArrayList<>();
     for (String line : yaml.lines().toList()) {

@@ -10,16 +10,17 @@ import java.util.SequencedMap;
 import java.util.function.UnaryOperator;
 
 /**
- * A part of a run that learns other things, or in another way, than the rest of it: what it leaves
- * out is the run's. The paper's best model (arXiv 2509.16117, appendix C) is trained in five.
+ * A part of a run that learns something else, or in another way, than the rest of it. Settings that
+ * it leaves out are the run's. The paper's best model (arXiv 2509.16117, appendix C) is trained in
+ * five.
  *
- * @param name for people, one line
- * @param epochs how many there are of it
- * @param changes keys that differ from the run's, with their values, as {@link WriteKeys} notes
- *     them down
+ * @param name a display name, one line
+ * @param epochs number of epochs
+ * @param changes keys that differ from the run's, with their values, as {@link WriteKeys} records
+ *     them
  */
 public record Stage(String name, int epochs, SequencedMap<String, Object> changes) {
-  /** More are nobody's. */
+  /** The most stages that a run may have. */
   static final int MOST = 100;
 
   private static final int LONGEST_NAME = 60;
@@ -38,8 +39,8 @@ public record Stage(String name, int epochs, SequencedMap<String, Object> change
   /**
    * Reads the settings of a stage.
    *
-   * @param keys what it says
-   * @param run what it leaves out
+   * @param keys what the stage sets
+   * @param run the defaults of what it leaves out
    * @return settings without stages
    */
   static TrainConfig bind(Keys keys, TrainConfig run) {
@@ -72,9 +73,9 @@ public record Stage(String name, int epochs, SequencedMap<String, Object> change
   }
 
   /**
-   * Its settings in a run.
+   * The stage's settings within a run.
    *
-   * @throws InvalidSettingException if they do not fit what the run says beside them
+   * @throws InvalidSettingException if they conflict with the run's other settings
    */
   TrainConfig in(TrainConfig run) {
     try {
@@ -85,7 +86,7 @@ public record Stage(String name, int epochs, SequencedMap<String, Object> change
     }
   }
 
-  /** The same where prompts lie elsewhere, see {@link TrainConfig#relocated}. */
+  /** The same stage with prompts at another place, see {@link TrainConfig#relocated}. */
   Stage relocated(UnaryOperator<String> place) {
     if (!(changes.get("prompts") instanceof WriteKeys.Tree(var prompts))
         || !(prompts.get("source") instanceof String source)) {
@@ -98,7 +99,7 @@ public record Stage(String name, int epochs, SequencedMap<String, Object> change
     return new Stage(name, epochs, all);
   }
 
-  /** Name, length and changes, to be written. */
+  /** Name, length and changes, for writing. */
   SequencedMap<String, Object> tree() {
     SequencedMap<String, Object> tree = new LinkedHashMap<>();
     tree.put("name", name);
@@ -107,7 +108,7 @@ public record Stage(String name, int epochs, SequencedMap<String, Object> change
     return tree;
   }
 
-  /** The epochs of several together. */
+  /** The total number of epochs. */
   static int sum(List<Stage> stages) {
     long sum = stages.stream().mapToLong(Stage::epochs).sum();
     if (sum > TrainConfig.MOST_EPOCHS) {
@@ -118,7 +119,7 @@ public record Stage(String name, int epochs, SequencedMap<String, Object> change
     return (int) sum;
   }
 
-  /** The same, of which the last one is longer if they end before an epoch. */
+  /** The same stages; the last one is lengthened if they end before an epoch. */
   static List<Stage> reaching(List<Stage> stages, int epochs) {
     int more = epochs - sum(stages);
     if (stages.isEmpty() || more <= 0) {

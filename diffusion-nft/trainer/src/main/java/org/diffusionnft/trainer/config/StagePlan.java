@@ -4,19 +4,19 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Which settings each epoch of a run has.
+ * The settings of each epoch of a run.
  *
- * @param parts one after another; a single one without a name in runs that have no stages
+ * @param parts in order; a single one without a name in runs that have no stages
  */
 public record StagePlan(List<Part> parts) {
   /**
-   * Some epochs with the same settings.
+   * Consecutive epochs with the same settings.
    *
    * @param index from 0
    * @param name of the stage; empty in runs without stages
-   * @param from epochs before it
-   * @param to epochs before its end
-   * @param firstPass passes over an epoch's images before it
+   * @param from number of epochs before it
+   * @param to number of epochs up to its end
+   * @param firstPass number of passes over images before it
    * @param config settings without stages
    */
   public record Part(
@@ -50,7 +50,7 @@ public record StagePlan(List<Part> parts) {
   }
 
   /**
-   * The part that an epoch belongs to; the last one for those beyond its end.
+   * The part that an epoch belongs to; the last part for epochs beyond its end.
    *
    * @param epoch from 0
    */
@@ -58,17 +58,17 @@ public record StagePlan(List<Part> parts) {
     return parts.stream().filter(part -> epoch < part.to()).findFirst().orElse(parts.getLast());
   }
 
-  /** The part of the last of some epochs that are done; the first one before any is. */
+  /** The part of the last finished epoch; the first part if no epoch is done. */
   public Part after(long done) {
     return at(Math.max(0, done - 1));
   }
 
-  /** Whether an epoch is the first one of another stage than the one before. */
+  /** Whether an epoch is the first one of a stage other than the first. */
   public boolean crossesBorder(long epoch) {
     return epoch > 0 && at(epoch).from() == epoch;
   }
 
-  /** Whether a stage ends with the last of some epochs that are done. */
+  /** Whether the last finished epoch is the last of its stage. */
   public boolean isEnd(long done) {
     return isStaged() && parts.stream().anyMatch(part -> part.to() == done);
   }
@@ -85,7 +85,7 @@ public record StagePlan(List<Part> parts) {
     return steps;
   }
 
-  /** The number of an epoch's first pass over its images, counted over the whole run. */
+  /** The index of an epoch's first pass over its images, counted over the whole run. */
   public long pass(long epoch) {
     Part part = at(epoch);
     return part.firstPass() + (epoch - part.from()) * part.config().training().innerEpochs();

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * All settings of a DiffusionNFT run. Defaults are those of the reference code's {@code
  * config/nft.py:sd3_geneval}; the other official runs are {@link Preset}s. Where its names differ
- * from ours the settings' documentation gives both. Its mixed precision has no counterpart:
+ * from ours, the settings' documentation gives both. Its mixed precision has no counterpart:
  * arithmetic is F32 here.
  *
  * @param algorithm how a policy learns from scored images
@@ -91,7 +91,7 @@ public record TrainConfig(
     List<Stage> stages)
     implements TrainConfigBuilder.With {
 
-  /** Pixels of the longest side that a picture, or a tile of one, can have. */
+  /** The most pixels per side that a picture, or a tile of one, can have. */
   static final int LARGEST_SIDE = 1 << 14;
 
   static final int MOST_EPOCHS = 1_000_000;
@@ -266,14 +266,14 @@ public record TrainConfig(
         List.of());
   }
 
-  /** Which settings each epoch has. */
+  /** The settings of each epoch. */
   public StagePlan plan() {
     return StagePlan.of(this);
   }
 
   /**
-   * The same run with another end. A run with stages that ends later has a longer last one; one
-   * that ends earlier does not come to its later ones.
+   * The same run with another number of epochs. If it has stages, a longer run has a longer last
+   * stage; a shorter one does not reach its later stages.
    */
   @Override
   public TrainConfig withEpochs(int epochs) {
@@ -281,9 +281,9 @@ public record TrainConfig(
   }
 
   /**
-   * The same run where its files lie elsewhere.
+   * The same run with its files at another place.
    *
-   * @param place where what the settings name as model or as prompts is
+   * @param place maps a model or prompts path of the settings to its new place
    */
   public TrainConfig relocated(UnaryOperator<String> place) {
     return with(
@@ -294,34 +294,34 @@ public record TrainConfig(
                 .stages(stages.stream().map(stage -> stage.relocated(place)).toList()));
   }
 
-  /** What all of the run computes in: F32 where sampling and training differ. */
+  /** The precision of the whole run: F32 if sampling and training differ. */
   public Precision precision() {
     return sampling.precision() == training.precision() ? training.precision() : Precision.F32;
   }
 
-  /** Whether the empty prompt is needed: for guidance in sampling, or of the base in training. */
+  /** Whether the empty prompt is needed, for guidance in sampling or of the base in training. */
   public boolean needsEmptyPrompt() {
     boolean guidedBase = algorithm == Algorithm.CRD && !new Guidance(crd.klGuidance()).isNone();
     return sampling.isGuided() || guidedBase;
   }
 
-  /** At how many timesteps each image is trained in a pass. */
+  /** The number of timesteps that each image is trained at in a pass. */
   public int turns() {
     return turns(algorithm, sampling, training);
   }
 
-  /** Timesteps that each image is trained at. */
+  /** The number of timesteps that each image is trained at, from the settings alone. */
   public int trainedTimesteps() {
     return training.trainedTimesteps(sampling.steps());
   }
 
-  /** Timesteps that those are chosen from, the noisiest of sampling. */
+  /** The number of timesteps that those are chosen from, the noisiest of sampling. */
   public int timestepsInRange() {
     return training.timestepsInRange(sampling.steps());
   }
 
   /**
-   * Reads a file; what it leaves out has its official value.
+   * Reads a file; missing settings have their official values.
    *
    * @throws ConfigException that names file, line and key of the first mistake
    * @throws IOException if the file cannot be read
@@ -339,7 +339,7 @@ public record TrainConfig(
    * Reads a text.
    *
    * @param name what the text is called in messages
-   * @param defaults what it leaves out
+   * @param defaults values of missing settings
    * @throws ConfigException that names line and key of the first mistake
    */
   public static TrainConfig parse(String name, String text, TrainConfig defaults) {
@@ -400,7 +400,7 @@ public record TrainConfig(
     return run.with(whole -> whole.epochs(epochs).stages(stages));
   }
 
-  /** Whether a run has stages and no word of its own length. */
+  /** Whether a run has stages and no explicit number of epochs. */
   private static boolean endsWithStages(Keys asked) {
     return asked.says("stages") && !asked.says("epochs");
   }
@@ -451,14 +451,14 @@ public record TrainConfig(
     }
   }
 
-  /** What is not there is not written. */
+  /** Values that are absent are not written. */
   private static boolean isNothing(@Nullable Object value) {
     return value instanceof OptionalInt
         || (value instanceof List<?> list && list.isEmpty())
         || (value instanceof Map<?, ?> map && map.isEmpty());
   }
 
-  /** Texts of several lines are easier to read as they are, unless they would come back changed. */
+  /** Multi-line texts are written as blocks for legibility, unless reading would change them. */
   private static void writeText(YAMLGenerator yaml, String text) throws IOException {
     boolean escaped = QuotedTexts.needsEscapes(text);
     yaml.configure(YAMLGenerator.Feature.MINIMIZE_QUOTES, !escaped);

@@ -98,25 +98,25 @@ public record TrainingSettings(
    * {@code batchSize: 9, optimizerStepsPerEpoch: 1, gradientShards: 1, innerEpochs: 1,
    * timestepFraction: 0.99, timestepRange: 1, learningRate: 3e-4, learningRateDecaySteps: 0,
    * adamBeta1: 0.9, adamBeta2: 0.999, adamEpsilon: 1e-8, weightDecay: 1e-4, maxGradNorm: 1,
-   * checkpointing: false, precision: f32}. The official batch of 9 is one GPU's of eight, and
-   * accumulated 16 times; that is the same step as 128 times 9 here.
+   * checkpointing: false, precision: f32}. The official batch of 9 is that of one GPU of eight,
+   * accumulated 16 times: the same step as 128 batches of 9 here.
    */
   public static TrainingSettings official() {
     return new TrainingSettings(
         9, 1, 1, 1, 0.99, 1, 3e-4, 0, 0.9, 0.999, 1e-8, 1e-4, 1, false, Precision.F32);
   }
 
-  /** Timesteps that each image is trained at, of {@code steps} sampling steps. */
+  /** The number of timesteps that each image is trained at. */
   public int trainedTimesteps(int samplingSteps) {
     return (int) (samplingSteps * timestepFraction);
   }
 
-  /** Timesteps that they are chosen from, the noisiest of {@code steps} sampling steps. */
+  /** The number of timesteps that they are chosen from, the noisiest of sampling. */
   public int timestepsInRange(int samplingSteps) {
     return (int) (samplingSteps * timestepRange);
   }
 
-  /** The same in another precision. */
+  /** These settings with another precision. */
   public TrainingSettings withPrecision(Precision other) {
     return new TrainingSettings(
         batchSize,
@@ -139,7 +139,7 @@ public record TrainingSettings(
   /**
    * AdamW's constants.
    *
-   * @param step optimizer steps done before
+   * @param step number of earlier optimizer steps
    */
   public AdamW.Settings toAdamW(long step) {
     double decay = learningRateDecaySteps == 0 ? 1 : 1 + (double) step / learningRateDecaySteps;

@@ -9,8 +9,8 @@ import org.diffusionnft.rewards.RewardSettings;
 import org.diffusionnft.trainer.config.WriteKeys.Tree;
 
 /**
- * Answers with what a part of a tree says that {@link WriteKeys} noted down, and with the default
- * where it says nothing.
+ * Answers with the values of part of a tree that {@link WriteKeys} recorded, and with the default
+ * for missing keys.
  */
 record TreeKeys(Map<String, ?> tree) implements Keys {
   @Override
@@ -81,6 +81,6 @@ record TreeKeys(Map<String, ?> tree) implements Keys {
 
   @Override
   public List<Stage> stages(String key, List<Stage> value, TrainConfig run) {
-    return value; // a stage has none of its own
+    return value; // a stage has no stages
   }
 }

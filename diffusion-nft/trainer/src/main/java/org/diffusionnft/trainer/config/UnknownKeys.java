@@ -7,7 +7,7 @@ import java.util.stream.Collectors;
 import org.diffusionnft.trainer.config.WriteKeys.Tree;
 import org.diffusionnft.trainer.config.YamlNode.Mapping;
 
-/** Refuses keys that no setting has, and suggests the one that was probably meant. */
+/** Rejects unknown keys, and suggests the one that was probably meant. */
 final class UnknownKeys {
   private static final int SHORTEST_PART = 4;
 
@@ -22,7 +22,7 @@ final class UnknownKeys {
   /**
    * Checks a file's keys.
    *
-   * @param tree all settings, as {@link WriteKeys} notes them down
+   * @param tree all settings, as {@link WriteKeys} records them
    * @throws ConfigException for the first key that is not in the tree
    */
   static void refuse(String file, Mapping root, Map<String, ?> tree) {
@@ -72,7 +72,7 @@ final class UnknownKeys {
         + (near ? ", did you mean " + nearest + "?" : ": the keys here are " + siblings(path));
   }
 
-  /** The keys that stand where an unknown one does. */
+  /** The valid keys at the place of an unknown one. */
   private String siblings(String path) {
     return known.stream()
         .filter(key -> section(key).equals(section(path)))

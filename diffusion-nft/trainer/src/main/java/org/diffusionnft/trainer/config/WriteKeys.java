@@ -9,20 +9,20 @@ import java.util.SequencedMap;
 import org.diffusionnft.rewards.RewardSettings;
 
 /**
- * Notes down every key and its value, in the order in which they are asked for. An optional number
- * is noted as an empty one.
+ * Records every key and its value, in the order in which they are asked for. An optional number is
+ * recorded as an empty one.
  */
 final class WriteKeys implements Keys {
   private final SequencedMap<String, Object> values = new LinkedHashMap<>();
 
-  /** Everything a record consists of: scalars, lists and maps of these. */
+  /** All values of a record: scalars, lists and maps of these. */
   static <T> SequencedMap<String, Object> of(T value, Binding<T> binding) {
     WriteKeys keys = new WriteKeys();
     binding.bind(keys, value);
     return keys.values;
   }
 
-  /** All keys of a tree with dots between their parts, sections before what is in them. */
+  /** All keys of a tree with dots between their parts, sections before their contents. */
   static List<String> paths(Map<String, ?> tree, String prefix) {
     List<String> paths = new ArrayList<>();
     tree.forEach(
@@ -82,7 +82,7 @@ final class WriteKeys implements Keys {
     return value;
   }
 
-  /** Only the weight where there is nothing else to say. */
+  /** The weight alone if there are no options. */
   private static Object written(RewardSettings settings) {
     if (settings.options().isEmpty()) {
       return settings.weight();

@@ -14,16 +14,16 @@ import java.util.Optional;
 import java.util.SequencedMap;
 
 /**
- * A YAML document with the line of every value. Scalars stay text: what they mean is up to the key.
+ * A YAML document with the line of every value. Scalars stay text: the key decides what they mean.
  */
 sealed interface YamlNode {
-  /** Of a document, in characters. The parser takes time that grows with the square of a text. */
+  /** The maximum length of a document, in characters: parsing time grows quadratically. */
   int LONGEST = 256 << 10;
 
   /** Where it starts, from 1. */
   int line();
 
-  /** What it is called in messages. */
+  /** Its name in messages. */
   String kind();
 
   /** Keys and values in order. */
@@ -42,7 +42,7 @@ sealed interface YamlNode {
     }
   }
 
-  /** A number, a word, a text. */
+  /** A single value, as text. */
   record Scalar(String text, int line) implements YamlNode {
     @Override
     public String kind() {
@@ -50,7 +50,7 @@ sealed interface YamlNode {
     }
   }
 
-  /** Nothing where a value could be. */
+  /** A missing value. */
   record Empty(int line) implements YamlNode {
     @Override
     public String kind() {
@@ -88,7 +88,10 @@ sealed interface YamlNode {
     }
   }
 
-  /** What the parser would take too long for, or tell of without saying which character it is. */
+  /**
+   * Rejects what would take the parser too long, or what it would reject without naming the
+   * character.
+   */
   private static void requireReadable(String file, String text) {
     if (text.length() > LONGEST) {
       throw new ConfigException(
@@ -121,7 +124,7 @@ sealed interface YamlNode {
         || c >= 0x10000;
   }
 
-  /** The most frequent mistake, which the parser tells of in its own words. */
+  /** An error for tabs, the most frequent mistake, instead of the parser's own words. */
   private static Optional<ConfigException> tab(String file, String text, int last) {
     List<String> lines = text.lines().toList();
     for (int i = 0; i < Math.min(last + 1, lines.size()); i++) {

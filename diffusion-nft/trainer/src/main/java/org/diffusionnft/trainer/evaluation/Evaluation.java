@@ -8,14 +8,14 @@ import java.util.SequencedMap;
 import org.diffusionnft.images.Pixels;
 
 /**
- * What an evaluation found.
+ * The results of an evaluation.
  *
- * @param summary for people, such as {@code strict score 41.3 %}
+ * @param summary for display, such as {@code strict score 41.3 %}
  * @param numbers for programs
  * @param prompts of the pictures that are shown
- * @param pictures some or all that were made, always of the same prompts
+ * @param pictures some or all of those made, always of the same prompts
  * @param scores of these pictures
- * @param rewards what each reward gave all pictures, unweighted; none if none was asked
+ * @param rewards each reward's unweighted scores of all pictures; empty if there are no rewards
  */
 public record Evaluation(
     String summary,
@@ -32,7 +32,7 @@ public record Evaluation(
     rewards = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(rewards));
   }
 
-  /** One without rewards. */
+  /** An evaluation without rewards. */
   public Evaluation(
       String summary,
       ObjectNode numbers,

@@ -8,21 +8,21 @@ import org.diffusionnft.trainer.Gallery;
 import org.diffusionnft.trainer.HeldOutPictures;
 import org.diffusionnft.trainer.Stop;
 
-/** Looks at how good a policy is, on prompts it is not trained on. */
+/** Measures how good a policy is on held-out prompts. */
 public interface Evaluator extends HeldOutPictures {
   /** The held-out prompts, one picture of each. */
   List<Prompt> prompts();
 
-  /** What the pictures say of the policy that made them. */
+  /** Evaluates the policy that made these pictures. */
   Evaluation report(Gallery pictures);
 
   /**
    * Evaluates a policy.
    *
    * @param adapter of the policy
-   * @param crew who makes the pictures
-   * @param stop is looked at now and then
-   * @throws org.diffusionnft.trainer.StoppedException if that is asked
+   * @param crew makes the pictures
+   * @param stop is polled now and then
+   * @throws org.diffusionnft.trainer.StoppedException if a stop is requested
    * @throws org.diffusionnft.rewards.RewardUnavailableException if a reward gave no scores
    */
   default Evaluation evaluate(Adapter adapter, Crew crew, Stop stop) {

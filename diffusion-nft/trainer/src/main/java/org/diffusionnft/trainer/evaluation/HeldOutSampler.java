@@ -20,13 +20,13 @@ import org.diffusionnft.trainer.Stop;
 import org.diffusionnft.trainer.config.SamplingSettings;
 
 /**
- * Makes pictures to be scored with a model on disk. The noise of a picture depends on the seed and
- * its number alone, so two policies can be compared picture by picture.
+ * Samples pictures of held-out prompts. The noise of a picture depends only on the seed and its
+ * index, so two policies can be compared picture by picture.
  *
  * @param model makes them
  * @param latents shape of one picture's latents, {@code [C, H, W]}
- * @param settings how
- * @param timesteps how noise levels become timesteps
+ * @param settings how pictures are sampled
+ * @param timesteps how noise levels are converted to timesteps
  * @param seed of the noise
  */
 public record HeldOutSampler(
@@ -34,10 +34,10 @@ public record HeldOutSampler(
   /**
    * Makes one picture of each prompt.
    *
-   * @param pass with which adapter
-   * @param first number of the first
-   * @param stop is looked at at every step
-   * @throws org.diffusionnft.trainer.StoppedException if that is asked
+   * @param pass the forward pass, with an adapter or without
+   * @param first index of the first prompt
+   * @param stop is polled at every step
+   * @throws org.diffusionnft.trainer.StoppedException if a stop is requested
    */
   public Images sample(ForwardPass pass, List<Prompt> batch, int first, Stop stop) {
     return Autocast.in(settings.precision(), () -> made(pass, batch, first, stop));

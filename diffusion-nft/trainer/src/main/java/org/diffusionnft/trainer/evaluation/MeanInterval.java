@@ -12,8 +12,8 @@ import org.apache.commons.math3.stat.descriptive.SummaryStatistics;
  * A mean and half the width of its 95 % confidence interval, by Student's distribution.
  *
  * @param mean of the values
- * @param half NaN of a single value, which has no interval
- * @param count how many values, or groups of them
+ * @param half half the interval's width; NaN for a single value, which has no interval
+ * @param count number of values, or of groups
  */
 public record MeanInterval(double mean, double half, long count) {
 
@@ -34,14 +34,14 @@ public record MeanInterval(double mean, double half, long count) {
   }
 
   /**
-   * The mean of values of which some belong together, as pictures of one prompt do: they say less
-   * than as many that have nothing in common. The variance is that of the groups' sums of
-   * deviations (K. Liang and S. Zeger, 1986), which for groups of one is that of {@link #of}.
+   * The mean of grouped values, such as pictures that share a prompt: they carry less information
+   * than as many independent ones. The variance is that of the groups' sums of deviations (K. Liang
+   * and S. Zeger, 1986), which for groups of one is that of {@link #of}.
    *
    * @param values at least one
-   * @param groups what each belongs to
-   * @return an interval by Student's distribution with a degree of freedom less than there are
-   *     groups; {@code count} is the number of groups
+   * @param groups the group of each value
+   * @return an interval by Student's distribution with one degree of freedom fewer than groups;
+   *     {@code count} is the number of groups
    */
   public static MeanInterval grouped(double[] values, List<?> groups) {
     double mean = Arrays.stream(values).average().orElseThrow();
@@ -60,7 +60,7 @@ public record MeanInterval(double mean, double half, long count) {
     return new MeanInterval(mean, half, sums.size());
   }
 
-  /** {@code 41.2 ± 3.0} of seeds, each times a factor. */
+  /** {@code 41.2 ± 3.0} over seeds, both numbers multiplied by a factor. */
   public String text(double factor, int digits) {
     String format = "%." + digits + "f";
     String number = String.format(Locale.ROOT, format, factor * mean);

@@ -22,15 +22,15 @@ import org.diffusionnft.trainer.config.SamplingSettings;
 import org.diffusionnft.weights.io.StrictJson;
 
 /**
- * The mean rewards of one picture of each held-out prompt. The noise depends on the prompt's number
- * alone, so two policies can be compared picture by picture.
+ * The mean rewards of one picture of each held-out prompt. The noise depends only on the prompt's
+ * index, so two policies can be compared picture by picture.
  *
- * @param stage that it is the evaluation of
+ * @param stage index of the stage that it evaluates
  * @param model that is evaluated
  * @param latents shape of one picture's latents, {@code [C, H, W]}
  * @param prompts at least one
  * @param settings how pictures are sampled
- * @param rewards what they are worth
+ * @param rewards the rewards to measure
  */
 public record PictureEvaluator(
     int stage,

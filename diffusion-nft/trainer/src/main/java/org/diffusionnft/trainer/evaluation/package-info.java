@@ -1,4 +1,4 @@
-/** How good a policy is on prompts that it is not trained on. */
+/** Evaluation of policies on held-out prompts. */
 @NullMarked
 package org.diffusionnft.trainer.evaluation;
 

@@ -12,22 +12,22 @@ import org.diffusionnft.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One forward and backward pass of Flow-GRPO: the policy's prediction, guided if sampling was, the
- * reference's, the loss, and its gradient. The unconditional half of a guided prediction is a
- * constant to the gradient, as in the reference code.
+ * One forward and backward pass of Flow-GRPO: the policy's prediction (with guidance if sampling
+ * used it), the reference's, the loss, and its gradient. The unconditional half of a guided
+ * prediction is detached, as in the reference code.
  *
  * @param model the frozen base
  * @param loss the loss
- * @param guidance classifier-free guidance that sampling used
+ * @param guidance the classifier-free guidance of sampling
  */
 public record GrpoDescent(Mmdit model, PathLoss loss, Guidance guidance) {
   /**
-   * Where the predictions are made.
+   * The inputs of the predictions.
    *
-   * @param timesteps of each sample, {@code [B]}
+   * @param timesteps one per sample, {@code [B]}
    * @param latents shape of the batch, {@code [B, C, H, W]}
    * @param prompts B
-   * @param empty the unconditional prompt, B times; needed if there is guidance
+   * @param empty the unconditional prompt, B times; required with guidance
    */
   public record Place(
       float[] timesteps, Shape latents, Conditioning prompts, @Nullable Conditioning empty) {}
@@ -35,7 +35,7 @@ public record GrpoDescent(Mmdit model, PathLoss loss, Guidance guidance) {
   /**
    * Adds a share of the gradient.
    *
-   * @param pass with the adapter in training
+   * @param pass the forward pass, with the adapter in training
    * @param share factor on the gradient
    * @throws IllegalArgumentException if there is guidance and no unconditional prompt
    */

@@ -8,17 +8,17 @@ import org.jspecify.annotations.Nullable;
  * 2505.07818): a pure function of predictions, one step of a sampled trajectory, and advantages.
  *
  * <p>A step of a stochastic solver is a normal distribution of the next latents. With {@code ρ =
- * exp(log p_θ(x'|x) - log p_old(x'|x))}, densities being means over elements, it minimises
+ * exp(log p_θ(x'|x) - log p_old(x'|x))}, where log densities are means over elements, it minimises
  *
  * <pre>{@code
  * L = mean_b max(-a_b ρ_b, -a_b clip(ρ_b, 1 - clipRange, 1 + clipRange))
  *   + klWeight · mean_b( mean((μ_θ - μ_ref)²) / (2 σ_t²) ).
  * }</pre>
  *
- * <p>Arithmetic as in {@code train_sd3.py} of the Flow-GRPO code: densities and ratios in float32,
- * advantages and so the policy loss in float64.
+ * <p>Arithmetic is as in {@code train_sd3.py} of the Flow-GRPO code: densities and ratios in
+ * float32, advantages and therefore the policy loss in float64.
  *
- * @param clipRange how far the ratio may go before it earns nothing, above 0
+ * @param clipRange how far the ratio may move from 1 before it is clipped, above 0
  * @param klWeight weight of the pull to the reference model, at least 0; 0 in DanceGRPO
  * @param advClipMax advantages are clipped to this many standard deviations, above 0
  */
@@ -71,7 +71,7 @@ public record GrpoLoss(double clipRange, double klWeight, double advClipMax) imp
       }
     }
 
-    /** A step of which the old means were not kept. */
+    /** A step without the old means. */
     public Sampled(
         float[] latents,
         float[] next,
@@ -81,7 +81,7 @@ public record GrpoLoss(double clipRange, double klWeight, double advClipMax) imp
       this(latents, next, logProbs, steps, advantages, null);
     }
 
-    /** With the means that the velocity of the policy that sampled gives. */
+    /** Adds the old means, computed from the velocity of the policy that sampled. */
     public Sampled withOldVelocity(float[] velocity) {
       return new Sampled(latents, next, logProbs, steps, advantages, means(velocity));
     }
@@ -94,7 +94,7 @@ public record GrpoLoss(double clipRange, double klWeight, double advClipMax) imp
       return latents.length / advantages.length;
     }
 
-    /** The means of the steps that a velocity gives, {@code [B, N]}. */
+    /** The means of the steps for a velocity, {@code [B, N]}. */
     float[] means(float[] velocity) {
       if (velocity.length != latents.length) {
         throw new IllegalArgumentException(
@@ -121,14 +121,14 @@ public record GrpoLoss(double clipRange, double klWeight, double advClipMax) imp
   }
 
   /**
-   * The loss with everything it consists of.
+   * The loss and its intermediate values.
    *
    * @param velocity the prediction, {@code [B, N]}
    * @param gradient d loss / d velocity, {@code [B, N]}
    * @param logProb {@code [B]}
    * @param ratio {@code [B]}
    * @param mean of the policy's steps, {@code [B, N]}
-   * @param referenceMean of the reference's, {@code [B, N]}, if it was run
+   * @param referenceMean of the reference's, {@code [B, N]}, if it was computed
    * @param terms what is logged
    */
   public record Outcome(

@@ -5,12 +5,12 @@ import org.diffusionnft.trainer.objective.Bounds;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The loss of GRPO-Guard (Wang et al., arXiv 2510.22319): that of {@link GrpoLoss} with a ratio
- * that has the same distribution at every step, and steps that weigh alike.
+ * The loss of GRPO-Guard (Wang et al., arXiv 2510.22319): that of {@link GrpoLoss}, but with a
+ * ratio that has the same distribution at every step, and with equal weights of the steps.
  *
- * <p>The plain log ratio is below 0 on average, the more so the less noise a step draws, so that
- * clipping from above hardly ever happens and the policy runs away. With {@code s} the standard
- * deviation of a step and {@code μ_old} its mean under the policy that sampled,
+ * <p>The plain log ratio is negative on average, more so the less noise a step draws, so the upper
+ * clip is hardly ever reached and the policy over-optimizes. With {@code s} the standard deviation
+ * of a step and {@code μ_old} its mean under the policy that sampled,
  *
  * <pre>{@code
  * ρ = exp( s (log p_θ(x'|x) - log p_old(x'|x) + b) ),   b = mean((μ_θ - μ_old)²) / (2 s²),
@@ -18,26 +18,27 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>As {@code x' = μ_old + s ε}, the log ratio is {@code mean((μ_θ - μ_old) ε)}: linear in the
- * change, of mean 0 and without {@code s}. Nothing in {@code b} is a constant to the gradient.
+ * change, with mean 0 and independent of {@code s}. The gradient flows through {@code b}.
  *
- * <p>Arithmetic: densities and ratios in float32, advantages and so the policy loss in float64.
+ * <p>Arithmetic: densities and ratios in float32, advantages and therefore the policy loss in
+ * float64.
  *
- * @param clip range that the ratio is kept in
+ * @param clip range that the ratio is clipped to
  * @param advantages range that advantages are clipped to
  * @param bias what {@code b} is a mean over
  * @param reweighted whether the loss of a step is divided by its {@code -dt}
- * @param pull distance to the reference that is measured
+ * @param pull which distance to the reference is used
  * @param klWeight its weight, at least 0
  */
 public record GuardLoss(
     Bounds clip, Bounds advantages, Bias bias, boolean reweighted, Pull pull, double klWeight)
     implements PathLoss {
 
-  /** What the term that corrects the ratio is a mean over. */
+  /** What the ratio's correction term is averaged over. */
   public enum Bias {
     /** Each sample's elements, as in the paper. */
     SAMPLE,
-    /** The whole batch, as in the authors' code, which they call a mistake. */
+    /** The whole batch, as in the authors' code; they call this a mistake. */
     BATCH
   }
 
@@ -74,9 +75,9 @@ public record GuardLoss(
   }
 
   /**
-   * The loss with everything it consists of.
+   * The loss and its intermediate values.
    *
-   * @param outcome what it has in common with {@link GrpoLoss}
+   * @param outcome the values that {@link GrpoLoss} has too
    * @param bias {@code b}, {@code [B]}
    * @param free {@code -a ρ}, {@code [B]}
    * @param clipped {@code -a clip(ρ)}, {@code [B]}
@@ -89,7 +90,7 @@ public record GuardLoss(
     return guarded(sampled, velocity, reference).outcome;
   }
 
-  /** {@link #evaluate}, with what is particular to this loss. */
+  /** {@link #evaluate}, with the values specific to this loss. */
   public Guarded guarded(GrpoLoss.Sampled sampled, float[] velocity, float @Nullable [] reference) {
     float[] oldMean = sampled.oldMeans();
     if (oldMean == null) {
@@ -170,8 +171,8 @@ public record GuardLoss(
 
   /**
    * With {@code slope_b} for {@code d L / d (log p_b + b)}, {@code d log p / d μ = (x' - μ) / (s²
-   * N)} and {@code d b / d μ = (μ - μ_old) / (s² N)} of the sample, or a share of it for each of
-   * the batch.
+   * N)} and {@code d b / d μ = (μ - μ_old) / (s² N)} for the sample itself, or a share of it for
+   * each sample of the batch.
    */
   private void addPolicyGradient(
       GrpoLoss.Sampled sampled, float[] mean, float[] oldMean, double[] slope, float[] gradient) {
@@ -191,7 +192,7 @@ public record GuardLoss(
     }
   }
 
-  /** The mean distance of two velocities or means, whose weighted gradient is added. */
+  /** The mean distance of two velocities or means; adds its weighted gradient. */
   private double pulled(GrpoLoss.Sampled sampled, float[] x, float[] y, float[] gradient) {
     int n = sampled.perSample();
     int samples = sampled.samples();

@@ -11,7 +11,7 @@ public sealed interface PathLoss permits GrpoLoss, GuardLoss {
    * Evaluates the loss and its gradient.
    *
    * @param velocity prediction of the policy in training, {@code [B, N]}
-   * @param reference prediction of the frozen base model, if {@link #klWeight} is above 0
+   * @param reference prediction of the frozen base model, required if {@link #klWeight} is above 0
    * @throws IllegalArgumentException if a reference is needed and missing
    */
   GrpoLoss.Outcome evaluate(

@@ -1,4 +1,4 @@
-/** Group-relative policy optimization of flow models: Flow-GRPO and DanceGRPO, the rivals. */
+/** Group-relative policy optimization of flow models: the baselines Flow-GRPO and DanceGRPO. */
 @NullMarked
 package org.diffusionnft.trainer.grpo;
 

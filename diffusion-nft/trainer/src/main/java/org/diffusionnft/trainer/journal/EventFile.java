@@ -11,10 +11,9 @@ import java.util.zip.CRC32C;
 import org.diffusionnft.weights.io.AppendedFile;
 
 /**
- * A file that TensorBoard reads: records of a length, the length's checksum, a protocol buffer
- * {@code tensorflow.Event} and its checksum. Checksums are CRC-32C, masked as TensorFlow masks
- * them. The few fields that scalars and pictures need are written here; a library for them would be
- * TensorFlow.
+ * A TensorBoard event file: records of a length, the length's checksum, a protocol buffer {@code
+ * tensorflow.Event} and its checksum. Checksums are CRC-32C, masked as TensorFlow does. The few
+ * fields that scalars and pictures need are encoded here, which avoids a dependency on TensorFlow.
  */
 public final class EventFile implements AutoCloseable {
   private static final int MASK = 0xa282ead8;
@@ -46,10 +45,10 @@ public final class EventFile implements AutoCloseable {
   }
 
   /**
-   * Starts a new file in a folder. What earlier files say about this step and later ones no longer
-   * counts: so a resumed run takes back what came after its saved state.
+   * Starts a new file in a folder. It invalidates what earlier files have about this step and later
+   * ones, so a resumed run discards what came after its saved state.
    *
-   * @param step the first that will be written
+   * @param step the first one that will be written
    */
   public static EventFile start(Path folder, long step) throws IOException {
     long now = System.currentTimeMillis();
@@ -96,7 +95,7 @@ public final class EventFile implements AutoCloseable {
     out.append(record(event.toBytes()));
   }
 
-  /** A record around some bytes. */
+  /** A record that holds some bytes. */
   static byte[] record(byte[] data) {
     ByteBuffer record = ByteBuffer.allocate(16 + data.length).order(ByteOrder.LITTLE_ENDIAN);
     record.putLong(data.length);
@@ -117,7 +116,7 @@ public final class EventFile implements AutoCloseable {
     out.close();
   }
 
-  /** A protocol buffer while it is written. */
+  /** Builds a protocol buffer. */
   private static final class Message {
     private static final int VARINT = 0;
     private static final int EIGHT_BYTES = 1;

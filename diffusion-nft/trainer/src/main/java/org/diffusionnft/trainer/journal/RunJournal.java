@@ -31,22 +31,22 @@ import org.diffusionnft.weights.io.JsonLines;
 import org.diffusionnft.weights.io.StrictJson;
 
 /**
- * Records, while a run goes on, what its report shows beside the metrics: {@code prompts.jsonl}
- * (what each prompt scored), {@code held-out.jsonl} (what each reward gave each picture of an
+ * Records, during a run, what its report shows in addition to the metrics: {@code prompts.jsonl}
+ * (what each prompt scored), {@code held-out.jsonl} (each reward's score of each picture of an
  * evaluation), {@code groups.jsonl} with {@code groups/} (the best and the worst picture of a
  * prompt, now and then), {@code samples/} (the same pictures through time) and TensorBoard's event
  * files.
  */
 public final class RunJournal implements AutoCloseable {
-  /** The file of what rewards gave the pictures of evaluations, one after another. */
+  /** The file with the rewards' scores of each picture of the evaluations. */
   public static final String HELD_OUT = "held-out.jsonl";
 
-  /** About how many pairs of best and worst a whole run leaves. */
+  /** About how many best-and-worst pairs a whole run records. */
   private static final int PAIRS = 40;
 
   private static final int SIDE = 128;
 
-  /** Pictures of an evaluation that are shown. */
+  /** The number of an evaluation's pictures that are shown. */
   private static final int SHOWN = 24;
 
   private static final int COLUMNS = 8;
@@ -68,9 +68,9 @@ public final class RunJournal implements AutoCloseable {
   }
 
   /**
-   * Starts, or goes on with, a journal in a run's folder.
+   * Starts or continues a journal in a run's folder.
    *
-   * @param epochs those that are done; what the files say of later ones is dropped
+   * @param epochs number of epochs done; entries of later ones are dropped
    */
   public static RunJournal open(Path folder, TrainConfig config, TrainingTask task, long epochs)
       throws IOException {
@@ -122,7 +122,10 @@ public final class RunJournal implements AutoCloseable {
     append("prompts.jsonl", line);
   }
 
-  /** The prompt whose images differ most in reward shows best what the run learns from. */
+  /**
+   * Records the pair of the prompt whose images differ most in reward: it shows best what the run
+   * learns from.
+   */
   private void pair(long epoch, Rollout rollout, double[][] advantages) throws IOException {
     float[] rewards = rollout.scores().total();
     int best = 0;
@@ -197,7 +200,7 @@ public final class RunJournal implements AutoCloseable {
     }
   }
 
-  /** A number for each picture: changes are measured picture by picture. */
+  /** One number per picture, since changes are measured picture by picture. */
   private void heldOut(ObjectNode line, Map<String, float[]> rewards) throws IOException {
     ObjectNode byReward = line.putObject("scores");
     rewards.forEach(

@@ -1,4 +1,4 @@
-/** What a run leaves to look at: pictures, numbers, TensorBoard events. */
+/** Records of a run for viewing: pictures, numbers, TensorBoard events. */
 @NullMarked
 package org.diffusionnft.trainer.journal;
 

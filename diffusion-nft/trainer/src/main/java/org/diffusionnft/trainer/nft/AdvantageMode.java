@@ -1,32 +1,32 @@
 package org.diffusionnft.trainer.nft;
 
 /**
- * What becomes of an advantage once it has been clipped to {@code ±advClipMax}; the modes of the
- * reference code's {@code adv_mode}.
+ * How an advantage is transformed after it has been clipped to {@code ±advClipMax}; the modes of
+ * the reference code's {@code adv_mode}.
  */
 public enum AdvantageMode {
-  /** As it is. */
+  /** Unchanged. */
   ALL {
     @Override
     double apply(double clipped) {
       return clipped;
     }
   },
-  /** Negative advantages count as none, so no image pushes away. */
+  /** Negative advantages are set to 0, so no image pushes the policy away. */
   POSITIVE_ONLY {
     @Override
     double apply(double clipped) {
       return Math.max(clipped, 0);
     }
   },
-  /** Positive advantages count as none, so no image pulls. */
+  /** Positive advantages are set to 0, so no image pulls the policy. */
   NEGATIVE_ONLY {
     @Override
     double apply(double clipped) {
       return Math.min(clipped, 0);
     }
   },
-  /** 1 where it is positive, else 0. */
+  /** 1 if it is positive, else 0. */
   ONE_ONLY {
     @Override
     double apply(double clipped) {

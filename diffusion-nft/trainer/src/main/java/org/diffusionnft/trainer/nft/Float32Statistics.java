@@ -1,9 +1,9 @@
 package org.diffusionnft.trainer.nft;
 
 /**
- * Mean and standard deviation as NumPy computes them of a contiguous float32 array: every number
- * rounded to float32, sums in the order of NumPy's pairwise summation. Whether a group counts as
- * having no variance depends on that rounding.
+ * Mean and standard deviation as NumPy computes them for a contiguous float32 array: every number
+ * is rounded to float32, sums are in the order of NumPy's pairwise summation. Whether a group
+ * counts as having zero variance depends on that rounding.
  */
 final class Float32Statistics {
   private static final int BLOCK = 128;

@@ -1,6 +1,6 @@
 package org.diffusionnft.trainer.nft;
 
-/** Which images pull at the policy, and which push. */
+/** Which images pull the policy, and which push it away. */
 public enum LossBranches {
   /** DiffusionNFT: each image pulls with its optimality r and pushes with 1 - r. */
   BOTH {
@@ -27,7 +27,8 @@ public enum LossBranches {
     }
   },
   /**
-   * Rejection fine-tuning: images better than their prompt's mean pull alike, others do nothing.
+   * Rejection fine-tuning: images above their prompt's mean pull with equal weight, others have no
+   * effect.
    */
   ACCEPTED {
     @Override

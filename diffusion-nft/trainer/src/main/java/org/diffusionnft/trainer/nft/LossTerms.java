@@ -9,20 +9,20 @@ import org.diffusionnft.trainer.nft.NftLoss.SampleTerms;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The numbers logged of one evaluation of a loss. Names of the reference code are those that it
- * gives to the terms of {@link NftLoss}.
+ * The logged values of one evaluation of a loss. The reference code's names are those of the terms
+ * of {@link NftLoss}.
  *
  * @param totalLoss what is minimised; the reference code logs it as {@code policy_loss} too,
  *     because it adds the reference term in place
- * @param policyLoss without the reference term
- * @param unweightedPolicyLoss without {@code advClipMax} either
+ * @param policyLoss the loss without the reference term
+ * @param unweightedPolicyLoss the same, without the factor {@code advClipMax}
  * @param referenceMse mean squared distance of the policy in training to the base model, {@code
  *     kl_div} and {@code kl_div_loss} in the reference code; empty if the base model was not run
  * @param oldReferenceMse the same of the old policy, {@code old_kl_div}
  * @param oldDeviation mean squared distance between the policy in training and the old one
  * @param oldDeviationMax the largest squared distance of any element
  * @param x0Norm mean square of the clean images
- * @param x0NormMax largest square of any element
+ * @param x0NormMax the largest square of any element
  */
 public record LossTerms(
     double totalLoss,
@@ -74,7 +74,7 @@ public record LossTerms(
    * The terms of any loss, with distances between predictions.
    *
    * @param forward prediction of the policy in training
-   * @param old prediction of the old policy, as many numbers
+   * @param old prediction of the old policy, of equal length
    * @param reference prediction of the base model, if it was computed
    * @param x0 clean images
    */

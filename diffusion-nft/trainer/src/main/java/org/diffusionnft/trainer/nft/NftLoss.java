@@ -22,22 +22,22 @@ import org.jspecify.annotations.Nullable;
  * ℓ(v_θ±) = mean( (x̂₀ - x₀)² ) / w,   x̂₀ = x_t - t v_θ±,   w = max(mean|x̂₀ - x₀|, 1e-5)
  * }</pre>
  *
- * It so differs from the paper in that the error is one of images ({@code t²} times that of
- * velocities), is divided by the sample's own mean absolute error (a constant for the gradient),
- * and that the whole is scaled by {@code advClipMax / β}. The reference code calls both {@link
- * #guidanceBeta} and {@link #referenceMseWeight} "beta".
+ * It differs from the paper in that the error is that of the clean images ({@code t²} times that of
+ * velocities), is divided by the sample's own mean absolute error (detached), and that the sum is
+ * scaled by {@code advClipMax / β}. The reference code calls both {@link #guidanceBeta} and {@link
+ * #referenceMseWeight} "beta".
  *
- * <p>Arithmetic: what the reference code holds in float32 (predictions, squared errors, the
- * reference term) is {@code float} here, what it holds in float64 ({@code r}, {@code w}, the policy
- * loss) is {@code double}; means of float32 are summed in double and rounded once.
+ * <p>Arithmetic: what is float32 in the reference code (predictions, squared errors, the reference
+ * term) is {@code float} here, what is float64 there ({@code r}, {@code w}, the policy loss) is
+ * {@code double}; means of float32 are summed in double and rounded once.
  *
  * @param guidanceBeta {@code β} of the implicit policies, above 0; the reference configurations use
  *     1 and 0.1
  * @param referenceMseWeight weight of the squared distance to the frozen base model, at least 0
  * @param advClipMax advantages are clipped to this many standard deviations, above 0
- * @param advantageMode what becomes of clipped advantages
- * @param branches whether the negative policy takes part
- * @param weighting what errors are divided by
+ * @param advantageMode how clipped advantages are transformed
+ * @param branches whether the negative policy contributes
+ * @param weighting what squared errors are divided by
  * @param optimalityOffset added to every {@code r}, in [0, 0.5]; not in the paper or its code,
  *     where it is 0
  */
@@ -65,7 +65,7 @@ public record NftLoss(
     requireRange("optimalityOffset", optimalityOffset, small, "from 0 to 0.5");
   }
 
-  /** The loss without an offset of the optimality. */
+  /** The loss without an optimality offset. */
   public NftLoss(
       double guidanceBeta,
       double referenceMseWeight,
@@ -97,7 +97,7 @@ public record NftLoss(
   }
 
   /**
-   * What the loss is a function of. {@code B} samples of {@code N} numbers each, row-major.
+   * The inputs of the loss: {@code B} samples of {@code N} numbers each, row-major.
    *
    * @param forward prediction of the policy in training, {@code [B, N]}
    * @param old prediction of the old policy, {@code [B, N]}
@@ -138,7 +138,7 @@ public record NftLoss(
       }
     }
 
-    /** A batch of which the prediction of the base model was not computed. */
+    /** A batch without the prediction of the base model. */
     public Batch(
         float[] forward, float[] old, float[] x0, float[] xt, float[] t, double[] advantages) {
       this(forward, old, null, x0, xt, t, advantages);
@@ -154,7 +154,7 @@ public record NftLoss(
   }
 
   /**
-   * The loss with everything it consists of.
+   * The loss and its intermediate values.
    *
    * @param gradient d total / d forward, {@code [B, N]}
    * @param samples terms of each sample
@@ -233,7 +233,7 @@ public record NftLoss(
     };
   }
 
-  /** The reference term's gradient, zeros where it has no weight. */
+  /** The gradient of the reference term; zeros if its weight is 0. */
   private float[] referenceGradient(Batch batch) {
     float[] gradient = new float[batch.x0.length];
     float[] reference = batch.reference;
@@ -282,7 +282,10 @@ public record NftLoss(
       return sum / batch.perSample();
     }
 
-    /** Adds {@code share · d loss / d v_θ}, rounded where the chain rule meets float32 tensors. */
+    /**
+     * Adds {@code share · d loss / d v_θ}, rounded where autograd would pass through float32
+     * tensors.
+     */
     void addGradient(double share, double weight, float[] gradient) {
       float each = (float) (share / batch.perSample() / weight);
       float t = batch.t[sample];

@@ -11,18 +11,18 @@ import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
 /**
- * What the images of one epoch say about each other: the advantage of every image over those of the
- * same prompt, and how much the rewards of a prompt vary. It is the reference code's {@code
- * PerPromptStatTracker} and {@code calculate_zero_std_ratio}, with their rounding: rewards are
+ * Group statistics of one epoch's images: the advantage of every image over those of the same
+ * prompt, and how much the rewards of a prompt vary. Equivalent to the reference code's {@code
+ * PerPromptStatTracker} and {@code calculate_zero_std_ratio}, including their rounding: rewards are
  * float32, statistics float64 except those of {@link #zeroStdRatio} and {@link #rewardStdMean}.
  *
  * <p>Rewards form a table {@code [N, T]}: the reference code repeats each image's reward once per
- * trained timestep, which changes no advantage, but does change the interpolated percentiles of
- * {@link #meanOfTop}. Prompts are compared character by character.
+ * trained timestep, which does not change advantages but does change the interpolated percentiles
+ * of {@link #meanOfTop}. Prompts are compared character by character.
  */
 public final class PromptStatistics {
 
-  /** What advantages are divided by, plus 1e-4. */
+  /** What advantages are divided by; 1e-4 is added to it. */
   public enum Spread {
     /** The population standard deviation of all rewards of the epoch, the official choice. */
     GLOBAL,
@@ -79,17 +79,17 @@ public final class PromptStatistics {
     return advantages;
   }
 
-  /** The different prompts. */
+  /** The distinct prompts. */
   public Set<String> prompts() {
     return new HashSet<>(groups.keySet());
   }
 
-  /** Images per different prompt. */
+  /** Images per distinct prompt. */
   public double groupSize() {
     return (double) rewards.length / groups.size();
   }
 
-  /** The share of prompts whose rewards are all alike, and which so teach nothing. */
+  /** The fraction of prompts whose rewards are all equal, so that they give no training signal. */
   public double zeroStdRatio() {
     int zero = 0;
     for (float std : groupStds()) {

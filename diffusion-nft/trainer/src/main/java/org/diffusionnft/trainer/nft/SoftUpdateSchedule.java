@@ -6,8 +6,8 @@ import org.diffusionnft.tensor.InvalidInputException;
  * How slowly the old policy follows the one in training: after an epoch {@code old = decay · old +
  * (1 - decay) · new} with {@code decay(step) = start} before {@code flat} optimizer steps, then
  * {@code min(start + (step - flat) · rate, cap)}; {@code return_decay} of the reference code, where
- * {@code start} is 0. A decay near 0 is on policy and learns fast at first; the paper warns that a
- * decay that stays too small collapses.
+ * {@code start} is 0. A decay near 0 is on-policy and learns fast at first; the paper warns that
+ * training collapses if the decay stays too small.
  *
  * @param flat steps during which the decay stays at {@code start}
  * @param start the decay that it begins with: 0 replaces the old policy outright

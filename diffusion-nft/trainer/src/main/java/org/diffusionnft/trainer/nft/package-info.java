@@ -1,5 +1,5 @@
 /**
- * DiffusionNFT's arithmetic: the loss, the advantages, the soft update. Pure functions that own no
+ * DiffusionNFT's arithmetic: the loss, the advantages, the soft update. Pure functions without
  * model, optimizer or data.
  */
 @NullMarked

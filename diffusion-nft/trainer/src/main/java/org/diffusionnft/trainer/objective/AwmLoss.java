@@ -8,30 +8,31 @@ import org.jspecify.annotations.Nullable;
  * Advantage Weighted Matching (Xue et al., arXiv 2509.25050): a pure function of predictions,
  * images and advantages.
  *
- * <p>It is a policy gradient whose log likelihood is the negative of the loss of pretraining. With
- * {@code x_t = (1 - t) x₀ + t ε}, {@code e_θ = mean((v_θ - (ε - x₀))²)} and {@code ℓ_θ} that of a
- * {@link LikelihoodWeighting}, it minimises
+ * <p>It is a policy gradient whose log likelihood is the negative pretraining loss. With {@code x_t
+ * = (1 - t) x₀ + t ε}, {@code e_θ = mean((v_θ - (ε - x₀))²)} and the log likelihood {@code ℓ_θ}
+ * from a {@link LikelihoodWeighting}, it minimises
  *
  * <pre>{@code
  * L = mean( max(-a ρ, -a clip(ρ)) ) + klWeight · mean((v_θ - v_ref)² / w)
  *                                   + averageWeight · mean((v_θ - v_avg)² / w),   ρ = exp(ℓ_θ - ℓ_old),
  * }</pre>
  *
- * <p>whose gradient at the old policy is that of pretraining, image by image times its advantage:
- * the same objective in both, which is the paper's point.
+ * <p>whose gradient at the old policy is that of pretraining, each image's multiplied by its
+ * advantage: both share one objective, which is the paper's point.
  *
- * <p>Arithmetic: all in double, as in the authors' code, which widens the predictions first; noise
- * levels and the {@code w} of {@link KlWeighting#ELBO} are floats.
+ * <p>Arithmetic: all in double, as in the authors' code, which converts the predictions first;
+ * noise levels and the {@code w} of {@link KlWeighting#ELBO} are floats.
  *
- * @param weighting what log likelihoods are made of errors
+ * @param weighting how log likelihoods are computed from errors
  * @param power of {@link LikelihoodWeighting#GHUBER}, above 0
- * @param ratioOf what an image's log likelihood is: one for each noise level, or their mean
- * @param clip range that the ratio is kept in
+ * @param ratioOf what a ratio is computed for: each noise level of an image, or the image as a
+ *     whole
+ * @param clip range that the ratio is clipped to
  * @param advantages range that advantages are clipped to
- * @param advantageMax what the largest clipped advantage is scaled to; empty for as it is
+ * @param advantageMax what the largest clipped advantage is scaled to; empty for no scaling
  * @param klWeight weight of the pull to the reference, at least 0
  * @param klWeighting of that pull
- * @param averageWeight weight of the pull to the average of the policy, at least 0
+ * @param averageWeight weight of the pull to the policy's average, at least 0
  * @param averageWeighting of that pull
  */
 @RecordBuilder
@@ -48,15 +49,15 @@ public record AwmLoss(
     KlWeighting averageWeighting)
     implements AwmLossBuilder.With {
 
-  /** What a ratio is taken of. */
+  /** What a ratio is computed for. */
   public enum RatioOf {
     /** Each noise level of an image has a ratio. */
     LEVEL,
-    /** An image has one ratio, of the means of its log likelihoods. */
+    /** An image has one ratio, from the means of its log likelihoods. */
     IMAGE
   }
 
-  /** How the squared distance of velocities weighs. */
+  /** How the squared distance of velocities is weighted. */
   public enum KlWeighting {
     /** As it is. */
     UNIFORM,
@@ -76,8 +77,8 @@ public record AwmLoss(
   }
 
   /**
-   * What the loss is a function of: {@code B} images at {@code T} noise levels each, {@code R = T
-   * B} rows of {@code N} numbers, row {@code t B + b} being image {@code b}.
+   * The inputs of the loss: {@code B} images at {@code T} noise levels each, {@code R = T B} rows
+   * of {@code N} numbers, row {@code t B + b} being image {@code b}.
    *
    * @param forward prediction of the policy in training, {@code [R, N]}
    * @param old prediction of the policy that sampled, {@code [R, N]}
@@ -136,14 +137,14 @@ public record AwmLoss(
   }
 
   /**
-   * The loss with everything it consists of.
+   * The loss and its intermediate values.
    *
    * @param gradient d loss / d forward, {@code [R, N]}
    * @param logLikelihood of the policy in training, {@code [R]}
    * @param oldLogLikelihood of the policy that sampled, {@code [R]}
-   * @param referenceLogLikelihood of the base, {@code [R]}, if it was run
+   * @param referenceLogLikelihood of the base, {@code [R]}, if it was computed
    * @param ratio {@code [R]}, or {@code [B]} for {@link RatioOf#IMAGE}
-   * @param advantages what ratios are multiplied with, clipped and scaled, as many as ratios
+   * @param advantages factors of the ratios, clipped and scaled, one per ratio
    * @param free {@code -a ρ}
    * @param clipped {@code -a clip(ρ)}
    * @param deviation {@code s} of {@link KlWeighting#ELBO}, {@code [R]}
@@ -162,14 +163,15 @@ public record AwmLoss(
       Terms terms) {}
 
   /**
-   * The numbers logged of one evaluation.
+   * The logged values of one evaluation.
    *
    * @param loss what is minimised
-   * @param policyLoss without the pulls
-   * @param kl distance to the reference by row, not weighted by {@link #klWeight}; 0 without one
-   * @param averageKl the same to the average
-   * @param above share of ratios above the range
-   * @param below share of ratios below it
+   * @param policyLoss the loss without the pulls
+   * @param kl distance to the reference by row, not weighted by {@link #klWeight}; 0 without a
+   *     reference
+   * @param averageKl the same for the average
+   * @param above fraction of ratios above the range
+   * @param below fraction of ratios below it
    */
   public record Terms(
       double loss,
@@ -290,7 +292,7 @@ public record AwmLoss(
     }
   }
 
-  /** The distances to another prediction by row, whose weighted mean's gradient is added. */
+  /** The distances to another prediction by row; adds the gradient of their weighted mean. */
   private static double[] pull(
       Batch batch,
       float @Nullable [] other,

@@ -3,8 +3,8 @@ package org.diffusionnft.trainer.objective;
 /**
  * A range that numbers are clipped to.
  *
- * @param low the smallest number that is kept
- * @param high the largest
+ * @param low the lower bound
+ * @param high the upper bound
  */
 public record Bounds(double low, double high) {
   /**
@@ -23,12 +23,12 @@ public record Bounds(double low, double high) {
     return new Bounds(-size, size);
   }
 
-  /** From {@code 1 - size} to {@code 1 + size}: what a ratio of probabilities is kept in. */
+  /** From {@code 1 - size} to {@code 1 + size}: the clip range of a ratio of probabilities. */
   public static Bounds aroundOne(double size) {
     return new Bounds(1 - size, 1 + size);
   }
 
-  /** The number of the range that is closest. */
+  /** The closest number within the range. */
   public double clip(double x) {
     return Math.clamp(x, low, high);
   }

@@ -3,28 +3,29 @@ package org.diffusionnft.trainer.objective;
 import java.util.Arrays;
 
 /**
- * The heart of Centered Reward Distillation: the model's own rewards are to differ from one another
- * as the external ones do. Both are taken less their mean, because the model's are only known up to
- * a number that all images of a prompt share, and that number is in the mean too.
+ * The core of Centered Reward Distillation: the model's implicit rewards are trained to differ from
+ * one another as the external ones do. The mean is subtracted from both, because the model's
+ * rewards are only known up to a constant that all images of a prompt share, which cancels this
+ * way.
  *
  * <p>With {@code R_b = r_b - Σ p r} and {@code C_b = c_b - Σ p c} over all {@code N} images and
- * weights {@code p}, the loss is the mean over the own images of {@code (β R_b - C_b)²}, or of the
- * cross entropy of {@code sigmoid(β R_b)} and {@code sigmoid(C_b)}. The mean {@code Σ p r} is a
- * constant to the gradient, though an image is part of it.
+ * weights {@code p}, the loss is the mean over this batch's own images of {@code (β R_b - C_b)²},
+ * or of the cross entropy of {@code sigmoid(β R_b)} and {@code sigmoid(C_b)}. The mean {@code Σ p
+ * r} is detached, although an image contributes to it.
  *
  * @param objective how differences are compared
- * @param beta {@code β}, by which the model's rewards are multiplied, at least 0
+ * @param beta {@code β}, the factor on the model's rewards, at least 0
  * @param temperature of the weights: negative for {@code p = 1/N}; above 0 for the mean of two
  *     losses, of {@code p = softmax(c / temperature)} and of {@code softmax(-c / temperature)}; 0
- *     for the mean of two as well, of {@code softmax(c)} over what is above 0 and over what is
- *     below, {@code 1/N} where that is nothing
+ *     also for the mean of two, with {@code softmax(c)} over the images above 0 and over those
+ *     below, or {@code 1/N} if there are none
  */
 public record Centering(Objective objective, double beta, double temperature) {
   /** How differences are compared. */
   public enum Objective {
-    /** By their square. */
+    /** By the squared error. */
     MSE,
-    /** By the cross entropy of what the sigmoid makes of them. */
+    /** By the cross entropy of their sigmoids. */
     BCE
   }
 
@@ -45,16 +46,16 @@ public record Centering(Objective objective, double beta, double temperature) {
    * The loss.
    *
    * @param value the mean over the own images
-   * @param gradient d value / d own rewards of the model, as many as there are own images
+   * @param gradient d value / d model's rewards of the own images, one per own image
    */
   public record Outcome(double value, double[] gradient) {}
 
   /**
    * Evaluates the loss.
    *
-   * @param external the rewards that are given, {@code [N]}
-   * @param model the rewards that the model itself implies, {@code [N]}
-   * @param own how many of them, from the first on, the loss is a mean over
+   * @param external the external rewards, {@code [N]}
+   * @param model the model's implicit rewards, {@code [N]}
+   * @param own how many images, from the first on, are own images, which the loss is averaged over
    * @throws IllegalArgumentException if the sizes do not fit each other
    */
   public Outcome evaluate(double[] external, double[] model, int own) {
@@ -82,7 +83,7 @@ public record Centering(Objective objective, double beta, double temperature) {
       Arrays.setAll(logits, i -> sign * external[i] / temperature);
       return softmax(logits);
     }
-    // Here the weights of the low rewards rise with them too, as in the reference code.
+    // Among low rewards too, a higher reward has a higher weight, as in the reference code.
     boolean any = Arrays.stream(external).anyMatch(c -> sign * c > 0);
     Arrays.setAll(
         logits,

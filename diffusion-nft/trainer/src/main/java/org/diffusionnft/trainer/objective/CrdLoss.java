@@ -6,27 +6,27 @@ import org.jspecify.annotations.Nullable;
  * Centered Reward Distillation (arXiv 2603.14128): a pure function of predictions, images and
  * advantages.
  *
- * <p>The policy of highest reward near an old one is {@code p_old exp(reward / β) / Z}, so a model
- * implies a reward: how much likelier it makes an image than the old one does. With the loss of
- * pretraining for the likelihood, {@code v = ε - x₀},
+ * <p>The optimal policy near an old one is {@code p_old exp(reward / β) / Z}, so a model has an
+ * implicit reward: how much likelier it makes an image than the old policy does. With the
+ * pretraining loss as likelihood and {@code v = ε - x₀},
  *
  * <pre>{@code
  * r_θ = -mean( (v_θ - v)² / w_θ - (v_old - v)² / w_old ),
  * L = advantages.high / β · centered(c, r_θ) + klWeight · mean(m(c) mean((v_θ - v_ref)²)),
  * }</pre>
  *
- * where {@code c = clamp(clip(a) / advantages.high / 2 + 1/2, 0, 1)}. {@link Centering} lets {@code
- * Z}, which nobody knows, fall out: adding a number to all {@code r_θ} changes nothing.
+ * where {@code c = clamp(clip(a) / advantages.high / 2 + 1/2, 0, 1)}. {@link Centering} cancels the
+ * unknown {@code Z}: adding a constant to all {@code r_θ} changes nothing.
  *
- * <p>The reference code centers over whatever images a step has together, whichever prompts they
- * belong to; the paper within a prompt.
+ * <p>The reference code centers over all images of a step, whatever their prompts; the paper
+ * centers within a prompt.
  *
  * <p>Arithmetic: errors in float32, quotients and the policy loss in float64, as in the reference
  * code.
  *
- * @param centering what the model's rewards are compared with
+ * @param centering how the model's rewards are compared with the external ones
  * @param adaptive whether {@code w} is the mean absolute error of each prediction, at least 1e-5
- *     and a constant to the gradient, or 1
+ *     and detached, or 1
  * @param advantages range that advantages are clipped to
  * @param klWeight weight of the pull to the reference, at least 0
  * @param rewardedPull whether the pull grows with the reward: from 1e-4 at the lowest to {@link
@@ -58,12 +58,12 @@ public record CrdLoss(
   }
 
   /**
-   * What the loss is a function of. {@code B} images of {@code N} numbers each, row-major.
+   * The inputs of the loss: {@code B} images of {@code N} numbers each, row-major.
    *
    * @param forward prediction of the policy in training, {@code [B, N]}
    * @param old prediction of the old policy, {@code [B, N]}
-   * @param reference prediction of the base, with guidance if that is wanted, {@code [B, N]}, if it
-   *     was computed
+   * @param reference prediction of the base, with guidance if configured, {@code [B, N]}, if it was
+   *     computed
    * @param x0 clean images, {@code [B, N]}
    * @param noise that they were mixed with, {@code [B, N]}
    * @param advantages {@code [B]}
@@ -106,7 +106,7 @@ public record CrdLoss(
   }
 
   /**
-   * Images that others train on in the same step: they take part in the centers alone.
+   * Images that other processes train on in the same step: they contribute only to the centers.
    *
    * @param ranks their {@code c}
    * @param rewards their {@code r_θ}
@@ -117,7 +117,7 @@ public record CrdLoss(
   }
 
   /**
-   * The loss with everything it consists of.
+   * The loss and its intermediate values.
    *
    * @param gradient d loss / d forward, {@code [B, N]}
    * @param rank {@code c}, {@code [B]}
@@ -137,16 +137,16 @@ public record CrdLoss(
       Terms terms) {}
 
   /**
-   * The numbers logged of one evaluation.
+   * The logged values of one evaluation.
    *
    * @param loss what is minimised
-   * @param policyLoss without the pull
-   * @param centered without {@code advantages.high / β} either
+   * @param policyLoss the loss without the pull
+   * @param centered the same, without the factor {@code advantages.high / β}
    * @param klLoss the weighted pull
    */
   public record Terms(double loss, double policyLoss, double centered, double klLoss) {}
 
-  /** {@link #evaluate(Batch, Others)} where the batch is all there is. */
+  /** {@link #evaluate(Batch, Others)} for a single process. */
   public Outcome evaluate(Batch batch) {
     return evaluate(batch, Others.NONE);
   }
@@ -235,7 +235,7 @@ public record CrdLoss(
     }
   }
 
-  /** The mean squared distance to the reference, whose gradient times {@code pull} is added. */
+  /** The mean squared distance to the reference; adds its gradient times {@code pull}. */
   private static double distance(Batch batch, int b, double pull, float[] gradient) {
     float[] reference = batch.reference;
     if (reference == null) {

@@ -1,11 +1,11 @@
 package org.diffusionnft.trainer.objective;
 
 /**
- * What {@link AwmLoss} takes for the log likelihood of an image at noise level {@code t}, given the
+ * What {@link AwmLoss} uses as the log likelihood of an image at noise level {@code t}, given the
  * mean squared error {@code e} of the predicted velocity there.
  */
 public enum LikelihoodWeighting {
-  /** {@code -e}: the bound on the likelihood with the weights that pretraining has. */
+  /** {@code -e}: the bound on the likelihood with the weights of pretraining. */
   UNIFORM {
     @Override
     double logLikelihood(double error, double t, double power) {
@@ -41,7 +41,7 @@ public enum LikelihoodWeighting {
       return -(t * t);
     }
   },
-  /** {@code -t (sqrt(e + 1e-10) - 1e-5)}: errors count by their size, not by its square. */
+  /** {@code -t (sqrt(e + 1e-10) - 1e-5)}: linear in the error's size, not quadratic. */
   HUBER {
     @Override
     double logLikelihood(double error, double t, double power) {
@@ -66,7 +66,7 @@ public enum LikelihoodWeighting {
     }
   };
 
-  private static final double SMALLEST = 1e-10; // keeps the slope finite where the error is 0
+  private static final double SMALLEST = 1e-10; // keeps the slope finite at an error of 0
 
   /**
    * The log likelihood.
@@ -75,6 +75,6 @@ public enum LikelihoodWeighting {
    */
   abstract double logLikelihood(double error, double t, double power);
 
-  /** Its derivative by the error. */
+  /** Its derivative with respect to the error. */
   abstract double slope(double error, double t, double power);
 }

@@ -1,4 +1,4 @@
-/** Newer objectives on the forward process: AWM and CRD, and what clipped objectives share. */
+/** Newer objectives on the forward process: AWM and CRD, and code shared by clipped objectives. */
 @NullMarked
 package org.diffusionnft.trainer.objective;
 

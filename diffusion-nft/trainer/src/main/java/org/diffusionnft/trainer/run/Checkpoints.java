@@ -27,9 +27,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The checkpoints of a run: folders {@code epoch-000012} with {@code state.safetensors} (adapters,
  * average, moments), {@code progress.json}, {@code config.yaml}, {@code adapter/} as PEFT reads it,
- * and {@code manifest.json}. Each appears as a whole or not at all.
+ * and {@code manifest.json}. Each is written atomically.
  *
- * @param folder where they lie; need not exist yet
+ * @param folder where they are; need not exist yet
  */
 record Checkpoints(Path folder) {
   private static final String PREFIX = "epoch-";
@@ -37,19 +37,19 @@ record Checkpoints(Path folder) {
   private static final String CONFIG = "config.yaml";
 
   /**
-   * What a run can go on from.
+   * What a run can resume from.
    *
    * @param newest the newest intact checkpoint, or null if there is no checkpoint at all
-   * @param skipped a sentence for each newer one that is damaged
+   * @param skipped a sentence for each damaged newer one
    */
   record Found(@Nullable Path newest, List<String> skipped) {}
 
-  /** Writes a checkpoint, then deletes those that need not be kept. */
+  /** Writes a checkpoint, then deletes those that are no longer kept. */
   void save(Trainer trainer, TrainConfig config, OptionalDouble score) throws IOException {
     Files.createDirectories(folder);
     Path target = at(trainer.epoch());
     if (Files.exists(target)) {
-      discard(target); // damaged, or a run that was resumed before it
+      discard(target); // damaged, or left by a run that was resumed from before it
     }
     AtomicFolder.write(
         target,
@@ -72,9 +72,9 @@ record Checkpoints(Path folder) {
   }
 
   /**
-   * Looks for the newest intact checkpoint.
+   * Finds the newest intact checkpoint.
    *
-   * @throws InvalidFileException if there are checkpoints, and all are damaged
+   * @throws InvalidFileException if there are checkpoints and all are damaged
    */
   Found find() throws IOException {
     List<String> skipped = new ArrayList<>();
@@ -83,7 +83,7 @@ record Checkpoints(Path folder) {
         verify(checkpoint);
         return new Found(checkpoint, skipped);
       } catch (IOException | RuntimeException e) {
-        // Whatever the damage: names that no system takes, numbers beyond all types.
+        // Any damage counts, including invalid file names and numbers out of range.
         skipped.add(
             "checkpoint %s is damaged: %s"
                 .formatted(checkpoint.getFileName(), InvalidFileException.oneLine(e.getMessage())));
@@ -121,9 +121,9 @@ record Checkpoints(Path folder) {
   }
 
   /**
-   * Makes a new trainer go on from a checkpoint.
+   * Loads a checkpoint into a new trainer.
    *
-   * @throws InvalidFileException if it is one of another model or another configuration
+   * @throws InvalidFileException if it belongs to another model or another configuration
    */
   static void load(Path checkpoint, Trainer trainer, TrainConfig config)
       throws InvalidFileException {
@@ -146,7 +146,7 @@ record Checkpoints(Path folder) {
 
   /** Deletes what a killed process may have left half-written or half-deleted. */
   void sweep() throws IOException {
-    // One that is being written or deleted is hidden, under one of two kinds of names.
+    // A checkpoint that is being written or deleted has one of two kinds of hidden names.
     if (Files.isDirectory(folder)) {
       try (Stream<Path> entries = Files.list(folder)) {
         for (Path hidden :
@@ -157,7 +157,7 @@ record Checkpoints(Path folder) {
     }
   }
 
-  /** All that look complete, newest first. */
+  /** All checkpoints that look complete, newest first. */
   List<Path> all() throws IOException {
     if (!Files.isDirectory(folder)) {
       return List.of();
@@ -174,7 +174,9 @@ record Checkpoints(Path folder) {
     return Long.parseLong(checkpoint.getFileName().toString().substring(PREFIX.length()));
   }
 
-  /** Later ones are damaged, or not ours: they neither count nor go. */
+  /**
+   * Checkpoints after {@code newest} are damaged or not ours: they are neither counted nor deleted.
+   */
   private void prune(CheckpointSettings settings, long newest) throws IOException {
     record Scored(Path path, double score) {}
     List<Path> all = all().stream().filter(checkpoint -> epoch(checkpoint) <= newest).toList();
@@ -186,11 +188,11 @@ record Checkpoints(Path folder) {
             .score()
             .ifPresent(score -> scored.add(new Scored(checkpoint, score)));
       } catch (IOException | RuntimeException e) {
-        // A damaged one is none of the best.
+        // A damaged one cannot be among the best.
       }
     }
     scored.stream()
-        .sorted(Comparator.comparingDouble(Scored::score).reversed()) // the newest of equals
+        .sorted(Comparator.comparingDouble(Scored::score).reversed()) // of equals, the newest first
         .limit(settings.keepBest())
         .forEach(s -> kept.add(s.path()));
     for (Path checkpoint : all) {
@@ -200,7 +202,7 @@ record Checkpoints(Path folder) {
     }
   }
 
-  /** Hides a checkpoint before it is deleted, so that no half of one is ever seen. */
+  /** Hides a checkpoint before it is deleted, so that it is never seen half-deleted. */
   private void discard(Path checkpoint) throws IOException {
     Path hidden = folder.resolve("." + checkpoint.getFileName() + ".deleted");
     Leftovers.delete(hidden);

@@ -3,17 +3,17 @@ package org.diffusionnft.trainer.run;
 import org.diffusionnft.trainer.Crew;
 import org.diffusionnft.trainer.config.TrainConfig;
 
-/** A cluster that waits for a run. */
+/** A connection to a cluster that is ready for a run. */
 public interface CrewConnection extends AutoCloseable {
   /**
    * The crew of a run, which belongs to this connection.
    *
-   * @param config of the run, with all that the adapter it starts from has
-   * @param trainable stays the caller's
+   * @param config of the run, with the values of its starting adapter filled in
+   * @param trainable remains owned by the caller
    */
   Crew crew(TrainConfig config, Trainable trainable);
 
-  /** Lets the cluster go. */
+  /** Releases the cluster. */
   @Override
   void close();
 }

@@ -2,12 +2,12 @@ package org.diffusionnft.trainer.run;
 
 import java.io.IOException;
 
-/** Offers machines to share a run out to; found with {@link java.util.ServiceLoader}. */
+/** Provides machines to distribute a run to; found with {@link java.util.ServiceLoader}. */
 public interface CrewProvider {
   /**
-   * Connects to a cluster, and waits until it has a machine for us.
+   * Connects to a cluster and waits until it offers a machine.
    *
-   * @throws IOException if it does not answer, or has none; one sentence
+   * @throws IOException if it does not answer or has no machine; the message is one sentence
    */
   CrewConnection connect(CrewRequest request) throws IOException;
 }

@@ -10,13 +10,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a run asks of a cluster.
  *
- * @param master where the cluster is: {@code spark://host:7077}
- * @param name of the run, as the cluster shows it
- * @param settings of the cluster's own, by key
- * @param threads that compute in each of its processes, if that was said
- * @param shipModel whether the model's files are sent to the processes, which else open the same
- *     path
- * @param device of this process; the others compute on one like it
+ * @param master address of the cluster: {@code spark://host:7077}
+ * @param name of the run, as displayed by the cluster
+ * @param settings the cluster's own settings, by key
+ * @param threads compute threads in each of its processes, if specified
+ * @param shipModel whether the model's files are sent to the processes; otherwise they open the
+ *     same path
+ * @param device of this process; the others compute on the same kind of device
  * @param cache folder of embedded prompts, in each process; null for none
  */
 public record CrewRequest(

@@ -9,7 +9,7 @@ public final class EpochJson {
   private EpochJson() {}
 
   /**
-   * All numbers of a report; epochs count from 1.
+   * All numbers of a report; epochs are counted from 1.
    *
    * @param stage that the epoch belongs to; empty if the run has none
    */

@@ -16,7 +16,7 @@ import org.diffusionnft.weights.io.StrictJson;
 
 /**
  * {@code manifest.json} of a folder: size and SHA-256 of every other file. It is written last, so a
- * folder without one is not complete; and any bit that has changed since shows.
+ * folder without one is incomplete, and any bit changed later is detected.
  */
 final class FileManifest {
   static final String NAME = "manifest.json";
@@ -24,7 +24,7 @@ final class FileManifest {
 
   private FileManifest() {}
 
-  /** Notes down all files of a folder and its sub-folders. */
+  /** Records all files of a folder and its sub-folders. */
   static void write(Path folder) throws IOException {
     ObjectNode json = StrictJson.object();
     json.put("version", VERSION);
@@ -37,10 +37,10 @@ final class FileManifest {
   }
 
   /**
-   * Checks that a folder holds the very files of its manifest.
+   * Checks that a folder holds exactly the files of its manifest.
    *
-   * @param needed files that must be among them
-   * @throws InvalidFileException that names the first file that is missing, too many, cut off or
+   * @param needed files that must be listed
+   * @throws InvalidFileException that names the first file that is missing, unlisted, truncated or
    *     changed
    */
   static void verify(Path folder, List<String> needed) throws InvalidFileException {
@@ -91,7 +91,7 @@ final class FileManifest {
     }
   }
 
-  /** Names relative to the folder, with slashes, sorted; not the manifest's own. */
+  /** Names relative to the folder, with slashes, sorted; without the manifest itself. */
   private static List<String> files(Path folder) throws IOException {
     try (Stream<Path> walk = Files.walk(folder)) {
       return walk.filter(Files::isRegularFile)

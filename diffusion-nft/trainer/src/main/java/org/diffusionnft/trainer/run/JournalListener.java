@@ -9,7 +9,7 @@ import org.diffusionnft.trainer.TrainingListener;
 import org.diffusionnft.trainer.journal.RunJournal;
 import org.jspecify.annotations.Nullable;
 
-/** Tells a journal what it needs to know, and another listener everything. */
+/** Passes a journal the events that it needs, and another listener all events. */
 record JournalListener(TrainingListener other, RunJournal journal) implements TrainingListener {
   @Override
   public void sampled(long epoch, int images, int of) {

@@ -5,13 +5,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.OptionalLong;
 
-/** The most memory this process ever held, tensors and all, as the operating system counts it. */
+/** The peak memory of this process, including tensors, as the operating system counts it. */
 public final class PeakMemory {
   private static final Path STATUS = Path.of("/proc/self/status");
 
   private PeakMemory() {}
 
-  /** {@code VmHWM} in MiB; empty where the system does not say. */
+  /** {@code VmHWM} in MiB; empty if the system does not report it. */
   public static OptionalLong residentMb() {
     try {
       for (String line : Files.readAllLines(STATUS)) {

@@ -16,13 +16,13 @@ import org.diffusionnft.weights.io.InvalidFileException;
 /**
  * The prompts of a run.
  *
- * @param training all different
+ * @param training distinct prompts
  * @param heldOut for evaluation, in the order of their file; none if there is no evaluation
  */
 record PromptFiles(List<Prompt> training, List<Prompt> heldOut) {
 
   /**
-   * Reads what a configuration names.
+   * Reads the prompt files that a configuration names.
    *
    * @throws InvalidFileException if a file is missing or damaged
    * @throws InvalidInputException if there are too few prompts, or none to evaluate on
@@ -41,11 +41,12 @@ record PromptFiles(List<Prompt> training, List<Prompt> heldOut) {
   }
 
   /**
-   * Checks that all of these prompts are of use to the rewards.
+   * Checks that the rewards can use all of these prompts.
    *
    * @param trained of the training prompts
    * @param measured of the held-out ones
-   * @throws InvalidFileException that names file and line of the first that is not, and says why
+   * @throws InvalidFileException that names file and line of the first unusable prompt, and says
+   *     why
    */
   void check(TrainConfig config, WeightedRewards trained, WeightedRewards measured)
       throws InvalidFileException {

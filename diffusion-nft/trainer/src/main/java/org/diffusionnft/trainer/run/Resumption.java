@@ -13,8 +13,7 @@ import org.diffusionnft.weights.io.InvalidFileException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What there is to go on from in the folder of a run, which nobody else can use until this is
- * closed.
+ * The state to resume from in a run's folder. The folder is locked for others until this is closed.
  */
 public final class Resumption implements AutoCloseable {
   private final Path folder;
@@ -43,10 +42,10 @@ public final class Resumption implements AutoCloseable {
   }
 
   /**
-   * Looks into the folder of a run, and keeps others out of it.
+   * Finds the state to resume from in the folder of a run, and locks the folder.
    *
-   * @throws InvalidFileException if it is none, another process uses it, all of its checkpoints are
-   *     damaged, or its settings were edited such that it cannot go on
+   * @throws InvalidFileException if it is not a run's folder, another process uses it, all of its
+   *     checkpoints are damaged, or its settings were edited such that it cannot resume
    */
   public static Resumption find(Path folder) throws IOException {
     requireRun(folder);
@@ -81,7 +80,7 @@ public final class Resumption implements AutoCloseable {
     return resumption;
   }
 
-  /** The settings of a run, to look at; nobody is kept out. */
+  /** The settings of a run, to read only; the folder is not locked. */
   public static TrainConfig settings(Path folder) throws IOException {
     requireRun(folder);
     return TrainConfig.read(folder.resolve(TrainRun.CONFIG));
@@ -128,10 +127,10 @@ public final class Resumption implements AutoCloseable {
   }
 
   /**
-   * The same for a run of another length: a finished one goes on, to the bytes of one that was as
-   * long from the start.
+   * The same for another number of epochs: a finished run continues, and ends with the same bytes
+   * as a run of that length from the start.
    *
-   * @param epochs all epochs, those that are done among them
+   * @param epochs the total, including those done
    * @throws InvalidInputException if more are done
    */
   public Resumption withEpochs(int epochs) {
@@ -153,12 +152,12 @@ public final class Resumption implements AutoCloseable {
     return folder;
   }
 
-  /** The settings it goes on with. */
+  /** The settings that it resumes with. */
   public TrainConfig config() {
     return config;
   }
 
-  /** The newest intact checkpoint; null before there is one, to begin again. */
+  /** The newest intact checkpoint; null if there is none yet, so the run starts over. */
   public @Nullable Path checkpoint() {
     return checkpoint;
   }
@@ -168,12 +167,12 @@ public final class Resumption implements AutoCloseable {
     return epoch;
   }
 
-  /** A sentence for each newer checkpoint that is damaged, and for edited settings. */
+  /** A sentence for each damaged newer checkpoint, and for edited settings. */
   public List<String> warnings() {
     return warnings;
   }
 
-  /** The last epoch of the run as it was. */
+  /** The last epoch of the run before its settings were changed. */
   int epochsBefore() {
     return epochsBefore;
   }
@@ -182,7 +181,7 @@ public final class Resumption implements AutoCloseable {
     return lock;
   }
 
-  /** Lets others use the folder; what goes on from here must be closed before. */
+  /** Unlocks the folder; the resumed run must be closed before. */
   @Override
   public void close() {
     lock.close();

@@ -5,7 +5,10 @@ import java.nio.file.Path;
 import org.diffusionnft.rewards.RewardUnavailableException;
 import org.diffusionnft.trainer.CrewUnavailableException;
 
-/** A run that cannot go on now, but later: its state is saved. The message says how. */
+/**
+ * A run that cannot continue now but can be resumed later: its state is saved. The message says
+ * how.
+ */
 public final class RunPausedException extends IOException {
   private static final long serialVersionUID = 1L;
 

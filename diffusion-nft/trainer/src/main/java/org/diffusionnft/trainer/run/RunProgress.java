@@ -11,16 +11,16 @@ import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.io.StrictJson;
 
 /**
- * Where a run is, as {@code progress.json} of a checkpoint: epoch and step, and what follows from
- * them, so that people and other programs need not know our rules. Random numbers have addresses,
- * so their position is the epoch and pass that draw next; the sampler always stands at an epoch's
+ * A run's position, as {@code progress.json} of a checkpoint: epoch and step, and values derived
+ * from them, so that people and other programs need not know our rules. Random numbers are
+ * addressed, so their position is the next epoch and pass; the sampler is always at an epoch's
  * first image.
  *
  * @param epoch epochs done
  * @param step optimizer steps done
  * @param seed of the run
- * @param promptsSeen different prompts so far
- * @param score what checkpoints are compared by, if this one was scored
+ * @param promptsSeen number of distinct prompts so far
+ * @param score the score that checkpoints are ranked by, if this one has one
  */
 record RunProgress(long epoch, long step, long seed, int promptsSeen, OptionalDouble score) {
   static final String NAME = "progress.json";
@@ -51,9 +51,9 @@ record RunProgress(long epoch, long step, long seed, int promptsSeen, OptionalDo
   }
 
   /**
-   * Reads a checkpoint's.
+   * Reads a checkpoint's progress.
    *
-   * @throws InvalidFileException if it is missing, or of another version of this program
+   * @throws InvalidFileException if it is missing, or from another version of this program
    */
   static RunProgress read(Path folder) throws InvalidFileException {
     Path file = folder.resolve(NAME);

@@ -25,11 +25,11 @@ final class StartingAdapter {
   private StartingAdapter() {}
 
   /**
-   * Reads it.
+   * Reads the adapter.
    *
-   * @return trainable, of one rank and alpha, owned by the caller
-   * @throws InvalidFileException if there is none, it is for another model, its layers have
-   *     different ranks or scales, or it is not what the settings say
+   * @return a trainable adapter with one rank and alpha, owned by the caller
+   * @throws InvalidFileException if it is missing, is for another model, has layers of different
+   *     ranks or scales, or contradicts the settings
    */
   static Adapter read(AdapterSettings settings, Mmdit model) throws InvalidFileException {
     Path path = Path.of(settings.start());
@@ -51,7 +51,7 @@ final class StartingAdapter {
     }
   }
 
-  /** The one rank, alpha and list of layers that say all of an adapter. */
+  /** The single rank, alpha and list of layers that describe the adapter. */
   private static AdapterConfig config(Path path, PeftAdapter file, Map<String, Shape> parameters)
       throws InvalidFileException {
     @Nullable String first = null;
@@ -76,7 +76,10 @@ final class StartingAdapter {
     return new AdapterConfig(rank, alpha, targets(file, parameters));
   }
 
-  /** What the file names as targets if these are just the layers that it has, else all of them. */
+  /**
+   * The targets that the file names if they match exactly the layers it has, else all of its
+   * layers.
+   */
   private static List<String> targets(PeftAdapter file, Map<String, Shape> parameters) {
     Set<String> layers = file.modules().keySet();
     List<String> named = file.config().targetModules();

@@ -41,10 +41,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A training run in a folder: {@code config.yaml}, {@code metrics.jsonl} and {@code
- * evaluations.jsonl} with a line for each epoch and evaluation, {@code held-out.jsonl} with what
- * rewards gave the pictures of evaluations, {@code executors.jsonl} with one for each process of a
- * crew and epoch, {@code checkpoints/} to go on from, and {@code adapter/} at the end. Killed at
- * any moment and resumed, it ends with the same bytes. One process at a time uses it.
+ * evaluations.jsonl} with a line for each epoch and evaluation, {@code held-out.jsonl} with the
+ * rewards' scores of the pictures of evaluations, {@code executors.jsonl} with a line for each
+ * process of a crew and epoch, {@code checkpoints/} to resume from, and {@code adapter/} at the
+ * end. A run that is killed at any moment and resumed ends with the same bytes. Only one process at
+ * a time can use the folder.
  */
 public final class TrainRun implements AutoCloseable {
   static final String CONFIG = "config.yaml";
@@ -77,7 +78,7 @@ public final class TrainRun implements AutoCloseable {
     return folder.resolve("checkpoints");
   }
 
-  /** A run before its first epoch, of a new adapter or of the one to start from. */
+  /** A run before its first epoch, with a new adapter or the one to start from. */
   private static TrainRun begin(
       Path folder, TrainConfig config, Trainable trainable, @Nullable CrewConnection cluster)
       throws InvalidFileException {
@@ -112,14 +113,14 @@ public final class TrainRun implements AutoCloseable {
     return new TrainRun(folder, config, trainable, trainer);
   }
 
-  /** Whether there is a run in a folder, to go on with. */
+  /** Whether a folder holds a run that can be resumed. */
   public static boolean isIn(Path folder) {
     return Files.exists(folder.resolve(CONFIG));
   }
 
   /**
-   * Checks, before models are opened, that a run can start in a folder: it is not there, or holds
-   * nothing but what a process left that was killed before its run began.
+   * Checks, before models are opened, that a run can start in a folder: it does not exist, is
+   * empty, or holds only leftovers of a process that was killed before its run began.
    *
    * @throws OutputException that says what is in the way
    */
@@ -139,7 +140,7 @@ public final class TrainRun implements AutoCloseable {
     }
   }
 
-  /** Whether a folder exists and holds nothing of anybody. */
+  /** Whether a folder exists and holds nothing but leftovers. */
   static boolean isFree(Path folder) {
     if (!Files.isDirectory(folder)) {
       return false;
@@ -153,7 +154,7 @@ public final class TrainRun implements AutoCloseable {
   }
 
   /**
-   * Starts a run of this process alone.
+   * Starts a run in this process alone.
    *
    * @see #start(Path, TrainConfig, Trainable, CrewConnection)
    */
@@ -165,11 +166,12 @@ public final class TrainRun implements AutoCloseable {
   /**
    * Starts a run in a new folder, which must be empty or not exist.
    *
-   * @param trainable stays the caller's
-   * @param cluster does what can be shared out, and stays the caller's; null for this process alone
-   * @throws OutputException if the folder cannot be made
+   * @param trainable remains owned by the caller
+   * @param cluster does the work that can be distributed, and remains owned by the caller; null for
+   *     this process alone
+   * @throws OutputException if the folder cannot be created
    * @throws InvalidFileException if the adapter to start from cannot be trained with this model
-   * @throws InvalidInputException if an epoch's images do not fit in this process alone
+   * @throws InvalidInputException if an epoch's images do not fit into this process's memory
    */
   public static TrainRun start(
       Path folder, TrainConfig config, Trainable trainable, @Nullable CrewConnection cluster)
@@ -180,7 +182,7 @@ public final class TrainRun implements AutoCloseable {
     try {
       Files.createDirectories(folder);
       run.lock = FolderLock.take(folder);
-      requireStartable(folder); // another process may have been faster
+      requireStartable(folder); // again, now that others are locked out
       Leftovers.sweep(folder);
       AtomicFile.write(folder.resolve(CONFIG), run.config.toYaml());
       started = true;
@@ -197,7 +199,7 @@ public final class TrainRun implements AutoCloseable {
   }
 
   /**
-   * Goes on with a run in this process alone.
+   * Resumes a run in this process alone.
    *
    * @see #resume(Resumption, Trainable, CrewConnection)
    */
@@ -206,13 +208,14 @@ public final class TrainRun implements AutoCloseable {
   }
 
   /**
-   * Goes on with a run.
+   * Resumes a run.
    *
-   * @param from stays the caller's, and open
-   * @param trainable of its configuration; stays the caller's
-   * @param cluster does what can be shared out, and stays the caller's; null for this process alone
+   * @param from remains owned by the caller and must stay open
+   * @param trainable opened for its configuration; remains owned by the caller
+   * @param cluster does the work that can be distributed, and remains owned by the caller; null for
+   *     this process alone
    * @throws InvalidFileException if the checkpoint does not fit the model
-   * @throws InvalidInputException if an epoch's images do not fit in this process alone
+   * @throws InvalidInputException if an epoch's images do not fit into this process's memory
    */
   public static TrainRun resume(
       Resumption from, Trainable trainable, @Nullable CrewConnection cluster) throws IOException {
@@ -242,7 +245,7 @@ public final class TrainRun implements AutoCloseable {
     }
   }
 
-  /** Deletes what killed processes have left half-written. */
+  /** Deletes half-written files of killed processes. */
   private void sweep() throws IOException {
     Leftovers.sweep(folder);
     Leftovers.sweep(folder.resolve("samples"));
@@ -250,10 +253,10 @@ public final class TrainRun implements AutoCloseable {
   }
 
   /**
-   * Drops what a killed run wrote after the state it is resumed from, and what a shorter run wrote
-   * because it ended there.
+   * Drops what a killed run wrote after the state that is resumed, and what a shorter run wrote
+   * only because it ended there.
    *
-   * @param lastBefore what was to be the last epoch
+   * @param lastBefore what was previously the last epoch
    */
   private void repair(int lastBefore) throws IOException {
     long done = trainer.epoch();
@@ -277,7 +280,7 @@ public final class TrainRun implements AutoCloseable {
             EPOCH));
   }
 
-  /** Whether an evaluation is one of this run's. */
+  /** Whether an evaluation belongs to this run. */
   private boolean isKept(JsonNode line, int lastBefore) {
     long epoch = at(line);
     boolean onlyAsLast = epoch == lastBefore && !isEvaluated(epoch);
@@ -288,12 +291,12 @@ public final class TrainRun implements AutoCloseable {
     return line.path(EPOCH).asLong();
   }
 
-  /** The configuration, with all that the adapter it starts from has. */
+  /** The configuration, with the values of the starting adapter filled in. */
   public TrainConfig config() {
     return config;
   }
 
-  /** How many do the work and how fast, for a progress line; empty for this process alone. */
+  /** The number of processes and their speed, for a progress line; empty for this process alone. */
   public String crewWords() {
     return trainer.crew().words();
   }
@@ -303,12 +306,12 @@ public final class TrainRun implements AutoCloseable {
     return trainer.epoch();
   }
 
-  /** A sentence for each damage in the run's files that was repaired when it was resumed. */
+  /** A sentence for each repair of the run's files at resumption. */
   public List<String> repairs() {
     return List.copyOf(repairs);
   }
 
-  /** Receives the evaluations on the way. */
+  /** Receives the evaluations during training. */
   @FunctionalInterface
   public interface EvaluationListener {
     /** An evaluation on the held-out prompts is done. */
@@ -323,8 +326,9 @@ public final class TrainRun implements AutoCloseable {
   /**
    * Trains to the end and writes the adapter.
    *
-   * @throws RunPausedException if a reward could not be had; the state of the last epoch is saved
-   * @throws StoppedException if that was asked; the state of the last epoch is saved
+   * @throws RunPausedException if a reward or the cluster is unavailable; the state of the last
+   *     epoch is saved
+   * @throws StoppedException if a stop is requested; the state of the last epoch is saved
    * @throws IOException if something cannot be written
    */
   public void train(TrainingListener listener, EvaluationListener evaluations, Stop stop)
@@ -350,14 +354,17 @@ public final class TrainRun implements AutoCloseable {
     writeAdapter();
   }
 
-  /** One that was stopped, or whose reward failed, while it was evaluated: that is made up for. */
+  /**
+   * Whether the last epoch's evaluation was interrupted by a stop or a failed reward; it is then
+   * made up for.
+   */
   private boolean isEvaluationMissing() throws IOException {
     long done = trainer.epoch();
     return isEvaluated(done)
         && JsonLines.read(folder.resolve(EVALUATIONS)).stream().noneMatch(line -> at(line) == done);
   }
 
-  /** What follows the training of an epoch. */
+  /** The steps after the training of an epoch. */
   private final class Rest {
     private final RunJournal journal;
     private final EvaluationListener evaluations;
@@ -370,9 +377,9 @@ public final class TrainRun implements AutoCloseable {
     }
 
     /**
-     * Evaluates and saves, where that is due.
+     * Evaluates and saves, if due.
      *
-     * @param reward what the checkpoint is compared by in runs that are not evaluated
+     * @param reward what the checkpoint is ranked by in runs without evaluations
      */
     void finishEpoch(OptionalDouble reward) throws IOException {
       long done = trainer.epoch();
@@ -411,7 +418,9 @@ public final class TrainRun implements AutoCloseable {
     T run() throws IOException;
   }
 
-  /** Work that fails or is stopped has changed nothing: what is saved is the epoch before. */
+  /**
+   * Runs work. If it fails or is stopped, it has changed nothing, and the state before it is saved.
+   */
   private <T> T orPause(Work<T> work, Stop stop) throws IOException {
     try {
       return work.run();
@@ -425,7 +434,7 @@ public final class TrainRun implements AutoCloseable {
     }
   }
 
-  /** A reward's program may have been stopped with us: then it is not the reward that failed. */
+  /** If the reward's program was stopped together with us, this is a stop, not a failed reward. */
   private RunPausedException paused(RewardUnavailableException e, Stop stop) throws IOException {
     saveForLater();
     stop.check();
@@ -449,8 +458,8 @@ public final class TrainRun implements AutoCloseable {
   }
 
   /**
-   * Whether an epoch is followed by an evaluation: the last one and the last one of a stage always,
-   * in runs that have them.
+   * Whether an epoch is followed by an evaluation. In runs with evaluations, the last epoch and the
+   * last one of each stage always are.
    */
   private boolean isEvaluated(long epoch) {
     int every = config.evaluation().every();
@@ -474,16 +483,14 @@ public final class TrainRun implements AutoCloseable {
     return json.toString();
   }
 
-  /**
-   * What checkpoints are compared by: the total where there is one, else the mean of all scores.
-   */
+  /** What checkpoints are ranked by: the total if there is one, else the mean of all scores. */
   private static OptionalDouble score(Evaluation evaluation) {
     return evaluation.numbers().path("total").isNumber()
         ? OptionalDouble.of(evaluation.numbers().path("total").asDouble())
         : evaluation.scores().stream().mapToDouble(Double::doubleValue).average();
   }
 
-  /** Replaces the one of a shorter run, if the run was lengthened. */
+  /** Writes the adapter; if the run was lengthened, it replaces that of the shorter run. */
   private void writeAdapter() throws IOException {
     try (Adapter best = trainer.best()) {
       AtomicFolder.replace(
@@ -492,7 +499,7 @@ public final class TrainRun implements AutoCloseable {
     }
   }
 
-  /** What each process of a crew had to do, and how long the epoch waited for it. */
+  /** Appends what each process of a crew did, and for how much of the epoch it was idle. */
   private void appendMembers(EpochReport report) throws IOException {
     double seconds = report.sampling().seconds() + report.training().seconds();
     for (CrewMember member : trainer.crew().members()) {

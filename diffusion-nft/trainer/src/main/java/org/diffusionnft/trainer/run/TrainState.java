@@ -17,8 +17,8 @@ import org.diffusionnft.weights.safetensors.SafetensorsWriter;
 
 /**
  * The tensors of a run between two epochs: the policy in training, the one that samples, the
- * average, the optimizer's moments; and epoch and step once more. Random numbers are addressed by
- * epoch and step and need no saving.
+ * average, the optimizer's moments; also epoch and step. Random numbers are addressed by epoch and
+ * step and need not be saved.
  */
 final class TrainState {
   private static final String EPOCH = "epoch";
@@ -38,7 +38,7 @@ final class TrainState {
   /**
    * Copies a state into a new trainer.
    *
-   * @throws InvalidFileException if it is no state of such a run
+   * @throws InvalidFileException if it is not a state of such a run
    */
   static void load(Path file, Trainer trainer) throws InvalidFileException {
     Device device = trainer.device();
@@ -69,7 +69,7 @@ final class TrainState {
     }
   }
 
-  /** The optimizer divides by their roots. */
+  /** Second moments must not be negative: the optimizer divides by their roots. */
   private static void requireSquares(Path file, String name, Tensor saved)
       throws InvalidFileException {
     for (float value : saved.toFloats()) {
@@ -83,7 +83,7 @@ final class TrainState {
   }
 
   /**
-   * Checks that a file can be read, whatever it holds.
+   * Checks that a file is readable, without checking its tensors.
    *
    * @throws InvalidFileException if it cannot
    */

@@ -4,20 +4,20 @@ import java.util.List;
 import org.diffusionnft.trainer.TrainingTask;
 import org.diffusionnft.trainer.evaluation.Evaluator;
 
-/** A model that was opened for training, with all that it is trained and evaluated on. */
+/** A model opened for training, with everything that it is trained and evaluated on. */
 public interface Trainable extends AutoCloseable {
-  /** What is trained on what in each stage; one task for a run without stages. */
+  /** The training task of each stage; one task for a run without stages. */
   List<TrainingTask> tasks();
 
-  /** What is trained on what at first. */
+  /** The first training task. */
   default TrainingTask task() {
     return tasks().getFirst();
   }
 
   /**
-   * How it is evaluated on the way.
+   * The evaluator used during training.
    *
-   * @param stage number of the stage, from 0
+   * @param stage index of the stage, from 0
    */
   Evaluator evaluator(int stage);
 

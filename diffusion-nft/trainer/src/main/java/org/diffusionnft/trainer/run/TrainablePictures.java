@@ -18,7 +18,7 @@ import org.diffusionnft.trainer.evaluation.Evaluator;
 import org.diffusionnft.trainer.evaluation.PictureEvaluator;
 import org.jspecify.annotations.Nullable;
 
-/** A Stable Diffusion 3 model on disk, and prompts from files. */
+/** A Stable Diffusion 3 model on disk, with prompts from files. */
 public final class TrainablePictures implements Trainable {
   private final TrainConfig config;
   private final List<Stage> stages;
@@ -27,10 +27,10 @@ public final class TrainablePictures implements Trainable {
   private final List<TrainingTask> tasks = new ArrayList<>();
 
   /**
-   * What a stage has of its own.
+   * The parts specific to a stage.
    *
    * @param trained what is maximised
-   * @param measured the same, and what is only measured on held-out prompts
+   * @param measured the same, plus what is only measured on held-out prompts
    */
   private record Stage(
       TrainConfig config, PromptFiles prompts, WeightedRewards trained, WeightedRewards measured) {}
@@ -55,12 +55,12 @@ public final class TrainablePictures implements Trainable {
   }
 
   /**
-   * Opens what a configuration names.
+   * Opens the model, prompts and rewards that a configuration names.
    *
    * @param cache folder of embedded prompts, or null for none
-   * @param listener is warned of what prompts lose
+   * @param listener receives warnings about truncated prompts
    * @throws IOException if a file is missing or damaged
-   * @throws IOException also if a reward can make nothing of a prompt; it names file and line
+   * @throws IOException also if a reward cannot use a prompt; it names file and line
    * @throws IllegalArgumentException if a reward is unknown, or settings do not fit the model
    */
   public static TrainablePictures open(
@@ -84,7 +84,7 @@ public final class TrainablePictures implements Trainable {
               cache,
               listener);
       model.requireTextEncoders();
-      // Once more: opening the model took its time, in which a reward's program may have ended.
+      // Checked again: a reward's program may have ended while the model was being opened.
       for (Stage stage : stages) {
         stage.trained.check(stage.prompts.training().getFirst());
       }

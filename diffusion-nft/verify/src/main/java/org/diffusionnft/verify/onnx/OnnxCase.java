@@ -24,9 +24,9 @@ import org.diffusionnft.weights.onnx.OnnxNode;
 import org.diffusionnft.weights.onnx.UnsupportedOnnxException;
 
 /**
- * A model with inputs and expected outputs, in the layout of the {@code onnx} package's own data:
- * {@code model.onnx}, {@code test_data_set_0/input_0.pb}, ..., {@code output_0.pb}, ..., and
- * perhaps {@code tolerance.txt} with lines {@code rtol X} and {@code atol X}.
+ * A model with inputs and expected outputs, in the layout of the {@code onnx} Python package's test
+ * data: {@code model.onnx}, {@code test_data_set_0/input_0.pb}, ..., {@code output_0.pb}, ..., and
+ * optionally {@code tolerance.txt} with lines {@code rtol X} and {@code atol X}.
  */
 final class OnnxCase {
   private static final double RELATIVE = 1e-3;
@@ -38,7 +38,7 @@ final class OnnxCase {
     this.folder = folder;
   }
 
-  /** Runs the case; whatever its files hold, this is an answer and no exception. */
+  /** Runs the case; whatever its files hold, this returns an outcome and throws no exception. */
   OnnxOutcome run(String name, Device device) {
     TreeSet<String> operators = new TreeSet<>();
     try {
@@ -75,7 +75,7 @@ final class OnnxCase {
     return trace.length == 0 ? "an unknown place" : trace[0].toString();
   }
 
-  /** The folder is named already. */
+  /** The message without the folder, which is already named. */
   private String sentence(Exception e) {
     String message = e.getMessage() == null ? e.toString() : e.getMessage();
     return message.replace(folder.resolve("model.onnx") + ": ", "");

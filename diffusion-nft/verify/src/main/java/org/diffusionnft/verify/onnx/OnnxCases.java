@@ -16,9 +16,9 @@ import org.diffusionnft.verify.onnx.OnnxOutcome.Verdict;
 import org.diffusionnft.weights.io.AtomicFile;
 
 /**
- * Runs every case below a folder.
+ * The outcomes of all cases under a folder.
  *
- * @param outcomes in the order of their names
+ * @param outcomes sorted by name
  */
 public record OnnxCases(List<OnnxOutcome> outcomes) {
   private static final String MODEL = "model.onnx";
@@ -27,8 +27,8 @@ public record OnnxCases(List<OnnxOutcome> outcomes) {
    * Runs the cases.
    *
    * @param folder whose subfolders, at any depth, are cases
-   * @param listener receives every outcome as it is reached
-   * @throws InvalidInputException if there is no case in it
+   * @param listener receives every outcome immediately
+   * @throws InvalidInputException if it contains no case
    */
   public static OnnxCases run(Path folder, Device device, Consumer<OnnxOutcome> listener)
       throws IOException {
@@ -57,7 +57,7 @@ public record OnnxCases(List<OnnxOutcome> outcomes) {
     return new OnnxCases(outcomes);
   }
 
-  /** How many cases came to this. */
+  /** The number of cases with this verdict. */
   public int count(Verdict verdict) {
     return (int) outcomes.stream().filter(o -> o.verdict() == verdict).count();
   }

@@ -4,28 +4,26 @@ import java.util.Locale;
 import java.util.SortedSet;
 
 /**
- * What became of a case.
+ * The outcome of a case.
  *
- * @param name its folder's
+ * @param name the name of its folder
  * @param verdict whether it passed
- * @param sentence why it did not; empty if it did
- * @param operators that its model uses
+ * @param sentence why it did not pass; empty if it did
+ * @param operators operators that its model uses
  */
 public record OnnxOutcome(
     String name, Verdict verdict, String sentence, SortedSet<String> operators) {
-  /** What a case can come to. */
+  /** The possible outcomes of a case. */
   public enum Verdict {
     /** Every output is as expected. */
     PASSED,
-    /**
-     * The model needs what is not there, and that was said before anything was computed with it.
-     */
+    /** The model needs unsupported features, which was reported before any computation. */
     NOT_SUPPORTED,
     /** An output is not as expected, or the files cannot be used. */
     FAILED
   }
 
-  /** One line for people. */
+  /** One line for display. */
   @Override
   public String toString() {
     String word = verdict.name().toLowerCase(Locale.ROOT).replace('_', ' ');

@@ -7,14 +7,14 @@ import org.diffusionnft.onnx.value.Value;
 import org.diffusionnft.weights.onnx.ElementType;
 
 /**
- * How far floating-point numbers may be from the expected ones: {@code atol + rtol * |expected|}.
+ * The tolerance of floating-point numbers: {@code atol + rtol * |expected|}.
  *
  * @param relative rtol
  * @param absolute atol
  */
 record Tolerance(double relative, double absolute) {
 
-  /** What is wrong with a value; empty if nothing is. */
+  /** The difference of a value from the expected one; empty if it is within the tolerance. */
   String difference(Value actual, Value expected) {
     if (actual instanceof Value.Perhaps(var item)
         && item != null

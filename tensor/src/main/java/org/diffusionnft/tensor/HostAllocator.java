@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 public final class HostAllocator implements Memory.Allocator {
   static final long ALIGNMENT = 64;
 
-  /** What gives each storage's memory back. */
+  /** Frees each storage's memory. */
   private final Map<Storage, Runnable> releases = new IdentityHashMap<>();
 
   private @Nullable Slab slab;

@@ -1,4 +1,4 @@
-/** Dot products of one row with four at a time, for rows that are F32 and for such as are BF16. */
+/** Dot products of one row with four at a time, for F32 and for BF16 rows. */
 final class Dots {
   private Dots() {}
 
@@ -35,7 +35,7 @@ final class Dots {
         %3$s    }
         %5$s  }
 
-          /** The same sums in the same order, of BF16 rows of whole vectors, each of which is read once. */
+          /** The same sums in the same order, for BF16 rows of whole vectors, each read once. */
           static void bf16(
               int k, long a, long b, long rowB, long to, float scale, boolean add, int repeated) {
         %1$s    for (int i = 0; i < k; i += LANES) {

@@ -12,20 +12,21 @@ import jdk.incubator.vector.FloatVector;
 import org.diffusionnft.tensor.DType;
 
 /**
- * Products of at most a few rows with a transposed matrix, as dot products: reading the matrix once
- * is all the work there is, and packing it would double that.
+ * Products of a few rows with a transposed matrix, as dot products: the cost is reading the matrix
+ * once, and packing it would double that.
  */
 final class FewRows {
   private FewRows() {}
 
-  /** Most rows for which this is faster than packing. */
+  /** Maximum number of rows for which this is faster than packing. */
   static final int MOST = 4;
 
-  /** Rows of {@code b} taken together. */
+  /** Rows of {@code b} processed together. */
   private static final int GROUP = 4;
 
   /**
-   * {@code c[r, j] = scale * dot(a[r], b[j])} for {@code m} rows and {@code n} columns, or added.
+   * {@code c[r, j] = scale * dot(a[r], b[j])} for {@code m} rows and {@code n} columns; or added to
+   * {@code c}.
    *
    * @param a rows of contiguous floats
    * @param b {@code [k, n]}, stored transposed
@@ -37,7 +38,7 @@ final class FewRows {
     float scale = c.scale();
     boolean add = c.add();
     for (int j = 0; j < n; j += GROUP) {
-      // The last group is moved up to end with the last row; what it computes again is dropped.
+      // The last group is moved up to end at the last row; recomputed results are dropped.
       int first = Math.max(0, Math.min(j, n - GROUP));
       int group = Math.min(GROUP, n);
       long at = b.address() + first * rowB;
@@ -66,7 +67,7 @@ final class FewRows {
     }
   }
 
-  /** Four results, of which the first ones are there already. */
+  /** Stores four results, skipping the first {@code repeated}, which are there already. */
   static void put(long to, float c0, float c1, float c2, float c3, boolean add, int repeated) {
     if (repeated < 1) {
       put(to, c0, add);

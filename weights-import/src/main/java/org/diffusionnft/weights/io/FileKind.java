@@ -41,9 +41,9 @@ public enum FileKind {
   NUMPY("is a NumPy array", "save its tensors with safetensors"),
   /** A checkpoint of Keras and others. */
   HDF5("is an HDF5 file", "get the model as safetensors"),
-  /** A picture. */
+  /** An image. */
   PNG("is a PNG picture", "name the file of tensors"),
-  /** A picture. */
+  /** An image. */
   JPEG("is a JPEG picture", "name the file of tensors"),
   /** A document. */
   PDF("is a PDF document", "name the file of tensors"),

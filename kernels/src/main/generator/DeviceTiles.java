@@ -28,9 +28,9 @@ final class DeviceTiles {
   }
 
   private static Generate.Source source(String name, int tile) {
-    int each = tile / SIDE; // rows, and columns, of a work-item
+    int each = tile / SIDE; // rows, and columns, per work-item
     boolean ahead = each == 4;
-    int row = tile + 4; // of local memory: neighbours then write to different banks
+    int row = tile + 4; // stride in local memory, see ROW
     int loads = tile * SLICE / GROUP;
     String text =
         """
@@ -126,7 +126,7 @@ final class DeviceTiles {
         }
         int %1$sFirst = %1$sAt + (%2$s + r%1$s) * %3$s + k%1$s * %1$sInner;
         int %1$sStep = r%1$sStep * %3$s + k%1$sStep * %1$sInner;
-        int %1$sWhole = inner - SLICE; // the last slice without edges; none of other types
+        int %1$sWhole = inner - SLICE; // the last full slice; none for other types
         if (%2$s + TILE > %4$s) {
           %1$sWhole = -1;
         }

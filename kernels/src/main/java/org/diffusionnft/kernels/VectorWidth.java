@@ -26,7 +26,7 @@ final class VectorWidth {
    * The shape of all vectors. Machines with vectors below 128 or above 512 bits, for which there
    * are no kernels, get the nearest of these two.
    *
-   * @throws InvalidInputException if the property has another value than 128, 256 or 512
+   * @throws InvalidInputException if the property has a value other than 128, 256 or 512
    */
   static VectorShape shape() {
     String bits = System.getProperty(PROPERTY);

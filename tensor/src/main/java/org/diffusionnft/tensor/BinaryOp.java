@@ -3,7 +3,7 @@ package org.diffusionnft.tensor;
 import java.util.function.DoubleBinaryOperator;
 
 /** Functions of two elements, one per row, evaluated at one point in double precision. */
-@SuppressWarnings("ImmutableEnumChecker") // the functions hold nothing that changes
+@SuppressWarnings("ImmutableEnumChecker") // the functions are stateless
 public enum BinaryOp {
   ADD((x, y) -> x + y),
   SUB((x, y) -> x - y),

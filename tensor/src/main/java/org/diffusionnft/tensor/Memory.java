@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>{@code
  * try (var scope = device.memory().scope()) {
- *   Tensor loss = step();   // what the step makes is returned at the brace
+ *   Tensor loss = step();   // the step's memory is returned at the brace
  *   weights.keep();         // but this outlives it
  * }
  * }</pre>

@@ -17,7 +17,7 @@ public interface OptimizerKernels {
       double learningRate, double beta1, double beta2, double eps, double weightDecay, long step) {}
 
   /**
-   * One step as {@code torch.optim.AdamW} does it: {@code p *= 1 - lr wd}; {@code m += (1 - β₁)(g -
+   * One step, as in {@code torch.optim.AdamW}: {@code p *= 1 - lr wd}; {@code m += (1 - β₁)(g -
    * m)}; {@code v = β₂ v + (1 - β₂) g²}; {@code p -= lr / (1 - β₁ᵗ) · m / (sqrt(v) / sqrt(1 - β₂ᵗ)
    * + eps)} (Loshchilov and Hutter, arXiv 1711.05101).
    *

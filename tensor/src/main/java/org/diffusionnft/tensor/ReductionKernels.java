@@ -1,6 +1,6 @@
 package org.diffusionnft.tensor;
 
-/** Sums and maxima along axes. The order of additions is fixed: it depends on the shape alone. */
+/** Sums and maxima along axes. The order of additions is fixed: it depends only on the shape. */
 public interface ReductionKernels {
   /**
    * Reduces {@code x} along some axes.

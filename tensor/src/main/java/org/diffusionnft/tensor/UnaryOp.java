@@ -7,7 +7,7 @@ import java.util.function.DoubleUnaryOperator;
  * and derivative at one point. These double-precision forms are what every kernel is tested
  * against, and what a device uses where it has no loop of its own.
  */
-@SuppressWarnings("ImmutableEnumChecker") // the functions hold nothing that changes
+@SuppressWarnings("ImmutableEnumChecker") // the functions are stateless
 public enum UnaryOp {
   /** {@code a * x + b}. */
   AFFINE((x, a, b) -> a * x + b, (x, a, b) -> a),

@@ -24,15 +24,15 @@ public interface TensorSource extends AutoCloseable {
   /**
    * The dtype a tensor is read as.
    *
-   * @throws InvalidFileException if there is none of that name, or nothing here computes with what
-   *     it is stored as
+   * @throws InvalidFileException if there is none with that name, or its storage type is not
+   *     supported
    */
   DType dtype(String name) throws InvalidFileException;
 
   /**
    * The storage type of a tensor on disk, whether it can be read or not.
    *
-   * @throws InvalidFileException if there is none of that name
+   * @throws InvalidFileException if there is none with that name
    */
   default StoredType stored(String name) throws InvalidFileException {
     return StoredType.of(dtype(name));
@@ -41,7 +41,7 @@ public interface TensorSource extends AutoCloseable {
   /**
    * Dimensions of a tensor.
    *
-   * @throws InvalidFileException if there is none of that name
+   * @throws InvalidFileException if there is none with that name
    */
   Shape shape(String name) throws InvalidFileException;
 
@@ -49,8 +49,8 @@ public interface TensorSource extends AutoCloseable {
    * A tensor, memory-mapped rather than copied if the device computes in this process and with the
    * stored type. It must not be used after {@link #close}.
    *
-   * @throws InvalidFileException if there is none of that name, or nothing here computes with what
-   *     it is stored as
+   * @throws InvalidFileException if there is none with that name, or its storage type is not
+   *     supported
    */
   Tensor tensor(String name, Device device) throws InvalidFileException;
 
@@ -66,7 +66,7 @@ public interface TensorSource extends AutoCloseable {
    * The tensors that a tensor is made of, for a source that renames, splits, joins or adds tensors
    * of files; none if it is stored here unchanged.
    *
-   * @throws InvalidFileException if there is none of that name
+   * @throws InvalidFileException if there is none with that name
    */
   default List<Place> madeOf(String name) throws InvalidFileException {
     return List.of();

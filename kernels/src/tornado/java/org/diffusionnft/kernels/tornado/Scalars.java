@@ -86,7 +86,7 @@ final class Scalars {
   }
 
   /** The functions that a matrix product can apply to its result. */
-  @SuppressWarnings("IdentityBinaryExpression") // NaN alone differs from itself
+  @SuppressWarnings("IdentityBinaryExpression") // only NaN differs from itself
   static float activation(int op, float x) {
     float r = x;
     if (op == UnaryCode.TANH) {
@@ -204,7 +204,7 @@ final class Scalars {
   }
 
   /** The operation with this code, on x and y. */
-  @SuppressWarnings("IdentityBinaryExpression") // NaN alone differs from itself
+  @SuppressWarnings("IdentityBinaryExpression") // only NaN differs from itself
   static float combined(int op, float x, float y) {
     float r = x + y;
     if (op == BinaryCode.SUB) {
@@ -339,7 +339,7 @@ final class Scalars {
    * PTX computes 2 to the power of (y log2 x), which loses digits: small whole and half powers are
    * computed by products and roots instead.
    */
-  @SuppressWarnings("IdentityBinaryExpression") // NaN alone differs from itself
+  @SuppressWarnings("IdentityBinaryExpression") // only NaN differs from itself
   private static float power(float x, float y) {
     float r = TornadoMath.pow(x, y);
     if (x < 0f) {

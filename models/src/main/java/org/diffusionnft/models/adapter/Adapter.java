@@ -195,7 +195,7 @@ public final class Adapter implements AutoCloseable {
 
   /**
    * The soft update of an old policy towards the trained one, {@code this = decay · this + (1 -
-   * decay) · other}, each product rounded as in the reference.
+   * decay) · other}, each product rounded as in the reference code.
    *
    * @param decay 0 to copy, 1 to stay
    * @throws InvalidInputException if the other adapter adapts different layers

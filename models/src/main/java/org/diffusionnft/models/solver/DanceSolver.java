@@ -6,7 +6,7 @@ import org.diffusionnft.tensor.Tensor;
 
 /**
  * The stochastic sampler of DanceGRPO (Xue et al., arXiv 2505.07818). Its log probabilities leave
- * out the constant {@code -log(std) - log(sqrt(2 pi))}, as the reference does.
+ * out the constant {@code -log(std) - log(sqrt(2 pi))}, as the reference code does.
  *
  * @param eta noise scale in {@code std = eta sqrt(-dσ)}; above 0
  */

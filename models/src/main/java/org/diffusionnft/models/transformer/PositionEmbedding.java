@@ -9,7 +9,7 @@ import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 
 /**
- * The position embedding of image tokens: a square table, center-cropped to the image's rows and
+ * The position embedding of image tokens: a square table, centre-cropped to the image's rows and
  * columns.
  */
 final class PositionEmbedding implements AutoCloseable {

@@ -61,7 +61,7 @@ public final class AtomicFolder {
    * Creates or replaces a folder. If killed in between, there may be no folder; {@link Leftovers}
    * recognises the names of the old and the new one.
    *
-   * @throws InvalidFileException if the content is made of a file that cannot be used
+   * @throws InvalidFileException if the content comes from a file that cannot be used
    * @throws OutputException if it cannot be written
    */
   public static void replace(Path folder, Content content)

@@ -22,7 +22,7 @@ public final class BoundedSearch {
    * Searches a text.
    *
    * @param search receives the matcher; its result is returned
-   * @throws HopelessSearchException if the expression takes too long, or too deep a stack
+   * @throws HopelessSearchException if the expression takes too long or needs too deep a stack
    */
   public <R extends @Nullable Object> R in(
       String text, Pattern pattern, Function<Matcher, R> search) {

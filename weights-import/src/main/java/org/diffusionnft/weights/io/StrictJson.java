@@ -33,7 +33,7 @@ public final class StrictJson {
   /**
    * Reads a file that holds one JSON object.
    *
-   * @throws InvalidFileException if it is missing, larger than 64 MiB, or anything else
+   * @throws InvalidFileException if it is missing, larger than 64 MiB, or not a JSON object
    */
   public static ObjectNode readObject(Path file) throws InvalidFileException {
     if (read(file) instanceof ObjectNode object) {
@@ -45,7 +45,7 @@ public final class StrictJson {
   /**
    * Reads a file that holds one JSON array.
    *
-   * @throws InvalidFileException if it is missing, larger than 64 MiB, or anything else
+   * @throws InvalidFileException if it is missing, larger than 64 MiB, or not a JSON array
    */
   public static ArrayNode readArray(Path file) throws InvalidFileException {
     if (read(file) instanceof ArrayNode array) {
@@ -87,7 +87,7 @@ public final class StrictJson {
    *
    * @param file the file, for messages
    * @param what name of the object, for messages
-   * @throws InvalidFileException if it is anything else
+   * @throws InvalidFileException if it is not a JSON object
    */
   public static ObjectNode parseObject(Path file, String what, String text)
       throws InvalidFileException {

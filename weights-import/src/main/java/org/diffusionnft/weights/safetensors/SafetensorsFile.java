@@ -170,7 +170,7 @@ public final class SafetensorsFile implements TensorSource {
   /**
    * Type, shape and position of a tensor.
    *
-   * @throws InvalidFileException if there is none of that name
+   * @throws InvalidFileException if there is none with that name
    */
   public TensorEntry entry(String name) throws InvalidFileException {
     TensorEntry entry = header.entries().get(name);
@@ -205,7 +205,7 @@ public final class SafetensorsFile implements TensorSource {
   /**
    * The bytes of a tensor in the mapped file, read-only, valid until {@link #close}.
    *
-   * @throws InvalidFileException if there is none of that name
+   * @throws InvalidFileException if there is none with that name
    */
   public MemorySegment bytes(String name) throws InvalidFileException {
     TensorEntry entry = entry(name);

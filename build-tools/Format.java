@@ -19,12 +19,12 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * Checks or applies google-java-format to every Java file of the tree, with the JDK 25 of the
- * toolchain: the formatter parses with the javac of the JVM it runs in, and Maven's own may be too
- * old to read Java 25.
+ * Checks or applies google-java-format to every Java file of the tree, with the toolchain's JDK 25:
+ * the formatter parses with the javac of its JVM, and Maven's own JVM may be too old for Java 25.
  *
  * <p>Run by the parent pom as a source file: {@code java Format.java check|apply ROOT STAMP}. Files
- * older than STAMP, which is touched after every clean run, are known to be in order and skipped.
+ * older than STAMP, which is touched after every clean run, are known to be formatted and are
+ * skipped.
  */
 final class Format {
   public static void main(String[] args) throws IOException {
@@ -72,7 +72,7 @@ final class Format {
 
           @Override
           public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-            // A program of one file says in comments what JBang needs, which have their own form.
+            // A single-file program declares what JBang needs in comments with their own syntax.
             boolean script = file.startsWith(root.resolve("examples/DiffusionNft.java"));
             if (file.toString().endsWith(".java")
                 && !script
@@ -85,7 +85,7 @@ final class Format {
     return sources;
   }
 
-  /** Whether the file is not as the formatter would write it; {@code apply} rewrites it then. */
+  /** Whether the file differs from the formatter's output; {@code apply} then rewrites it. */
   private static boolean differs(Path file, boolean apply) {
     try {
       String before = Files.readString(file, UTF_8);

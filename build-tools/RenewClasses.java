@@ -15,10 +15,11 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Rewrites the classes of a jar in the format of Java 25. Java's cache of classes takes none of the
- * format of Java 5, in which picocli is published: they would be read and verified at each start.
+ * Rewrites the classes of a jar in the class file format of Java 25. The JVM's class cache does not
+ * accept the Java 5 format, in which picocli is published: its classes would be parsed and verified
+ * at each start.
  *
- * <p>Run when the command line is packed, as a source file: {@code java RenewClasses.java JAR}.
+ * <p>Run as a source file when the command line is packaged: {@code java RenewClasses.java JAR}.
  */
 final class RenewClasses {
   public static void main(String[] args) throws IOException {
@@ -42,8 +43,7 @@ final class RenewClasses {
                             }
                           })
                       .orElse(ClassHierarchyResolver.defaultResolver())));
-      // Code that goes through a transform is written anew, with the frames that the verifier
-      // wants.
+      // Transformed code is regenerated, with the stack map frames that the verifier needs.
       ClassTransform renewal =
           ClassTransform.transformingMethodBodies(CodeTransform.ACCEPT_ALL)
               .andThen(

@@ -25,9 +25,8 @@ import org.commonmark.parser.Parser;
 import org.commonmark.renderer.html.HtmlRenderer;
 
 /**
- * Writes the Markdown pages of this project as a web site, which any static host serves: pages lie
- * as their files do, what they link to is copied beside them, and Javadoc is put under {@code api}.
- * A link that leads nowhere is an error.
+ * Converts the Markdown pages of this project to a static web site: pages keep the paths of their
+ * files, linked files are copied along, and Javadoc goes to {@code api}. A broken link is an error.
  *
  * <p>Run by {@code docs/pom.xml} as a source file: {@code java Site.java ROOT OUT}.
  */
@@ -146,7 +145,7 @@ final class Site {
         html, PAGE.formatted(escaped(title), up, navigation(file, up, modules), body));
   }
 
-  /** Copies what {@code mvn -Prelease verify} made; nothing where it was not run. */
+  /** Copies the Javadoc that {@code mvn -Prelease verify} has generated, if any. */
   private List<String> javadoc() throws IOException {
     Map<String, Path> found = new TreeMap<>();
     try (Stream<Path> folders = Files.walk(root, 2)) {
@@ -190,7 +189,7 @@ final class Site {
     return text.append("</ul>\n").toString();
   }
 
-  /** The page of the project, its course, then all others by name. */
+  /** Orders the project page first, then the course, then all others by name. */
   private static int inOrder(Path a, Path b) {
     List<String> order = List.of("null", "docs/course", "docs", "examples", "benchmarks");
     int folder =
@@ -211,7 +210,7 @@ final class Site {
             .formatted(to, current ? " aria-current=\"page\"" : "", escaped(title)));
   }
 
-  /** Leads links from Markdown files to their pages, and copies what else they lead to. */
+  /** Redirects links to Markdown files to their pages, and copies other link targets. */
   private final class Links extends AbstractVisitor {
     private final Path page;
 
@@ -255,7 +254,7 @@ final class Site {
     }
   }
 
-  /** Every link and picture of a page must be there, with the heading that a link names. */
+  /** Checks that the target of every link and image exists, including the heading it names. */
   private void check() throws IOException {
     Map<Path, Set<String>> ids = new HashMap<>();
     for (Path file : pages.keySet()) {

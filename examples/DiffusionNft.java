@@ -9,15 +9,15 @@ import java.util.random.RandomGenerator;
 import org.diffusionnft.autograd.*;
 import org.diffusionnft.tensor.*;
 
-/** DiffusionNFT (arXiv 2509.16117) whole, on pictures of two pixels: eight Gaussians on a circle, of which the three on
- * the right are wanted. A network learns all eight by flow matching, then the wanted ones from a reward alone. */
+/** All of DiffusionNFT (arXiv 2509.16117), on images of two pixels: eight Gaussians on a circle, of which the three on
+ * the right are wanted. A network learns all eight by flow matching, then the wanted ones from a reward only. */
 class DiffusionNft {
   static final int BATCH = 512, WIDTH = 64, STEPS = 20;
   static final double BETA = 1;
   static final Device DEVICE = Devices.openDefault(DeviceOptions.defaults());
   static final RandomGenerator RANDOM = new Philox(1, 0).sequence(0);
 
-  /** A velocity network v(x, t): three layers on the point, the level, and two waves of the level. */
+  /** A velocity network v(x, t): three layers on the point, the timestep t, and two cosines of t. */
   record Net(List<Variable> weights) {
     static Net random() {
       List<Variable> weights = new ArrayList<>();
@@ -34,7 +34,7 @@ class DiffusionNft {
       return Variable.parameter(Tensor.of(DEVICE, values, shape).keepForever());
     }
 
-    /** The same network with other numbers: this one's and the other's, mixed. */
+    /** A network whose weights interpolate between this one's and the other's. */
     Net mixed(Net other, double share) {
       List<Variable> mixed = new ArrayList<>();
       for (int k = 0; k < weights.size(); k++) {
@@ -59,7 +59,7 @@ class DiffusionNft {
       return h;
     }
 
-    /** From noise (t = 1) to pictures (t = 0) by Euler's method: any solver would do. */
+    /** From noise (t = 1) to images (t = 0) by Euler's method; any solver would do. */
     float[] sample(int n) {
       float[] x = gaussian(2 * n);
       for (int step = 0; step < STEPS; step++) {
@@ -84,7 +84,7 @@ class DiffusionNft {
     return values;
   }
 
-  /** One step of the optimizer on pictures x0 with rewards r in [0, 1]; without an old policy it is flow matching. */
+  /** One optimizer step on images x0 with rewards r in [0, 1]; without an old policy it is flow matching. */
   static void train(Net net, Net old, AdamW optimizer, float[] x0, float[] r) {
     float[] noise = gaussian(x0.length), t = new float[r.length], xt = new float[x0.length], v = new float[x0.length];
     for (int i = 0; i < x0.length; i++) {
@@ -95,11 +95,11 @@ class DiffusionNft {
     try (var _ = DEVICE.memory().scope(); Gradients gradients = new Gradients(net.weights)) {
       Tape tape = new Tape();
       Variable target = constant(v, r.length, 2);
-      Variable oldV = old == null ? null : old.at(xt, t).detach(); // outside of the tape
+      Variable oldV = old == null ? null : old.at(xt, t).detach(); // outside the tape
       Variable loss = tape.record(() -> {
         Variable own = net.at(xt, t);
         if (oldV == null) return own.sub(target).pow(2).mean(0, 1);
-        // The implicit policies and the loss of the paper: good pictures pull, bad ones push.
+        // The paper's implicit policies and loss: good images attract, bad ones repel.
         Variable positive = oldV.scale(1 - BETA).add(own.scale(BETA));
         Variable negative = oldV.scale(1 + BETA).sub(own.scale(BETA));
         Variable good = constant(r, r.length, 1);
@@ -112,7 +112,7 @@ class DiffusionNft {
   }
 
   static float reward(float x) {
-    return x > 1 ? 1 : 0; // black box: right of the line, where three of the eight are
+    return x > 1 ? 1 : 0; // black box: right of the line x = 1, where three of the eight are
   }
 
   public static void main(String[] args) {
@@ -132,11 +132,11 @@ class DiffusionNft {
       float[] x0 = old.sample(BATCH), r = new float[BATCH];
       double mean = 0;
       for (int i = 0; i < BATCH; i++) mean += reward(x0[2 * i]) / BATCH;
-      // The reward compared with its group's, as a number from 0 to 1.
+      // The reward relative to its group's mean, mapped to [0, 1].
       for (int i = 0; i < BATCH; i++) r[i] = (float) (0.5 + (reward(x0[2 * i]) - mean) / 2);
       System.out.printf(Locale.ROOT, "epoch %2d: %5.1f %% on the right%n", epoch, 100 * mean);
       for (int step = 0; step < 20; step++) train(net, old, optimizer, x0, r);
-      old = old.mixed(net, Math.min(0.02 * epoch, 0.5)); // the old policy follows: slowly once it is good
+      old = old.mixed(net, Math.min(0.02 * epoch, 0.5)); // the old policy follows, more slowly as training proceeds
     }
   }
 }

@@ -1,7 +1,7 @@
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** Functions of two elements; see {@link Unary} for why each has a loop of its own. */
+/** Functions of two elements; see {@link Unary} for why each has its own loop. */
 final class Binary {
   private Binary() {}
 
@@ -9,7 +9,7 @@ final class Binary {
    * A function.
    *
    * @param op the constant of {@code BinaryOp}
-   * @param result what it makes of {@code x} and {@code y}, vectors of the operands
+   * @param result the expression of {@code x} and {@code y}, vectors of the operands
    */
   private record Row(String op, String result) {}
 
@@ -49,8 +49,8 @@ final class Binary {
           private BinaryLoops() {}
 
           /**
-           * {@code out[i] = p[i] op q[i]} for {@code n} elements. A step is 1, or 0 for one element that
-           * serves all; {@code out} may be an operand whose step is 1.
+           * {@code out[i] = p[i] op q[i]} for {@code n} elements. A step is 1, or 0 to use one
+           * element for all; {@code out} may be an operand whose step is 1.
            */
           static void run(BinaryOp op, long p, int stepP, long q, int stepQ, long out, int n) {
             if (stepP == 0 && stepQ == 0 && n > 1) {

@@ -2,31 +2,31 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * Device code of attention in tiles, for TornadoVM: scores stay in local memory, sums in registers,
- * each sum a local variable with a name of its own, because TornadoVM would put an array into slow
- * memory. Wider heads have fewer rows in a tile, so that local memory suffices everywhere (48 KiB).
+ * Tiled attention kernels for TornadoVM: scores stay in local memory and accumulators in registers.
+ * Each accumulator is a named local variable, because TornadoVM would put an array into slow
+ * memory. Wider heads use fewer rows per tile, so that 48 KiB of local memory is always enough.
  */
 final class DeviceAttention {
   private DeviceAttention() {}
 
-  /** Work-items along each side of a group. */
+  /** Work-items along each side of a work-group. */
   private static final int SIDE = 16;
 
-  /** Heads of up to 64 channels. */
+  /** For heads of up to 64 channels. */
   static Generate.Source narrow() {
     return source("NarrowHeads", 64, 64, 32);
   }
 
-  /** Heads of up to 128 channels. */
+  /** For heads of up to 128 channels. */
   static Generate.Source wide() {
     return source("WideHeads", 128, 32, 16);
   }
 
   /**
-   * The code of heads up to a size.
+   * The code for heads up to a size.
    *
-   * @param queries in a tile of the forward pass, whose other side has 32 keys
-   * @param side rows of q, and of k, in a tile of the backward pass
+   * @param queries per tile of the forward pass, whose other side has 32 keys
+   * @param side rows of q, and of k, per tile of the backward pass
    */
   private static Generate.Source source(String name, int size, int queries, int side) {
     String text =
@@ -37,16 +37,16 @@ final class DeviceAttention {
         import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
         /**
-         * Device code of attention in tiles, for heads of up to %1$d channels (Dao et al., arXiv
-         * 2205.14135); {@link AttentionTasks} names the slots. A group of 16 x 16 work-items has %2$d
-         * queries, and goes through the keys 32 at a time. Softmax is online: the sums so far are
-         * scaled down when a larger score comes. Missing channels and rows are 0.
+         * Device code for tiled attention, for heads of up to %1$d channels (Dao et al., arXiv
+         * 2205.14135); {@link AttentionTasks} names the slots. A group of 16 x 16 work-items
+         * handles %2$d queries and visits the keys 32 at a time. Softmax is online: the sums so far
+         * are scaled down when a larger score appears. Missing channels and rows are 0.
          *
-         * <p>The conditions on {@code ly} are always true. Without them PoCL puts the work-items inside
-         * the loops, and all sums into memory.
+         * <p>The conditions on {@code ly} are always true. Without them PoCL puts the work-item
+         * loop inside the loops, and all accumulators into memory.
          */
         final class %3$s {
-          /** The most channels of a head. */
+          /** The maximum number of channels of a head. */
           static final int SIZE = %1$d;
 
           /** Queries of a group in the forward pass. */
@@ -55,12 +55,15 @@ final class DeviceAttention {
           /** Queries, or keys, of a group in the backward pass. */
           static final int ROWS = %4$d;
 
-          /** From row to row of local memory: neighbours then read from different banks. */
+          /**
+           * Row stride in local memory, chosen so that adjacent work-items read from different
+           * banks.
+           */
           private static final int ROW = SIZE + 4;
 
           private static final int GROUP = 256;
 
-          /** Keys at a time in the forward pass. */
+          /** Keys per step of the forward pass. */
           private static final int KEYS = 32;
 
           private static final int SCORES = KEYS + 4;
@@ -68,7 +71,7 @@ final class DeviceAttention {
           /** Work-items that share a row of scores. */
           private static final int PARTS = GROUP / QUERIES;
 
-          /** From row to row of scores in the backward pass. */
+          /** Row stride of scores in the backward pass. */
           private static final int SLOPES = ROWS + 4;
 
           private %3$s() {}
@@ -85,7 +88,7 @@ final class DeviceAttention {
             + "}\n");
   }
 
-  /** What all three methods begin with. */
+  /** The first statements of all three methods. */
   private static String beginning(String rows, String length) {
     return """
         int lx = c.localIdx;
@@ -107,7 +110,7 @@ final class DeviceAttention {
         .formatted(rows, length);
   }
 
-  /** A loop that copies rows into local memory, 0 beyond their end. */
+  /** A loop that copies rows into local memory, padded with 0. */
   private static String copy(String to, String from, String first, String rows, String length) {
     return """
     for (int e = id; e < %5$s * SIZE; e += GROUP) {
@@ -132,8 +135,8 @@ final class DeviceAttention {
   }
 
   /**
-   * A step of four channels of the products of rows {@code ly * rows + i} of one array and rows
-   * {@code lx + 16 j} of another.
+   * Four channels' share of the products of rows {@code ly * rows + i} of one array and rows {@code
+   * lx + 16 j} of another.
    */
   private static String dots(String sums, String a, int rows, String b, int columns) {
     return Text.each(
@@ -165,13 +168,13 @@ final class DeviceAttention {
                                     .formatted(sums, i, j, a, d, b))));
   }
 
-  /** Channel {@code n} of a work-item: four neighbours, and four 64 further on. */
+  /** Channel {@code n} of a work-item: four adjacent ones, then four at an offset of 64. */
   private static int channel(int n) {
     return n / 4 * 64 + n % 4;
   }
 
   /**
-   * A step of four rows of {@code sums += scores rows}, the scores of rows {@code ly * rows + i}.
+   * Four rows' share of {@code sums += scores rows}, with the scores of rows {@code ly * rows + i}.
    */
   private static String weighted(
       String sums, String scores, String stride, int rows, String b, int channels) {
@@ -201,7 +204,7 @@ final class DeviceAttention {
                                         .formatted(sums, i, n, k))));
   }
 
-  /** Stores what a work-item has of its rows. */
+  /** Stores a work-item's part of its rows. */
   private static String store(
       String slot, String at, String count, String sums, int rows, int channels, String divided) {
     return Text.each(
@@ -326,7 +329,7 @@ final class DeviceAttention {
             store("OUT", "rowsAt", "queries", "o", rows, channels, " / ofRow[ly * %d + %d]"));
   }
 
-  /** The weight, and the slope of its score, of each pair of rows of a work-item. */
+  /** The weight and the score gradient of each pair of rows of a work-item. */
   private static String slopes(int rows, String query, String key, boolean weights) {
     return pairs(rows)
         .map(

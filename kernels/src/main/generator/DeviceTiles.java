@@ -1,6 +1,6 @@
 /**
- * Device code of matrix products in tiles, for TornadoVM. A work-item's sums are local variables,
- * each with a name of its own: TornadoVM would put an array into slow memory.
+ * Tiled matrix product kernels for TornadoVM. A work-item's accumulators are named local variables,
+ * because TornadoVM would put an array into slow memory.
  */
 final class DeviceTiles {
   private DeviceTiles() {}
@@ -8,29 +8,29 @@ final class DeviceTiles {
   /** Work-items along each side of a tile. */
   private static final int SIDE = 16;
 
-  /** Work-items of a group. */
+  /** Work-items per group. */
   private static final int GROUP = SIDE * SIDE;
 
-  /** Numbers of the inner dimension in local memory at a time. */
+  /** Elements of the inner dimension in local memory at a time. */
   private static final int SLICE = 16;
 
   /**
-   * A tile of 64 x 64. There is room to read the next slice into registers while this one is
-   * multiplied, so that nothing waits for memory.
+   * A tile of 64 x 64. There are enough registers to prefetch the next slice while this one is
+   * multiplied, which hides memory latency.
    */
   static Generate.Source medium() {
     return source("MediumTile", 64);
   }
 
-  /** A tile of 128 x 128: twice the multiplications for each number that is read. */
+  /** A tile of 128 x 128: twice as many multiplications per element read. */
   static Generate.Source large() {
     return source("LargeTile", 128);
   }
 
   private static Generate.Source source(String name, int tile) {
-    int each = tile / SIDE; // rows, and columns, of a work-item
+    int each = tile / SIDE; // rows, and columns, per work-item
     boolean ahead = each == 4;
-    int row = tile + 4; // of local memory: neighbours then write to different banks
+    int row = tile + 4; // stride in local memory, see ROW
     int loads = tile * SLICE / GROUP;
     String text =
         """
@@ -40,22 +40,26 @@ final class DeviceTiles {
         import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 
         /**
-         * Device code of a product in tiles of %1$d x %1$d; {@link MatrixTasks} names the slots. A group of
-         * 16 x 16 work-items brings both operands into local memory in slices of 16 of the inner
-         * dimension, and each work-item keeps %2$d x %2$d sums in registers: four neighbours at a time,
-         * which are read at once. Each slice is summed on its own first, which rounds less than one long sum.
+         * Device code for a product in tiles of %1$d x %1$d; {@link MatrixTasks} names the slots. A
+         * group of 16 x 16 work-items copies both operands to local memory in slices of 16 along
+         * the inner dimension, and each work-item keeps %2$d x %2$d accumulators in registers, in
+         * runs of four neighbours that are read together. Each slice is summed separately first,
+         * which rounds less than one long sum.
          */
         final class %3$s {
           /** Rows and columns of a tile. */
           static final int TILE = %1$d;
 
-          /** From row to row of local memory: neighbours then write to different banks. */
+          /**
+           * Row stride in local memory, chosen so that adjacent work-items write to different
+           * banks.
+           */
           private static final int ROW = %4$d;
 
           private static final int SLICE = 16;
           private static final int GROUP = 256;
 
-          /** Where the second operand begins in local memory. */
+          /** Offset of the second operand in local memory. */
           private static final int SECOND = SLICE * ROW;
 
           /** Rows of the result that are in local memory at a time. */
@@ -90,7 +94,7 @@ final class DeviceTiles {
             int bColumn = p.get(call + MatrixTasks.B_COLUMN);
             int aType = p.get(call + MatrixTasks.A_TYPE);
             int bType = p.get(call + MatrixTasks.B_TYPE);
-            // Neighbours read neighbouring numbers, whichever way an operand is stored.
+            // Adjacent work-items read adjacent elements, whichever way an operand is stored.
         %5$s%6$s\
         """
             .formatted(tile, each, name, row, places("a"), places("b"));
@@ -106,7 +110,7 @@ final class DeviceTiles {
     return new Generate.Source(name, "DeviceTiles", s.toString());
   }
 
-  /** What a work-item reads of an operand: the first number, the steps to the next, and how far. */
+  /** What a work-item reads of an operand: the first element, the strides, and the limit. */
   private static String places(String operand) {
     boolean a = operand.equals("a");
     return """
@@ -122,7 +126,7 @@ final class DeviceTiles {
         }
         int %1$sFirst = %1$sAt + (%2$s + r%1$s) * %3$s + k%1$s * %1$sInner;
         int %1$sStep = r%1$sStep * %3$s + k%1$sStep * %1$sInner;
-        int %1$sWhole = inner - SLICE; // the last slice without edges; none of other types
+        int %1$sWhole = inner - SLICE; // the last full slice; none for other types
         if (%2$s + TILE > %4$s) {
           %1$sWhole = -1;
         }
@@ -141,7 +145,7 @@ final class DeviceTiles {
   /** The next slice is read into registers before this one is multiplied. */
   private static String aheadLoop(int each, int loads) {
     return """
-    %s    // One step more than there are slices: the first only reads.
+    %s    // One iteration more than there are slices: the first only reads.
         for (int k0 = -SLICE; k0 < inner; k0 += SLICE) {
           int next = k0 + SLICE;
     %s      if (k0 >= 0) {
@@ -161,9 +165,9 @@ final class DeviceTiles {
     return """
         for (int next = 0; next < inner; next += SLICE) {
     %s%s%s      c.localBarrier();
-          // Always true. Without a condition TornadoVM adds up only after the barrier, so that sums of
-          // two slices need registers; and PoCL puts the work-items inside the loop, and all sums
-          // into memory.
+          // Always true. Without a condition TornadoVM accumulates only after the barrier, so that
+          // sums of two slices need registers; and PoCL puts the work-item loop inside this loop,
+          // and all sums into memory.
           if (ly < 16) {
     %s      }
           c.localBarrier();
@@ -177,7 +181,7 @@ final class DeviceTiles {
             multiply("    ", each));
   }
 
-  /** Statements that copy what was read into local memory. */
+  /** Statements that copy the values read to local memory. */
   private static String keep(String operand, int loads) {
     return Text.each(
         loads,
@@ -187,8 +191,8 @@ final class DeviceTiles {
   }
 
   /**
-   * Statements that read a work-item's numbers of a slice of an operand, 0 beyond its edges. Most
-   * are F32 and away from all edges: those take one addition each.
+   * Statements that read a work-item's elements of an operand's slice, 0 beyond the edges. Most
+   * operands are F32 and most slices away from all edges: there, an address takes one addition.
    */
   private static String read(String operand, int loads) {
     boolean a = operand.equals("a");
@@ -219,7 +223,10 @@ final class DeviceTiles {
                         .formatted(operand, n, a ? "row0" : "column0", a ? "rows" : "columns")));
   }
 
-  /** Number {@code i} of a work-item's rows or columns: four neighbours, and four 64 further on. */
+  /**
+   * Position of a work-item's row or column {@code i}: four adjacent ones, then four at an offset
+   * of 64.
+   */
   private static int place(int i) {
     return i / 4 * 64 + i % 4;
   }
@@ -253,14 +260,14 @@ final class DeviceTiles {
     return s.toString();
   }
 
-  /** Results go through local memory, two rows of each work-item at a time. */
+  /** Stores results through local memory, two rows of each work-item at a time. */
   private static String epilogue(int each) {
     StringBuilder s = new StringBuilder();
     s.append(
         """
             float scale = Scalars.argument(m, p, call, MatrixTasks.SCALE);
             int outAt = p.get(call + MatrixTasks.OUT) + batch * rows * columns;
-            // Results go through local memory, so that neighbours write neighbours.
+            // Results go through local memory, so that adjacent work-items write adjacent elements.
             for (int strip = 0; strip < %d; strip++) {
         """
             .formatted(each / 2));

@@ -6,14 +6,14 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Writes the kernels that are one pattern repeated: tiles unrolled over rows and columns, and a
- * loop for each function of a table. The compiler keeps vectors in registers only where each has a
- * variable of its own and each loop names what it calls, so this text has to exist; nobody has to
- * keep it.
+ * Writes the kernels that repeat one pattern: tiles unrolled over rows and columns, and a loop for
+ * each function of a table. The compiler keeps vectors in registers only where each has its own
+ * variable and each loop names the functions it calls. So this code must exist, but it is
+ * generated, not maintained.
  *
  * <p>Run by the build as a source file: {@code java Generate.java FOLDER}, and with {@code tornado}
- * after it for the device code of the profile of that name. A file whose text is the same is left
- * alone, so that it is not compiled again.
+ * appended for the device code of the profile of that name. An unchanged file is not rewritten, so
+ * that it is not recompiled.
  */
 final class Generate {
   private static final String HEADER =

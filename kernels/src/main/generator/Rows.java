@@ -1,17 +1,17 @@
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** Loops over rows of floats, each a chain of vector operations and the same with a mask. */
+/** Loops over rows of floats, each a chain of vector operations followed by a masked one. */
 final class Rows {
   private Rows() {}
 
   /**
    * A loop.
    *
-   * @param meaning what it computes
-   * @param before statements before the loop
+   * @param meaning the Javadoc of the loop
+   * @param before statement before the loop
    * @param out the variable with the address of the results
-   * @param result the results, {@code [x]} standing for a vector at x
+   * @param result the vector to store; {@code [x]} stands for a vector at x
    */
   private record Row(
       String meaning, String name, String parameters, String before, String out, String result) {

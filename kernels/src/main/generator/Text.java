@@ -5,11 +5,11 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** Pieces of Java text. */
+/** Helpers that generate Java text. */
 final class Text {
   private Text() {}
 
-  /** The text for 0 to {@code n - 1}, one after the other. */
+  /** The texts for 0 to {@code n - 1}, concatenated. */
   static String each(int n, IntFunction<String> text) {
     return IntStream.range(0, n).mapToObj(text).collect(Collectors.joining());
   }
@@ -29,7 +29,7 @@ final class Text {
     return name.toString();
   }
 
-  /** The statement of a loop that stores a vector, each call on a line of its own if it is long. */
+  /** The loop statement that stores a vector, with each call on its own line if it is long. */
   static String store(String vector, String out, String mask) {
     String statement =
         "%s.intoMemorySegment(ALL, %s + 4L * i, ORDER%s);".formatted(vector, out, mask);
@@ -50,11 +50,11 @@ final class Text {
   }
 
   /**
-   * A loop over a row of {@code n} floats in whole vectors, and a last step with a mask. {@code
-   * [x]} stands for the vector at {@code x + 4L * i}; {@code #} for the mask as one more argument,
-   * where there is one.
+   * A loop over a row of {@code n} floats in whole vectors, with a masked last step. {@code [x]}
+   * stands for the vector at {@code x + 4L * i}; {@code #} for the mask as an extra argument, in
+   * the masked step.
    *
-   * @param before statements of a step
+   * @param before statements at the start of each step
    * @param out the variable with the address of the results
    * @param result the vector to store
    */

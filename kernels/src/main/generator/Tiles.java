@@ -1,6 +1,6 @@
 /**
- * Tiles of a matrix product. Every accumulator is a local variable of its own: that is what makes
- * the compiler keep it in a register (an array of vectors would live in memory).
+ * Tiles of a matrix product. Every accumulator is a separate local variable, so that the compiler
+ * keeps it in a register (an array of vectors would live in memory).
  */
 final class Tiles {
   private Tiles() {}
@@ -28,13 +28,13 @@ final class Tiles {
     String text =
         """
         /**
-         * Micro-kernels of as many rows as the vector registers hold; see {@link WideTiles}. They read
-         * {@code a} from rows that are {@link TallRows#ROW} bytes apart: with the distance known to the
-         * compiler, a row's address is a constant part of the instruction that loads from it. Fourteen
-         * distances in variables would take more registers than there are.
+         * Micro-kernels with as many rows as the vector registers hold; see {@link WideTiles}. They
+         * read {@code a} with a row stride of {@link TallRows#ROW} bytes: as the compiler knows the
+         * stride, a row's offset is a constant in the load instruction. Fourteen offsets in
+         * variables would take more registers than there are.
          *
-         * <p>{@code c[r, :] = from[r, :] + scale * sum over k of a[r, k] * b[k, :]}, rounded once, {@code
-         * from} being {@code c} itself or {@link TallRows#NOTHING}.
+         * <p>{@code c[r, :] = from[r, :] + scale * sum over k of a[r, k] * b[k, :]}, rounded once,
+         * {@code from} being {@code c} itself or {@link TallRows#NOTHING}.
          */
         final class TallTiles {
           private TallTiles() {}
@@ -46,12 +46,12 @@ final class Tiles {
     String text =
         """
         /**
-         * {@link TallTiles} for an {@code a} that is stored transposed: its columns are {@link
-         * TallRows#ROW} bytes apart. A copy with the two distances exchanged: passed as arguments they
-         * would not be constants to the compiler, which does not inline methods of this size.
+         * {@link TallTiles} for an {@code a} that is stored transposed: its column stride is {@link
+         * TallRows#ROW} bytes. A copy with the two strides swapped: as arguments they would not be
+         * constants to the compiler, which does not inline methods of this size.
          *
-         * <p>{@code c[r, :] = from[r, :] + scale * sum over k of a[k, r] * b[k, :]}, {@code from} being
-         * {@code c} itself or {@link TallRows#NOTHING}.
+         * <p>{@code c[r, :] = from[r, :] + scale * sum over k of a[k, r] * b[k, :]}, {@code from}
+         * being {@code c} itself or {@link TallRows#NOTHING}.
          */
         final class TallTransposedTiles {
           private TallTransposedTiles() {}
@@ -76,13 +76,13 @@ final class Tiles {
     String head =
         """
         /**
-         * Micro-kernels: tiles of a matrix product, two vectors wide, held in registers.
+         * Micro-kernels: tiles of a matrix product, two vectors wide, accumulated in registers.
          *
-         * <p>{@code c[r, :] = sum over k of a[r, k] * b[k, :]}. Element {@code (r, k)} of {@code a} is at
-         * {@code a + r * rowA + k * stepA}, row {@code k} of {@code b} at {@code b + k * stepB}, row {@code
-         * r} of {@code c} at {@code c + r * rowC}; all in bytes. Per step of k, eight rows take ten loads
-         * for sixteen fused multiply-adds, so the multipliers are the bottleneck, at 97 % of their peak
-         * where measured.
+         * <p>{@code c[r, :] = sum over k of a[r, k] * b[k, :]}. Element {@code (r, k)} of {@code a}
+         * is at {@code a + r * rowA + k * stepA}, row {@code k} of {@code b} at {@code b + k *
+         * stepB}, row {@code r} of {@code c} at {@code c + r * rowC}; all in bytes. Per step of k,
+         * eight rows take ten loads for sixteen fused multiply-adds, so the FMA units are the
+         * bottleneck, at 97 % of their peak where measured.
          */
         final class WideTiles {
           private WideTiles() {}
@@ -114,10 +114,10 @@ final class Tiles {
             + "}\n");
   }
 
-  /** A tile that adds to what is there, of rows at a distance that the compiler knows. */
+  /** A tile that accumulates, with a row stride that is a compile-time constant. */
   private static String tallTile(String doc, int rows, String rowA, String stepA) {
     int columns = 2;
-    // One zero for all: to make one for each would use up the nodes that the compiler inlines.
+    // One zero for all: one for each would use up the compiler's inlining budget.
     return """
 
       /** %s */
@@ -150,7 +150,7 @@ final class Tiles {
                 """));
   }
 
-  /** A tile of rows at any distance, which replaces what was there. */
+  /** A tile with any row stride, which overwrites the result. */
   private static String looseTile(int rows, int columns) {
     return """
 
@@ -175,7 +175,7 @@ final class Tiles {
     return cells(rows, columns, "    FloatVector c%1$d_%2$d = " + initial + ";\n");
   }
 
-  /** The loop over k: a row of b in registers, then row by row an element of a times that. */
+  /** The loop over k: loads a row of b, then multiplies it by an element of each row of a. */
   private static String loop(int rows, int columns, String rowA, String stepA) {
     String loads =
         Text.each(
@@ -224,7 +224,7 @@ final class Tiles {
                 j -> text.formatted(r, j, at("c", r, "rowC", j), at("from", r, "rowFrom", j))));
   }
 
-  /** The address of vector {@code column} of a row: a row or a vector of 0 is not added. */
+  /** The address of vector {@code column} of a row; zero offsets are omitted. */
   private static String at(String base, int row, String rowBytes, int column) {
     String factor = row < 2 ? "" : row + " * ";
     return base + (row == 0 ? "" : " + " + factor + rowBytes) + (column == 0 ? "" : " + BYTES");

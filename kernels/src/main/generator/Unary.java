@@ -3,22 +3,23 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * Functions of one element and their gradients. A loop over a function passed in would be shorter,
- * but the compiler keeps vectors in registers only where it knows what is called.
+ * Functions of one element and their gradients. One loop that takes the function as an argument
+ * would be shorter, but the compiler keeps vectors in registers only where it knows the callee.
  */
 final class Unary {
   private Unary() {}
 
-  /** In place of an expression: no hot path needs it, so it is computed in double precision. */
+  /** Instead of an expression: not on a hot path, so computed in double precision. */
   private static final String EXACT = "";
 
   /**
    * A function. {@code v} is a vector of x, {@code g} one of the gradient of the results, {@code a}
    * and {@code b} are the function's parameters.
    *
-   * @param op the constant of {@code UnaryOp}; one that has no row here is computed in double
+   * @param op the constant of {@code UnaryOp}; those without a row here are computed in double
    *     precision, value and gradient
-   * @param only the condition under which the expressions hold, or nothing; else double precision
+   * @param only the condition under which the expressions hold, or empty; otherwise double
+   *     precision
    * @param value the results
    * @param gradient the gradient of x
    */
@@ -63,7 +64,7 @@ final class Unary {
   static Generate.Source values() {
     String head =
         """
-        /** Functions of one element of whole vectors, a loop each; see {@link UnaryRows}. */
+        /** Functions of one element over whole vectors, a loop each; see {@link UnaryRows}. */
         final class UnaryLoops {
           private UnaryLoops() {}
 
@@ -76,7 +77,10 @@ final class Unary {
   static Generate.Source gradients() {
     String head =
         """
-        /** Gradients of functions of one element, of whole vectors, a loop each; see {@link UnaryRows}. */
+        /**
+         * Gradients of functions of one element over whole vectors, a loop each; see {@link
+         * UnaryRows}.
+         */
         final class UnaryGradLoops {
           private UnaryGradLoops() {}
 
@@ -161,7 +165,7 @@ final class Unary {
         .formatted(row.op(), row.only(), call, exact);
   }
 
-  /** A loop, which takes and loads what its expression uses. */
+  /** A loop whose parameters and loads are those its expression uses. */
   private static String loop(String op, String expression) {
     String parameters =
         (Text.uses(expression, "a") ? "float a, " : "")

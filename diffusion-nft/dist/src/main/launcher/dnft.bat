@@ -1,5 +1,5 @@
 @echo off
-rem Runs the DiffusionNFT command line with the Java that comes with it, or else with a JDK or JRE 25 of this machine:
+rem Runs the DiffusionNFT command line with the bundled Java, or else with an installed JDK or JRE 25:
 rem that of DNFT_JAVA_HOME, of JAVA_HOME, or the one on the PATH. DNFT_JAVA_OPTS adds options for the JVM.
 setlocal
 set "HOME=%~dp0.."

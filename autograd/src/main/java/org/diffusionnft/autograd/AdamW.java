@@ -13,7 +13,7 @@ import org.diffusionnft.tensor.Tensor;
  */
 public final class AdamW implements AutoCloseable {
   /**
-   * The constants of a run.
+   * The hyperparameters.
    *
    * @param learningRate step size
    * @param beta1 decay of the first moment
@@ -30,7 +30,7 @@ public final class AdamW implements AutoCloseable {
   private Settings settings;
   private long step;
 
-  /** Moments of zero for these parameters, which must be F32 (or F64). */
+  /** Starts with zero moments for these parameters, which must be F32 (or F64). */
   public AdamW(List<Variable> parameters, Settings settings) {
     this.parameters = List.copyOf(parameters);
     this.settings = settings;
@@ -45,17 +45,17 @@ public final class AdamW implements AutoCloseable {
     }
   }
 
-  /** The constants in use. */
+  /** The current hyperparameters. */
   public Settings settings() {
     return settings;
   }
 
-  /** Other constants from the next step on: a learning rate schedule. */
+  /** Sets the hyperparameters from the next step on, for a learning rate schedule. */
   public void settings(Settings next) {
     settings = next;
   }
 
-  /** Steps done. */
+  /** Number of steps done. */
   public long step() {
     return step;
   }
@@ -70,7 +70,7 @@ public final class AdamW implements AutoCloseable {
     return parameters;
   }
 
-  /** The first moments, to be saved, or written to when a run is resumed. */
+  /** The first moments: saved in checkpoints, and overwritten when a run is resumed. */
   public List<Tensor> firstMoments() {
     return List.copyOf(firstMoments);
   }
@@ -83,7 +83,7 @@ public final class AdamW implements AutoCloseable {
   /**
    * One step.
    *
-   * @param gradientScale factor on every gradient first: {@link Gradients#clipFactor}, or 1
+   * @param gradientScale factor applied to every gradient first: {@link Gradients#clipFactor}, or 1
    */
   public void step(Gradients gradients, double gradientScale) {
     step++;

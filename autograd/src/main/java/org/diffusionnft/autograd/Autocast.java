@@ -4,17 +4,16 @@ import java.lang.ScopedValue.CallableOp;
 import org.diffusionnft.tensor.Precision;
 
 /**
- * The precision that products of matrices, convolutions and attention compute in, for a thread and
- * the time of a call, as {@code torch.autocast} says it. Everything else (norms, softmax, sums,
- * losses, optimizers) stays F32, and so do all results. A recorded operation keeps its precision
- * for the backward pass.
+ * The precision of matrix products, convolutions and attention, per thread and for the duration of
+ * a call, like {@code torch.autocast}. Everything else (norms, softmax, sums, losses, optimizers)
+ * stays F32, and so do all results. A recorded operation keeps its precision for the backward pass.
  */
 public final class Autocast {
   private static final ScopedValue<Precision> PRECISION = ScopedValue.newInstance();
 
   private Autocast() {}
 
-  /** The precision here; F32 outside of {@link #in}. */
+  /** The current precision; F32 outside {@link #in}. */
   public static Precision precision() {
     return PRECISION.orElse(Precision.F32);
   }

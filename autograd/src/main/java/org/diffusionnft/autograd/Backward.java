@@ -14,8 +14,8 @@ import org.diffusionnft.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One walk over recorded nodes in reverse. Every value's consumers come after it, so its gradient
- * is complete when its own node is reached, and its memory can go once that is done.
+ * One walk over recorded nodes in reverse. A value's consumers come after it, so its gradient is
+ * complete when its own node is reached, and its memory can be freed after that.
  */
 final class Backward {
   private final Map<Variable, Tensor> pending = new IdentityHashMap<>();
@@ -28,7 +28,7 @@ final class Backward {
     this.into = into;
   }
 
-  /** Starts with the gradient of the root, whose memory stays the caller's. */
+  /** Starts with the gradient of the root; its memory remains the caller's. */
   void seed(Variable root, Tensor seed) {
     uses.merge(seed.storage(), 1, Integer::sum);
     contribute(root, seed);
@@ -77,8 +77,8 @@ final class Backward {
   }
 
   /**
-   * Runs the block again, now recording, and walks over those operations as if they had been
-   * recorded at first.
+   * Runs the block again while recording, and walks over those operations as if they had been
+   * recorded the first time.
    */
   private void differentiate(Node.Block block) {
     Device device = block.outputs().getFirst().device();
@@ -123,7 +123,9 @@ final class Backward {
     }
   }
 
-  /** Ends one use of a gradient; several may share memory, as both inputs of an addition do. */
+  /**
+   * Ends one use of a gradient; gradients may share memory, such as those of an addition's inputs.
+   */
   private void consumed(Tensor gradient) {
     Storage storage = gradient.storage();
     if (uses.merge(storage, -1, Integer::sum) == 0) {
@@ -132,7 +134,7 @@ final class Backward {
     }
   }
 
-  /** Returns the memory of what a node made: every derivative that reads it is done by now. */
+  /** Returns the memory of a node's outputs: every derivative that reads it is done by now. */
   private void release(Node node) {
     List<Variable> inputs =
         switch (node) {

@@ -12,9 +12,9 @@ import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Precision;
 
 /**
- * Activation checkpointing (Chen et al., arXiv 1604.06174): a block's intermediate values are
- * forgotten and computed again in the backward pass. Gradients are the same bit for bit, since the
- * backward pass walks over the block's operations in the same order.
+ * Activation checkpointing (Chen et al., arXiv 1604.06174): a block's intermediate values are freed
+ * and recomputed in the backward pass. Gradients are bitwise the same, because the backward pass
+ * visits the block's operations in the same order.
  */
 public final class Checkpoint {
   private Checkpoint() {}
@@ -32,11 +32,10 @@ public final class Checkpoint {
   }
 
   /**
-   * Runs a block and forgets everything but its outputs. Without an active tape nothing else
-   * happens.
+   * Runs a block and frees everything but its outputs. Without an active tape it does nothing else.
    *
-   * @param inputs every computed value that the block reads; it may hold on to parameters and other
-   *     values that stay in memory anyway
+   * @param inputs every computed value that the block reads; the block may capture parameters and
+   *     other values that stay in memory anyway
    */
   public static List<Variable> apply(List<Variable> inputs, Body body) {
     Memory memory = inputs.getFirst().value().device().memory();

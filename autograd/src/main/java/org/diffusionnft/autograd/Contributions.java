@@ -8,7 +8,7 @@ import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** What {@link Operation#backward} gives: a gradient for each input that needs one. */
+/** Receives from {@link Operation#backward} a gradient for each input that needs one. */
 final class Contributions {
   private final List<Variable> inputs;
   private final @Nullable Tensor[] gradients;
@@ -31,8 +31,8 @@ final class Contributions {
   }
 
   /**
-   * Gives the gradient of input {@code i}; it may have another shape of as many elements, or the
-   * one that the input was broadcast to. Null, or a gradient nobody needs, is ignored.
+   * Gives the gradient of input {@code i}; it may have another shape with as many elements, or the
+   * shape that the input was broadcast to. Null, or a gradient that is not needed, is ignored.
    */
   void give(int i, @Nullable Tensor gradient) {
     if (gradient != null && needs(i)) {

@@ -21,11 +21,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Convolution of x {@code [N, C, H, W]} with weight {@code [O, C, KH, KW]} and perhaps bias {@code
  * [O]}. The device has a kernel for it in F32. With rounded operands, and in the backward pass, it
- * is matrix products over unfolded windows, image by image and in bands of rows, so that the
+ * runs as matrix products over unfolded windows, image by image and in bands of rows, so that the
  * unfolded columns (nine times the image for a 3x3 kernel) are never all in memory.
  *
- * @param bandElements elements that are unfolded at a time; at least one row of output is
- * @param precision what the products take
+ * @param bandElements maximum number of elements unfolded at a time; at least one row of output is
+ * @param precision the precision of the products
  */
 record Convolution(Window window, long bandElements, Precision precision) implements Operation {
   @Override

@@ -17,7 +17,7 @@ import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.tensor.UnaryOp;
 import org.jspecify.annotations.Nullable;
 
-/** Operations that treat every element alike. */
+/** Elementwise operations. */
 sealed interface ElementwiseOperation extends Operation {
 
   /** {@code f(x)}; every function's derivative is in its row of {@link UnaryOp}. */
@@ -45,7 +45,7 @@ sealed interface ElementwiseOperation extends Operation {
   /** {@code x op y}, broadcasting. */
   record Binary(BinaryOp op) implements ElementwiseOperation {
 
-    /** The derivative: what it reads, and the gradients of x and y from that of the result. */
+    /** A derivative: what it reads, and the gradients of x and y from the result's gradient. */
     private record Row(Reads reads, Partial x, Partial y) {}
 
     private interface Partial {
@@ -106,7 +106,7 @@ sealed interface ElementwiseOperation extends Operation {
     }
   }
 
-  /** Another storage type. */
+  /** Conversion to another storage type. */
   record Convert(DType to) implements ElementwiseOperation {
     @Override
     public Result forward(Tensor... in) {

@@ -8,7 +8,7 @@ import org.diffusionnft.tensor.Tensor;
 /**
  * Exponential moving average of parameters, as {@code EMAModuleWrapper} of the official
  * DiffusionNFT code: its decay warms up with the step, {@code min((1 + s) / (10 + s), decay)}, and
- * it moves only at every {@code interval}-th step.
+ * it is updated only every {@code interval}-th step.
  */
 public final class Ema implements AutoCloseable {
   private final List<Variable> parameters;
@@ -29,7 +29,7 @@ public final class Ema implements AutoCloseable {
     parameters.forEach(p -> averages.add(Elementwise.copy(p.value()).keepForever()));
   }
 
-  /** The decay of a step. */
+  /** The decay at a step. */
   public double decay(long step) {
     return Math.min((1.0 + step) / (10.0 + step), decay);
   }
@@ -50,7 +50,7 @@ public final class Ema implements AutoCloseable {
     }
   }
 
-  /** The averages in the order of the parameters, to be read, saved, or written on resumption. */
+  /** The averages in the order of the parameters; overwritten when a run is resumed. */
   public List<Tensor> averages() {
     return List.copyOf(averages);
   }

@@ -7,7 +7,7 @@ import org.diffusionnft.tensor.UnaryOp;
 import org.diffusionnft.tensor.WindowBand;
 import org.jspecify.annotations.Nullable;
 
-/** Functions of several variables: attention, images, losses. */
+/** Functions of several variables: attention, convolution, losses. */
 public final class Functions {
   private Functions() {}
 
@@ -76,7 +76,7 @@ public final class Functions {
         .reshape(x.shape());
   }
 
-  /** Repeats every pixel of {@code [N, C, H, W]} in a square of four: {@code [N, C, 2H, 2W]}. */
+  /** Nearest-neighbour upsampling by 2: {@code [N, C, H, W]} to {@code [N, C, 2H, 2W]}. */
   public static Variable upsampleNearest2(Variable x) {
     long n = x.dim(0) * x.dim(1);
     long h = x.dim(2);
@@ -116,7 +116,7 @@ public final class Functions {
     return x.mul(x.mul(x).sum(-1).unary(UnaryOp.RSQRT));
   }
 
-  /** Cosine of the angle between every row of {@code [M, C]} and every row of {@code [N, C]}. */
+  /** Cosine similarity between every row of {@code [M, C]} and every row of {@code [N, C]}. */
   public static Variable cosineSimilarity(Variable x, Variable y) {
     return normalise(x).matmul(normalise(y), Product.NT);
   }

@@ -14,32 +14,32 @@ import org.diffusionnft.tensor.UnaryOp;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The gradient of every leaf, summed over backward passes until {@link #zero}. Sums are F32 for
- * every storage type of the leaf (F64 for F64) and live outside all memory scopes, until {@link
+ * The gradient of every leaf, accumulated over backward passes until {@link #zero}. Sums are F32
+ * whatever the leaf's storage type (F64 for F64) and live outside all memory scopes, until {@link
  * #close}.
  */
 public final class Gradients implements AutoCloseable {
   private final Map<Variable, Tensor> sums = new IdentityHashMap<>();
   private final List<Variable> order = new ArrayList<>();
 
-  /** Empty: leaves are added as backward passes reach them. */
+  /** Starts empty: leaves are added as backward passes reach them. */
   public Gradients() {}
 
   /**
-   * Starts with a zero for each of these parameters: an optimizer then also updates (by weight
-   * decay) those that no loss ever reaches, as PyTorch does where their gradient is exactly zero.
+   * Starts with a zero gradient for each of these parameters: the optimizer then also updates (by
+   * weight decay) those that no loss ever reaches, as PyTorch does for a gradient of exactly zero.
    */
   public Gradients(Collection<Variable> parameters) {
     parameters.forEach(this::sum);
   }
 
-  /** The summed gradient of a leaf, of its shape, or null if nothing has reached it. */
+  /** The accumulated gradient of a leaf, in its shape, or null if nothing has reached it. */
   public @Nullable Tensor find(Variable leaf) {
     return sums.get(leaf);
   }
 
   /**
-   * The summed gradient of a leaf, of its shape.
+   * The accumulated gradient of a leaf, in its shape.
    *
    * @throws IllegalArgumentException if nothing has reached it
    */
@@ -67,14 +67,14 @@ public final class Gradients implements AutoCloseable {
     order.forEach(v -> of(v).device().elementwise().fill(of(v), 0));
   }
 
-  /** The Euclidean norm of all gradients together. */
+  /** The global L2 norm of all gradients. */
   public double norm() {
     if (order.isEmpty()) {
       return 0;
     }
     Tensor first = of(order.getFirst());
     try (var _ = first.device().memory().scope()) {
-      // Every sum of squares goes into a slot of one tensor: one copy from the device for all.
+      // All sums of squares go into one tensor, so that one copy from the device is enough.
       Tensor squares = first.device().allocate(first.dtype(), Shape.of(order.size()));
       for (int i = 0; i < order.size(); i++) {
         Tensor flat = of(order.get(i)).reshape(-1);

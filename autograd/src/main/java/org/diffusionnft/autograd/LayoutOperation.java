@@ -5,7 +5,7 @@ import org.diffusionnft.tensor.Layout;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 
-/** Operations that only move elements; to move a gradient back, none need be read. */
+/** Operations that only move elements; their derivatives read no values. */
 sealed interface LayoutOperation extends Operation {
 
   @Override
@@ -13,7 +13,7 @@ sealed interface LayoutOperation extends Operation {
     return Reads.NOTHING;
   }
 
-  /** Another shape over the same memory. */
+  /** Reshape: another shape over the same memory. */
   record Reshape(Shape to) implements LayoutOperation {
     @Override
     public Result forward(Tensor... in) {
@@ -26,7 +26,7 @@ sealed interface LayoutOperation extends Operation {
     }
   }
 
-  /** Another order of the axes. */
+  /** Permutation of the axes. */
   record Permute(int[] dims) implements LayoutOperation {
     @Override
     public Result forward(Tensor... in) {
@@ -86,7 +86,7 @@ sealed interface LayoutOperation extends Operation {
     }
   }
 
-  /** Tensors side by side along an axis. */
+  /** Concatenation along an axis. */
   record Concat(int axis) implements LayoutOperation {
     @Override
     public Result forward(Tensor... in) {

@@ -8,13 +8,13 @@ import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** What a {@link Tape} remembers. */
+/** An entry of a {@link Tape}. */
 sealed interface Node {
 
   /** The recorded values this node made. */
   List<Variable> outputs();
 
-  /** One operation: its inputs, its output, and what else its derivative needs. */
+  /** One operation: its inputs, its output, and whatever else its derivative needs. */
   record Applied(Operation op, List<Variable> inputs, Variable output, List<Tensor> saved)
       implements Node {
     @Override
@@ -22,7 +22,7 @@ sealed interface Node {
       return List.of(output);
     }
 
-    /** Gives the gradients of the inputs, from that of the output. */
+    /** Gives the gradients of the inputs from the output's gradient. */
     void backward(Tensor gradient, Contributions to) {
       Tensor[] in = inputs.stream().map(Variable::tensor).toArray(Tensor[]::new);
       op.backward(in, new Operation.Result(output.tensor(), saved), gradient, to);
@@ -34,13 +34,13 @@ sealed interface Node {
     }
   }
 
-  /** A value cut along an axis into parts that are its outputs. */
+  /** A value split along an axis; the parts are the outputs. */
   record Split(int axis, Variable input, List<Variable> outputs) implements Node {
 
     /**
      * The gradient of the input.
      *
-     * @param gradients of the parts: null where there is none, but not for all
+     * @param gradients of the parts: null where there is none, but at least one is present
      */
     Tensor join(List<@Nullable Tensor> gradients) {
       Tensor given = gradients.stream().filter(Objects::nonNull).findFirst().orElseThrow();
@@ -57,7 +57,8 @@ sealed interface Node {
   /**
    * A checkpointed block, to be run again in the backward pass.
    *
-   * @param results the recorded ones among the values it returns, by their index there
+   * @param results those of its returned values that are recorded, by their index in the returned
+   *     list
    */
   record Block(Checkpoint.Body body, List<Variable> inputs, SortedMap<Integer, Variable> results)
       implements Node {

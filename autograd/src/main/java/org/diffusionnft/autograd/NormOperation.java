@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /** Normalisations along the last axis. */
 sealed interface NormOperation extends Operation {
 
-  /** Layer norm of x, then weight and bias where there are any. */
+  /** Layer norm of x and, if present, weight and bias. */
   record LayerNorm(double eps, boolean weighted, boolean biased) implements NormOperation {
     @Override
     public Result forward(Tensor... in) {
@@ -51,7 +51,7 @@ sealed interface NormOperation extends Operation {
     }
   }
 
-  /** RMS norm of x and perhaps weight. */
+  /** RMS norm of x and an optional weight. */
   record RmsNorm(double eps) implements NormOperation {
     @Override
     public Result forward(Tensor... in) {

@@ -4,11 +4,11 @@ import java.util.List;
 import org.diffusionnft.tensor.Tensor;
 
 /**
- * A primitive operation with its parameters: how it is computed, its derivative, and which values
- * the derivative reads, all in one record. Everything else is composed of these.
+ * A primitive operation with its parameters: its computation, its derivative, and which values the
+ * derivative reads, all in one record. Everything else is composed of these.
  *
- * <p>Kinks follow PyTorch: a maximum's gradient is split evenly among ties, {@code |x|} has
- * derivative 0 at 0.
+ * <p>Non-differentiable points follow PyTorch: a maximum's gradient is split evenly among ties,
+ * {@code |x|} has derivative 0 at 0.
  */
 sealed interface Operation
     permits ElementwiseOperation,
@@ -19,7 +19,7 @@ sealed interface Operation
         Convolution {
 
   /**
-   * What an operation computes.
+   * The result of an operation.
    *
    * @param saved what the derivative needs in addition to inputs and output
    */
@@ -34,7 +34,7 @@ sealed interface Operation
 
   /**
    * The derivative: gives the gradients of the inputs, computing only those that are needed. Where
-   * an input was broadcast, {@link Contributions} sums its gradient down to its shape.
+   * an input was broadcast, {@link Contributions} sums its gradient to the input's shape.
    *
    * @param in the inputs
    * @param made what {@link #forward} computed
@@ -45,7 +45,7 @@ sealed interface Operation
   /** Which values {@link #backward} reads. */
   Reads reads();
 
-  /** Whether there is a derivative at all; a result without one is a constant. */
+  /** Whether there is a derivative; a result without one is a constant. */
   default boolean isDifferentiable() {
     return true;
   }

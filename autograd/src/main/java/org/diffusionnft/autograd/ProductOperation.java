@@ -9,7 +9,7 @@ import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.tensor.UnaryOp;
 import org.jspecify.annotations.Nullable;
 
-/** Products of matrices. */
+/** Matrix products. */
 sealed interface ProductOperation extends Operation {
 
   /** {@code scale * op(a) op(b)}; not differentiable with an activation. */
@@ -56,7 +56,7 @@ sealed interface ProductOperation extends Operation {
     }
   }
 
-  /** {@code x Wᵀ [+ bias]} of x, W and perhaps bias; not differentiable with an activation. */
+  /** {@code x Wᵀ [+ bias]} of x, W and an optional bias; not differentiable with an activation. */
   record Linear(@Nullable UnaryOp activation, Precision precision) implements ProductOperation {
     @Override
     public Result forward(Tensor... in) {
@@ -79,10 +79,13 @@ sealed interface ProductOperation extends Operation {
     }
   }
 
-  /** {@code x Wᵀ [+ bias] + scale (x Aᵀ) Bᵀ} of x, W, A, B and perhaps bias. */
+  /** {@code x Wᵀ [+ bias] + scale (x Aᵀ) Bᵀ} of x, W, A, B and an optional bias. */
   record LowRankLinear(double scale, Precision precision) implements ProductOperation {
 
-    /** The low-rank product is added into the full one: no other tensor of that size is made. */
+    /**
+     * The low-rank product is accumulated into the full one, so no second tensor of that size is
+     * made.
+     */
     @Override
     public Result forward(Tensor... in) {
       Tensor x = in[0];
@@ -123,18 +126,18 @@ sealed interface ProductOperation extends Operation {
   }
 
   /**
-   * {@code x (W + scale B A)ᵀ [+ bias]} of x, W, A, B and perhaps bias: what {@link LowRankLinear}
-   * computes, with another order of sums.
+   * {@code x (W + scale B A)ᵀ [+ bias]} of x, W, A, B and an optional bias: the same as {@link
+   * LowRankLinear}, with another order of summation.
    */
   record MergedLinear(double scale) implements ProductOperation {
 
     /**
-     * Whether this takes fewer multiply-adds, forward and backward, than keeping the factors apart:
-     * with many rows, and factors that are not thin beside the weight.
+     * Whether merging takes fewer multiply-adds, forward and backward, than separate factors: it
+     * does with many rows and a rank that is not small compared with the weight.
      *
-     * @param rows of x
-     * @param n outputs
-     * @param k inputs
+     * @param rows number of rows of x
+     * @param n output features
+     * @param k input features
      */
     static boolean pays(long rows, long n, long k, long rank) {
       long apart = rows * (2 * n * k + 3 * rank * (n + k));
@@ -175,7 +178,7 @@ sealed interface ProductOperation extends Operation {
     }
   }
 
-  /** Attention of q, k, v and perhaps a mask (of which there is no derivative here). */
+  /** Attention of q, k, v and an optional mask (which gets no gradient here). */
   record Attend(int heads, double scale, Precision precision) implements ProductOperation {
     @Override
     public Result forward(Tensor... in) {

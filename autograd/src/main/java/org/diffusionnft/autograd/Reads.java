@@ -3,11 +3,11 @@ package org.diffusionnft.autograd;
 import java.util.function.IntPredicate;
 
 /**
- * Which values the derivative of an operation reads. A value that no derivative reads is freed with
- * the block it was made in, long before the backward pass.
+ * Which values the derivative of an operation reads. A value that no derivative reads is freed at
+ * the end of the block that made it, long before the backward pass.
  *
- * @param inputs which inputs
- * @param output whether the output
+ * @param inputs which inputs are read
+ * @param output whether the output is read
  */
 record Reads(Inputs inputs, boolean output) {
   static final Reads NOTHING = of((_, _) -> false);
@@ -23,7 +23,7 @@ record Reads(Inputs inputs, boolean output) {
     boolean test(int i, IntPredicate needed);
   }
 
-  /** Some of the inputs. */
+  /** Reads some of the inputs, but not the output. */
   static Reads of(Inputs inputs) {
     return new Reads(inputs, false);
   }

@@ -14,9 +14,9 @@ import org.diffusionnft.tensor.Tensor;
 /**
  * Records operations, and differentiates them in reverse order, once.
  *
- * <p>A tape is active only inside {@link #record}, for the thread that runs it; without one nothing
- * is recorded, and the same model code is plain inference. An operation none of whose inputs
- * requires a gradient is not recorded: freezing parameters prunes their backward work.
+ * <p>A tape is active only inside {@link #record}, for the thread that runs it. Without one nothing
+ * is recorded, and the same model code runs as plain inference. An operation is not recorded if
+ * none of its inputs requires a gradient, so frozen parameters cost no backward work.
  *
  * <pre>{@code
  * try (var scope = device.memory().scope()) {
@@ -27,8 +27,8 @@ import org.diffusionnft.tensor.Tensor;
  * }</pre>
  *
  * <p>The backward pass returns the memory of every recorded value to the pool as soon as nothing
- * needs it any more, so after it only leaves, the root and what was {@linkplain #keep kept} may be
- * read. Views of a recorded value count as that value.
+ * needs it. After it, only leaves, the root and {@linkplain #keep kept} values may be read. Views
+ * of a recorded value count as that value.
  */
 public final class Tape {
   private static final ScopedValue<Optional<Tape>> ACTIVE = ScopedValue.newInstance();
@@ -44,32 +44,34 @@ public final class Tape {
   }
 
   /**
-   * A tape that only works out which results require a gradient if {@code storesNodes} is false:
-   * the first run of a checkpointed block.
+   * If {@code storesNodes} is false, the tape only tracks which results require a gradient, for the
+   * first run of a checkpointed block.
    */
   Tape(boolean storesNodes) {
     this.storesNodes = storesNodes;
   }
 
-  /** The tape that records here, if any. */
+  /** The active tape of this thread, if any. */
   static Optional<Tape> active() {
     return ACTIVE.orElse(Optional.empty());
   }
 
-  /** Whether some tape records here. */
+  /** Whether a tape is active on this thread. */
   public static boolean isRecording() {
     return active().isPresent();
   }
 
   /**
-   * Runs {@code body} and records what it does. May be called more than once before {@link
+   * Runs {@code body} and records its operations. May be called more than once before {@link
    * #backward}.
    */
   public <T, X extends Throwable> T record(CallableOp<? extends T, X> body) throws X {
     return ScopedValue.where(ACTIVE, Optional.of(this)).<T, X>call(body);
   }
 
-  /** Runs {@code body} without any tape: a part of the loss that is a constant to it. */
+  /**
+   * Runs {@code body} with no active tape, for a part of the loss that is treated as a constant.
+   */
   public static <T, X extends Throwable> T paused(CallableOp<? extends T, X> body) throws X {
     return ScopedValue.where(ACTIVE, Optional.<Tape>empty()).<T, X>call(body);
   }
@@ -79,17 +81,17 @@ public final class Tape {
     return nodes.size();
   }
 
-  /** Lets the memory of a recorded value live past {@link #backward}, until its scope ends. */
+  /** Keeps the memory of a recorded value past {@link #backward}, until its scope ends. */
   public Variable keep(Variable value) {
     kept.add(value.value().storage());
     return value;
   }
 
   /**
-   * Adds the gradients of {@code loss}, which has one element, with respect to every parameter it
+   * Adds the gradients of {@code loss}, a single element, with respect to every parameter it
    * depends on.
    *
-   * @throws IllegalArgumentException if {@code loss} has several elements
+   * @throws IllegalArgumentException if {@code loss} has more than one element
    * @throws IllegalStateException if the loss depends on no parameter, or the tape was used before
    */
   public void backward(Variable loss, Gradients into) {
@@ -105,9 +107,9 @@ public final class Tape {
 
   /**
    * Adds the gradients of {@code sum(root * seed)} with respect to every parameter that {@code
-   * root} depends on, and forgets what was recorded.
+   * root} depends on, and clears the tape.
    *
-   * @param seed as many elements as {@code root}
+   * @param seed has as many elements as {@code root}
    * @throws IllegalStateException if the root depends on no parameter, or the tape was used before
    */
   public void backward(Variable root, Tensor seed, Gradients into) {
@@ -140,8 +142,8 @@ public final class Tape {
   }
 
   /**
-   * Moves what the backward pass reads of the nodes since {@code firstNode} out of a scope that is
-   * about to end; other recorded values go with it.
+   * Moves what the backward pass reads, of the nodes since {@code firstNode}, out of a scope that
+   * is about to end; other recorded values are freed with the scope.
    */
   void keepNeeded(int firstNode, Memory.Scope scope) {
     List<Node> recorded = nodes.subList(firstNode, nodes.size());

@@ -36,9 +36,9 @@ import org.diffusionnft.tensor.UnaryOp;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A tensor that may take part in derivatives. Models are written against this once: while a {@link
- * Tape} records, operations on variables that require a gradient are recorded; otherwise they just
- * compute. Compared by identity.
+ * A tensor that can take part in differentiation. Models are written against this class once: while
+ * a {@link Tape} records, operations on variables that require a gradient are recorded; otherwise
+ * they just compute. Compared by identity.
  */
 public final class Variable {
   private final Tensor value;
@@ -57,7 +57,10 @@ public final class Variable {
     return new Variable(value, false, null);
   }
 
-  /** A leaf whose gradient is wanted: a trained weight, or an input to differentiate by. */
+  /**
+   * A leaf whose gradient is wanted: a trained weight, or an input to differentiate with respect
+   * to.
+   */
   public static Variable parameter(Tensor value) {
     return new Variable(value, true, null);
   }
@@ -102,7 +105,10 @@ public final class Variable {
     return value.device();
   }
 
-  /** Whether a backward pass gives this a gradient: a parameter, or a recorded result of one. */
+  /**
+   * Whether a backward pass computes its gradient: true for a parameter, or a recorded result of
+   * one.
+   */
   public boolean requiresGrad() {
     return requiresGrad;
   }
@@ -187,14 +193,14 @@ public final class Variable {
     return apply(new Unary(f, a, b), this);
   }
 
-  /** The same numbers in another storage type; the gradient goes back in arithmetic's. */
+  /** The same values in another storage type; the gradient is in the arithmetic type. */
   public Variable convert(DType to) {
     return value.dtype() == to ? this : apply(new Convert(to), this);
   }
 
   /**
-   * This value as products take it under {@link Autocast}: itself, or rounded to BF16. Products do
-   * so themselves; a value that several products take is better rounded once, before.
+   * This value in the precision of products under {@link Autocast}: itself, or rounded to BF16.
+   * Products do this themselves; round a value that several products share once, beforehand.
    */
   public Variable operand() {
     DType stored = value().dtype();
@@ -385,7 +391,7 @@ public final class Variable {
   /**
    * {@code x Wᵀ + bias + scale (x Aᵀ) Bᵀ}: a linear layer with a low-rank adapter (LoRA, Hu et al.,
    * arXiv 2106.09685). In F32 the adapter is merged into a copy of the weight where that is less
-   * work; half precision would round it away there.
+   * work; in half precision, merging would round the adapter away.
    *
    * @param weight {@code [N, K]}
    * @param bias {@code [N]} or null
@@ -411,8 +417,8 @@ public final class Variable {
   /**
    * Layer norm along the last axis.
    *
-   * @param weight {@code [C]} or {@code [G, C]}, group g for the g-th of G equal runs of rows; null
-   *     for 1
+   * @param weight {@code [C]}, or {@code [G, C]} where group g applies to the g-th of G equal runs
+   *     of rows; null for 1
    * @param bias like {@code weight}; null for 0
    */
   public Variable layerNorm(@Nullable Variable weight, @Nullable Variable bias, double eps) {
@@ -430,8 +436,9 @@ public final class Variable {
   }
 
   /**
-   * Layer norm modulated per sample as in DiT's adaLN (Peebles and Xie, arXiv 2212.09748): {@code
-   * norm(x) * (1 + scale) + shift}, with this {@code [B, T, C]}, scale and shift {@code [B, C]}.
+   * Layer norm with per-sample modulation as in DiT's adaLN (Peebles and Xie, arXiv 2212.09748):
+   * {@code norm(x) * (1 + scale) + shift}, for this {@code [B, T, C]}, scale and shift {@code [B,
+   * C]}.
    */
   public Variable modulatedLayerNorm(Variable scale, Variable shift, double eps) {
     return layerNorm(scale.affine(1, 1), shift, eps);
@@ -459,8 +466,8 @@ public final class Variable {
   }
 
   /**
-   * Runs a block with one result and frees its temporary memory at its end: everything but the
-   * result, and, while a tape records, what its backward pass reads.
+   * Runs a block with one result, then frees its temporary memory: everything but the result and,
+   * while a tape records, what its backward pass reads.
    */
   public static Variable scoped(Device device, Supplier<Variable> block) {
     return scopedAll(device, () -> List.of(block.get())).getFirst();

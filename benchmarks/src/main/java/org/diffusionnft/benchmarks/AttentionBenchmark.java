@@ -2,9 +2,9 @@ package org.diffusionnft.benchmarks;
 
 import org.openjdk.jmh.annotations.Param;
 
-/** Joint attention of a picture of 512² and a prompt, 24 heads of 64. */
+/** Joint attention of a 512² image and a prompt, 24 heads of 64. */
 public class AttentionBenchmark extends EngineBenchmark {
-  /** Tokens: 1024 of the picture, 205 of the prompt. */
+  /** Tokens: 1024 of the image, 205 of the prompt. */
   @Param("1229")
   public int tokens = 1229;
 

@@ -2,9 +2,9 @@ package org.diffusionnft.benchmarks;
 
 import org.openjdk.jmh.annotations.Param;
 
-/** A whole block of the transformer at 512². */
+/** A full transformer block at 512². */
 public class BlockBenchmark extends EngineBenchmark {
-  /** Forward alone, or a training step. */
+  /** Forward only, or a training step. */
   @Param({"forward", "train"})
   public String pass = "forward";
 

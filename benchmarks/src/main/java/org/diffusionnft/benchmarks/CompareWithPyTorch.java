@@ -14,8 +14,8 @@ import org.openjdk.jmh.runner.options.TimeValue;
 import org.openjdk.jmh.runner.options.VerboseMode;
 
 /**
- * Runs all benchmarks, or those that an argument (a regular expression) matches, on both engines in
- * this JVM and prints the ratios of their times.
+ * Runs all benchmarks, or those matching a regular expression, on both engines in this JVM and
+ * prints the ratios of their times.
  */
 public final class CompareWithPyTorch {
   private static final String ENGINE = "engine";
@@ -27,7 +27,7 @@ public final class CompareWithPyTorch {
     OptionsBuilder options = new OptionsBuilder();
     options
         .include(args.length > 0 ? args[0] : "org.diffusionnft.benchmarks")
-        // PyTorch and we take turns in one process: the machine is then the same for both.
+        // Both engines alternate in one process, so that conditions are the same for both.
         .forks(0)
         .warmupIterations(3)
         .warmupTime(TimeValue.milliseconds(500))
@@ -38,7 +38,7 @@ public final class CompareWithPyTorch {
     System.out.print(table(new Runner(options.build()).run()));
   }
 
-  /** A line per benchmark and parameters: milliseconds of each engine and their ratio. */
+  /** One line per benchmark and parameters: milliseconds of each engine and their ratio. */
   private static String table(Collection<RunResult> results) {
     Map<String, Map<String, Double>> rows = new LinkedHashMap<>();
     for (RunResult result : results) {

@@ -3,17 +3,17 @@ package org.diffusionnft.benchmarks;
 import java.util.ServiceLoader;
 
 /**
- * What is compared: each method makes its operands once and gives back the operation on them, which
- * is then run many times and is over when {@code run} returns. All in F32.
+ * The operations that are compared: each method creates its operands once and returns the operation
+ * on them, which is then run many times and is complete when {@code run} returns. All in F32.
  */
 public interface Engine extends AutoCloseable {
-  /** The parameter of every benchmark that chooses the engine. */
+  /** Value of every benchmark's engine parameter for this project. */
   String OURS = "dnft";
 
   /** See {@link #OURS}; only in a build with the Maven profile {@code pytorch}. */
   String PYTORCH = "pytorch";
 
-  /** Names the engine in {@link #OURS} and {@link #PYTORCH}. */
+  /** The name: {@link #OURS} or {@link #PYTORCH}. */
   String name();
 
   /** {@code x Wᵀ} with x {@code [m, k]}, W {@code [n, k]}. */
@@ -22,15 +22,15 @@ public interface Engine extends AutoCloseable {
   /** Attention of {@code tokens} among themselves. */
   Runnable attention(int tokens, int heads, int headDim);
 
-  /** Layer norm of {@code [1, tokens, width]}, modulated per sample. */
+  /** Layer norm of {@code [1, tokens, width]} with per-sample modulation. */
   Runnable modulatedNorm(int tokens, int width);
 
-  /** GELU in its tanh form of {@code [tokens, width]}. */
+  /** Tanh GELU of {@code [tokens, width]}. */
   Runnable gelu(int tokens, int width);
 
   /**
-   * A block of SD3.5-Medium with both attentions; forward alone, or forward, mean of squares and
-   * backward to adapters of rank 32 on the joint attention.
+   * A block of SD3.5-Medium with both attentions; forward only, or forward, mean of squares and
+   * backward to rank-32 adapters on the joint attention.
    */
   Runnable block(int imageTokens, int textTokens, boolean train);
 
@@ -38,8 +38,8 @@ public interface Engine extends AutoCloseable {
   void close();
 
   /**
-   * An engine by its name, on the threads that the system property {@code benchmarks.threads} says,
-   * or two.
+   * Opens an engine by name, with the number of threads given by the system property {@code
+   * benchmarks.threads}, default two.
    *
    * @throws IllegalArgumentException if this build has no such engine
    */
@@ -59,12 +59,12 @@ public interface Engine extends AutoCloseable {
         .open(threads);
   }
 
-  /** How engines outside this build's core are found. */
+  /** Provides engines from optional parts of the build. */
   interface EngineProvider {
     /** The engine's name. */
     String name();
 
-    /** The engine on so many threads. */
+    /** Opens the engine with this number of threads. */
     Engine open(int threads);
   }
 }

@@ -11,19 +11,19 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
-/** One operation of an engine, ours or PyTorch's, timed. */
+/** Times one operation of an engine, ours or PyTorch's. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
 public abstract class EngineBenchmark {
-  /** Which engine. */
+  /** The engine. */
   @Param({Engine.OURS, Engine.PYTORCH})
   public String engine = Engine.OURS;
 
   private Engine opened;
   private Runnable operation;
 
-  /** Makes the operands of the operation. */
+  /** Creates the operation with its operands. */
   abstract Runnable prepare(Engine with);
 
   /** Opens the engine. */
@@ -33,7 +33,7 @@ public abstract class EngineBenchmark {
     operation = prepare(opened);
   }
 
-  /** Gives the operands back. */
+  /** Releases the operands. */
   @TearDown
   public void close() {
     opened.close();

@@ -4,7 +4,7 @@ import org.openjdk.jmh.annotations.Param;
 
 /** GELU inside the feed-forward network. */
 public class GeluBenchmark extends EngineBenchmark {
-  /** Tokens of a picture of 512². */
+  /** Tokens of a 512² image. */
   @Param("1024")
   public int tokens = 1024;
 

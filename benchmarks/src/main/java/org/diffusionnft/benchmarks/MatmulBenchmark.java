@@ -2,7 +2,7 @@ package org.diffusionnft.benchmarks;
 
 import org.openjdk.jmh.annotations.Param;
 
-/** Products of linear layers: the model's sizes, then small and odd ones. */
+/** Linear layer products: the model's sizes, then small and odd ones. */
 public class MatmulBenchmark extends EngineBenchmark {
   /** M, N and K. */
   @Param({

@@ -4,7 +4,7 @@ import org.openjdk.jmh.annotations.Param;
 
 /** Layer norm with adaLN modulation. */
 public class ModulatedNormBenchmark extends EngineBenchmark {
-  /** Tokens of a picture of 512². */
+  /** Tokens of a 512² image. */
   @Param("1024")
   public int tokens = 1024;
 

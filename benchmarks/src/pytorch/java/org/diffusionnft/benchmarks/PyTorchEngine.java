@@ -70,13 +70,13 @@ public final class PyTorchEngine implements Engine {
     return torch.rand(dims).mul_(new Scalar(2 * bound)).sub_(new Scalar(bound));
   }
 
-  /** Layer norm along the last axis, without weights. */
+  /** Layer norm along the last axis, without affine weights. */
   static Tensor normed(Tensor x, long width) {
     return torch.layer_norm(
         x, new long[] {width}, new TensorOptional(), new TensorOptional(), 1e-6, true);
   }
 
-  /** {@code x * (1 + scale) + shift} of {@code [1, T, C]}, as diffusers writes it. */
+  /** {@code x * (1 + scale) + shift} of {@code [1, T, C]}, as in diffusers. */
   static Tensor modulated(Tensor x, Tensor scale, Tensor shift) {
     return x.mul(scale.unsqueeze(1).add(new Scalar(1))).add(shift.unsqueeze(1));
   }
@@ -90,7 +90,7 @@ public final class PyTorchEngine implements Engine {
         });
   }
 
-  /** What it makes goes at its end. */
+  /** Frees the operation's temporaries at its end. */
   private static Runnable scoped(Runnable operation) {
     return () -> {
       try (PointerScope _ = new PointerScope()) {
@@ -101,6 +101,6 @@ public final class PyTorchEngine implements Engine {
 
   @Override
   public void close() {
-    System.gc(); // PyTorch's memory of the operands goes with their Java objects
+    System.gc(); // PyTorch frees the operands' memory with their Java objects
   }
 }

@@ -6,7 +6,7 @@ import static org.diffusionnft.kernels.Lanes.FLOATS;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
-/** Activation functions and slopes, of all lanes. */
+/** Activation functions and their derivatives, in all lanes. */
 final class Activations {
   private Activations() {}
 
@@ -29,7 +29,7 @@ final class Activations {
   }
 
   static FloatVector geluTanhSlope(FloatVector value) {
-    // Constant beyond 30; further out the square would overflow.
+    // Constant beyond 30; without the clamp the square would overflow.
     FloatVector x = value.lanewise(VectorOperators.MAX, -30f).lanewise(VectorOperators.MIN, 30f);
     FloatVector inner =
         x.mul(x)
@@ -40,8 +40,8 @@ final class Activations {
   }
 
   /**
-   * {@code s + factor s (1 - s)} for {@code s = sigmoid(u)}. {@code 1 - s} is not taken as a
-   * difference, which would leave no digits for large u.
+   * {@code s + factor s (1 - s)} for {@code s = sigmoid(u)}. {@code 1 - s} is not computed as a
+   * difference, which would lose all digits for large u.
    */
   private static FloatVector sigmoidAndSlope(FloatVector u, FloatVector factor) {
     FloatVector e = VectorMath.exp(u.abs().neg());
@@ -71,7 +71,7 @@ final class Activations {
     return s.mul(broadcast(FLOATS, 1).sub(s));
   }
 
-  /** The slope of {@code x sigmoid(x)}. */
+  /** The derivative of {@code x sigmoid(x)}. */
   static FloatVector siluSlope(FloatVector x) {
     return sigmoidAndSlope(x, x);
   }

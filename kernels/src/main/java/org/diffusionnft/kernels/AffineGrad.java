@@ -6,9 +6,9 @@ import org.diffusionnft.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gradients of a norm's weight and bias, {@code [G, C]} each. Rows are cut into chunks that cross
- * no group; a chunk adds up its rows in floats, and the chunks of a group are added in order in
- * doubles.
+ * Gradients of a norm's weight and bias, {@code [G, C]} each. Rows are split into chunks that do
+ * not cross groups; a chunk sums its rows in floats, and the chunks of a group are added in order
+ * in doubles.
  */
 final class AffineGrad {
   private static final int MOST_ROWS = 64;
@@ -38,7 +38,7 @@ final class AffineGrad {
     this.partial = new float[wanted() ? tasks() : 0][2 * c];
   }
 
-  /** Whether groups of the two nest: one has a single group, or both have the same number. */
+  /** Whether the groups of the two nest: one has a single group, or both have the same number. */
   static boolean fits(@Nullable Tensor gradWeight, @Nullable Tensor gradBias, int c) {
     if (c == 0) {
       return false;
@@ -78,7 +78,7 @@ final class AffineGrad {
     return sums;
   }
 
-  /** Takes a task's sums. */
+  /** Receives a task's sums. */
   void done(int task, long sums) {
     if (sums != 0) {
       for (int i = 0; i < 2 * c; i++) {

@@ -9,10 +9,10 @@ import org.diffusionnft.tensor.DType;
  * out·gradOut) scale}.
  */
 final class AttentionBackward {
-  /** Queries of a block: some tall tiles. */
+  /** Queries per block: a whole number of tall tiles. */
   static final int QUERIES = (64 + Block.ROWS - 1) / Block.ROWS * Block.ROWS;
 
-  /** Keys of a block. */
+  /** Keys per block. */
   static final int KEYS = TallRows.DEPTH;
 
   private static final int SLOT_KEYS = 1;
@@ -59,8 +59,8 @@ final class AttentionBackward {
   }
 
   /**
-   * The gradients that {@code wanted} names, from these queries and keys of head {@code bh}. The
-   * gradient of a query needs all keys, those of a key all queries.
+   * Computes the gradients named by {@code wanted}, from these queries and keys of head {@code bh}.
+   * A query's gradient needs all keys, and a key's gradients all queries.
    */
   void run(
       Wanted wanted,
@@ -105,7 +105,8 @@ final class AttentionBackward {
   }
 
   /**
-   * Working memory: packed keys and values, packed queries and gradients, scores, a copy of them.
+   * Working memory: packed keys and values, packed queries and gradients, scores, and a copy of the
+   * scores.
    */
   private record Buffers(
       long tile,
@@ -194,7 +195,7 @@ final class AttentionBackward {
     }
   }
 
-  /** A row as floats: where it is, or widened. */
+  /** A row as floats: in place, or widened. */
   private static long floats(Matrix rows, int r, int depth, Scratch scratch) {
     long at = rows.address() + r * rows.rowBytes();
     if (rows.dtype() == DType.F32) {

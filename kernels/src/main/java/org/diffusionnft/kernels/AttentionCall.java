@@ -7,7 +7,7 @@ import org.diffusionnft.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What forward and backward attention have in common: where each head's rows lie.
+ * What forward and backward attention share: the layout of each head's rows.
  *
  * @param batches B
  * @param heads H
@@ -55,12 +55,12 @@ record AttentionCall(
         (float) scale);
   }
 
-  /** Number of batches from which a task may be a whole batch. */
+  /** Minimum number of batches for which a task may be a whole batch. */
   private static final int MANY_BATCHES = 32;
 
   /**
-   * Bytes of one batch's queries, keys and values that fit into the second cache with room to
-   * spare.
+   * Maximum bytes of one batch's queries, keys and values, so that they fit into the L2 cache with
+   * room to spare.
    */
   private static final long NEAR = 256 << 10;
 
@@ -70,8 +70,8 @@ record AttentionCall(
   }
 
   /**
-   * Fetches a batch's queries, keys and values in the order of memory. A head's rows are short
-   * pieces far apart, which the processor doesn't fetch ahead by itself.
+   * Fetches a batch's queries, keys and values in memory order. A head's rows are short and far
+   * apart, so the hardware doesn't prefetch them by itself.
    */
   void touch(int batch, Scratch scratch) {
     long row = rowIn();
@@ -85,7 +85,7 @@ record AttentionCall(
     return dtype.bytes() * width;
   }
 
-  /** Bytes between the rows of one head in results, which are F32. */
+  /** Row stride of one head in results, which are F32, in bytes. */
   long row() {
     return 4 * width;
   }
@@ -95,13 +95,13 @@ record AttentionCall(
   }
 
   /**
-   * Where a head's row of a query-shaped F32 tensor begins; {@code bh} counts heads within batches.
+   * Address of a head's row of a query-shaped F32 tensor; {@code bh} counts heads within batches.
    */
   long query(long base, int bh, int row) {
     return base + 4 * element(bh, queries, row);
   }
 
-  /** Where a head's row of a key-shaped F32 tensor begins. */
+  /** Address of a head's row of a key-shaped F32 tensor. */
   long key(long base, int bh, int row) {
     return base + 4 * element(bh, keys, row);
   }
@@ -110,17 +110,20 @@ record AttentionCall(
     return ((long) (bh / heads) * rows + row) * width + (long) (bh % heads) * depth;
   }
 
-  /** A head's queries from one on, or their gradients, {@code [.., D]} of the operands' type. */
+  /**
+   * A head's queries, or their gradients, from {@code row} on: {@code [.., D]} of the operands'
+   * type.
+   */
   Matrix queries(long base, int bh, int row) {
     return new Matrix(base + dtype.bytes() * element(bh, queries, row), dtype, false, width);
   }
 
-  /** A head's keys or values from one on, {@code [.., D]} of the operands' type. */
+  /** A head's keys or values from {@code row} on: {@code [.., D]} of the operands' type. */
   Matrix keys(long base, int bh, int row) {
     return new Matrix(base + dtype.bytes() * element(bh, keys, row), dtype, false, width);
   }
 
-  /** Where the mask's row for a query begins at a key; 0 for no mask. */
+  /** Address of the mask's entry for a query and key; 0 if there is no mask. */
   long maskRow(int bh, int query, int key) {
     return mask == 0
         ? 0

@@ -2,14 +2,14 @@ package org.diffusionnft.kernels;
 
 /**
  * One block of queries of one head against all keys, in blocks of keys (Dao et al., FlashAttention,
- * arXiv 2205.14135): per row a running maximum, a running sum, and an output that is rescaled when
- * the maximum rises.
+ * arXiv 2205.14135): each row has a running maximum, a running sum, and an output that is rescaled
+ * when the maximum rises.
  */
 final class AttentionForward {
-  /** Keys of a block. */
+  /** Keys per block. */
   static final int KEYS = TallRows.DEPTH;
 
-  /** Rows whose scores are in the nearest cache at a time. */
+  /** Number of rows whose scores are in the L1 cache at a time. */
   private static final int ROWS = 2 * Block.ROWS;
 
   private static final int SLOT_KEYS = 1;
@@ -34,8 +34,8 @@ final class AttentionForward {
   }
 
   /**
-   * Working memory: a block of keys and of values, packed; scores, and a copy of them; per row what
-   * {@link SoftmaxState} says, and the sum of weighted values.
+   * Working memory: a packed block of keys and of values; scores and a copy of them; per row a
+   * {@link SoftmaxState} and the sum of weighted values.
    */
   private record Buffers(
       long keys,
@@ -46,7 +46,7 @@ final class AttentionForward {
       Block.Left sums,
       long tile) {}
 
-  /** Queries {@code first} to {@code end} of head {@code bh}. */
+  /** Computes queries {@code first} to {@code end} of head {@code bh}. */
   void run(int bh, int first, int end, Scratch scratch) {
     int rows = end - first;
     int depth = call.depth();
@@ -86,7 +86,10 @@ final class AttentionForward {
     }
   }
 
-  /** Rows {@code row} to {@code row + rows} of the task's queries, which begin at {@code first}. */
+  /**
+   * Computes rows {@code row} to {@code row + rows} of the task's queries, which begin at {@code
+   * first}.
+   */
   private void block(
       int bh, int first, int row, int rows, int key, int keys, Buffers buffers, Scratch scratch) {
     int query = first + row;

@@ -3,21 +3,21 @@ package org.diffusionnft.kernels;
 import static org.diffusionnft.kernels.Lanes.BYTES;
 import static org.diffusionnft.kernels.Lanes.LANES;
 
-/** A block of a matrix product on one thread: tiles, and what to do at the edges. */
+/** A block of a matrix product on one thread: tiles and edge handling. */
 final class Block {
   private Block() {}
 
   /** Rows of the tallest tile: AVX-512 and NEON have 32 vector registers, AVX2 has 16. */
   static final int ROWS = LANES == 8 ? 6 : 14;
 
-  /** Rows of a tile of rows at any distance. */
+  /** Rows of a tile with any row stride. */
   private static final int LOOSE_ROWS = LANES == 8 ? 4 : 8;
 
   /** Floats of scratch that {@link #strip} needs. */
   static final int TILE_FLOATS = ROWS * Panels.WIDTH;
 
   /**
-   * The left matrix of a product, of floats at any distance.
+   * The left matrix of a product: floats with any strides.
    *
    * @param address of element {@code (0, 0)}
    * @param row bytes between rows
@@ -41,16 +41,16 @@ final class Block {
   }
 
   /**
-   * Where a product goes.
+   * The destination of a product.
    *
    * @param address of element {@code (0, 0)}
    * @param row bytes between rows, whose floats are contiguous
-   * @param scale what the product is multiplied with
-   * @param add whether it is added to what is there
+   * @param scale factor applied to the product
+   * @param add whether the product is added to the existing values
    */
   record Result(long address, long row, float scale, boolean add) {}
 
-  /** All rows of one panel, whose own rows are {@code stepB} bytes apart. */
+  /** Multiplies all rows by one panel with a row stride of {@code stepB} bytes. */
   static void strip(
       int m,
       int columns,
@@ -72,7 +72,7 @@ final class Block {
     long rowTile = wide ? 2 * BYTES : BYTES;
     for (int done = 0; done < m; ) {
       int rows = rows(m, m - done, tall);
-      // The last tile is moved up to end with the last row; what it computes again is dropped.
+      // The last tile is moved up to end at the last row; recomputed rows are dropped.
       int row = Math.min(done, m - rows);
       int repeated = done - row;
       long atA = a.at(row);
@@ -100,7 +100,7 @@ final class Block {
     }
   }
 
-  /** Rows of the next tile, {@code left} of {@code m} rows being left to compute. */
+  /** Rows of the next tile, when {@code left} of {@code m} rows remain. */
   private static int rows(int m, int left, boolean tall) {
     if (tall && left >= ROWS) {
       return ROWS;
@@ -111,7 +111,7 @@ final class Block {
     return m >= 4 && left > 1 ? 4 : 1;
   }
 
-  /** A tile of {@link #ROWS}, {@code across} if {@code a} is stored transposed. */
+  /** A tile of {@link #ROWS} rows; {@code across} if {@code a} is stored transposed. */
   private static void tall(
       boolean across,
       int depth,

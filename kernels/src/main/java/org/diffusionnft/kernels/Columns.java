@@ -12,7 +12,7 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import org.diffusionnft.tensor.ReduceOp;
 
-/** Reduces rows onto each other, a strip of columns at a time, in double precision. */
+/** Reduces across rows, a strip of columns at a time, in double precision. */
 final class Columns {
   private Columns() {}
 

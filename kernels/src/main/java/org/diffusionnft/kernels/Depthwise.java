@@ -16,16 +16,16 @@ import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Tensor;
 
 /**
- * A convolution whose filters see one channel each. A task is a band of lines of one filter's
- * output. The lines of the picture under it are copied to working memory with zeros around them, in
- * which neighbouring windows are neighbours: with strides, every second pixel (or third, ..) comes
- * first, then those between. Then each cell of the window is a load at a fixed distance.
+ * A depthwise convolution: each filter sees one channel. A task is a band of lines of one filter's
+ * output. The image lines it reads are copied to zero-padded working memory, in which adjacent
+ * windows are adjacent: with a stride of 2 (or 3, ..), every second (or third, ..) pixel comes
+ * first, then those between. Each cell of the window is then a load at a fixed offset.
  */
 final class Depthwise {
-  /** About how many floats of the picture a task copies: they stay in the nearest cache. */
+  /** Approximate number of image floats that a task copies: they stay in the L1 cache. */
   private static final int BAND_FLOATS = 6 << 10;
 
-  /** Lines of a tile. */
+  /** Lines per tile. */
   private static final int LINES = 4;
 
   private static final int SLOT_LINES = 1;
@@ -44,7 +44,7 @@ final class Depthwise {
   private final int height;
   private final int width;
 
-  /** Floats of a line of one remainder of the stride, with its padding. */
+  /** Floats per line for one remainder modulo the stride, including padding. */
   private final int length;
 
   /** Bytes between copied lines. */
@@ -137,7 +137,7 @@ final class Depthwise {
     int stride = sweep.strideX();
     for (int rest = 0; rest < stride; rest++) {
       long at = to + 4L * rest * length;
-      // pixel of place q is q * stride + rest - left
+      // position q holds pixel q * stride + rest - left
       int begin = Math.clamp(Math.ceilDiv(sweep.left() - rest, stride), 0, length);
       int end = Math.clamp(Math.ceilDiv(width + sweep.left() - rest, stride), begin, length);
       int pixel = begin * stride + rest - sweep.left();
@@ -147,7 +147,7 @@ final class Depthwise {
     }
   }
 
-  /** Makes vectors 0 that hold some of the places; what else they hold is written afterwards. */
+  /** Zeros the vectors that overlap a range; other elements in them are written afterwards. */
   private static void clear(long line, int from, int to) {
     for (int i = from / LANES * LANES; i < to; i += LANES) {
       Lanes.splat(0).intoMemorySegment(ALL, line + 4L * i, ORDER);
@@ -161,7 +161,7 @@ final class Depthwise {
       return;
     }
     if (stride == 2) {
-      // the last pixel read is one beyond what is wanted, so the last vector is left out
+      // a vector step reads one pixel too many, so the last vector is left out
       for (; i + LANES < count; i += LANES) {
         Lanes.everySecond(from + 8L * i, to + 4L * i);
       }

@@ -2,7 +2,7 @@ package org.diffusionnft.kernels;
 
 import org.diffusionnft.tensor.UnaryOp;
 
-/** Functions of one element that no hot path needs, in double precision. */
+/** Functions of one element that are not on a hot path, in double precision. */
 final class ExactLoops {
   private ExactLoops() {}
 

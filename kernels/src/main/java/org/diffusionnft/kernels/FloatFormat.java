@@ -7,12 +7,12 @@ import org.diffusionnft.tensor.DType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Floats, multiplied by machine code where there is some and operands lie as it reads them, else by
- * the tiles of the Vector API; the sums are the same to the bit. Half precision is widened where
- * operands are copied.
+ * Float products by machine code where it is available and the operands have its layout, else by
+ * Vector API tiles; the sums are bitwise the same. Half precision is widened when operands are
+ * copied.
  *
- * @param rounds whether scores of attention are rounded to BF16 before they are multiplied
- * @param down machine code for rows that are {@link TallRows#ROW} bytes apart, or null
+ * @param rounds whether attention scores are rounded to BF16 before they are multiplied
+ * @param down machine code for a row stride of {@link TallRows#ROW} bytes, or null
  * @param across the same for a left matrix that is stored transposed
  * @param exponentials machine code for softmax, or null
  */
@@ -22,10 +22,10 @@ record FloatFormat(
     @Nullable MachineTiles across,
     @Nullable MachineExponentials exponentials)
     implements ProductFormat {
-  /** Bytes between rows of A above which its rows are copied together before use. */
+  /** Row stride of A, in bytes, above which its rows are copied together before use. */
   private static final long FAR = 2048;
 
-  /** With fewer steps a tile is over so soon that calling it counts. */
+  /** With fewer steps, the call overhead of a tile matters. */
   private static final int LEAST_STEPS = 16;
 
   @Override
@@ -35,7 +35,7 @@ record FloatFormat(
 
   @Override
   public int rows() {
-    // Machine code needs as many between two steps of k of a transposed left matrix.
+    // For machine code, they must fit between two k steps of a transposed left matrix.
     return (down == null ? 20 : 19) * Block.ROWS;
   }
 
@@ -55,8 +55,8 @@ record FloatFormat(
   }
 
   /**
-   * Where it is if it is F32 and dense enough; else copied. The copy's rows are a cache line longer
-   * than they need be, so that they do not all fall into the same cache sets.
+   * In place if it is F32 and dense enough; else copied. The copy's rows are padded by a cache
+   * line, so that they do not all map to the same cache sets.
    */
   @Override
   public Left left(

@@ -11,9 +11,8 @@ import org.jspecify.annotations.Nullable;
  * The micro-kernels of a device.
  *
  * @param floats for operands that are multiplied as floats
- * @param rounding the same, where scores of attention are rounded to BF16
- * @param half for operands that are BF16: pairs where the processor has the instructions, else
- *     {@code rounding}
+ * @param rounding the same, but attention scores are rounded to BF16
+ * @param half for BF16 operands: pairs if the processor has the instructions, else {@code rounding}
  * @param missing why not all are machine code; empty if they are
  */
 record Formats(ProductFormat floats, ProductFormat rounding, ProductFormat half, String missing) {
@@ -26,9 +25,9 @@ record Formats(ProductFormat floats, ProductFormat rounding, ProductFormat half,
   private static @Nullable Formats known;
 
   /**
-   * Those of this process.
+   * The micro-kernels of this process.
    *
-   * @throws InvalidInputException if machine code is asked for that cannot be had, or a choice is
+   * @throws InvalidInputException if machine code is requested but unavailable, or the choice is
    *     unknown
    */
   static synchronized Formats get() {
@@ -84,7 +83,7 @@ record Formats(ProductFormat floats, ProductFormat rounding, ProductFormat half,
             "machine code is written for vectors of 512 bits, and these have " + bits);
   }
 
-  /** Where BF16 is no faster than F32, a warning says so once. */
+  /** Logs a warning once if BF16 is no faster than F32. */
   @Override
   public ProductFormat half() {
     if (half == rounding && !WARNED.getAndSet(true)) {
@@ -93,7 +92,7 @@ record Formats(ProductFormat floats, ProductFormat rounding, ProductFormat half,
     return half;
   }
 
-  /** What is in use, in a few words. */
+  /** The micro-kernels in use, in a few words. */
   String summary() {
     return missing.isEmpty() ? "machine code for FP32 and BF16" : missing;
   }

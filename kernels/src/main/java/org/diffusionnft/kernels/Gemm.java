@@ -6,20 +6,20 @@ import org.diffusionnft.tensor.UnaryOp;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One matrix product, split into tasks by shape alone.
+ * One matrix product, split into tasks by its shape only.
  *
- * <p>A task is a block of rows and columns of the output with all of K. For a number of rows at a
- * time it walks K in steps of {@link ProductFormat#depth}, for which a panel of B stays in the
- * nearest cache, and adds each step's product to the output, which stays in the second: the order
- * of additions for one element is the same however the rest is split. Where B is small and one for
- * the whole batch, it is packed once for all tasks; otherwise each task packs its own columns.
+ * <p>A task is a block of rows and columns of the output with all of K. For some rows at a time, it
+ * walks K in steps of {@link ProductFormat#depth}, for which a panel of B stays in the L1 cache,
+ * and adds each step's product to the output, which stays in L2. So the order of additions for an
+ * element does not depend on how the rest is split. If B is small and shared by the whole batch, it
+ * is packed once for all tasks; otherwise each task packs its own columns.
  */
 final class Gemm {
 
   /**
    * {@code [m, k]} times {@code [k, n]}.
    *
-   * @param batches how many such products
+   * @param batches number of such products
    */
   record Size(int batches, int m, int n, int k) {}
 
@@ -39,34 +39,37 @@ final class Gemm {
     }
   }
 
-  /** A block of the output of one task. */
+  /** The output block of one task. */
   private record Part(int batch, int row, int rows, int column, int columns) {}
 
-  /** Most rows of a task that packs B itself. */
+  /** Maximum rows of a task that packs B itself. */
   private static final int TASK_ROWS = 2048;
 
-  /** Fewest multiply-adds of a task that packs B itself: some tens of microseconds. */
+  /**
+   * A task that packs B itself is halved only above this many multiply-adds: tens of microseconds.
+   */
   private static final long TASK_WORK = 2_000_000;
 
-  /** About how many multiply-adds a task has where B is packed for it. */
+  /** Approximate multiply-adds of a task for which B is already packed. */
   private static final long SMALL_TASK_WORK = 500_000;
 
-  /** Number of tasks from which a product is not split further. */
+  /** With at least this many tasks, a product is not split further. */
   private static final int FEW_TASKS = 8;
 
-  /** Most floats of B for which it is packed once for all tasks. */
+  /** Maximum size of B, in floats, for packing it once for all tasks. */
   private static final long SHARED_FLOATS = 1 << 18;
 
-  /** Number of rows of A and columns of a task from which a copy for the tall tiles pays off. */
+  /** Minimum rows of A and columns of a task for which a copy for the tall tiles pays off. */
   private static final int MANY = 64;
 
   /**
-   * Most rows for which every task takes all of them. Tasks then differ in columns and each packs
-   * its own: what one processor packs for another must travel between their caches, every time.
+   * Maximum number of rows for which every task takes all rows. Tasks then differ in columns, and
+   * each packs its own: a panel packed by another core would have to travel between caches every
+   * time.
    */
   private static final int ALL_ROWS = 96;
 
-  /** Most rows for which packing all of B before it is used would be most of the work. */
+  /** Maximum number of rows for which packing all of B first would be most of the work. */
   private static final int FEW = 8;
 
   private static final int SLOT_A = 1;
@@ -138,9 +141,9 @@ final class Gemm {
   }
 
   /**
-   * How the output is cut into tasks.
+   * How the output is split into tasks.
    *
-   * @param packed where all of b is packed for all tasks; 0 if each task packs its own part
+   * @param packed address of all of b, packed for all tasks; 0 if each task packs its own part
    */
   private record Cut(int rows, int columns, long packed) {}
 
@@ -221,9 +224,7 @@ final class Gemm {
     return out + 4L * (((long) part.batch * m + part.row) * n + part.column);
   }
 
-  /**
-   * Rows first, then K, so that a block of the output stays in the second cache until it is done.
-   */
+  /** Rows first, then K, so that a block of the output stays in the L2 cache until it is done. */
   private void multiply(Part part, long packed, Scratch scratch) {
     if (k == 0) {
       clear(part);
@@ -274,9 +275,9 @@ final class Gemm {
   }
 
   /**
-   * Few rows use a panel once: it is packed where the one before it was, which the nearest caches
-   * still hold. The sums are those of {@link #multiply}, so a row has the same bits however many
-   * rows there are.
+   * Few rows use a panel only once, so each is packed into the memory of the one before, which is
+   * still in cache. Sums have the order of {@link #multiply}: the bits of a row do not depend on
+   * the number of rows.
    */
   private void multiplyFew(Part part, Scratch scratch) {
     Matrix left = a.matrix(part.batch);
@@ -305,14 +306,17 @@ final class Gemm {
     }
   }
 
-  /** The size of parts of about equal size, a multiple of something, none larger than the most. */
+  /**
+   * A part size, rounded up to {@code multiple}, that splits {@code size} about evenly into parts
+   * of at most {@code most}.
+   */
   private static int evenly(int size, int most, int multiple) {
     int parts = (size + most - 1) / most;
     int each = (size + parts - 1) / parts;
     return (each + multiple - 1) / multiple * multiple;
   }
 
-  /** Whether B is read where it is: for so few rows packing would be most of the work. */
+  /** Whether B is read in place: for so few rows, packing would be most of the work. */
   private boolean inPlace() {
     return m <= FEW && !b.first.transposed() && b.first.dtype() == DType.F32;
   }

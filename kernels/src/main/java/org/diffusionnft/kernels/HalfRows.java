@@ -14,7 +14,7 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import org.diffusionnft.tensor.HalfPrecision;
 
-/** Rows of floats rounded to BF16, and rows of BF16 numbers side by side as pairs. */
+/** Rounds rows of floats to BF16, and interleaves rows of BF16 numbers as pairs. */
 final class HalfRows {
   private HalfRows() {}
 
@@ -41,7 +41,7 @@ final class HalfRows {
     }
   }
 
-  /** Rounds to BF16 in place: the numbers stay floats. {@code n} is padded to whole vectors. */
+  /** Rounds to BF16 in place, keeping the float format. {@code n} is padded to whole vectors. */
   static void round(long at, int n) {
     for (int i = 0; i < n; i += LANES) {
       rounded(fromMemorySegment(FLOATS, ALL, at + 4L * i, ORDER).reinterpretAsInts())
@@ -104,7 +104,7 @@ final class HalfRows {
             .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0);
   }
 
-  /** Bits of floats of which the upper halves are rounded. */
+  /** Bits of floats whose upper halves are rounded. */
   private static IntVector rounded(IntVector bits) {
     IntVector odd = bits.lanewise(VectorOperators.LSHR, 16).and(1);
     IntVector carried = bits.add(odd).add(HALF_ULP);

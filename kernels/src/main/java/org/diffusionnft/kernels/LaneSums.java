@@ -11,17 +11,17 @@ import static org.diffusionnft.kernels.Lanes.ORDER;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * Sums over as many rows as a vector has lanes, at once: each row leaves the sums of its lanes, the
- * block of them is transposed, and vectors are added. In the order of {@link Lanes#sumAt}, which
- * does one row, so with the same bits.
+ * Sums over as many rows at once as a vector has lanes: each row stores its lane sums, the block of
+ * them is transposed, and vectors are added. The order is that of {@link Lanes#sumAt}, which sums
+ * one row, so the bits are the same.
  *
- * @param lanes where row r leaves its lanes, {@code r} vectors further on
+ * @param lanes address of the lane sums; those of row r are at an offset of {@code r} vectors
  */
 record LaneSums(long lanes) {
   /** Floats of working memory. */
   static final int FLOATS_NEEDED = 3 * LANES * LANES + LANES;
 
-  /** Where a row of the block leaves its lanes. */
+  /** Address of the lane sums of a row of the block. */
   long row(int r) {
     return lanes + r * BYTES;
   }

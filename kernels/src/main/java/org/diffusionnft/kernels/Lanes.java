@@ -17,24 +17,24 @@ import org.diffusionnft.tensor.DType;
 /**
  * Vector loads and stores at absolute addresses.
  *
- * <p>All kernels see memory as one segment from address 0: its bounds and liveness checks fold to
- * constants, so an inner loop has none. The price is that a wrong address is not caught: callers
- * take addresses only from tensors ({@link Operands}) and {@link Scratch}.
+ * <p>All kernels see memory as one segment starting at address 0: its bounds and liveness checks
+ * fold to constants, so inner loops have none. The price is that a wrong address is not caught:
+ * callers use only addresses from tensors ({@link Operands}) and {@link Scratch}.
  *
- * <p>The compiler inlines calls only up to a number of nodes per method, which some thirty vector
- * operations use up; beyond it every vector that goes through a method of ours is boxed, at a tenth
- * of the speed. The Vector API's own methods are exempt. So long kernels call them with {@link
- * #ALL} and {@link #ORDER} directly, and kernels are cut so that each has one loop.
+ * <p>The compiler stops inlining at a node limit per method, which about thirty vector operations
+ * use up; beyond it, every vector that passes through our own methods is boxed, at a tenth of the
+ * speed. The Vector API's own methods are exempt. So long kernels call them directly with {@link
+ * #ALL} and {@link #ORDER}, and each kernel has only one loop.
  *
- * <p>A vector that a loop carries is never the receiver of the call that makes its next value: it
- * is {@code v.add(sum)}, not {@code sum.add(v)}. The compiler knows the class of a vector just
- * loaded or broadcast. That of the carried one it has to take from a profile, and where a method
- * was compiled without one, as happens by chance at start-up, such calls stay calls.
+ * <p>A loop-carried vector is never the receiver of the call that computes its next value: write
+ * {@code v.add(sum)}, not {@code sum.add(v)}. The compiler knows the class of a vector just loaded
+ * or broadcast. For the loop-carried one it needs a profile, and in a method compiled without one,
+ * as happens occasionally at start-up, such calls are not inlined.
  */
 final class Lanes {
   private Lanes() {}
 
-  /** What all other species are as wide as; see {@link VectorWidth}. */
+  /** The species whose width all others share; see {@link VectorWidth}. */
   static final VectorSpecies<Float> FLOATS = VectorSpecies.of(float.class, VectorWidth.shape());
 
   /** Floats in a vector. */
@@ -54,8 +54,8 @@ final class Lanes {
   private static final ValueLayout.OfLong I64 = ValueLayout.JAVA_LONG_UNALIGNED;
 
   /**
-   * The mask of the first i lanes, for i up to LANES. Made once: making one takes a hundred nodes
-   * of the compiler's budget, reading one a few.
+   * The mask of the first i lanes, for i up to LANES. Precomputed: creating one takes a hundred
+   * nodes of the compiler's inlining budget, loading one a few.
    */
   static final VectorMask<Float>[] FIRST = firstLanes();
 
@@ -66,7 +66,10 @@ final class Lanes {
     return masks;
   }
 
-  /** The mask of lanes from one up to another, for both up to LANES; see {@link #FIRST}. */
+  /**
+   * The mask of lanes {@code from} to {@code to} (exclusive), as {@code [from][to]}; see {@link
+   * #FIRST}.
+   */
   static final VectorMask<Float>[][] BETWEEN = lanesBetween();
 
   @SuppressWarnings({"unchecked", "rawtypes"})
@@ -86,7 +89,7 @@ final class Lanes {
   private static final VectorShuffle<Float> ZIP_LOW = VectorShuffle.makeZip(FLOATS, 0);
   private static final VectorShuffle<Float> ZIP_HIGH = VectorShuffle.makeZip(FLOATS, 1);
 
-  /** Copies a vector's floats from two places, in turn. */
+  /** Interleaves a vector of floats from each of two addresses. */
   static void zip(long first, long second, long to) {
     FloatVector a = FloatVector.fromMemorySegment(FLOATS, ALL, first, ORDER);
     FloatVector b = FloatVector.fromMemorySegment(FLOATS, ALL, second, ORDER);
@@ -94,7 +97,7 @@ final class Lanes {
     a.rearrange(ZIP_HIGH, b).intoMemorySegment(ALL, to + BYTES, ORDER);
   }
 
-  /** Every second lane of two vectors, as one. */
+  /** Every second lane of two vectors, as one vector. */
   static FloatVector everySecond(FloatVector near, FloatVector far) {
     return near.rearrange(EVERY_SECOND, far);
   }
@@ -139,7 +142,7 @@ final class Lanes {
     return ALL.get(I64, address);
   }
 
-  /** How many of a number of elements fill whole vectors. */
+  /** The largest multiple of the vector length up to {@code count}. */
   static int whole(int count) {
     return FLOATS.loopBound(count);
   }
@@ -154,7 +157,7 @@ final class Lanes {
 
   /**
    * The sum of the {@code LANES} floats at an address, in a fixed order. Kernels that are called
-   * once a row store their sums and call this, which no vector has to be passed to.
+   * once per row store their sums and call this, so that no vector is passed as an argument.
    */
   static float sumAt(long address) {
     float a = 0;
@@ -198,7 +201,7 @@ final class Lanes {
     ShortVector bits = ShortVector.fromMemorySegment(SHORTS, ALL, address, ORDER);
     IntVector h = (IntVector) bits.convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0);
     IntVector magnitude = h.and(0x7FFF);
-    // With the exponent moved into place, a product by 2^112 corrects its bias.
+    // With the exponent shifted into place, multiplying by 2^112 corrects its bias.
     FloatVector finite =
         magnitude.lanewise(VectorOperators.LSHL, 13).reinterpretAsFloats().mul(0x1p112f);
     IntVector value = finite.reinterpretAsInts();

@@ -3,9 +3,9 @@ package org.diffusionnft.kernels;
 import org.diffusionnft.tensor.DType;
 
 /**
- * A matrix in memory, as it is stored.
+ * A matrix in memory.
  *
- * @param transposed whether it is stored with its axes exchanged
+ * @param transposed whether it is stored transposed
  * @param ld elements between stored rows
  */
 record Matrix(long address, DType dtype, boolean transposed, long ld) {
@@ -14,7 +14,7 @@ record Matrix(long address, DType dtype, boolean transposed, long ld) {
     return new Matrix(address, DType.F32, false, ld);
   }
 
-  /** The same memory, read with its axes exchanged. */
+  /** The same memory, read as the transpose. */
   Matrix transpose() {
     return new Matrix(address, dtype, !transposed, ld);
   }

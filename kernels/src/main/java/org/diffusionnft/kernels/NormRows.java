@@ -12,14 +12,15 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 
 /**
- * Sums over one row of a norm and of its gradient; {@link RowLoops} does the rest. Sums run in the
- * lanes of one vector, so each lane adds only a sixteenth of the row (with AVX-512). The lanes are
- * left in memory, to be added for one row ({@link Lanes#sumAt}) or for many ({@link LaneSums}).
+ * Sums over one row for a norm and its gradient; {@link RowLoops} does the rest. Sums accumulate in
+ * the lanes of one vector, so each lane adds only a sixteenth of the row (with AVX-512). The lanes
+ * are stored to memory, to be added for one row ({@link Lanes#sumAt}) or for many ({@link
+ * LaneSums}).
  */
 final class NormRows {
   private NormRows() {}
 
-  /** Leaves the lanes' sums of the elements. */
+  /** Stores the lane sums of the elements. */
   static void sum(long x, int c, long lanes) {
     FloatVector sum = broadcast(FLOATS, 0);
     int i = 0;
@@ -32,7 +33,7 @@ final class NormRows {
     sum.intoMemorySegment(ALL, lanes, ORDER);
   }
 
-  /** Leaves the lanes' sums of {@code x - shift}, and those of its squares. */
+  /** Stores the lane sums of {@code x - shift}, and those of its squares. */
   static void deviations(long x, float shift, int c, long lanes, long squaresLanes) {
     FloatVector sum = broadcast(FLOATS, 0);
     FloatVector squares = broadcast(FLOATS, 0);
@@ -52,7 +53,7 @@ final class NormRows {
     squares.intoMemorySegment(ALL, squaresLanes, ORDER);
   }
 
-  /** Leaves the lanes' sums of {@code x * y}. */
+  /** Stores the lane sums of {@code x * y}. */
   static void dot(long x, long y, int c, long lanes) {
     FloatVector sum = broadcast(FLOATS, 0);
     int i = 0;

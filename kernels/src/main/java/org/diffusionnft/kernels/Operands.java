@@ -5,7 +5,7 @@ import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** Where operands lie. */
+/** Addresses and checks of operands. */
 final class Operands {
   private Operands() {}
 
@@ -18,7 +18,7 @@ final class Operands {
     return segment.address();
   }
 
-  /** Whether all operands are F32 (null counts as such). */
+  /** Whether all operands are F32 (null counts as F32). */
   static boolean allFloat(@Nullable Tensor... operands) {
     for (Tensor t : operands) {
       if (t != null && t.dtype() != DType.F32) {
@@ -28,7 +28,7 @@ final class Operands {
     return true;
   }
 
-  /** Whether all operands are F32, BF16 or F16 (null counts as such). */
+  /** Whether all operands are F32, BF16, F16 or null. */
   static boolean allWidenable(@Nullable Tensor... operands) {
     for (Tensor t : operands) {
       if (t != null && (t.dtype() == DType.F64 || !t.dtype().isFloating())) {
@@ -39,9 +39,9 @@ final class Operands {
   }
 
   /**
-   * Refuses operands of different sizes, for kernels whose callers do not check them.
+   * Rejects operands of different sizes, for kernels whose callers do not check them.
    *
-   * @throws IllegalArgumentException that names both shapes
+   * @throws IllegalArgumentException naming both shapes
    */
   static void requireAsMany(Tensor first, Tensor... others) {
     for (Tensor t : others) {

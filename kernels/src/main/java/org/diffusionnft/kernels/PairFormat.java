@@ -6,18 +6,18 @@ import org.diffusionnft.kernels.machine.MachineTiles;
 import org.diffusionnft.tensor.DType;
 
 /**
- * Pairs of BF16 numbers, neighbours in k, multiplied by machine code. Where k is odd the last pair
- * has a zero.
+ * Products of BF16 pairs, adjacent in k, by machine code. If k is odd, the last pair is padded with
+ * a zero.
  *
  * @param down for rows of pairs
  * @param across for a left matrix that is stored transposed
  */
 record PairFormat(MachineTiles down, MachineTiles across, MachineExponentials exponentials)
     implements ProductFormat {
-  /** Most elements of k for which rows of pairs fit between rows of a left matrix. */
+  /** Maximum elements of k for which a row of pairs fits into the row stride of a left matrix. */
   static final int MOST_DEPTH = (int) TallRows.ROW / 2;
 
-  /** A panel of these takes 24 KiB, and leaves room in the nearest cache for a tile's rows. */
+  /** A panel of this depth takes 24 KiB, which leaves room in the L1 cache for a tile's rows. */
   private static final int DEPTH = 384;
 
   @Override
@@ -25,13 +25,13 @@ record PairFormat(MachineTiles down, MachineTiles across, MachineExponentials ex
     return DEPTH;
   }
 
-  /** As many as fit between two steps of k of a left matrix that is stored transposed. */
+  /** As many as fit between two k steps of a left matrix that is stored transposed. */
   @Override
   public int rows() {
     return 19 * Block.ROWS;
   }
 
-  /** Twice as many as of floats: rows of A are copied for each task again. */
+  /** Twice as many as for floats, because each task copies the rows of A again. */
   @Override
   public int columns() {
     return 512;
@@ -63,7 +63,7 @@ record PairFormat(MachineTiles down, MachineTiles across, MachineExponentials ex
     pairRows(from, 2 * ld, k, columns, to, 4L * stored, stored);
   }
 
-  /** {@code k} rows of BF16 numbers as half as many rows of pairs. */
+  /** Interleaves {@code k} rows of BF16 numbers into half as many rows of pairs. */
   private static void pairRows(
       long from, long rowFrom, int k, int columns, long to, long rowTo, int stored) {
     for (int i = 0; i < k; i += 2) {

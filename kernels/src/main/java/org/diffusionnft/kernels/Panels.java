@@ -11,10 +11,10 @@ import jdk.incubator.vector.VectorMask;
 import org.diffusionnft.tensor.DType;
 
 /**
- * The right-hand matrix of a product, copied into panels that the micro-kernels read from front to
- * back: columns in groups of {@link #WIDTH}, each group stored {@code [K][WIDTH]}; a last group of
- * at most half as many columns is stored {@code [K][WIDTH / 2]}. Columns beyond the matrix are 0.
- * Transposes and half precision are dealt with here, so that the micro-kernels know neither.
+ * The right-hand matrix of a product, packed into panels that the micro-kernels read sequentially:
+ * columns in groups of {@link #WIDTH}, each group stored {@code [K][WIDTH]}; a last group of at
+ * most half as many columns is stored {@code [K][WIDTH / 2]}. Columns beyond the matrix are 0.
+ * Transposes and half precision are handled here, so that the micro-kernels need not.
  */
 final class Panels {
   private Panels() {}
@@ -22,12 +22,12 @@ final class Panels {
   /** Columns of a panel. */
   static final int WIDTH = 2 * LANES;
 
-  /** Floats that {@code n} columns of {@code k} rows take. */
+  /** Number of floats for {@code n} columns of {@code k} rows. */
   static long floats(int n, int k) {
     return (long) padded(n) * k;
   }
 
-  /** Columns with padding. */
+  /** Number of columns including padding. */
   static int padded(int n) {
     return (n + LANES - 1) / LANES * LANES;
   }
@@ -37,7 +37,7 @@ final class Panels {
     return (n + WIDTH - 1) / WIDTH;
   }
 
-  /** Bytes between the rows of a packed panel of a number of columns, at most {@link #WIDTH}. */
+  /** Row stride, in bytes, of a packed panel of at most {@link #WIDTH} columns. */
   static long step(int columns) {
     return columns <= LANES ? Lanes.BYTES : 2 * Lanes.BYTES;
   }

@@ -3,24 +3,23 @@ package org.diffusionnft.kernels;
 import org.diffusionnft.kernels.Block.Left;
 
 /**
- * How a kind of micro-kernel wants the operands of a product: what it reads in one step of k, how
- * the left matrix lies, and how the right one is packed into {@link Panels}. A step takes four
- * bytes in either.
+ * The operand format of a kind of micro-kernel: what it reads per step of k, the layout of the left
+ * matrix, and how the right one is packed into {@link Panels}. A step takes four bytes in either.
  */
 interface ProductFormat {
-  /** Most elements of k for which a panel of B stays in the nearest cache. */
+  /** Maximum elements of k for which a panel of B stays in the L1 cache. */
   int depth();
 
-  /** Most rows of A that are worked on at a time: they share the second cache with B. */
+  /** Maximum rows of A processed at a time: they share the L2 cache with B. */
   int rows();
 
   /**
-   * Most columns of a task that packs B itself: with {@link #depth} rows they share the second
+   * Maximum columns of a task that packs B itself: with {@link #depth} rows they share the L2
    * cache.
    */
   int columns();
 
-  /** Steps for a number of elements of k. */
+  /** Number of steps for {@code k} elements of k. */
   int steps(int k);
 
   /**
@@ -44,19 +43,19 @@ interface ProductFormat {
   }
 
   /**
-   * A block of a left matrix, where it is or copied.
+   * A block of a left matrix, in place or copied.
    *
    * @param a {@code [M, K]}
    * @param reused whether many columns will be multiplied with it, so that a copy pays off
-   * @param to the buffer of working memory for a copy
+   * @param to slot of the working memory for a copy
    */
   Left left(Matrix a, int row, int rows, int fromK, int k, boolean reused, Scratch scratch, int to);
 
   /**
-   * Weights of attention, {@code exp(score - largest)}, from scores {@code [rows, keys]} that are
-   * {@link ScoreRows#mask masked}, as a left matrix.
+   * Attention weights, {@code exp(score - largest)}, as a left matrix, from {@link ScoreRows#mask
+   * masked} scores {@code [rows, keys]}.
    *
-   * @param state of the rows, which learns the largest score and the sum
+   * @param state of the rows; receives the largest score and the sum
    * @param copy memory like that of the scores
    * @param tile scratch of {@link Block#TILE_FLOATS}
    */
@@ -69,17 +68,17 @@ interface ProductFormat {
     return scores(scores, rows, keys, copy);
   }
 
-  /** Scores of attention as a left matrix, {@code [rows, columns]} of floats. */
+  /** Attention scores, {@code [rows, columns]} of floats, as a left matrix. */
   Left scores(Left floats, int rows, int columns, long copy);
 
   /** The same, transposed: {@code [columns, rows]}. */
   Left scoresAcross(Left floats, int rows, int columns, long copy);
 
   /**
-   * Products of all rows and one panel, whose own rows are {@code stepB} bytes apart: {@code c =
-   * scale * a b}, or added to c.
+   * Multiplies all rows by one panel with a row stride of {@code stepB} bytes: {@code c = scale * a
+   * b}, or added to c.
    *
-   * @param k elements of k
+   * @param k number of elements of k
    * @param tile scratch of {@link Block#TILE_FLOATS}
    */
   void strip(
@@ -95,7 +94,7 @@ interface ProductFormat {
       boolean add,
       long tile);
 
-  /** {@code c = scale * a b}, or {@code c += scale * a b}, with {@code a} of {@code [m, k]}. */
+  /** {@code c = scale * a b}, or {@code c += scale * a b}, where {@code a} is {@code [m, k]}. */
   default void multiply(int m, int n, int k, Left a, long panels, Block.Result c, long tile) {
     for (int panel = 0; panel < Panels.count(n); panel++) {
       int column = panel * Panels.WIDTH;

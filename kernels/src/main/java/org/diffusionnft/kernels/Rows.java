@@ -11,11 +11,14 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import org.diffusionnft.tensor.DType;
 
-/** What kernels do with contiguous floats besides {@link RowLoops}: copy, round, fetch. */
+/** Operations on contiguous floats that are not in {@link RowLoops}: copy, round, prefetch. */
 final class Rows {
   private Rows() {}
 
-  /** Copies {@code n} floats, so few that a call of the JVM's copy routine would cost more. */
+  /**
+   * Copies {@code n} floats, for counts so small that calling the JVM's copy routine would cost
+   * more.
+   */
   static void copy(long from, long to, int n) {
     int i = 0;
     for (; i < Lanes.whole(n); i += LANES) {
@@ -30,8 +33,8 @@ final class Rows {
   }
 
   /**
-   * Copies rows of {@code n} floats. Four at a time, so that more cache lines are on their way at
-   * once: rows that are pages apart are not fetched ahead.
+   * Copies rows of {@code n} floats. Four rows at a time, so that more cache misses overlap: rows
+   * that are pages apart are not prefetched.
    */
   static void gather(long from, long rowFrom, int rows, int n, long to, long rowTo) {
     int r = 0;
@@ -68,9 +71,8 @@ final class Rows {
   }
 
   /**
-   * Reads one float per cache line, in order, so that the processor fetches ahead; later accesses
-   * in other orders then find the lines in a near cache. Returns the sum, so that it isn't
-   * optimised away.
+   * Reads one float per cache line, in order, so that the hardware prefetches; later accesses in
+   * other orders then hit a near cache. Returns the sum, so that the reads aren't optimised away.
    */
   static float touch(long x, long bytes) {
     float sum = 0;

@@ -11,8 +11,8 @@ import static org.diffusionnft.kernels.Lanes.ORDER;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * What attention does with one row of scores. Rows are padded to whole vectors; scores of the
- * padding are -infinity once masked, so that their weights are 0 and no loop needs a special case.
+ * Operations of attention on one row of scores. Rows are padded to whole vectors; after masking,
+ * the padding is -infinity, so that its weights are 0 and no loop needs a special case.
  */
 final class ScoreRows {
   private ScoreRows() {}
@@ -54,7 +54,7 @@ final class ScoreRows {
     return Lanes.sumAt(work);
   }
 
-  /** {@code g = p * (g - delta) * scale}, in place of the gradient of the probabilities. */
+  /** {@code g = p * (g - delta) * scale}, overwriting the gradient of the probabilities. */
   static void scoreGradient(long p, long g, float delta, float scale, int n) {
     for (int i = 0; i < n; i += LANES) {
       fromMemorySegment(FLOATS, ALL, g + 4L * i, ORDER)

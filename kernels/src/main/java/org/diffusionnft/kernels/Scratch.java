@@ -3,7 +3,7 @@ package org.diffusionnft.kernels;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/** Working memory of one thread: buffers that grow and are used again by the next kernel. */
+/** Working memory of one thread: buffers that grow on demand and are reused by the next kernel. */
 final class Scratch implements AutoCloseable {
   private static final int SLOTS = 8;
   private static final int SLOT_TILE = 0;

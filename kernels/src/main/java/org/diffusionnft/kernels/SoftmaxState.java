@@ -3,16 +3,16 @@ package org.diffusionnft.kernels;
 import org.diffusionnft.kernels.machine.MachineExponentials;
 
 /**
- * Per row of scores, between blocks of keys: the largest so far, the largest with the block at
- * hand, the sum of the block's exponentials, and the sum of all.
+ * Per-row state between blocks of keys: the maximum so far, the maximum including the current
+ * block, the sum of the block's exponentials, and the total sum.
  *
- * @param address of the first row's
+ * @param address of the first row's state
  */
 record SoftmaxState(long address) {
-  /** Floats of a row. */
+  /** Floats per row. */
   static final int FLOATS = MachineExponentials.STATE_FLOATS;
 
-  /** The state of later rows. */
+  /** The state from a later row on. */
   SoftmaxState from(int row) {
     return new SoftmaxState(at(row));
   }
@@ -21,7 +21,7 @@ record SoftmaxState(long address) {
     return address + 4L * FLOATS * row;
   }
 
-  /** Before the first block. */
+  /** Initialises the state before the first block. */
   void begin(int rows) {
     for (int r = 0; r < rows; r++) {
       Lanes.set(at(r), Float.NEGATIVE_INFINITY);
@@ -29,18 +29,18 @@ record SoftmaxState(long address) {
     }
   }
 
-  /** The largest so far. */
+  /** The maximum so far. */
   float max(int row) {
     return Lanes.get(at(row));
   }
 
-  /** What a block found. */
+  /** Sets the results of a block. */
   void found(int row, float max, float sum) {
     Lanes.set(at(row) + 4, max);
     Lanes.set(at(row) + 8, sum);
   }
 
-  /** Adds the block to what was before; returns the factor that this is scaled with for it. */
+  /** Adds the block to the total; returns the factor by which earlier results are rescaled. */
   float add(int row) {
     float before = Lanes.get(at(row));
     float now = Lanes.get(at(row) + 4);
@@ -56,7 +56,7 @@ record SoftmaxState(long address) {
     return Lanes.get(at(row) + 12);
   }
 
-  /** What is subtracted from scores: where all are masked out, any finite shift gives 0. */
+  /** The value subtracted from scores: if all are masked out, any finite shift gives 0. */
   static float shift(float max) {
     return max == Float.NEGATIVE_INFINITY ? 0 : max;
   }

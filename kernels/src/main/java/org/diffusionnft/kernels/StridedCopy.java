@@ -4,12 +4,12 @@ import org.diffusionnft.tensor.Shape;
 
 /**
  * Copies elements of two or four bytes between two strided walks over one shape. Axes of size 1 are
- * dropped and neighbours that lie alike on both sides merged; the last axis that is left is the
- * row. Where that has a few elements only, and those of one row lie behind those of the other, the
- * last two axes are the row: a few streams that are interleaved.
+ * dropped, and adjacent axes that are contiguous on both sides are merged; the last remaining axis
+ * is the row. If it has only a few elements, and the rows are contiguous in the target, the last
+ * two axes form the row: a few streams that are interleaved.
  */
 final class StridedCopy {
-  /** Most streams that are interleaved. */
+  /** Maximum number of interleaved streams. */
   private static final int STREAMS = 8;
 
   private final int size;
@@ -138,7 +138,7 @@ final class StridedCopy {
     }
   }
 
-  /** Short rows are copied here: the call of the JVM's copy routine would cost more. */
+  /** Short rows are copied inline: calling the JVM's copy routine would cost more. */
   private static void copy(long from, long to, long bytes) {
     if (bytes > 4096) {
       Lanes.copy(from, to, bytes);

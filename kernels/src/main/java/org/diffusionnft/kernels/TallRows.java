@@ -5,7 +5,7 @@ import static org.diffusionnft.kernels.Lanes.LANES;
 
 import java.lang.foreign.Arena;
 
-/** How rows lie that {@link TallTiles} and {@link TallTransposedTiles} read. */
+/** The row layout that {@link TallTiles} and {@link TallTransposedTiles} read. */
 final class TallRows {
   private TallRows() {}
 
@@ -13,14 +13,14 @@ final class TallRows {
   static final int DEPTH = 256;
 
   /**
-   * Bytes between rows of {@code a}: a cache line more than the numbers take, so that the rows do
-   * not all fall into the same sets of the cache.
+   * Row stride of {@code a} in bytes: a cache line more than the data, so that the rows do not all
+   * map to the same cache sets.
    */
   static final long ROW = 4L * DEPTH + 64;
 
   /**
-   * A row to add where there is nothing to add to. Of negative zeros, because {@code -0 + x} is x
-   * for all x, negative zero included.
+   * A row to add when there is nothing to add to. It holds negative zeros, because {@code -0 + x}
+   * is x for all x, including negative zero.
    */
   static final long NOTHING = nothing();
 

@@ -11,14 +11,14 @@ import org.diffusionnft.tensor.InvalidInputException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Says whether TornadoVM is here, and what would bring it. It knows nothing of TornadoVM itself:
- * the cheap questions (is it installed, does this JVM run with it, was the profile built) come
- * first, and only then is the {@link TornadoOpener} asked, once.
+ * Reports whether TornadoVM is available, and if not, what is missing. It has no dependency on
+ * TornadoVM: the cheap checks (is it installed, does this JVM run with it, was the profile built)
+ * come first, and only then is the {@link TornadoOpener} probed, once.
  */
 public final class TornadoDeviceProvider implements DeviceProvider {
   private static final String FAMILY = "tornado";
 
-  /** Below the CPU devices: a TornadoVM device is used when it is asked for. */
+  /** Below the CPU devices: a TornadoVM device is used only when requested. */
   private static final int PRIORITY = -10;
 
   private static final String HOME = "TORNADOVM_HOME";
@@ -54,7 +54,7 @@ public final class TornadoDeviceProvider implements DeviceProvider {
         .open(name, options);
   }
 
-  /** What there is, given the environment and whether TornadoVM's modules are in this JVM. */
+  /** The result, given the environment and whether TornadoVM's modules are in this JVM. */
   static Found look(Map<String, String> environment, boolean modules) {
     String home = environment.getOrDefault(HOME, "");
     if (home.isEmpty() && !modules) {
@@ -77,7 +77,7 @@ public final class TornadoDeviceProvider implements DeviceProvider {
     try {
       return opener.get().probe();
     } catch (RuntimeException | LinkageError e) {
-      // Second tries only say that a class could not be initialised, so the answer is remembered.
+      // A second attempt would only say that a class could not be initialised, so keep the result.
       return missing(
           "TornadoVM found no driver it can use ("
               + TornadoMessages.reason(e)

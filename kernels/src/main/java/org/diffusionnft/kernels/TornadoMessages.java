@@ -1,13 +1,10 @@
 package org.diffusionnft.kernels;
 
-/** What TornadoVM says, for people. */
+/** Readable forms of TornadoVM's messages. */
 public final class TornadoMessages {
   private TornadoMessages() {}
 
-  /**
-   * The innermost cause in one line: without colours, TornadoVM's stack trace, and what it would do
-   * about it.
-   */
+  /** The innermost cause in one line, without colours, TornadoVM's stack trace and its advice. */
   public static String reason(Throwable e) {
     Throwable cause = e;
     while (cause.getCause() != null && cause.getCause() != cause) {

@@ -16,9 +16,9 @@ import jdk.incubator.vector.VectorShuffle;
 import org.diffusionnft.tensor.DType;
 
 /**
- * Transposes square blocks of as many rows as a vector has lanes. A round interleaves row i with
- * row {@code i + LANES / 2}; after as many rounds as LANES has bits, rows are columns. Two rounds
- * are done together on four rows in registers, so that a block of 16 passes through memory once.
+ * Transposes square blocks with as many rows as a vector has lanes. A round interleaves row i with
+ * row {@code i + LANES / 2}; after log2(LANES) rounds, rows have become columns. Two rounds are
+ * done together on four rows in registers, so that a block of 16 passes through memory only once.
  */
 final class Transposition {
   private Transposition() {}
@@ -29,12 +29,12 @@ final class Transposition {
   private static final VectorShuffle<Integer> ZIP_HIGH_INTS = VectorShuffle.makeZip(INTS, 1);
   private static final int QUARTER = LANES / 4;
 
-  /** Whether the rounds are odd in number, so that one is left beside the pairs of rounds. */
+  /** Whether the number of rounds is odd, so that one is left over after the pairs of rounds. */
   private static final boolean ODD = Integer.numberOfTrailingZeros(LANES) % 2 == 1;
 
   /**
-   * Bytes of a group of rows from which they are fetched row by row first: sixteen rows side by
-   * side are more than the processor fetches ahead.
+   * Groups of rows of at least this many bytes are first fetched row by row: sixteen concurrent
+   * rows are more than the hardware prefetches.
    */
   private static final long FAR = 32 << 10;
 
@@ -45,7 +45,7 @@ final class Transposition {
    * Writes {@code columns} rows of {@code k} contiguous elements as columns of {@code to}.
    *
    * @param row bytes between the rows read
-   * @param stored floats between the rows written, a multiple of LANES; those beyond {@code
+   * @param stored stride of the rows written, in floats, a multiple of LANES; those beyond {@code
    *     columns} become 0
    * @param work working memory
    */
@@ -78,9 +78,9 @@ final class Transposition {
   }
 
   /**
-   * The same for BF16, two blocks at a time: read as words, elements of even places are their low
-   * halves and those of odd places their high halves. A shift and a mask widen them, after the
-   * words have been transposed together, the first rounds as floats, which keep their bits.
+   * The same for BF16, two blocks at a time: read as words, elements at even positions are the low
+   * halves and those at odd positions the high halves. The words are transposed together, the first
+   * rounds as floats, which keep their bits; then a shift and a mask widen them.
    *
    * @return how many elements of each row were written, a multiple of twice LANES
    */
@@ -101,7 +101,7 @@ final class Transposition {
     return i;
   }
 
-  /** {@link #twoRounds} of words, of each of which the low half goes to a row before the high. */
+  /** {@link #twoRounds} of words; the low half of each goes to the row before the high half. */
   private static void twoRoundsWidened(long from, long to, long rowTo) {
     for (int i = 0; i < QUARTER; i++) {
       long at = from + i * BYTES;
@@ -147,14 +147,14 @@ final class Transposition {
     clear(rows, work);
   }
 
-  /** Zeros in the rows that are not read. */
+  /** Zeros the rows that are not read. */
   private static void clear(int rows, long work) {
     for (int r = rows; r < LANES; r++) {
       Lanes.splat(0).intoMemorySegment(ALL, work + r * BYTES, ORDER);
     }
   }
 
-  /** A block of which only the first columns are wanted. */
+  /** Transposes a block of which only the first columns are wanted. */
   private static void part(long work, long to, long rowTo, int length) {
     long whole = work + 2L * LANES * BYTES;
     block(work, BYTES, work + LANES * BYTES, whole, BYTES);
@@ -164,7 +164,7 @@ final class Transposition {
     }
   }
 
-  /** One block; {@code between} is memory for a block. */
+  /** Transposes one block; {@code between} is memory for a block. */
   static void block(long from, long rowFrom, long between, long to, long rowTo) {
     if (LANES == 4) {
       twoRounds(from, rowFrom, to, rowTo);

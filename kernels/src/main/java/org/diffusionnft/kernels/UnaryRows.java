@@ -5,9 +5,9 @@ import static org.diffusionnft.kernels.Lanes.LANES;
 import org.diffusionnft.tensor.UnaryOp;
 
 /**
- * Functions of one element and their gradients, of rows of any length. What fills no vector goes
- * through memory for one: the loops have no step with a mask, because the longer functions use up
- * what the compiler inlines.
+ * Functions of one element and their gradients, for rows of any length. A tail shorter than a
+ * vector is copied to a vector-sized buffer: the loops have no masked step, because the longer
+ * functions use up the compiler's inlining budget.
  */
 final class UnaryRows {
   private UnaryRows() {}

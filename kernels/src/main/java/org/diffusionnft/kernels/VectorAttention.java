@@ -13,15 +13,15 @@ import org.jspecify.annotations.Nullable;
 /** Attention: splits {@link AttentionForward} and {@link AttentionBackward} into tasks. */
 final class VectorAttention implements AttentionKernels {
   /**
-   * Number of heads over all batches from which a task takes a large part of a head, and in the
+   * With at least this many heads over all batches, a task takes a large part of a head, and in the
    * backward pass all of it.
    */
   private static final int MANY_HEADS = 16;
 
-  /** Most queries of a task of the forward pass: each block of keys is packed once for them. */
+  /** Maximum queries of a forward task: each block of keys is packed once for them. */
   private static final int QUERIES = 45 * Block.ROWS;
 
-  /** The same where there are few heads. */
+  /** The same if there are few heads. */
   private static final int FEW_QUERIES = 18 * Block.ROWS;
 
   private final Workers workers;
@@ -119,7 +119,7 @@ final class VectorAttention implements AttentionKernels {
               backward.run(Wanted.ALL, bh, 0, call.queries(), 0, call.keys(), scratch));
       return;
     }
-    // Few heads and many keys: two passes give more tasks, at the price of scores computed twice.
+    // Few heads and many keys: two passes give more tasks, but compute the scores twice.
     inBlocks(
         call.tasks(),
         call.keys(),
@@ -141,7 +141,7 @@ final class VectorAttention implements AttentionKernels {
     void run(int head, int first, int end, Scratch scratch);
   }
 
-  /** Heads in blocks of so many queries or keys, each block a task. */
+  /** Runs heads in blocks of {@code each} queries or keys, one task per block. */
   private void inBlocks(int heads, int length, int each, long work, Part part) {
     int blocks = blocks(length, each);
     workers.run(
@@ -153,7 +153,7 @@ final class VectorAttention implements AttentionKernels {
         });
   }
 
-  /** All heads of a batch element in one task, after its operands were brought into the cache. */
+  /** Runs all heads of a batch element in one task, after fetching its operands into the cache. */
   private void eachHead(AttentionCall call, int heads, long work, Workers.Task head) {
     workers.run(
         call.batches(),
@@ -166,7 +166,7 @@ final class VectorAttention implements AttentionKernels {
         });
   }
 
-  /** Rows that pairs have no room for are multiplied as floats. */
+  /** Rows too long for pairs are multiplied as floats. */
   private ProductFormat format(boolean half, AttentionCall call) {
     if (!half) {
       return formats.floats();
@@ -183,7 +183,7 @@ final class VectorAttention implements AttentionKernels {
     return true;
   }
 
-  /** Queries of a task of the forward pass: about the same number in each, in whole tiles. */
+  /** Queries per forward task: about the same number in each, in whole tiles. */
   private static int queriesOfTask(AttentionCall call) {
     int most = call.tasks() >= MANY_HEADS ? QUERIES : FEW_QUERIES;
     int each = blocks(call.queries(), blocks(call.queries(), most));

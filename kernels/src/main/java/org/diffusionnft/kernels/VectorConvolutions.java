@@ -10,8 +10,8 @@ import org.diffusionnft.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Convolutions. Where filters see one channel each they are sums over shifted rows, see {@link
- * Depthwise}; else they are products, see {@link WindowProduct}.
+ * Convolutions. Depthwise ones are sums over shifted rows, see {@link Depthwise}; others are matrix
+ * products, see {@link WindowProduct}.
  */
 final class VectorConvolutions implements ConvolutionKernels {
   private final Workers workers;
@@ -44,13 +44,13 @@ final class VectorConvolutions implements ConvolutionKernels {
   }
 
   /**
-   * What is done with a filter's results while they are in the nearest cache.
+   * The epilogue applied to a filter's results while they are in the L1 cache.
    *
-   * @param bias address of a number for each filter, or 0
+   * @param bias address of one value per filter, or 0
    */
   record Ending(DType type, long bias, List<Step> then) {
 
-    /** Finishes some results of a filter, which lie side by side. */
+    /** Applies the epilogue to contiguous results of a filter. */
     void apply(int filter, long at, int count, Scratch scratch) {
       if (bias != 0) {
         RowLoops.shift(Lanes.get(type, bias + (long) type.bytes() * filter), at, count);

@@ -17,10 +17,10 @@ import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 
 /**
- * All cores and the widest vectors of this machine. Arithmetic is F32; results do not depend on the
- * number of threads. Operands of other types than the kernel interfaces name (F64, integers) go to
- * the reference device's plain loops, which are slow and meant for small tensors; {@link Fallback}
- * counts them.
+ * Uses all cores and the widest vectors of this machine. Arithmetic is F32; results do not depend
+ * on the number of threads. Operands of types that the kernel interfaces do not name (F64,
+ * integers) go to the reference device's plain loops, which are slow and meant for small tensors;
+ * {@link Fallback} counts them.
  */
 public final class VectorDevice implements Device {
   private final Memory memory = new Memory(new HostAllocator());
@@ -33,7 +33,7 @@ public final class VectorDevice implements Device {
   private final VectorNorms norms;
   private final Kernels kernels;
 
-  /** A device with threads of its own, which live until it is closed. */
+  /** A device with its own threads, which live until it is closed. */
   public VectorDevice(DeviceOptions options) {
     workers = new Workers(options.threads());
     told = options.tellPlans();
@@ -84,7 +84,7 @@ public final class VectorDevice implements Device {
     target.segment().copyFrom(source);
   }
 
-  /** How often which operation was left to the reference device. */
+  /** How often each operation was left to the reference device. */
   public Map<String, Long> fallbacks() {
     return fallback.counts();
   }
@@ -111,7 +111,7 @@ public final class VectorDevice implements Device {
 
   @Override
   public void close() {
-    // Opened to wait for other threads' work: threads and scratch memory below are theirs too.
+    // Waits for other threads' work: they share the workers and scratch memory closed below.
     try (Memory.Scope _ = memory.scope()) {
       free();
     }

@@ -39,7 +39,7 @@ public final class VectorDeviceProvider implements DeviceProvider {
     try {
       shape = VectorWidth.shape();
     } catch (InvalidInputException e) {
-      // Opening the device throws it; another must not take its place in silence.
+      // Opening the device throws it; another device must not silently replace it.
       return String.valueOf(e.getMessage());
     }
     return shape.vectorBitSize() / Float.SIZE
@@ -53,7 +53,7 @@ public final class VectorDeviceProvider implements DeviceProvider {
         + kernels();
   }
 
-  /** As with the width: a wrong choice is refused when the device is opened. */
+  /** As with the width: an invalid choice is rejected when the device is opened. */
   private static String kernels() {
     try {
       return Formats.get().summary();
@@ -68,7 +68,7 @@ public final class VectorDeviceProvider implements DeviceProvider {
       throw new InvalidInputException(
           "there is no device '" + name + "' here, only '" + NAME + "'");
     }
-    // Here, and not first where Lanes is initialised: that error would hide the sentence.
+    // Check here, not when Lanes is initialised: that error would hide the message.
     VectorWidth.shape();
     return new VectorDevice(options);
   }

@@ -19,7 +19,7 @@ import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.tensor.UnaryOp;
 
-/** Elementwise kernels: chunks of a fixed number of elements, each a vector loop. */
+/** Elementwise kernels: vector loops over chunks of a fixed number of elements. */
 final class VectorElementwise implements ElementwiseKernels {
   private static final int CHUNK = 8192;
   private final Workers workers;
@@ -86,7 +86,7 @@ final class VectorElementwise implements ElementwiseKernels {
     }
   }
 
-  /** Work per element: of a few products, or of an exponential. */
+  /** Work per element: that of a few products, or of an exponential. */
   private static int cost(UnaryOp op) {
     return switch (op) {
       case AFFINE, POW, CLAMP -> 1;
@@ -241,8 +241,8 @@ final class VectorElementwise implements ElementwiseKernels {
   }
 
   /**
-   * How two operands are walked along the rows of a broadcast result: as many trailing axes as
-   * possible merged into the row, the others one by one.
+   * How two operands are traversed along the rows of a broadcast result: as many trailing axes as
+   * possible are merged into the row; the others are iterated.
    */
   record Broadcast(
       long rows,

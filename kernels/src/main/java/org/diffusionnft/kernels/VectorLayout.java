@@ -38,7 +38,7 @@ final class VectorLayout implements LayoutKernels {
         });
   }
 
-  /** The axes of a walk except the last one, merged where they can be. */
+  /** Runs an action for each row of a strided copy, with its axes merged where possible. */
   private void strided(
       int size, Shape walk, long from, long[] stridesFrom, long to, long[] stridesTo) {
     StridedCopy copy = StridedCopy.of(size, walk, from, stridesFrom, to, stridesTo);
@@ -135,7 +135,7 @@ final class VectorLayout implements LayoutKernels {
     long id = address(ids);
     long to = address(out);
     requireIds(id, ids.elements(), out.dim(0));
-    // Tasks own columns, so that rows that hit one target are added in order.
+    // Tasks own columns, so that rows with the same target are added in order.
     int columns = 64;
     workers.run(
         Math.toIntExact((c + columns - 1) / columns),

@@ -8,8 +8,8 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * Functions of all lanes, to about two units in the last place. They are our own so that every
- * machine computes the same bits.
+ * Functions of all lanes, accurate to about two ulps. Own implementations, so that every machine
+ * computes the same bits.
  */
 final class VectorMath {
   private VectorMath() {}
@@ -30,7 +30,7 @@ final class VectorMath {
   static FloatVector exp(FloatVector x) {
     FloatVector shifted = x.fma(broadcast(FLOATS, LOG2_E), broadcast(FLOATS, ROUND));
     FloatVector p = expOfRest(x, shifted.sub(ROUND));
-    // 2^n in two factors, so that n may reach beyond the exponents of a float at both ends.
+    // 2^n as two factors, so that n may exceed the exponent range of a float at both ends.
     IntVector n = shifted.reinterpretAsInts().sub(ROUND_BITS);
     IntVector half = n.lanewise(VectorOperators.ASHR, 1);
     FloatVector y = p.mul(powerOfTwo(half)).mul(powerOfTwo(n.sub(half)));

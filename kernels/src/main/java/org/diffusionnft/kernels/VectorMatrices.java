@@ -9,7 +9,7 @@ import org.diffusionnft.tensor.Precision;
 import org.diffusionnft.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** Matrix products; see {@link Gemm} for how. */
+/** Matrix products; see {@link Gemm}. */
 final class VectorMatrices implements MatrixKernels {
   private final Workers workers;
   private final Fallback fallback;

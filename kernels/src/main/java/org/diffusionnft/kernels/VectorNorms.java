@@ -39,7 +39,7 @@ final class VectorNorms implements NormKernels {
     void run(long from, long to, Scratch scratch);
   }
 
-  /** Rows whose sums are added at once: no more than stay in the nearest cache. */
+  /** Number of rows whose sums are added at once: no more than stay in the L1 cache. */
   private static int together(int c) {
     return Math.clamp(NEAR_ELEMENTS / c, 1, LANES);
   }
@@ -217,7 +217,7 @@ final class VectorNorms implements NormKernels {
     }
   }
 
-  /** Both norms' gradients; without a mean none was subtracted. */
+  /** Gradients of both norms; RMS norm has no mean. */
   private void normGrad(
       Tensor x,
       @Nullable Tensor weight,
@@ -250,7 +250,7 @@ final class VectorNorms implements NormKernels {
           long end = affine.lastRow(index);
           for (long block = affine.firstRow(index); block < end; block += together) {
             int count = (int) Math.min(together, end - block);
-            // A loop for each step: a row that was just written is slow to read.
+            // A separate loop for each step: reading a row that was just written is slow.
             for (int i = 0; i < count; i++) {
               long r = block + i;
               float m = means == 0 ? 0 : Lanes.get(means + 4 * r);
@@ -353,7 +353,8 @@ final class VectorNorms implements NormKernels {
   }
 
   /**
-   * A weight or bias {@code [G, C]} of which group g serves {@code R/G} rows; address 0 for none.
+   * A weight or bias {@code [G, C]}, each group of which applies to {@code R/G} rows; address 0 for
+   * none.
    */
   record Affine(long address, long rowsPerGroup, int c) {
     long row(long r) {

@@ -61,7 +61,7 @@ final class VectorOptimizer implements OptimizerKernels {
         });
   }
 
-  /** The numbers of one step, as floats. */
+  /** The parameters of one step, as floats. */
   private record Step(
       float gradientScale,
       float keep,

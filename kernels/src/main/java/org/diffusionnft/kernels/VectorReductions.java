@@ -11,9 +11,9 @@ import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 
 /**
- * Reductions. Neighbouring axes that are both reduced or both kept are merged first; what is left
- * is rows to sum up ({@code [.., reduced]}) or rows to add onto each other ({@code [.., kept]}).
- * Long reductions are cut into pieces of a fixed size whose results are combined in order.
+ * Reductions. Neighbouring axes that are both reduced or both kept are merged first; what remains
+ * is reductions along rows ({@code [.., reduced]}) or across rows ({@code [.., kept]}). Long
+ * reductions are split into pieces of a fixed size whose results are combined in order.
  */
 final class VectorReductions implements ReductionKernels {
   /** Elements of a piece. */
@@ -41,7 +41,7 @@ final class VectorReductions implements ReductionKernels {
     }
   }
 
-  /** The last merged axis is reduced: every row gives one number. */
+  /** The last merged axis is reduced: every row yields one number. */
   private void alongRows(ReduceOp op, long x, Walk walk, long out) {
     long length = walk.inner;
     int pieces = Math.toIntExact((length + PIECE - 1) / PIECE);
@@ -97,7 +97,7 @@ final class VectorReductions implements ReductionKernels {
     return op == ReduceOp.MAX ? Math.max(a, b) : a + b;
   }
 
-  /** The last merged axis is kept: rows are added onto each other. */
+  /** The last merged axis is kept: rows are reduced elementwise. */
   private void acrossRows(ReduceOp op, long x, Walk walk, long out) {
     int length = Math.toIntExact(walk.inner);
     int strips = (length + Columns.STRIP - 1) / Columns.STRIP;
@@ -143,17 +143,17 @@ final class VectorReductions implements ReductionKernels {
     }
   }
 
-  /** A shape with its axes merged: how far apart what is kept and what is reduced lies. */
+  /** A shape with merged axes: the strides of the kept and the reduced ones. */
   static final class Walk {
     final boolean innerReduced;
 
     /** Length of the last merged axis. */
     final long inner;
 
-    /** Kept elements, without the last axis. */
+    /** Number of kept elements, without the last axis. */
     final long kept;
 
-    /** Reduced elements, without the last axis. */
+    /** Number of reduced elements, without the last axis. */
     final long reducedOuter;
 
     private final long[] keptDims;

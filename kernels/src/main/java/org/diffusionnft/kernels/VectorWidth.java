@@ -6,9 +6,9 @@ import jdk.incubator.vector.VectorShape;
 import org.diffusionnft.tensor.InvalidInputException;
 
 /**
- * How wide vectors are: as wide as this machine's, or as the system property {@value #PROPERTY}
- * says. Wider ones than the machine has work too, but slowly. Tests set it, so that every kernel is
- * tried at the widths of NEON, AVX2 and AVX-512 on one machine.
+ * The vector width: this machine's, or that of the system property {@value #PROPERTY}. Widths
+ * beyond the machine's work too, but slowly. Tests set it to run every kernel at the widths of
+ * NEON, AVX2 and AVX-512 on one machine.
  */
 final class VectorWidth {
   private VectorWidth() {}
@@ -17,16 +17,16 @@ final class VectorWidth {
 
   private static final Set<String> WIDTHS = Set.of("128", "256", "512");
 
-  /** Whether the property decides. */
+  /** Whether the property sets the width. */
   static boolean forced() {
     return System.getProperty(PROPERTY) != null;
   }
 
   /**
-   * The shape of all vectors. Machines with vectors of less than 128 bits or more than 512, for
-   * which no kernel is written, get the nearest of these.
+   * The shape of all vectors. Machines with vectors below 128 or above 512 bits, for which there
+   * are no kernels, get the nearest of these two.
    *
-   * @throws InvalidInputException if the property has another value than 128, 256 or 512
+   * @throws InvalidInputException if the property has a value other than 128, 256 or 512
    */
   static VectorShape shape() {
     String bits = System.getProperty(PROPERTY);

@@ -14,9 +14,8 @@ import org.diffusionnft.tensor.Tensor;
 
 /**
  * The windows of a convolution as {@link Panels}: a column for each window, a row for each channel
- * and cell. A vector of a row is the picture's pixels under one cell of neighbouring windows, which
- * lie side by side or every second one, so it is a load or two; windows of two lines of the output
- * are a run each.
+ * and cell. A vector of a row holds the pixels under one cell of adjacent windows: with stride 1 or
+ * 2 it takes one or two loads. Windows of different output lines form separate runs.
  */
 final class WindowPanels {
   private final long image;
@@ -43,7 +42,7 @@ final class WindowPanels {
     long image = Operands.address(x);
     long end = image + 4 * x.elements();
     if (sweep.isPointwise(height, width)) {
-      // one line of windows, so that no run ends before the picture does
+      // one line of windows, so that no run ends before the image does
       int area = Math.multiplyExact(height, width);
       Sweep line = new Sweep(1, 1, 1, 1, 1, 1, 0, 0, 1, area, sweep.groups());
       return new WindowPanels(image, end, channels, 1, area, line);
@@ -52,10 +51,10 @@ final class WindowPanels {
   }
 
   /**
-   * Packs panels that follow each other in memory. Several at once, because lines of the picture
-   * are then read in long pieces.
+   * Packs panels that follow each other in memory. Several at once, so that image lines are read in
+   * long pieces.
    *
-   * @param group of all groups of all pictures
+   * @param group index over the groups of all images
    * @param fromK first row, of {@code k} rows
    * @param column first window, of {@code columns}: 1 to {@link Panels#WIDTH}, or a multiple of it
    */
@@ -71,20 +70,23 @@ final class WindowPanels {
     }
   }
 
-  /** Where panels of {@code k} rows go, which are {@code step} bytes apart. */
+  /** The destination of panels of {@code k} rows with a stride of {@code step} bytes. */
   private record Target(long address, int k, long step) {
 
-    /** The vector of a row that begins with a column, a multiple of {@link Lanes#LANES}. */
+    /**
+     * The address of the vector of a row that begins at a column, a multiple of {@link
+     * Lanes#LANES}.
+     */
     long vector(int row, int column) {
       long panel = column / Panels.WIDTH * step * k;
       return address + panel + row * step + 4L * (column % Panels.WIDTH);
     }
   }
 
-  /** Columns {@code begin} to {@code end}, whose windows are of one line. */
+  /** Packs columns {@code begin} to {@code end}, whose windows are on one line. */
   private void run(long first, int fromK, int y, int x, int begin, int end, Target target) {
     int top = y * sweep.strideY() - sweep.top();
-    // where the window of column 0 would begin, if the line began that far left
+    // where the window of column 0 would begin, if the line extended that far left
     int left = (x - begin) * sweep.strideX() - sweep.left();
     int cell = fromK % sweep.cells();
     long plane = first + 4L * (fromK / sweep.cells()) * height * width;
@@ -116,14 +118,14 @@ final class WindowPanels {
   }
 
   /**
-   * One row: the pixels under one cell.
+   * Packs one row: the pixels under one cell.
    *
    * @param x the pixel of column 0
    */
   private void cells(long line, int x, int begin, int end, int row, Target target) {
     int stride = sweep.strideX();
-    // Columns whose vectors are all in the picture. No division by the stride: this is done for
-    // every row.
+    // Columns whose vectors lie fully inside the image. No division by the stride, because this
+    // runs for every row.
     int low = stride == 1 ? -x : stride == 2 ? (1 - x) >> 1 : end;
     int high = stride == 1 ? width - x : stride == 2 ? (width - x) >> 1 : end;
     int whole = Math.min(Panels.padded(Math.max(begin, low)), end);
@@ -150,20 +152,20 @@ final class WindowPanels {
     }
   }
 
-  /** A vector that other runs share, or that is not all in the picture. */
+  /** Packs a vector that is shared with other runs, or that lies partly outside the image. */
   private void edge(long line, int x, int begin, int end, long to) {
     int lane = Math.max(begin, 0);
     int last = Math.min(end, LANES);
     int stride = sweep.strideX();
     long from = line + 4L * x;
-    // where masks are no part of loads, all lanes are read: not beyond the pictures' own memory
+    // without masked loads in hardware, all lanes are read: never beyond the images' own memory
     boolean within = from >= image && from + 4L * stride * LANES <= imageEnd;
     if (stride == 1 && within) {
       int low = Math.clamp(-x, lane, last);
       int high = Math.clamp(width - x, low, last);
       store(fromMemorySegment(FLOATS, ALL, from, ORDER, BETWEEN[low][high]), begin, end, to);
     } else if (stride == 2 && within) {
-      // pixels that belong to lanes of this run, of those in the picture
+      // pixels inside the image that belong to lanes of this run
       int low = Math.max(2 * lane, -x);
       int high = Math.min(2 * last - 1, width - x);
       FloatVector near = fromMemorySegment(FLOATS, ALL, from, ORDER, pixels(low, high));
@@ -188,7 +190,8 @@ final class WindowPanels {
   }
 
   /**
-   * Writes lanes {@code begin} to {@code end}; a run that has lane 0 all, the next ones the rest.
+   * Writes lanes {@code begin} to {@code end}; a run that has lane 0 writes all, later runs
+   * overwrite the rest.
    */
   private static void store(FloatVector lanes, int begin, int end, long to) {
     if (begin <= 0) {

@@ -8,31 +8,30 @@ import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Tensor;
 
 /**
- * A convolution as a matrix product, of the weights and of the windows, whose columns are never
- * written down: a panel of them is packed from the picture just before it is multiplied, and is
- * then in the nearest cache. Split into tasks by shape alone; sums have the order that {@link Gemm}
- * has.
+ * A convolution as a matrix product of the weights and the windows. The columns are never stored in
+ * full (implicit GEMM): a panel is packed from the image just before it is multiplied, while it is
+ * in the L1 cache. Tasks are split by shape only; the summation order is that of {@link Gemm}.
  */
 final class WindowProduct {
-  /** About how many numbers of the output a task works on: they stay in the second cache. */
+  /** Approximate number of outputs of a task: they stay in the L2 cache. */
   private static final int TASK_FLOATS = 1 << 16;
 
-  /** Fewest columns of a task, unless the output has fewer. */
+  /** Minimum columns of a task, unless the output has fewer. */
   private static final int LEAST_COLUMNS = 256;
 
-  /** Most columns of a task. */
+  /** Maximum columns of a task. */
   private static final int MOST_COLUMNS = 2048;
 
-  /** Fewest multiply-adds of a task that is still cut in two. */
+  /** Minimum multiply-adds of a task that is still split in two. */
   private static final long TASK_WORK = 2_000_000;
 
-  /** Number of tasks from which a product is not split further. */
+  /** With at least this many tasks, a product is not split further. */
   private static final int FEW_TASKS = 8;
 
-  /** Number of filters and columns of a task from which a copy for the tall tiles pays off. */
+  /** Minimum filters and columns of a task for which a copy for the tall tiles pays off. */
   private static final int MANY = 64;
 
-  /** Columns that are packed at once. */
+  /** Columns packed at once. */
   private static final int PACKED = 4 * Panels.WIDTH;
 
   private static final int SLOT_A = 1;
@@ -103,13 +102,13 @@ final class WindowProduct {
     return (size + each - 1) / each;
   }
 
-  /** The size of parts of about equal size, a multiple of something. */
+  /** A part size, rounded up to {@code multiple}, that splits {@code size} about evenly. */
   private static int evenly(int size, int most, int multiple) {
     int each = parts(size, parts(size, most));
     return parts(each, multiple) * multiple;
   }
 
-  /** Of so many columns: whole panels, and what is less than one for itself. */
+  /** How many columns to pack next: whole panels, or a last partial one by itself. */
   private static int packedAtOnce(int columns) {
     return columns < Panels.WIDTH
         ? columns
@@ -117,9 +116,9 @@ final class WindowProduct {
   }
 
   /**
-   * A block of the output.
+   * Computes a block of the output.
    *
-   * @param group of all groups of all pictures
+   * @param group index over the groups of all images
    */
   private void multiply(int group, int row, int rows, int column, int columns, Scratch scratch) {
     int filter = group % groups * filters + row;

@@ -92,7 +92,7 @@ final class Windows {
     return kx >= 0 ? 0 : Math.min(outWidth, (-kx + window.stride() - 1) / window.stride());
   }
 
-  /** The first output column whose cell lies to the right of the image. */
+  /** The first output column whose cell lies right of the image. */
   private int endInside(int kx) {
     int last = width - 1 - kx;
     return last < 0 ? 0 : Math.min(outWidth, last / window.stride() + 1);

@@ -6,22 +6,25 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Threads that wait for kernels' tasks; the calling thread works too.
+ * Worker threads that run kernel tasks; the calling thread works too.
  *
- * <p>What a task computes depends on its number alone, never on the thread that runs it or on how
- * many there are: that is what makes results independent of the thread count. The first thread that
- * is free runs it.
+ * <p>A task's result depends only on its index, never on the thread that runs it or on the number
+ * of threads, so results do not depend on the thread count. The first free thread runs the next
+ * task.
  */
 final class Workers implements AutoCloseable {
 
   /** A share of a kernel's work. */
   @FunctionalInterface
   interface Task {
-    /** Does share number {@code index}. */
+    /** Does the share with this index. */
     void run(int index, Scratch scratch);
   }
 
-  /** Operations (multiply-adds, elements) below which waking a thread costs more than it saves. */
+  /**
+   * Number of operations (multiply-adds, elements) below which waking threads costs more than it
+   * saves.
+   */
   private static final long WORTH_SHARING = 60_000;
 
   private static final int SPINS = 1_000;
@@ -84,8 +87,8 @@ final class Workers implements AutoCloseable {
   /**
    * Runs tasks 0 to {@code count - 1} and returns when all are done.
    *
-   * @param work all tasks' operations together, roughly
-   * @throws IllegalStateException if another thread runs tasks: there is one set of working memory
+   * @param work approximate number of operations of all tasks together
+   * @throws IllegalStateException if another thread is running tasks: the working memory is shared
    */
   void run(int count, long work, Task task) {
     Thread me = Thread.currentThread();
@@ -120,7 +123,7 @@ final class Workers implements AutoCloseable {
       if (spins < SPINS) {
         Thread.onSpinWait();
       } else {
-        // The last task's thread may have lost its core to another process: leave ours to it.
+        // The last task's thread may have lost its core to another process: yield ours to it.
         LockSupport.park(this);
       }
     }

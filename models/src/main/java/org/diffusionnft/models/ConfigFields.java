@@ -2,7 +2,7 @@ package org.diffusionnft.models;
 
 import org.diffusionnft.tensor.InvalidInputException;
 
-/** Checks of fields that many configurations have, by their names in {@code config.json}. */
+/** Checks of fields that many configurations share, named as in {@code config.json}. */
 public final class ConfigFields {
   private static final int LARGEST = 1 << 24;
   private static final int MOST_LAYERS = 1000;
@@ -21,7 +21,7 @@ public final class ConfigFields {
   }
 
   /**
-   * Checks a number of layers: a layout names every one before any tensor is looked for.
+   * Checks a number of layers: a layout names every layer before any tensor is looked up.
    *
    * @throws InvalidInputException unless it is from 1 to 1000
    */
@@ -33,7 +33,7 @@ public final class ConfigFields {
   }
 
   /**
-   * Checks what is added to variances.
+   * Checks the epsilon added to variances.
    *
    * @throws InvalidInputException unless it is above 0 and below 1
    */
@@ -44,7 +44,7 @@ public final class ConfigFields {
   }
 
   /**
-   * Checks that a width can be cut into equal parts.
+   * Checks that a width can be split into equal parts.
    *
    * @throws InvalidInputException unless it is a multiple of their number
    */

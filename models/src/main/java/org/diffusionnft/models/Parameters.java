@@ -22,15 +22,15 @@ public final class Parameters implements AutoCloseable {
   private Parameters() {}
 
   /**
-   * Takes all parameters from a source. Frozen ones stay in their dtype and, where the source maps
-   * a file, in the file; trainable ones are copied to F32. The model takes over what memory they
-   * hold of the device's pool.
+   * Loads all parameters from a source. Frozen ones stay in their dtype and, if the source maps a
+   * file, in the file; trainable ones are copied to F32. The model takes ownership of their memory
+   * in the device's pool.
    *
-   * @param what what is loaded, for messages
+   * @param what name of what is loaded, for messages
    * @param shapes the parameters by name
    * @param optional names that the source may have as well; they are not loaded
-   * @param trainable by name, which parameters are to get gradients
-   * @throws IllegalArgumentException that lists missing and unknown names, or names one of another
+   * @param trainable tells by name which parameters get gradients
+   * @throws IllegalArgumentException listing missing and unknown names, or naming one with a wrong
    *     shape
    */
   public static Parameters load(
@@ -57,7 +57,7 @@ public final class Parameters implements AutoCloseable {
 
   /**
    * {@link #load} with all parameters frozen, and those of rank 1 (norms and biases, which kernels
-   * read as F32 and which weigh nothing) copied to F32.
+   * read as F32 and which are small) copied to F32.
    */
   public static Parameters loadFrozen(
       String what,
@@ -85,7 +85,7 @@ public final class Parameters implements AutoCloseable {
     return Collections.unmodifiableSequencedMap(byName);
   }
 
-  /** A parameter that must be there. */
+  /** A required parameter. */
   public Variable get(String name) {
     Variable parameter = find(name);
     if (parameter == null) {
@@ -94,7 +94,7 @@ public final class Parameters implements AutoCloseable {
     return parameter;
   }
 
-  /** A parameter that need not be there. */
+  /** An optional parameter. */
   public @Nullable Variable find(String name) {
     return ((Map<String, Variable>) byName).get(name);
   }
@@ -109,7 +109,7 @@ public final class Parameters implements AutoCloseable {
     return new LayerNorm(get(name + ".weight"), get(name + ".bias"), eps);
   }
 
-  /** Returns the memory of what was copied; what a source holds is the source's. */
+  /** Releases the memory of copied parameters; a source's own memory remains the source's. */
   @Override
   public void close() {
     byName.values().forEach(p -> p.value().release());

@@ -3,15 +3,15 @@ package org.diffusionnft.models;
 import org.diffusionnft.autograd.Variable;
 import org.diffusionnft.tensor.Tensor;
 
-/** Pictures as the tokens that transformers take: a square of pixels each. */
+/** Splits images into patches, the tokens of vision transformers. */
 public final class Patches {
   private Patches() {}
 
   /**
-   * Cuts pictures into squares, row by row.
+   * Splits images into square patches, row by row.
    *
    * @param pictures {@code [B, C, H, W]}
-   * @param side of a square, which divides H and W
+   * @param side of a patch, which divides H and W
    * @return {@code [B, H / side * W / side, C * side * side]}
    */
   public static Variable cut(Variable pictures, long side) {
@@ -25,9 +25,9 @@ public final class Patches {
   }
 
   /**
-   * Checks that pictures are what an encoder takes.
+   * Checks that images have the shape an encoder expects.
    *
-   * @param side of its pictures
+   * @param side of its images
    * @throws IllegalArgumentException unless they are {@code [B, 3, side, side]}
    */
   public static void requirePictures(Tensor pixels, long side) {

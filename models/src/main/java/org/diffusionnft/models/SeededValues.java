@@ -7,8 +7,8 @@ import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 
 /**
- * Random initial values that depend on a seed and the parameter's name alone, so that a model keeps
- * its values when layers are added around them.
+ * Random initial values that depend only on a seed and the parameter's name, so that adding layers
+ * does not change the values of others.
  */
 public final class SeededValues {
   private final Philox philox;
@@ -35,7 +35,7 @@ public final class SeededValues {
     return Tensor.of(device, values, shape.dims());
   }
 
-  /** FNV-1a: spreads names over all streams, far from the small numbers that samplers use. */
+  /** FNV-1a: spreads names over all streams, away from the small numbers that samplers use. */
   private static long streamOf(String name) {
     long hash = 0xcbf29ce484222325L;
     for (byte b : name.getBytes(StandardCharsets.UTF_8)) {

@@ -12,43 +12,44 @@ import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 
 /**
- * Where a model's tensors come from: a checkpoint, another model, an initialiser. Names are those
- * of diffusers ({@code transformer_blocks.0.attn.to_q.weight}), whatever the layout of the file
- * behind it; a model knows no file format.
+ * A source of a model's tensors: a checkpoint, another model, an initialiser. Names are those of
+ * diffusers ({@code transformer_blocks.0.attn.to_q.weight}), whatever the file's own layout; models
+ * are independent of file formats.
  */
 public interface WeightSource {
 
   /**
-   * The tensor of this name, in its stored dtype. Memory of the device's pool becomes the caller's;
-   * of any other memory, such as a mapped file, the source says how long it stays valid.
+   * The tensor with this name, in its stored dtype. Memory from the device's pool becomes the
+   * caller's; for other memory, such as a mapped file, the source determines how long it stays
+   * valid.
    *
-   * @throws InvalidInputException if there is none or its shape is another; the message names the
-   *     key, the expected and the found shape
+   * @throws InvalidInputException if there is none or its shape differs; the message names the key,
+   *     the expected shape and the actual one
    */
   Tensor get(String name, Shape expected);
 
   /**
-   * Says that all of its tensors will be taken, so that a device which is too small for them says
-   * so at once.
+   * Announces that all of its tensors will be loaded, so that a device that is too small for them
+   * fails immediately.
    *
-   * @throws InvalidInputException that says how much memory is needed
+   * @throws InvalidInputException if the device is too small, saying how much memory is needed
    */
   default void requireRoom() {}
 
-  /** All names it has. */
+  /** All names in this source. */
   Set<String> names();
 
-  /** Whether it has a tensor of this name. */
+  /** Whether there is a tensor with this name. */
   default boolean has(String name) {
     return names().contains(name);
   }
 
-  /** What messages call its tensors. */
+  /** How messages refer to its tensors. */
   default String describe() {
     return "the tensors given";
   }
 
-  /** The tensors whose names begin with a prefix, which their names are without here. */
+  /** The tensors whose names begin with a prefix, with the prefix removed. */
   default WeightSource under(String prefix) {
     WeightSource whole = this;
     return new WeightSource() {
@@ -76,10 +77,10 @@ public interface WeightSource {
   }
 
   /**
-   * Checks that the source has every required name and no others than those and the optional ones.
+   * Checks that the source has every required name and, apart from the optional ones, no others.
    *
-   * @param what what is loaded, for the message
-   * @throws InvalidInputException that lists the missing and the unknown names, the first ones if
+   * @param what name of what is loaded, for the message
+   * @throws InvalidInputException listing the missing and the unknown names, only the first ones if
    *     there are many
    */
   default void requireExactly(

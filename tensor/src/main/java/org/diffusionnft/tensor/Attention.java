@@ -26,7 +26,7 @@ public final class Attention {
   public record Gradients(Tensor q, Tensor k, Tensor v) {}
 
   /**
-   * {@code softmax(scale q kᵀ + mask) v} per head, of operands as they are.
+   * {@code softmax(scale q kᵀ + mask) v} per head; operands are not rounded.
    *
    * @throws IllegalArgumentException if the shapes don't fit or the width is not a multiple of the
    *     number of heads
@@ -63,7 +63,7 @@ public final class Attention {
     return new Attended(out, logSumExp);
   }
 
-  /** Kernels trust their callers: operands that don't fit must not reach them. */
+  /** Kernels don't check shapes, so mismatched operands must be rejected here. */
   private static void requireFits(Tensor q, Tensor k, Tensor v, @Nullable Tensor mask, int heads) {
     Operands.requireSame(k, v);
     if (heads < 1
@@ -90,7 +90,7 @@ public final class Attention {
    * Gradients of {@link #attention}.
    *
    * @param forward what {@link #attention} returned
-   * @param precision that of the forward
+   * @param precision the precision of the forward pass
    * @throws IllegalArgumentException if the shapes don't fit
    */
   public static Gradients attentionGrad(

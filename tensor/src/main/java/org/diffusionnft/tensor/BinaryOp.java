@@ -2,8 +2,8 @@ package org.diffusionnft.tensor;
 
 import java.util.function.DoubleBinaryOperator;
 
-/** Functions of two elements: a row each, with the value at one point in double precision. */
-@SuppressWarnings("ImmutableEnumChecker") // the functions hold nothing that changes
+/** Functions of two elements, one per row, evaluated at one point in double precision. */
+@SuppressWarnings("ImmutableEnumChecker") // the functions are stateless
 public enum BinaryOp {
   ADD((x, y) -> x + y),
   SUB((x, y) -> x - y),

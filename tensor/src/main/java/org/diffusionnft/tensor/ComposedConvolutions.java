@@ -6,9 +6,9 @@ import org.diffusionnft.tensor.MatrixKernels.Product;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Convolutions of a device without kernels for them, made of those that it has: windows are
- * unfolded to columns, picture by picture, group by group and in bands of rows, and multiplied with
- * the weights. Windows that cannot be unfolded go to the reference device.
+ * Convolutions for a device without convolution kernels, composed of its other kernels: windows are
+ * unfolded to columns, image by image, group by group and in bands of rows, and multiplied by the
+ * weights. Windows that cannot be unfolded go to the reference device.
  */
 public final class ComposedConvolutions implements ConvolutionKernels {
   private final Device device;
@@ -16,10 +16,11 @@ public final class ComposedConvolutions implements ConvolutionKernels {
   private final long bandElements;
 
   /**
-   * With bands of {@link WindowBand#ELEMENTS}.
+   * Uses bands of {@link WindowBand#ELEMENTS} elements.
    *
-   * @param device whose other kernels are used
-   * @param otherwise for windows with dilation, or with strides that differ
+   * @param device provides the other kernels
+   * @param otherwise for windows that cannot be unfolded, such as those with dilation or unequal
+   *     strides
    */
   public ComposedConvolutions(Device device, ConvolutionKernels otherwise) {
     this(device, otherwise, WindowBand.ELEMENTS);
@@ -88,7 +89,7 @@ public final class ComposedConvolutions implements ConvolutionKernels {
     }
   }
 
-  /** Some channels of one picture, {@code [1, count, H, W]}, without a copy. */
+  /** Some channels of one image, {@code [1, count, H, W]}, as a view. */
   private static Tensor planes(Tensor x, long group, long count) {
     return x.reshape(-1, 1, x.dim(2), x.dim(3))
         .narrow(group * count, count)

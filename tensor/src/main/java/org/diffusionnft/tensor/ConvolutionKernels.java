@@ -3,22 +3,23 @@ package org.diffusionnft.tensor;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Convolutions of pictures. */
+/** 2-D convolutions. */
 public interface ConvolutionKernels {
   /**
-   * How windows lie over a picture. What they see outside of it is zero.
+   * The geometry of the windows over an image. Outside the image they read zeros.
    *
    * @param kernelHeight rows of a window
    * @param kernelWidth columns of a window
-   * @param strideY rows from one window to the next
-   * @param strideX columns from one window to the next
-   * @param dilationY rows from one row of a window to its next
-   * @param dilationX columns from one column of a window to its next
-   * @param top how far above the picture the first window begins; below its edge if negative
-   * @param left how far left of the picture the first window begins; inside it if negative
+   * @param strideY rows between successive windows
+   * @param strideX columns between successive windows
+   * @param dilationY rows between successive rows of a window
+   * @param dilationX columns between successive columns of a window
+   * @param top how far above the image the first window begins; inside it if negative
+   * @param left how far left of the image the first window begins; inside it if negative
    * @param outHeight rows of windows
    * @param outWidth columns of windows
-   * @param groups channels and filters are cut in so many groups, and filters see their own alone
+   * @param groups number of groups that channels and filters are split into; a filter sees only its
+   *     own group
    */
   record Sweep(
       int kernelHeight,
@@ -37,7 +38,7 @@ public interface ConvolutionKernels {
       return kernelHeight * kernelWidth;
     }
 
-    /** Whether windows are the picture's pixels, {@code height} by {@code width} of them. */
+    /** Whether each window is one pixel of an image of {@code height} by {@code width}. */
     public boolean isPointwise(long height, long width) {
       return cells() == 1
           && strideY == 1
@@ -50,7 +51,7 @@ public interface ConvolutionKernels {
   }
 
   /**
-   * A function of what was computed.
+   * A function applied to the results.
    *
    * @param a first parameter, as {@link UnaryOp} names it
    * @param b second parameter

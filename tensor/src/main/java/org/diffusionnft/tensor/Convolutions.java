@@ -6,11 +6,11 @@ import org.diffusionnft.tensor.ConvolutionKernels.Sweep;
 import org.diffusionnft.tensor.LayoutKernels.Window;
 import org.jspecify.annotations.Nullable;
 
-/** Convolutions of pictures: they check shapes, allocate the result and call the kernel. */
+/** 2-D convolutions: check shapes, allocate the result and call the kernel. */
 public final class Convolutions {
   private Convolutions() {}
 
-  /** The sweep of a window over pictures of a size, in one group. */
+  /** The sweep of a window over images of this size, with one group. */
   public static Sweep sweep(Window window, long height, long width) {
     return new Sweep(
         window.kernelHeight(),

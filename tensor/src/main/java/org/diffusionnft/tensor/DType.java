@@ -36,7 +36,8 @@ public enum DType {
   }
 
   /**
-   * The type in which arithmetic over these operands is done and stored: F64 if one is, else F32.
+   * The type in which results over these operands are computed and stored: F64 if any is F64, else
+   * F32.
    */
   public static DType arithmetic(Tensor... operands) {
     for (Tensor t : operands) {

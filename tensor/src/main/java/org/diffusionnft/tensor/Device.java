@@ -5,15 +5,16 @@ import java.util.Map;
 import java.util.function.Supplier;
 
 /**
- * Everything a backend implements: memory, copies in and out, and eight small families of kernels.
+ * Everything a backend implements: memory, copies to and from the host, and eight small families of
+ * kernels.
  *
- * <p>Kernels get operands whose shapes the callers ({@link Elementwise}, {@link Matrices}, ...)
- * have already checked, and write into outputs those callers have allocated. They may run later
- * than the call, in order; {@link #read} waits. Unless a kernel says otherwise, operands and
- * outputs are F32 and an output never overlaps an input.
+ * <p>Kernels receive operands whose shapes the callers ({@link Elementwise}, {@link Matrices}, ...)
+ * have already checked, and write to outputs that the callers have allocated. They may run
+ * asynchronously, but in order; {@link #read} waits for them. Unless a kernel says otherwise,
+ * operands and outputs are F32 and an output never overlaps an input.
  *
- * <p>One thread at a time drives a device, and {@link Memory} sees to it: threads that share one
- * open a scope around their work, and wait for each other.
+ * <p>Only one thread at a time may drive a device; {@link Memory} enforces this. Threads that share
+ * a device open a scope around their work and wait for each other.
  */
 public interface Device extends AutoCloseable {
 
@@ -36,41 +37,42 @@ public interface Device extends AutoCloseable {
    */
   Tensor wrap(DType dtype, Shape shape, MemorySegment data);
 
-  /** Copies all elements to host memory of exactly as many bytes, after all kernels before it. */
+  /** Copies all elements to host memory of exactly the same size, after all earlier kernels. */
   void read(Tensor source, MemorySegment target);
 
-  /** Copies host memory of exactly as many bytes into a tensor. */
+  /** Copies host memory of exactly the same size into a tensor. */
   void write(MemorySegment source, Tensor target);
 
   /**
-   * Checks, before many tensors are copied here, that they all fit into its memory.
+   * Checks, before many tensors are copied to this device, that they all fit into its memory.
    *
-   * @param bytes of F32, BF16 and F16 tensors
-   * @throws IllegalArgumentException that says how much memory is needed, where it is limited
+   * @param bytes their total size by type: F32, BF16 and F16
+   * @throws IllegalArgumentException if they don't fit; the message says how much memory is needed
    */
   default void requireRoom(Map<DType, Long> bytes) {}
 
-  /** What was compiled, replayed, copied and left to the reference device so far. */
+  /** What has been compiled, replayed, copied and left to the reference device so far. */
   default DeviceActivity activity() {
     return DeviceActivity.NONE;
   }
 
   /**
-   * Ends a section of the work, such as a training step. A device that was opened with {@link
-   * DeviceOptions#tellPlans} logs what it did in it.
+   * Ends a section of the work, such as a training step. A device opened with {@link
+   * DeviceOptions#tellPlans} logs what it did in that section.
    *
-   * @param name asked for only where it is logged
+   * @param name evaluated only if it is logged
    */
   default void section(Supplier<String> name) {}
 
   /**
-   * Ends a part of the work that may come again with other numbers, such as a block of a model. A
-   * device that sends calls together sends those of a part together.
+   * Ends a part of the work that may be repeated with other data, such as a block of a model. A
+   * device that batches kernel calls sends the calls of a part together.
    */
   default void part() {}
 
   /**
-   * The kernels, in eight families, for whoever may use them now; see {@link Memory#requireTurn}.
+   * The kernels, in eight families, for the thread that may use them now; see {@link
+   * Memory#requireTurn}.
    */
   Kernels kernels();
 
@@ -79,7 +81,7 @@ public interface Device extends AutoCloseable {
     return kernels();
   }
 
-  /** Kernels that treat every element alike. */
+  /** Elementwise kernels. */
   default ElementwiseKernels elementwise() {
     return ready().elementwise();
   }
@@ -114,7 +116,7 @@ public interface Device extends AutoCloseable {
     return ready().layout();
   }
 
-  /** Updates in place: AdamW and interpolation. */
+  /** In-place updates: AdamW and interpolation. */
   default OptimizerKernels optimizer() {
     return ready().optimizer();
   }

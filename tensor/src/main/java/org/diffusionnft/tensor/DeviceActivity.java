@@ -1,19 +1,19 @@
 package org.diffusionnft.tensor;
 
 /**
- * What a device has done since it was opened, besides running kernels in this process: what a
- * device with memory and plans of its own compiled and copied, and what any left to the host.
+ * What a device has done since it was opened, apart from running kernels in this process: what a
+ * device with its own memory and plans compiled and copied, and what any device left to the host.
  *
  * @param compiled plans that were compiled
  * @param replayed runs of plans that had been compiled before
- * @param kernels calls of kernels; one run of a plan makes one or more
- * @param copies copies between host and device: of tensors, and of the arguments of a run
+ * @param kernels kernel calls; one run of a plan makes one or more
+ * @param copies copies between host and device, of tensors and of run arguments
  * @param waits how often the host waited for the device: for the end of a run, or for a tensor
  * @param sent bytes of tensors copied to the device
- * @param arguments bytes of arguments (positions, sizes, scalars) that were copied with the runs
+ * @param arguments bytes of arguments (positions, sizes, scalars) copied with the runs
  * @param received bytes of tensors copied back
- * @param onHost operations that the reference device computed on the host, because no kernel takes
- *     their operands; see {@link Fallback}
+ * @param onHost operations that the reference device computed on the host, because no kernel
+ *     accepts their operands; see {@link Fallback}
  */
 public record DeviceActivity(
     long compiled,
@@ -28,7 +28,7 @@ public record DeviceActivity(
   /** All zeros: what the reference device always reports. */
   public static final DeviceActivity NONE = new DeviceActivity(0, 0, 0, 0, 0, 0, 0, 0, 0);
 
-  /** The difference to an earlier state. */
+  /** The activity since an earlier state. */
   public DeviceActivity since(DeviceActivity earlier) {
     return new DeviceActivity(
         compiled - earlier.compiled,
@@ -42,7 +42,7 @@ public record DeviceActivity(
         onHost - earlier.onHost);
   }
 
-  /** One line for a log. */
+  /** One line for the log. */
   @Override
   public String toString() {
     return "%d compiled, %d replayed, %d kernels, %d copies, %d waits, %d bytes to the device and %d of arguments, %d bytes back, %d operations on the host"

@@ -12,7 +12,7 @@ public final class DeviceException extends RuntimeException {
     super(message);
   }
 
-  /** A sentence for the user and what TornadoVM or the driver threw. */
+  /** A sentence for the user and the exception that TornadoVM or the driver threw. */
   public DeviceException(String message, Throwable cause) {
     super(message, cause);
   }

@@ -1,11 +1,11 @@
 package org.diffusionnft.tensor;
 
 /**
- * What a user may choose about a device.
+ * The device settings that a user can choose.
  *
- * @param threads threads that compute, 1 to 1024; results do not depend on it
- * @param mebibytes size of the memory that a device with its own reserves for tensors; 0 for the
- *     device's default
+ * @param threads number of compute threads, 1 to 1024; results do not depend on it
+ * @param mebibytes MiB that a device with its own memory reserves for tensors; 0 for the device's
+ *     default
  * @param tellPlans whether the device logs what it compiles, replays, copies and leaves to the
  *     reference device
  */
@@ -16,7 +16,7 @@ public record DeviceOptions(int threads, int mebibytes, boolean tellPlans) {
   /**
    * Checks the ranges.
    *
-   * @throws InvalidInputException for a number out of its range
+   * @throws InvalidInputException if a number is out of range
    */
   public DeviceOptions {
     if (threads < 1) {
@@ -33,7 +33,7 @@ public record DeviceOptions(int threads, int mebibytes, boolean tellPlans) {
     }
   }
 
-  /** A number of threads, and defaults otherwise. */
+  /** This number of threads; defaults otherwise. */
   public DeviceOptions(int threads) {
     this(threads, 0, false);
   }

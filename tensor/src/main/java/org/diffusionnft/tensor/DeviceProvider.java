@@ -6,7 +6,7 @@ import java.util.List;
 public interface DeviceProvider {
 
   /**
-   * What a provider found on this machine.
+   * The result of a probe of this machine.
    *
    * @param devices the devices that can be opened, best first
    * @param missing what was not found and how to get it, in one sentence; empty if nothing is
@@ -17,7 +17,7 @@ public interface DeviceProvider {
   /**
    * One device that can be opened.
    *
-   * @param name what {@code --device} takes
+   * @param name the value for {@code --device}
    * @param details one line that describes it: lanes, threads, memory
    */
   record Description(String name, String details) {}
@@ -25,7 +25,9 @@ public interface DeviceProvider {
   /** The part of a device's name before the first colon: {@code reference}, {@code vector}, .... */
   String family();
 
-  /** Where the user names no device, the provider of highest priority that found one opens it. */
+  /**
+   * If the user names no device, the provider with the highest priority that found one opens it.
+   */
   int priority();
 
   /** Looks for devices, once; must not throw and must not be slow. */
@@ -34,7 +36,7 @@ public interface DeviceProvider {
   /**
    * Opens a device that {@link #probe} listed.
    *
-   * @throws IllegalArgumentException if it listed no device of this name
+   * @throws IllegalArgumentException if it listed no device with this name
    */
   Device open(String name, DeviceOptions options);
 }

@@ -7,7 +7,7 @@ import java.util.ServiceLoader;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 
-/** Finds devices. The choice is made here and nowhere else. */
+/** Finds devices. The choice of device is made only here. */
 public final class Devices {
   private static final System.Logger LOG = System.getLogger(Devices.class.getPackageName());
   private static final AtomicBoolean WARNED = new AtomicBoolean();
@@ -17,7 +17,7 @@ public final class Devices {
 
   private Devices() {}
 
-  /** All providers, the preferred one first; the reference device is always among them. */
+  /** All providers, the preferred one first; the reference device's is always included. */
   public static List<DeviceProvider> providers() {
     List<DeviceProvider> found = new ArrayList<>();
     found.add(new ReferenceDeviceProvider());
@@ -27,8 +27,8 @@ public final class Devices {
   }
 
   /**
-   * Opens the preferred device of this machine. Where only the reference device is left, which is
-   * hundreds of times slower than the others, a warning is logged once, with what is missing.
+   * Opens the preferred device of this machine. If only the reference device is available, which is
+   * hundreds of times slower than the others, logs a warning once that says what is missing.
    */
   public static Device openDefault(DeviceOptions options) {
     List<String> missing = new ArrayList<>();
@@ -48,9 +48,9 @@ public final class Devices {
   }
 
   /**
-   * Says that the reference device computes and why.
+   * The warning that the reference device is in use, and why.
    *
-   * @param missing what providers of faster devices miss; none for no such provider
+   * @param missing what each provider of a faster device lacks; empty if there is no such provider
    */
   static String slow(List<String> missing) {
     return "computing on the slow reference device: "
@@ -58,7 +58,7 @@ public final class Devices {
   }
 
   /**
-   * Opens the device of this name, or the first of this family. Never falls back to another.
+   * Opens the device with this name, or the first of this family. Never falls back to another.
    *
    * @throws InvalidInputException if there is none, naming what there is and what is missing
    */

@@ -1,6 +1,6 @@
 package org.diffusionnft.tensor;
 
-/** Elementwise operations: they check shapes, allocate the result and call the device's kernel. */
+/** Elementwise operations: check shapes, allocate the result and call the device's kernel. */
 public final class Elementwise {
   private Elementwise() {}
 

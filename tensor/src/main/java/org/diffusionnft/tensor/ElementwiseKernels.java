@@ -1,6 +1,6 @@
 package org.diffusionnft.tensor;
 
-/** Kernels that treat every element alike; an output may be the very same tensor as an input. */
+/** Elementwise kernels; an output may be the same tensor as an input. */
 public interface ElementwiseKernels {
 
   /** {@code out = value}, any dtype. */

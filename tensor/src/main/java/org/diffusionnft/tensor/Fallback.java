@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The reference device behind a fast one, for operands that the fast one has no kernel for. Each
- * operation handed to it is counted by kernel and types: it runs in plain loops, which only small
- * tensors can afford.
+ * operation it receives is counted by kernel and types: it runs in plain loops, which are too slow
+ * for large tensors.
  */
 public final class Fallback implements AutoCloseable {
   private final Device reference = new ReferenceDevice();
@@ -19,9 +19,9 @@ public final class Fallback implements AutoCloseable {
   private final Consumer<String> first;
 
   /**
-   * Nothing has fallen back yet.
+   * Starts with all counts at zero.
    *
-   * @param first receives a sentence when a kernel falls back on these types for the first time
+   * @param first receives a message when a kernel falls back with given types for the first time
    */
   public Fallback(Consumer<String> first) {
     this.first = first;
@@ -30,8 +30,8 @@ public final class Fallback implements AutoCloseable {
   /**
    * The reference device, to run one operation on.
    *
-   * @param kernel the operation, for people
-   * @param operands its tensors, those that it writes included
+   * @param kernel the operation's name for messages
+   * @param operands its tensors, including those that it writes
    */
   public Device reference(String kernel, @Nullable Tensor... operands) {
     String types =
@@ -47,12 +47,12 @@ public final class Fallback implements AutoCloseable {
     return reference;
   }
 
-  /** How often which operation fell back, such as {@code gather of I32, F32}. */
+  /** How often each operation fell back, by names such as {@code gather of I32, F32}. */
   public Map<String, Long> counts() {
     return new TreeMap<>(counts);
   }
 
-  /** Operations that fell back. */
+  /** Total number of operations that fell back. */
   public long total() {
     return counts.values().stream().mapToLong(Long::longValue).sum();
   }

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 public final class HostAllocator implements Memory.Allocator {
   static final long ALIGNMENT = 64;
 
-  /** What gives each storage's memory back. */
+  /** Frees each storage's memory. */
   private final Map<Storage, Runnable> releases = new IdentityHashMap<>();
 
   private @Nullable Slab slab;
@@ -32,7 +32,7 @@ public final class HostAllocator implements Memory.Allocator {
     return held(part, () -> home.release(part));
   }
 
-  @SuppressWarnings("MustBeClosedChecker") // closed by free, when the pool lets go of it
+  @SuppressWarnings("MustBeClosedChecker") // closed by free, when the pool releases it
   private Storage alone(@Nullable NativeMemory memory, long bytes) {
     Arena arena = Arena.ofShared();
     MemorySegment block =

@@ -103,7 +103,8 @@ public final class Layout {
   }
 
   /**
-   * The transpose of {@link #im2col}: {@code [N, C*KH*KW, OH*OW]} added back into {@code shape}.
+   * The transpose of {@link #im2col}: {@code [N, C*KH*KW, OH*OW]} added into zeros of {@code
+   * shape}.
    */
   public static Tensor col2im(Tensor columns, Window window, Shape shape) {
     Tensor out = columns.device().allocate(columns.dtype(), shape);

@@ -9,9 +9,7 @@ public interface LayoutKernels {
   /** {@code out[i, j, ..] = x[starts[0] + steps[0] * i, starts[1] + steps[1] * j, ..]}. */
   void slice(Tensor x, long[] starts, long[] steps, Tensor out);
 
-  /**
-   * {@code out[starts[0] + steps[0] * i, ..] = x[i, ..]}; the rest of {@code out} is left as it is.
-   */
+  /** {@code out[starts[0] + steps[0] * i, ..] = x[i, ..]}; the rest of {@code out} is unchanged. */
   void place(Tensor x, long[] starts, long[] steps, Tensor out);
 
   /** Copies {@code x}, broadcast to the shape of {@code out}. */
@@ -39,25 +37,25 @@ public interface LayoutKernels {
    */
   record Window(
       int kernelHeight, int kernelWidth, int stride, int top, int left, int bottom, int right) {
-    /** Rows of output for rows of input. */
+    /** Number of output rows for an input height. */
     public long outHeight(long height) {
       return (height + top + bottom - kernelHeight) / stride + 1;
     }
 
-    /** Columns of output for columns of input. */
+    /** Number of output columns for an input width. */
     public long outWidth(long width) {
       return (width + left + right - kernelWidth) / stride + 1;
     }
   }
 
   /**
-   * Unfolds windows into columns: convolution is a matrix product after it.
+   * Unfolds windows into columns, so that convolution becomes a matrix product.
    *
    * @param x {@code [N, C, H, W]}
    * @param out {@code [N, C*KH*KW, OH*OW]}
    */
   void im2col(Tensor x, Window window, Tensor out);
 
-  /** The transpose of {@link #im2col}: adds columns back into {@code out} {@code [N, C, H, W]}. */
+  /** The transpose of {@link #im2col}: adds columns into {@code out} {@code [N, C, H, W]}. */
   void col2im(Tensor columns, Window window, Tensor out);
 }

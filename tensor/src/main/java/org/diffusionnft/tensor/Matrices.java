@@ -60,7 +60,7 @@ public final class Matrices {
   }
 
   /**
-   * {@code out = scale * op(a) op(b)} in memory that is there.
+   * {@code out = scale * op(a) op(b)} into existing memory.
    *
    * @throws IllegalArgumentException if the shapes don't fit
    */
@@ -78,9 +78,9 @@ public final class Matrices {
    * A weight with a low-rank adapter merged in, {@code W + scale · B A}, in the type of {@code A}
    * and the shape of {@code W}. Product, factor and sum are each rounded, as PEFT does.
    *
-   * @param weight {@code [N, K]}, or {@code [N, ..]} of as many elements
+   * @param weight {@code [N, K]}, or {@code [N, ..]} with as many elements
    * @param a {@code [r, K]}, or {@code [r, ..]}
-   * @param b {@code [N, r]}, or with dimensions of 1 behind
+   * @param b {@code [N, r]}, or with trailing dimensions of 1
    */
   public static Tensor lowRankSum(Tensor weight, Tensor a, Tensor b, double scale) {
     Operands.common(weight, a, b);

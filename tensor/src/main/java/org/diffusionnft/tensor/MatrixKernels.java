@@ -10,10 +10,10 @@ public interface MatrixKernels {
    *
    * @param transposeA {@code a} is stored {@code [.., K, M]}
    * @param transposeB {@code b} is stored {@code [.., N, K]}, as weights of linear layers are
-   * @param scale factor on the product
-   * @param accumulate add to what {@code out} holds instead of overwriting it
+   * @param scale factor applied to the product
+   * @param accumulate add to {@code out} instead of overwriting it
    * @param activation applied last, or null; not together with {@code accumulate}
-   * @param precision what is multiplied; kernels get operands that are rounded to it
+   * @param precision the precision of the operands; kernels receive them already rounded to it
    */
   record Product(
       boolean transposeA,
@@ -51,7 +51,7 @@ public interface MatrixKernels {
       return new Product(transposeA, transposeB, scale, accumulate, null, precision);
     }
 
-    /** The same product of operands that are rounded. */
+    /** The same product with operands rounded to this precision. */
     public Product in(Precision rounded) {
       return new Product(transposeA, transposeB, scale, accumulate, activation, rounded);
     }

@@ -15,19 +15,19 @@ import org.jspecify.annotations.Nullable;
 /**
  * A device's memory: storage pooled by size and released by scope, not by the garbage collector.
  *
- * <p>Scopes nest. What is taken belongs to the innermost open scope and returns to the pool when
- * that closes, unless it was {@linkplain #keep kept} (moved to the scope around it) or {@linkplain
- * #release released} early. What is taken outside any scope stays until released or the device is
- * closed.
+ * <p>Scopes nest. Storage belongs to the innermost open scope and returns to the pool when that
+ * closes, unless it was {@linkplain #keep kept} (moved to the enclosing scope) or {@linkplain
+ * #release released} early. Storage taken outside any scope stays until it is released or the
+ * device is closed.
  *
- * <p>One thread at a time drives a device: the one that has a scope open. Another that opens one
- * waits until the first has closed its outermost; another that computes without a scope gets an
- * exception. So scopes of different threads never mix, and threads that share a device need do no
- * more than open a scope around their work.
+ * <p>Only one thread at a time drives a device: the one that has a scope open. Another thread that
+ * opens a scope waits until the first has closed its outermost one; a thread that computes without
+ * a scope gets an exception. So scopes of different threads never interleave, and threads that
+ * share a device only have to open a scope around their work.
  *
  * <pre>{@code
  * try (var scope = device.memory().scope()) {
- *   Tensor loss = step();   // what the step makes is returned at the brace
+ *   Tensor loss = step();   // the step's memory is returned at the brace
  *   weights.keep();         // but this outlives it
  * }
  * }</pre>
@@ -39,11 +39,11 @@ public final class Memory implements AutoCloseable {
     /** New storage of at least {@code bytes} bytes, contents undefined. */
     Storage allocate(long bytes);
 
-    /** Gives storage back to the system. */
+    /** Returns storage to the system. */
     void free(Storage storage);
   }
 
-  /** The time between opening and closing; see {@link Memory}. */
+  /** Owns what is taken between its opening and closing; see {@link Memory}. */
   public final class Scope implements AutoCloseable {
     private final Set<Storage> owned = Collections.newSetFromMap(new IdentityHashMap<>());
 
@@ -54,7 +54,7 @@ public final class Memory implements AutoCloseable {
       return ownedBy(this, storage);
     }
 
-    /** Moves storage to the scope around this one if this one owns it; does nothing otherwise. */
+    /** Moves storage to the enclosing scope if this scope owns it; does nothing otherwise. */
     public void keep(Storage storage) {
       keepFrom(this, storage);
     }
@@ -62,8 +62,8 @@ public final class Memory implements AutoCloseable {
     /**
      * Returns what the scope still owns to the pool.
      *
-     * @throws IllegalStateException if it is not the innermost open scope, or another thread opened
-     *     it
+     * @throws IllegalStateException if this is not the innermost open scope, or another thread
+     *     opened it
      */
     @Override
     public void close() {
@@ -78,7 +78,7 @@ public final class Memory implements AutoCloseable {
   private final Map<Storage, Scope> owners = new IdentityHashMap<>();
   private final List<Scope> scopes = new ArrayList<>();
 
-  /** Held by the thread that has a scope open, once for each. */
+  /** Held by the thread that has scopes open, once per scope. */
   private final ReentrantLock turn = new ReentrantLock(true);
 
   private volatile @Nullable Thread driver;
@@ -113,9 +113,9 @@ public final class Memory implements AutoCloseable {
   }
 
   /**
-   * Checks that this thread may compute: that no other has a scope open.
+   * Checks that this thread may compute: that no other thread has a scope open.
    *
-   * @throws IllegalStateException if one has, or if the device is closed
+   * @throws IllegalStateException if another has, or if the device is closed
    */
   public void requireTurn() {
     Thread other = driver;
@@ -153,7 +153,7 @@ public final class Memory implements AutoCloseable {
   }
 
   /**
-   * Returns storage to the pool before its scope ends; storage that is not pooled is left alone.
+   * Returns storage to the pool before its scope ends; does nothing if the storage is not pooled.
    */
   public synchronized void release(Storage storage) {
     Scope scope = owners.remove(storage);
@@ -163,7 +163,7 @@ public final class Memory implements AutoCloseable {
     }
   }
 
-  /** Moves storage from the innermost scope that owns it to the one around that. */
+  /** Moves storage from the innermost scope that owns it to the enclosing scope. */
   public synchronized void keep(Storage storage) {
     Scope scope = owners.get(storage);
     int depth = scope == null ? 0 : scopes.indexOf(scope);
@@ -190,16 +190,16 @@ public final class Memory implements AutoCloseable {
     }
   }
 
-  /** Bytes now in use, as rounded up to the pool's sizes. It grows with every step that leaks. */
+  /** Bytes in use, rounded up to the pool's sizes. Grows with every step that leaks. */
   public synchronized long liveBytes() {
     return liveBytes;
   }
 
   /**
-   * Checks that some work has returned all the memory it took. Changes nothing.
+   * Checks that a piece of work has returned all the memory it took. Changes nothing.
    *
-   * @param work what it was, for the message
-   * @param liveBefore {@link #liveBytes} when it began
+   * @param work name of the work, for the message
+   * @param liveBefore {@link #liveBytes} when the work began
    * @throws IllegalStateException if more or fewer bytes are in use now
    */
   public synchronized void requireNoLeak(String work, long liveBefore) {
@@ -218,7 +218,7 @@ public final class Memory implements AutoCloseable {
     return reservedBytes;
   }
 
-  /** Gives all pooled storage that is not in use back to the system. */
+  /** Returns all unused pooled storage to the system. */
   public synchronized void trim() {
     pool.values().forEach(free -> free.forEach(this::free));
     pool.clear();
@@ -279,9 +279,7 @@ public final class Memory implements AutoCloseable {
     allocator.free(storage);
   }
 
-  /**
-   * Sizes have four significant bits above 4 KiB, so that at most an eighth is lost to rounding.
-   */
+  /** Sizes above 4 KiB keep four significant bits, so that rounding wastes at most an eighth. */
   private static long roundUp(long bytes) {
     long atLeast = Math.max(bytes, 64);
     long step = atLeast <= 4096 ? 64 : Long.highestOneBit(atLeast - 1) >> 3;

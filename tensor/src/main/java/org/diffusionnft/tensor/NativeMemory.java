@@ -15,20 +15,19 @@ import org.jspecify.annotations.Nullable;
 /**
  * Memory from the C library, contents undefined.
  *
- * <p>An {@link Arena}'s own memory is written with zeros by the thread that asks for it. Here pages
- * are first touched by the kernel that fills them, on all its threads. Large blocks ask Linux for
- * huge pages, which costs one page fault instead of 512, and fewer misses of address translation
- * later.
+ * <p>An {@link Arena} zeroes its memory on the allocating thread. Here pages are first touched by
+ * the kernel that fills them, on all its threads. Large blocks ask Linux for huge pages: one page
+ * fault instead of 512, and fewer TLB misses later.
  */
 final class NativeMemory {
   private static final long HUGE_PAGE = 2 << 20;
 
-  /** Linux's value, the same on all its architectures that Java runs on. */
+  /** Linux's value, the same on all architectures that Java runs on. */
   private static final int MADV_HUGEPAGE = 14;
 
   private static final int MADV_DONTNEED = 4;
 
-  /** No page is larger where Java runs, but for huge ones. */
+  /** The largest page size where Java runs, apart from huge pages. */
   private static final long PAGE = 64 << 10;
 
   private static final @Nullable NativeMemory SYSTEM = load();
@@ -43,7 +42,7 @@ final class NativeMemory {
     this.madvise = madvise;
   }
 
-  /** The C library's memory, or nothing where calls of native functions are not allowed. */
+  /** The C library's memory, or empty where native calls are not allowed. */
   static Optional<NativeMemory> system() {
     return Optional.ofNullable(SYSTEM);
   }
@@ -95,15 +94,15 @@ final class NativeMemory {
     MemorySegment all = block.reinterpret(bytes + boundary, arena, this::release);
     MemorySegment segment = all.asSlice(offset, bytes);
     if (huge) {
-      // Whole huge pages only, so that no block takes more memory than it has.
+      // Whole huge pages only, so that no block occupies more memory than it was given.
       advise(segment.asSlice(0, bytes / HUGE_PAGE * HUGE_PAGE), MADV_HUGEPAGE);
     }
     return segment;
   }
 
   /**
-   * Gives the pages of a part of a block back to the system, where it can be asked to; the part can
-   * be used again, with undefined contents.
+   * Returns the pages of a part of a block to the system, where that is supported; the part can be
+   * used again, with undefined contents.
    */
   void forget(MemorySegment part) {
     long start = Math.floorMod(-part.address(), PAGE);
@@ -134,7 +133,7 @@ final class NativeMemory {
     }
   }
 
-  /** Only a hint: nothing depends on what the system makes of it. */
+  /** Only a hint: nothing depends on whether the system follows it. */
   private void advise(MemorySegment pages, int advice) {
     if (madvise == null) {
       return;

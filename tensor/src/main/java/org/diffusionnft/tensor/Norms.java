@@ -2,7 +2,7 @@ package org.diffusionnft.tensor;
 
 import org.jspecify.annotations.Nullable;
 
-/** Normalisations along the last axis, with what their derivatives need. */
+/** Normalisations along the last axis, with the values their derivatives need. */
 public final class Norms {
   private Norms() {}
 
@@ -86,7 +86,7 @@ public final class Norms {
     return new RmsNormed(out, rstd);
   }
 
-  /** Gradients of {@link #rmsNorm}; that of the weight only if wanted. */
+  /** Gradients of {@link #rmsNorm}; the weight's only if wanted. */
   public static Gradients rmsNormGrad(
       Tensor x, @Nullable Tensor weight, Tensor rstd, Tensor gradOut, boolean weightGrad) {
     Device device = Operands.common(x, weight, rstd, gradOut);
@@ -125,7 +125,7 @@ public final class Norms {
     return shape.dim(-1) == 0 ? 0 : shape.elements() / shape.dim(-1);
   }
 
-  /** Kernels trust their callers: operands that don't fit must not reach them. */
+  /** Kernels don't check shapes, so mismatched operands must be rejected here. */
   private static void requireRows(Tensor x, Tensor perRow) {
     if (perRow.elements() != rows(x)) {
       throw new IllegalArgumentException(

@@ -18,7 +18,7 @@ public record NotFinite(long index, double value) {
   private static final ValueLayout.OfLong EIGHT_BYTES =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-  /** The first such element; null if all are finite, as integers always are. */
+  /** The first non-finite element; null if all are finite, as integers always are. */
   public static @Nullable NotFinite find(Tensor tensor) {
     if (!tensor.dtype().isFloating()) {
       return null;
@@ -32,8 +32,8 @@ public record NotFinite(long index, double value) {
   }
 
   /**
-   * Eight bytes at a time: an exponent of only ones, plus one at its end, runs over into the sign,
-   * which is taken out before.
+   * Checks eight bytes at a time: adding one to the lowest bit of an all-ones exponent carries into
+   * the sign bit, which is masked out first.
    */
   private static @Nullable NotFinite find(DType dtype, MemorySegment values) {
     long exponent =
@@ -86,7 +86,7 @@ public record NotFinite(long index, double value) {
     return null;
   }
 
-  /** What it is, in words: {@code NaN} or {@code an infinite number}. */
+  /** The value in words: {@code NaN} or {@code an infinite number}. */
   public String what() {
     return Double.isNaN(value) ? "NaN" : "an infinite number";
   }

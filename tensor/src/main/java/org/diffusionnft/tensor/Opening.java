@@ -4,7 +4,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
- * What a method has opened so far, closed again where a later step fails.
+ * The resources a method has opened so far; closed again if a later step fails.
  *
  * <pre>{@code
  * try (Opening opening = new Opening()) {
@@ -17,20 +17,20 @@ import java.util.Deque;
 public final class Opening implements AutoCloseable {
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
 
-  /** Something that was opened just now; returns it. */
+  /** Registers a resource that was just opened, and returns it. */
   public <T extends AutoCloseable> T add(T resource) {
     opened.push(resource);
     return resource;
   }
 
-  /** Nothing failed: what was opened belongs to the whole, which is returned. */
+  /** Nothing failed: the resources now belong to {@code whole}, which is returned. */
   public <T> T done(T whole) {
     opened.clear();
     return whole;
   }
 
   /**
-   * Closes what was opened, the last first, unless {@link #done} was called. Goes on where closing
+   * Closes the resources, last one first, unless {@link #done} was called. Continues if closing one
    * fails.
    *
    * @throws IllegalStateException if something could not be closed

@@ -2,7 +2,7 @@ package org.diffusionnft.tensor;
 
 import org.jspecify.annotations.Nullable;
 
-/** What every operation checks of its operands before a kernel sees them. */
+/** Checks that every operation makes on its operands before calling a kernel. */
 final class Operands {
   private Operands() {}
 
@@ -10,7 +10,7 @@ final class Operands {
    * The device that holds all operands.
    *
    * @param others null where an operand is left out
-   * @throws IllegalArgumentException if they are on two devices
+   * @throws IllegalArgumentException if they are on different devices
    */
   static Device common(Tensor first, @Nullable Tensor... others) {
     for (Tensor other : others) {

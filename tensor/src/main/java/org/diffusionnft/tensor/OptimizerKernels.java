@@ -1,10 +1,10 @@
 package org.diffusionnft.tensor;
 
-/** Updates in place. */
+/** In-place updates. */
 public interface OptimizerKernels {
 
   /**
-   * The numbers of one AdamW step.
+   * The parameters of one AdamW step.
    *
    * @param learningRate step size
    * @param beta1 decay of the first moment
@@ -17,11 +17,11 @@ public interface OptimizerKernels {
       double learningRate, double beta1, double beta2, double eps, double weightDecay, long step) {}
 
   /**
-   * One step as {@code torch.optim.AdamW} does it: {@code p *= 1 - lr wd}; {@code m += (1 - β₁)(g -
+   * One step, as in {@code torch.optim.AdamW}: {@code p *= 1 - lr wd}; {@code m += (1 - β₁)(g -
    * m)}; {@code v = β₂ v + (1 - β₂) g²}; {@code p -= lr / (1 - β₁ᵗ) · m / (sqrt(v) / sqrt(1 - β₂ᵗ)
    * + eps)} (Loshchilov and Hutter, arXiv 1711.05101).
    *
-   * @param gradientScale factor on the gradient first, from clipping
+   * @param gradientScale factor applied to the gradient first, from clipping
    */
   void adamW(
       Tensor parameter,

@@ -4,8 +4,8 @@ import java.util.random.RandomGenerator;
 
 /**
  * Philox-4x32-10, the counter-based generator of Salmon et al. (SC 2011): the numbers at an address
- * (seed, stream, position) are the same whatever the device, the number of threads or the point of
- * resumption, and any of them can be computed without those before it.
+ * (seed, stream, position) do not depend on the device, the number of threads or where a run is
+ * resumed, and each can be computed without those before it.
  */
 public final class Philox {
   private static final int M0 = 0xD2511F53;
@@ -51,8 +51,8 @@ public final class Philox {
   }
 
   /**
-   * {@code count} standard normal numbers from {@code position}, counted in numbers, by Box and
-   * Muller's transform with {@link StrictMath}, so that every JVM gives the same bits.
+   * {@code count} standard normal numbers from {@code position}, which counts numbers, by the
+   * Box-Muller transform with {@link StrictMath}, so that every JVM gives the same bits.
    */
   public float[] normals(long position, int count) {
     return numbers(position, count, Philox::toNormals);
@@ -63,7 +63,7 @@ public final class Philox {
     return numbers(position, count, Philox::toUniforms);
   }
 
-  /** Four words to four numbers. */
+  /** Maps four words to four numbers. */
   private interface Distribution {
     void apply(int[] block, float[] numbers);
   }
@@ -103,13 +103,14 @@ public final class Philox {
   }
 
   /**
-   * A generator for the JDK's interfaces that reads this stream from {@code position}, in blocks.
+   * A generator for the JDK's interfaces that reads this stream from {@code position}, which counts
+   * blocks.
    */
   public Sequence sequence(long position) {
     return new Sequence(position);
   }
 
-  /** Draws in order; {@link #position} is where to continue later. */
+  /** Draws numbers in order; to continue later, start from {@link #position}. */
   public final class Sequence implements RandomGenerator {
     private final int[] block = new int[4];
     private long position;

@@ -5,17 +5,17 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
- * What products of matrices and attention compute in, whatever their operands are stored in. Sums
- * are always F32.
+ * The precision of matrix products and attention, however their operands are stored. Sums are
+ * always F32.
  */
 public enum Precision {
-  /** Operands as they are, half precision widened: today's usual arithmetic. */
+  /** Operands unrounded, half precision widened: ordinary F32 arithmetic. */
   F32,
 
   /**
    * Operands rounded to BF16, ties to even: half the memory traffic, and twice the speed where the
-   * processor has the instructions. The probabilities of attention are rounded too. What PyTorch's
-   * {@code autocast} does, but for its rounding of results.
+   * processor has the instructions. Attention probabilities are rounded too. Same as PyTorch's
+   * {@code autocast}, except that results are not rounded.
    */
   BF16;
 
@@ -25,7 +25,7 @@ public enum Precision {
   }
 
   /**
-   * The precision of this name.
+   * The precision with this name.
    *
    * @throws InvalidInputException if there is none, naming those there are
    */
@@ -44,7 +44,7 @@ public enum Precision {
   }
 
   /**
-   * An operand as this precision takes it: itself, or a rounded copy in the innermost scope.
+   * The operand in this precision: itself, or a rounded copy in the innermost scope.
    *
    * @throws IllegalArgumentException for F64 and integers, which are not rounded
    */

@@ -1,6 +1,6 @@
 package org.diffusionnft.tensor;
 
-/** Functions of many numbers that give one. */
+/** Reductions of many numbers to one. */
 public enum ReduceOp {
   SUM,
   SUM_OF_SQUARES,

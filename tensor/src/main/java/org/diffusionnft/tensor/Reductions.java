@@ -43,8 +43,8 @@ public final class Reductions {
   }
 
   /**
-   * Sums a gradient down to the shape of the operand that was broadcast: the transpose of
-   * broadcasting. Returns {@code gradient} itself where nothing was broadcast.
+   * Sums a gradient to the shape of the operand that was broadcast: the transpose of broadcasting.
+   * Returns {@code gradient} itself where nothing was broadcast.
    */
   public static Tensor sumTo(Tensor gradient, Shape shape) {
     if (gradient.shape().equals(shape)) {

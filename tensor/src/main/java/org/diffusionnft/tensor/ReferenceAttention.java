@@ -6,10 +6,10 @@ import static org.diffusionnft.tensor.ReferenceDevice.store;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** Attention row by row, each row's scores in full. */
+/** Attention row by row, with each row's scores stored in full. */
 final class ReferenceAttention implements AttentionKernels {
 
-  /** Where one head's vectors lie in {@code [B, T, H*D]}. */
+  /** The layout of one head's vectors in {@code [B, T, H*D]}. */
   private record Head(int tokens, int heads, int depth) {
     int at(int batch, int token, int head) {
       return ((batch * tokens + token) * heads + head) * depth;
@@ -85,7 +85,7 @@ final class ReferenceAttention implements AttentionKernels {
         for (int s = 0; s < query.tokens; s++) {
           double[] row = scores.row(b, h, s);
           int atQ = query.at(b, s, h);
-          // Not from out and logSumExp, which are rounded to F32: at large scores that shows.
+          // Not from out and logSumExp: they are rounded to F32, which matters at large scores.
           double logSum = logSumExp(row);
           double[] p = new double[key.tokens];
           double[] gradP = new double[key.tokens];

@@ -4,8 +4,8 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * The oracle: every kernel as plain loops over {@code double}s, rounded once when stored. Slow,
- * single-threaded and obviously right; the only device that also computes in F64. Read it to learn
- * what a kernel means; test every other device against it.
+ * single-threaded and obviously correct; the only device that also computes in F64. It defines what
+ * each kernel means; every other device is tested against it.
  */
 public final class ReferenceDevice implements Device {
   private final Memory memory = new Memory(new HostAllocator());

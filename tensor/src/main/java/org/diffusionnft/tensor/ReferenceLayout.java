@@ -100,7 +100,7 @@ final class ReferenceLayout implements LayoutKernels {
     void at(int cell, int pixel);
   }
 
-  /** Visits every cell of the columns that lies inside the picture, with the pixel under it. */
+  /** Visits every cell of the columns that lies inside the image, with the pixel under it. */
   private static void eachCell(Shape image, Window w, Cell action) {
     int height = image.intDim(2);
     int width = image.intDim(3);

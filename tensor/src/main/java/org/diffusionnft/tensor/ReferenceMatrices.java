@@ -36,7 +36,8 @@ final class ReferenceMatrices implements MatrixKernels {
           int at = (batch * m + i) * n + j;
           r[at] = product.accumulate() ? r[at] + value : value;
           if (product.activation() != null) {
-            // Of what the product alone would store: one kernel and two have the same bits.
+            // Of the value the product alone would store: fused or separate kernels give the same
+            // bits.
             r[at] =
                 product.activation().value(out.dtype() == DType.F32 ? (float) r[at] : r[at], 0, 0);
           }

@@ -193,7 +193,7 @@ final class ReferenceNorms implements NormKernels {
     store(gradX, y);
   }
 
-  /** A weight or bias {@code [G, C]}, each group of which is for {@code R/G} rows. */
+  /** A weight or bias {@code [G, C]}, each group of which applies to {@code R/G} rows. */
   private static final class Affine {
     private final double[] values;
     private final int rowsPerGroup;

@@ -1,6 +1,6 @@
 package org.diffusionnft.tensor;
 
-/** Functions in double precision that the JDK does not have: what rows of {@link UnaryOp} use. */
+/** Double-precision functions missing from the JDK, used by {@link UnaryOp}. */
 final class ScalarMath {
   private static final double SQRT_2_OVER_PI = Math.sqrt(2 / Math.PI);
   private static final double CUBIC = 0.044715;
@@ -40,8 +40,8 @@ final class ScalarMath {
   }
 
   /**
-   * The complementary error function to double precision: the series around 0, and the continued
-   * fraction (Abramowitz and Stegun 7.1.5 and 7.1.14) further out.
+   * The complementary error function in double precision: the series around 0, and the continued
+   * fraction further out (Abramowitz and Stegun 7.1.5 and 7.1.14).
    */
   static double erfc(double x) {
     double z = Math.abs(x);

@@ -10,7 +10,7 @@ import java.util.Arrays;
 public record Shape(long[] dims) {
 
   /**
-   * Checks every dimension and that their product fits a {@code long}.
+   * Checks every dimension, and that their product fits into a {@code long}.
    *
    * @throws IllegalArgumentException for a negative dimension or a product that overflows
    */
@@ -50,7 +50,7 @@ public record Shape(long[] dims) {
   }
 
   /**
-   * The non-negative number of an axis that may count from the end.
+   * The non-negative index of an axis that may count from the end.
    *
    * @throws IllegalArgumentException if there is no such axis
    */
@@ -71,7 +71,7 @@ public record Shape(long[] dims) {
     return n;
   }
 
-  /** Elements between neighbours along each axis of a contiguous row-major tensor. */
+  /** The stride of each axis of a contiguous row-major tensor, in elements. */
   public long[] strides() {
     long[] strides = new long[dims.length];
     long stride = 1;

@@ -4,15 +4,15 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A large block that storages are cut from, one behind the other. Tensors of a few megabytes are
- * too small for huge pages of their own, and without them the processor spends a quarter of a small
- * model's time on translating addresses.
+ * A large block from which storages are cut consecutively. Tensors of a few megabytes are too small
+ * for huge pages of their own, and without huge pages TLB misses take a quarter of a small model's
+ * time.
  */
 final class Slab {
-  /** Bytes of a slab; huge pages that are never touched cost nothing. */
+  /** Size of a slab; huge pages that are never touched cost nothing. */
   static final long BYTES = 64 << 20;
 
-  /** Most bytes of a storage in a slab: what is lost at a slab's end is less. */
+  /** Largest storage in a slab; less than this is wasted at a slab's end. */
   static final long MOST = BYTES / 4;
 
   private final NativeMemory memory;
@@ -37,7 +37,7 @@ final class Slab {
     return part;
   }
 
-  /** Gives a part's pages back; the addresses go with the last part. */
+  /** Returns a part's pages; the address range is freed with the last part. */
   void release(MemorySegment part) {
     live--;
     if (live == 0) {

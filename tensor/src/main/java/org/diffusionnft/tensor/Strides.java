@@ -1,12 +1,12 @@
 package org.diffusionnft.tensor;
 
-/** Index arithmetic of broadcasting. */
+/** Index arithmetic for broadcasting. */
 public final class Strides {
   private Strides() {}
 
   /**
-   * Strides with which a tensor of shape {@code from} is read as if it had shape {@code to}: 0
-   * along the axes that are stretched. One entry per axis of {@code to}.
+   * Strides that read a tensor of shape {@code from} as if it had shape {@code to}: 0 along
+   * stretched axes. One entry per axis of {@code to}.
    */
   public static long[] broadcast(Shape from, Shape to) {
     long[] own = from.strides();
@@ -18,7 +18,9 @@ public final class Strides {
     return strides;
   }
 
-  /** Where element {@code i} of a row-major tensor of {@code shape} lies under other strides. */
+  /**
+   * The index, under other strides, of element {@code i} of a row-major tensor of {@code shape}.
+   */
   public static long index(long i, Shape shape, long[] strides) {
     long index = 0;
     long rest = i;

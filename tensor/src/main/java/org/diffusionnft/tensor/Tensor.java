@@ -6,7 +6,7 @@ import java.lang.foreign.ValueLayout;
 
 /**
  * Immutable metadata over contiguous row-major memory of one device. {@link #reshape} and {@link
- * #narrow} are views; everything else that yields a tensor is an operation: see {@link
+ * #narrow} return views; everything else that yields a tensor is an operation: see {@link
  * Elementwise}, {@link Reductions}, {@link Matrices}, {@link Norms}, {@link Attention}, {@link
  * Layout}.
  */
@@ -18,9 +18,9 @@ public final class Tensor {
   private final long offset;
 
   /**
-   * A tensor over given storage; devices call this.
+   * A tensor over existing storage; called by devices.
    *
-   * @param offset where the first element is, in elements
+   * @param offset index of the first element in the storage, in elements
    */
   public Tensor(Device device, DType dtype, Shape shape, Storage storage, long offset) {
     this.device = device;
@@ -45,7 +45,7 @@ public final class Tensor {
   /**
    * An F32 tensor with these values.
    *
-   * @throws IllegalArgumentException if there are not exactly as many as the shape has elements
+   * @throws IllegalArgumentException if their number differs from the shape's
    */
   public static Tensor of(Device device, float[] values, long... dims) {
     return copied(device, DType.F32, MemorySegment.ofArray(values), Shape.of(dims));
@@ -123,7 +123,7 @@ public final class Tensor {
     return reshape(Shape.of(d));
   }
 
-  /** A view with another shape of as many elements. */
+  /** A view with another shape with as many elements. */
   public Tensor reshape(Shape to) {
     if (to.elements() != elements()) {
       throw new IllegalArgumentException("cannot reshape " + shape + " to " + to);
@@ -132,9 +132,9 @@ public final class Tensor {
   }
 
   /**
-   * A view of {@code length} entries of the leading dimension from {@code start}.
+   * A view of {@code length} entries of the leading dimension, starting at {@code start}.
    *
-   * @throws IllegalArgumentException if the dimension does not have them
+   * @throws IllegalArgumentException if they are out of range
    */
   public Tensor narrow(long start, long length) {
     if (start < 0 || length < 0 || start + length > dim(0)) {
@@ -145,7 +145,7 @@ public final class Tensor {
     return new Tensor(device, dtype, shape.with(0, length), storage, offset + start * row);
   }
 
-  /** Moves the memory to the scope around its own; see {@link Memory}. */
+  /** Moves the memory to the enclosing scope; see {@link Memory}. */
   public Tensor keep() {
     device.memory().keep(storage);
     return this;

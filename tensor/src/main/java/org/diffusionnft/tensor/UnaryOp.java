@@ -3,11 +3,11 @@ package org.diffusionnft.tensor;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * Functions of one element, some with parameters {@code a} and {@code b}: a row each, with value
- * and derivative at one point. In double precision they are what every kernel is tested against,
- * and what a device computes where it has no loop of its own.
+ * Functions of one element, some with parameters {@code a} and {@code b}, one per row with value
+ * and derivative at one point. These double-precision forms are what every kernel is tested
+ * against, and what a device uses where it has no loop of its own.
  */
-@SuppressWarnings("ImmutableEnumChecker") // the functions hold nothing that changes
+@SuppressWarnings("ImmutableEnumChecker") // the functions are stateless
 public enum UnaryOp {
   /** {@code a * x + b}. */
   AFFINE((x, a, b) -> a * x + b, (x, a, b) -> a),
@@ -50,7 +50,7 @@ public enum UnaryOp {
   /** {@code x * sigmoid(1.702 x)}. */
   QUICK_GELU(ScalarMath::quickGelu, ScalarMath::quickGeluSlope),
 
-  /** {@code x * min(max(x + 3, 0), 6) / 6}, with the derivative of either side at -3 and 3. */
+  /** {@code x * min(max(x + 3, 0), 6) / 6}, with the outer one-sided derivative at -3 and 3. */
   HARD_SWISH(
       x -> x * Math.min(Math.max(x + 3, 0), 6) / 6,
       x -> x <= -3 ? 0 : x >= 3 ? 1 : (2 * x + 3) / 6);

@@ -5,17 +5,17 @@ import java.util.List;
 import org.diffusionnft.tensor.LayoutKernels.Window;
 
 /**
- * A band of rows of a convolution's output. Pictures are unfolded band by band, so that the columns
- * (nine times the picture for a 3x3 window) are never all in memory.
+ * A band of rows of a convolution's output. Images are unfolded band by band, so that the columns
+ * (nine times the image for a 3x3 window) are never all in memory.
  *
  * @param outStart first row of the output
  * @param outRows number of rows of the output
- * @param start first row of the picture that it reads
- * @param rows number of rows of the picture that it reads
+ * @param start first row of the image that it reads
+ * @param rows number of rows of the image that it reads
  * @param window the window within the band
  */
 public record WindowBand(long outStart, long outRows, long start, long rows, Window window) {
-  /** Usual size of a band's columns: 64 MiB. A constant, since the bands decide the rounding. */
+  /** Usual size of a band's columns: 64 MiB. A constant, because the bands affect rounding. */
   public static final long ELEMENTS = 1L << 24;
 
   private static final Window PIXEL = new Window(1, 1, 1, 0, 0, 0, 0);
@@ -23,10 +23,10 @@ public record WindowBand(long outStart, long outRows, long start, long rows, Win
   /**
    * The bands that make up an output, from its first row to its last.
    *
-   * @param height of the picture
-   * @param width of the picture
-   * @param channels that are unfolded together
-   * @param elements that a band's columns have at most; at least one row of output is in a band
+   * @param height of the image
+   * @param width of the image
+   * @param channels number of channels unfolded together
+   * @param elements maximum for a band's columns; a band has at least one row of output
    */
   public static List<WindowBand> of(
       Window w, long height, long width, long channels, long elements) {
@@ -57,7 +57,10 @@ public record WindowBand(long outStart, long outRows, long start, long rows, Win
     return new WindowBand(outStart, outRows, start, end - start, inside);
   }
 
-  /** What the band's windows see of a picture {@code [1, C, H, W]}: {@code [C*KH*KW, rows*OW]}. */
+  /**
+   * The columns of the band's windows over an image {@code [1, C, H, W]}: {@code [C*KH*KW,
+   * rows*OW]}.
+   */
   public Tensor columns(Tensor picture) {
     boolean whole = rows == picture.dim(2);
     Tensor part = whole ? picture : Layout.slice(picture, 2, start, start + rows, 1);
@@ -68,7 +71,7 @@ public record WindowBand(long outStart, long outRows, long start, long rows, Win
     return columns.reshape(columns.dim(1), columns.dim(2));
   }
 
-  /** Writes rows {@code [1, O, rows, W]} into a picture, from its row {@code start} on. */
+  /** Writes rows {@code [1, O, rows, W]} into an image, from its row {@code start} on. */
   public static void place(Tensor rows, long start, Tensor picture) {
     long[] starts = {0, 0, start, 0};
     long[] steps = {1, 1, 1, 1};

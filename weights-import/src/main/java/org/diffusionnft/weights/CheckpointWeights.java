@@ -12,8 +12,8 @@ import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.weights.io.InvalidFileException;
 
 /**
- * What a model takes its tensors from: files, seen by one device. The tensors are valid while the
- * files are open.
+ * A model's weight source backed by files, for one device. The tensors are valid while the files
+ * are open.
  */
 public record CheckpointWeights(TensorSource source, Device device) implements WeightSource {
   @Override

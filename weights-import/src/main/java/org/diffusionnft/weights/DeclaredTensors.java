@@ -9,9 +9,9 @@ import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.weights.io.InvalidFileException;
 
-/** BF16 tensors whose names and shapes are known from elsewhere than a file's header. */
+/** BF16 tensors whose names and shapes do not come from a file's header. */
 public interface DeclaredTensors extends TensorSource {
-  /** The shape of each. */
+  /** The shape of each tensor. */
   Map<String, Shape> shapes();
 
   @Override

@@ -16,12 +16,12 @@ import org.diffusionnft.weights.io.NumbersTooLarge;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A transformer's tensors with an adapter merged in, {@code W + alpha/r · B A}, each computed when
- * it is asked for, in F32, and rounded once: to what it is written as.
+ * A transformer's tensors with an adapter merged in, {@code W + alpha/r · B A}, each computed on
+ * demand in F32 and rounded once, to the dtype it is written in.
  *
- * @param base under diffusers names
- * @param adapter on the device that tensors are asked for
- * @param written what floating-point tensors are rounded to; null for the dtype of {@code W}
+ * @param base the base model's tensors under diffusers names
+ * @param adapter on the device for which tensors are requested
+ * @param written dtype that floating-point tensors are rounded to; null for that of {@code W}
  */
 public record MergedTensors(TensorSource base, Adapter adapter, @Nullable DType written)
     implements TensorSource {

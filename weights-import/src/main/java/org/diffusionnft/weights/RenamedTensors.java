@@ -13,16 +13,16 @@ import org.diffusionnft.weights.io.InvalidFileException;
 /**
  * A file's tensors under other names, such as those of a single file under diffusers' names.
  *
- * @param <O> where in the file a tensor comes from
+ * @param <O> the origin of a tensor in the file
  */
 public abstract class RenamedTensors<O extends RenamedTensors.Named> implements TensorSource {
-  /** Where in the file a tensor comes from. */
+  /** The origin of a tensor in the file. */
   public interface Named {
     /** The name in the file. */
     String name();
   }
 
-  /** The file, under its own names; closed with this. */
+  /** The file with its own names; closed with this. */
   protected final TensorSource file;
 
   private final Map<String, O> origins;
@@ -38,9 +38,9 @@ public abstract class RenamedTensors<O extends RenamedTensors.Named> implements 
   }
 
   /**
-   * Where a tensor comes from.
+   * The origin of a tensor.
    *
-   * @throws InvalidFileException if there is none of this name
+   * @throws InvalidFileException if there is none with this name
    */
   protected final O origin(String name) throws InvalidFileException {
     O origin = origins.get(name);

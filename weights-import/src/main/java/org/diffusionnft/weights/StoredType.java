@@ -5,20 +5,20 @@ import org.diffusionnft.tensor.DType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the numbers of a tensor lie in a file.
+ * The storage type of a tensor in a file.
  *
- * @param name as files call it, {@code F8_E4M3}
- * @param bits of one number; 0 if that is not known
- * @param dtype what it is read as, without loss; null for types that nothing here computes with
+ * @param name its name in files, such as {@code F8_E4M3}
+ * @param bits per element; 0 if unknown
+ * @param dtype the dtype it is read as, without loss; null for types that are not supported
  */
 public record StoredType(String name, int bits, @Nullable DType dtype) {
-  /** Eight bits, of which four are exponent: no infinities. */
+  /** Eight bits with four exponent bits; no infinities. */
   public static final StoredType F8_E4M3 = new StoredType("F8_E4M3", 8, DType.BF16);
 
-  /** Eight bits, of which five are exponent: the upper half of an F16. */
+  /** Eight bits with five exponent bits: the upper half of an F16. */
   public static final StoredType F8_E5M2 = new StoredType("F8_E5M2", 8, DType.BF16);
 
-  /** Types of safetensors that are no {@link DType} and are only listed, with their bits. */
+  /** Safetensors types without a {@link DType}, which can only be listed, with their bits. */
   private static final Map<String, Integer> LISTED =
       Map.of(
           "F4", 4,
@@ -32,12 +32,12 @@ public record StoredType(String name, int bits, @Nullable DType dtype) {
           "U64", 64,
           "C64", 64);
 
-  /** The type of numbers that lie in the file as they are in memory. */
+  /** The type whose file and memory formats are the same. */
   public static StoredType of(DType dtype) {
     return new StoredType(dtype.name(), dtype.bytes() * Byte.SIZE, dtype);
   }
 
-  /** The type of this name; one that nobody knows has no bits. */
+  /** The type with this name; an unknown one has 0 bits. */
   public static StoredType named(String name) {
     for (DType dtype : DType.values()) {
       if (dtype.name().equals(name)) {

@@ -5,14 +5,14 @@ import static org.diffusionnft.weights.io.InvalidFileException.quote;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.weights.io.InvalidFileException;
 
-/** Shapes of a file's tensors, from which configurations are inferred. */
+/** Shapes of a file's tensors, for inferring configurations. */
 public final class TensorShapes {
   private TensorShapes() {}
 
   /**
-   * The shape of a tensor that must have a rank and dimensions of a model, not of a universe.
+   * The shape of a required tensor, with this rank and dimensions of a plausible size.
    *
-   * @throws InvalidFileException if it is missing or of another rank
+   * @throws InvalidFileException if it is missing or has another rank
    */
   public static Shape require(TensorSource source, String name, int rank)
       throws InvalidFileException {
@@ -31,12 +31,12 @@ public final class TensorShapes {
     return shape;
   }
 
-  /** How many of {@code prefix0suffix, prefix1suffix, ...} there are. */
+  /** Number of tensors {@code prefix0suffix, prefix1suffix, ...}. */
   public static int count(TensorSource source, String prefix, String suffix) {
     return count(source, prefix, suffix, 0);
   }
 
-  /** How many there are whose numbers begin with {@code first} and have no gap. */
+  /** Number of such tensors numbered from {@code first} without gaps. */
   public static int count(TensorSource source, String prefix, String suffix, int first) {
     int n = 0;
     while (source.names().contains(prefix + (first + n) + suffix)) {

@@ -15,24 +15,24 @@ import org.diffusionnft.weights.io.InvalidFileException;
 /** Named tensors on disk, in one file or several. */
 public interface TensorSource extends AutoCloseable {
 
-  /** What error messages name: a file or a folder. */
+  /** The file or folder named in error messages. */
   Path path();
 
-  /** The names of all tensors, in the order of the data. */
+  /** The names of all tensors, in data order. */
   Set<String> names();
 
   /**
-   * Type of a tensor, as it is read.
+   * The dtype a tensor is read as.
    *
-   * @throws InvalidFileException if there is none of that name, or nothing here computes with what
-   *     it is stored as
+   * @throws InvalidFileException if there is none with that name, or its storage type is not
+   *     supported
    */
   DType dtype(String name) throws InvalidFileException;
 
   /**
-   * Type of a tensor, as it lies on disk, whether it can be read or not.
+   * The storage type of a tensor on disk, whether it can be read or not.
    *
-   * @throws InvalidFileException if there is none of that name
+   * @throws InvalidFileException if there is none with that name
    */
   default StoredType stored(String name) throws InvalidFileException {
     return StoredType.of(dtype(name));
@@ -41,42 +41,42 @@ public interface TensorSource extends AutoCloseable {
   /**
    * Dimensions of a tensor.
    *
-   * @throws InvalidFileException if there is none of that name
+   * @throws InvalidFileException if there is none with that name
    */
   Shape shape(String name) throws InvalidFileException;
 
   /**
-   * A tensor where it is on disk: mapped, not copied, where the device computes in this process and
-   * with the stored type. It must not be used after {@link #close}.
+   * A tensor, memory-mapped rather than copied if the device computes in this process and with the
+   * stored type. It must not be used after {@link #close}.
    *
-   * @throws InvalidFileException if there is none of that name, or nothing here computes with what
-   *     it is stored as
+   * @throws InvalidFileException if there is none with that name, or its storage type is not
+   *     supported
    */
   Tensor tensor(String name, Device device) throws InvalidFileException;
 
   /**
    * A tensor of another source.
    *
-   * @param source where it is
-   * @param name its name there
+   * @param source the source that contains it
+   * @param name its name in that source
    */
   record Place(TensorSource source, String name) {}
 
   /**
-   * The tensors that one is made of, for a source that renames, cuts, joins or adds what lies in
-   * files; none where it lies here as it is.
+   * The tensors that a tensor is made of, for a source that renames, splits, joins or adds tensors
+   * of files; none if it is stored here unchanged.
    *
-   * @throws InvalidFileException if there is none of that name
+   * @throws InvalidFileException if there is none with that name
    */
   default List<Place> madeOf(String name) throws InvalidFileException {
     return List.of();
   }
 
   /**
-   * Checks numbers that were read.
+   * Checks the values of a tensor that was read.
    *
-   * @throws InvalidFileException if one is NaN or infinite: it names the file and the tensor that
-   *     the number lies in, whatever this source calls it
+   * @throws InvalidFileException if one is NaN or infinite, naming the file and the tensor that
+   *     contain it, whatever its name in this source
    */
   default void requireFinite(String name, Tensor tensor) throws InvalidFileException {
     NotFinite found = NotFinite.find(tensor);
@@ -93,10 +93,10 @@ public interface TensorSource extends AutoCloseable {
   }
 
   /**
-   * Checks all numbers, for whoever got a result that is none: this reads every file to its end.
+   * Checks all values, to explain a result that is not finite. Reads every file to its end.
    *
    * @param device reads them
-   * @throws InvalidFileException that names the first tensor with a number that is NaN or infinite
+   * @throws InvalidFileException naming the first tensor with a NaN or infinite value
    */
   default void requireFinite(Device device) throws InvalidFileException {
     for (String name : names()) {

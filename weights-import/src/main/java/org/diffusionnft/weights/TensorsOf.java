@@ -14,10 +14,10 @@ import org.diffusionnft.tensor.Tensor;
 import org.diffusionnft.weights.io.InvalidFileException;
 
 /**
- * Some tensors of a file under names of their own. Closing this leaves the file open: it belongs to
- * whoever opened it.
+ * Some tensors of a file under other names. Closing this leaves the file open, for whoever opened
+ * it.
  *
- * @param file where they are
+ * @param file the file that contains them
  * @param originals the file's names by those used here
  */
 public record TensorsOf(TensorSource file, Map<String, String> originals) implements TensorSource {

@@ -16,8 +16,8 @@ import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 
 /**
- * The first block of SD3.5-Medium, alone, with random weights and inputs. It lies in this package
- * because blocks are no API.
+ * The first block of SD3.5-Medium on its own, with random weights and inputs. It is in this package
+ * because blocks are not public.
  */
 public final class BenchmarkedBlock {
   private static final MmditConfig CONFIG =
@@ -60,7 +60,7 @@ public final class BenchmarkedBlock {
     this.gradients = new Gradients(adapter.parameters());
   }
 
-  /** Without a tape. */
+  /** Forward without a tape. */
   public void forward() {
     block.apply(new Streams(image, text), conditioning, null);
   }

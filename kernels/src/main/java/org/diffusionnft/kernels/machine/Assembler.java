@@ -6,8 +6,8 @@ import java.io.ByteArrayOutputStream;
  * Writes x86-64 machine code: the few instructions that the micro-kernels need, in the order of the
  * calls.
  *
- * <p>Vector registers are numbers from 0 to 31, masks from 1 to 7. Operands come in Intel's order,
- * the result first.
+ * <p>Vector registers are numbers from 0 to 31, masks from 1 to 7. Operands are in Intel order,
+ * destination first.
  */
 public final class Assembler {
   private static final int NO_REGISTER = 0;
@@ -15,12 +15,12 @@ public final class Assembler {
 
   private final ByteArrayOutputStream code = new ByteArrayOutputStream();
 
-  /** What was written so far. */
+  /** The code written so far. */
   public byte[] code() {
     return code.toByteArray();
   }
 
-  /** How many bytes were written so far: where the next instruction will be. */
+  /** Number of bytes written so far: the position of the next instruction. */
   public int position() {
     return code.size();
   }
@@ -56,14 +56,14 @@ public final class Assembler {
     registers(from, to);
   }
 
-  /** {@code to = from} of 32 bits; the upper half becomes 0. */
+  /** {@code to = from}, 32 bits; the upper half becomes 0. */
   public void moveInt(Gp to, Gp from) {
     prefix(from.high() << 2 | to.high());
     bytes(0x89);
     registers(from, to);
   }
 
-  /** {@code to = value} of 32 bits; the upper half becomes 0. */
+  /** {@code to = value}, 32 bits; the upper half becomes 0. */
   public void moveInt(Gp to, int value) {
     prefix(to.high());
     bytes(0xB8 | to.low());
@@ -72,7 +72,7 @@ public final class Assembler {
 
   /** {@code to} = an argument that was passed on the stack, counted from 0; 64 bits. */
   public void stackArgument(Gp to, int index) {
-    // The address to return to comes first.
+    // The return address comes first.
     bytes(0x48 | to.high() << 2, 0x8B, 0x44 | to.low() << 3, 0x24, 8 + 8 * index);
   }
 
@@ -90,18 +90,18 @@ public final class Assembler {
     registers(register, register);
   }
 
-  /** {@code register >>>= count} of 32 bits. */
+  /** {@code register >>>= count}, 32 bits. */
   public void shiftRightInt(Gp register, int count) {
     prefix(register.high());
     bytes(0xC1, 0xE8 | register.low(), count);
   }
 
-  /** {@code register -= 1}, and what {@link #jumpIfNotZero} asks for. */
+  /** {@code register -= 1}; sets the flag that {@link #jumpIfNotZero} tests. */
   public void decrement(Gp register) {
     bytes(0x48 | register.high(), 0xFF, 0xC8 | register.low());
   }
 
-  /** Goes to an earlier position unless the result before was 0. */
+  /** Jumps to an earlier position unless the previous result was 0. */
   public void jumpIfNotZero(int position) {
     bytes(0x0F, 0x85);
     number(position - (position() + 4));
@@ -113,13 +113,13 @@ public final class Assembler {
     bytes(0x50 | register.low());
   }
 
-  /** Brings back the register saved last. */
+  /** Restores the register saved last. */
   public void pop(Gp register) {
     prefix(register.high());
     bytes(0x58 | register.low());
   }
 
-  /** The prefix that registers from R8 on need; instructions on 64 bits always have one. */
+  /** The REX prefix that registers from R8 on need; 64-bit instructions always have one. */
   private void prefix(int high) {
     if (high != 0) {
       bytes(0x40 | high);
@@ -130,12 +130,12 @@ public final class Assembler {
     bytes(0xC0 | first.low() << 3 | second.low());
   }
 
-  /** Asks the processor what it is: leaf in EAX, sub-leaf in ECX, answer in EAX, EBX, ECX, EDX. */
+  /** Queries processor features: leaf in EAX, sub-leaf in ECX, result in EAX, EBX, ECX, EDX. */
   public void cpuid() {
     bytes(0x0F, 0xA2);
   }
 
-  /** What the system saves of the registers' state: number in ECX, answer in EDX:EAX. */
+  /** Which register state the system saves: number in ECX, result in EDX:EAX. */
   public void xgetbv() {
     bytes(0x0F, 0x01, 0xD0);
   }
@@ -150,27 +150,30 @@ public final class Assembler {
 
   /** Puts the low 16 bits of a register into a mask. */
   public void mask(int mask, Gp from) {
-    // VEX of two bytes reaches the first eight registers only: three bytes always.
+    // Two-byte VEX reaches only the first eight registers, so always use three bytes.
     bytes(0xC4, 0xC1 | (1 - from.high()) << 5, 0x78, 0x92, 0xC0 | mask << 3 | from.low());
   }
 
-  /** Zeros the upper parts of the vector registers, which slow down older instructions. */
+  /** Zeros the upper parts of the vector registers, which would slow down SSE instructions. */
   public void zeroUpper() {
     bytes(0xC5, 0xF8, 0x77);
   }
 
-  /** An instruction of three vectors. */
+  /** An instruction with three vector operands. */
   public void vector(Vector op, int to, int first, int second) {
     masked(op, to, first, second, NO_MASK);
   }
 
-  /** An instruction of three vectors, with zeros in the lanes that are not in the mask. */
+  /** An instruction with three vector operands; lanes outside the mask become zero. */
   public void masked(Vector op, int to, int first, int second, int mask) {
     evex(op, to, first, mask, mask != NO_MASK, second >> 4 & 1, second >> 3 & 1);
     bytes(0xC0 | (to & 7) << 3 | (second & 7));
   }
 
-  /** An instruction of three vectors and a number: a choice of lanes, or a kind of comparison. */
+  /**
+   * An instruction with three vector operands and an immediate: a lane selection or a comparison
+   * predicate.
+   */
   public void vector(Vector op, int to, int first, int second, int choice) {
     vector(op, to, first, second);
     bytes(choice);
@@ -187,7 +190,7 @@ public final class Assembler {
     bytes(0xC0 | (to & 7) << 3 | from.low());
   }
 
-  /** An instruction of two vectors. */
+  /** An instruction with two vector operands. */
   public void vector(Vector op, int to, int from) {
     vector(op, to, NO_REGISTER, from);
   }
@@ -197,7 +200,7 @@ public final class Assembler {
     vector(op, register, at, NO_MASK);
   }
 
-  /** A load of the lanes of a mask, with zeros in the others, or a store of those lanes. */
+  /** A load of the lanes in a mask, with zeros in the others, or a store of those lanes. */
   public void vector(Vector op, int register, At at, int mask) {
     boolean zeroing = mask != NO_MASK && !op.stores();
     evex(op, register, NO_REGISTER, mask, zeroing, 0, at.base().high());
@@ -214,7 +217,7 @@ public final class Assembler {
     }
   }
 
-  /** The four bytes of the prefix, and the opcode. Bits of register numbers are stored inverted. */
+  /** The four-byte EVEX prefix and the opcode. Register number bits in the prefix are inverted. */
   private void evex(Vector op, int register, int first, int mask, boolean zeroing, int x, int b) {
     int inverted = (register >> 3 & 1) << 7 | x << 6 | b << 5 | (register >> 4 & 1) << 4;
     bytes(

@@ -13,8 +13,8 @@ import java.util.Locale;
 import java.util.NoSuchElementException;
 
 /**
- * Machine code in memory of its own. It is written first and made executable then, and never both
- * at a time, so that no mistake elsewhere can write code that runs.
+ * Machine code in its own memory. It is written first and then made executable, never both at once
+ * (W^X), so that no bug elsewhere can overwrite executable code.
  */
 public final class ExecutableMemory {
   private static final int READ = 1;
@@ -27,7 +27,7 @@ public final class ExecutableMemory {
 
   private ExecutableMemory() {}
 
-  /** Memory cannot be had, or not run. */
+  /** Memory cannot be allocated, or cannot be made executable. */
   public static final class RefusedException extends Exception {
     private static final long serialVersionUID = 1;
 
@@ -37,7 +37,7 @@ public final class ExecutableMemory {
   }
 
   /**
-   * Copies code to where it can run; it stays until the process ends.
+   * Copies code to executable memory; it stays until the process ends.
    *
    * @throws RefusedException if this is not Linux on x86-64, or the system does not allow it
    */
@@ -105,8 +105,7 @@ public final class ExecutableMemory {
   }
 
   /**
-   * What calls a function in such memory, which takes these and gives nothing back: the address
-   * first, then the parameters.
+   * A handle that calls a void function in such memory: its address first, then these parameters.
    *
    * @param parameters {@code long}, {@code int} or {@code float}
    */

@@ -1,21 +1,21 @@
 package org.diffusionnft.kernels.machine;
 
 /**
- * Softmax's part in attention (Dao et al., FlashAttention, arXiv 2205.14135), on a block of rows of
- * scores: {@code exp(score - now)} with {@code now} the largest score of the row so far, and their
- * sum.
+ * The softmax step of attention (Dao et al., FlashAttention, arXiv 2205.14135) on a block of rows
+ * of scores: {@code exp(score - now)}, where {@code now} is the row's largest score so far, and
+ * their sum.
  *
- * <p>It is called as a C function would be: RDI = scores, RSI = where the exponentials go, RDX =
- * the state of the rows, RCX = vectors in a row, at least 1, R8 = rows, at least 1. A row's state
- * is {@link #STATE_BYTES}: the largest score before, which is read; the largest now and the sum of
- * the exponentials, which are written; and four bytes that are left alone.
+ * <p>It follows the C calling convention: RDI = scores, RSI = address for the exponentials, RDX =
+ * state of the rows, RCX = vectors per row, at least 1, R8 = rows, at least 1. A row's state has
+ * {@link #STATE_BYTES} bytes: the previous largest score, which is read; the new largest and the
+ * sum of the exponentials, which are written; and four bytes that are not touched.
  *
- * <p>The arithmetic is that of the Vector API's kernel, step by step, so that the sums have the
- * same bits. A score of minus infinity gives 0, also where all of them are.
+ * <p>The arithmetic matches the Vector API kernel step by step, so that the sums have the same
+ * bits. A score of minus infinity gives 0, even if all scores are.
  *
- * @param half whether the exponentials are rounded to BF16 once they are summed; else they are
+ * @param half whether the exponentials are rounded to BF16 after they are summed; else they stay
  *     floats
- * @param row bytes between rows, of scores and of exponentials
+ * @param row row stride in bytes, of scores and of exponentials
  */
 record Exponentials(boolean half, int row) {
   /** Bytes of a row's state. */
@@ -48,7 +48,7 @@ record Exponentials(boolean half, int row) {
     5.0000001201e-1f
   };
 
-  /** Comparison: not less than, true also where one is not a number. */
+  /** Comparison predicate: not less than; also true if either is NaN. */
   private static final int NOT_LESS = 5;
 
   private static final int SWAP_HALVES = 0x4E;
@@ -69,7 +69,7 @@ record Exponentials(boolean half, int row) {
     int rows = code.position();
     maximum(code);
     code.vector(Vector.VMOVSS_STORE, MAX, new At(Gp.RDX, 4));
-    // Where all scores are minus infinity, any finite shift gives exponentials of 0.
+    // If all scores are minus infinity, any finite shift gives exponentials of 0.
     code.vector(Vector.VMAXPS, MAX, MAX, LOWEST);
     code.vector(Vector.VPXORD, SUM, SUM, SUM);
     code.move(Gp.R9, Gp.RDI);
@@ -106,7 +106,7 @@ record Exponentials(boolean half, int row) {
     code.broadcast(register, Gp.RAX);
   }
 
-  /** The largest of the state and the row, in all lanes. */
+  /** The maximum of the state and the row, in all lanes. */
   private static void maximum(Assembler code) {
     code.vector(Vector.VBROADCASTSS, MAX, new At(Gp.RDX, 0));
     code.move(Gp.R9, Gp.RDI);
@@ -146,7 +146,7 @@ record Exponentials(boolean half, int row) {
     code.masked(Vector.VPADDD, P, P, POWER, 1);
   }
 
-  /** The sum of all lanes: quarters first, as the Vector API's kernels add them. */
+  /** The sum of all lanes: quarters first, in the order of the Vector API kernels. */
   private static void sum(Assembler code) {
     for (int quarter = 0; quarter < 4; quarter++) {
       code.vector(Vector.VSHUFF32X4, quarter, SUM, SUM, quarter * 0x55);

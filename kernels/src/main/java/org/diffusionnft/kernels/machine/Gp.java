@@ -1,6 +1,6 @@
 package org.diffusionnft.kernels.machine;
 
-/** A general register of x86-64; its number is its place. */
+/** A general-purpose register of x86-64; its ordinal is its number. */
 public enum Gp {
   RAX,
   RCX,

@@ -8,12 +8,12 @@ import java.util.SplittableRandom;
 import org.diffusionnft.kernels.machine.ExecutableMemory.RefusedException;
 import org.diffusionnft.tensor.HalfPrecision;
 
-/** {@link Exponentials} in memory that can be run, compared with plain loops before use. */
+/** {@link Exponentials} in executable memory, checked against plain loops before use. */
 public final class MachineExponentials {
   private static final MethodHandle CALL =
       ExecutableMemory.caller(long.class, long.class, long.class, long.class, long.class);
 
-  /** Floats of a row's state: the largest before, the largest now, the sum, one left alone. */
+  /** Floats of a row's state: the previous largest, the new largest, the sum, one not touched. */
   public static final int STATE_FLOATS = Exponentials.STATE_BYTES / Float.BYTES;
 
   private final MemorySegment function;
@@ -25,12 +25,11 @@ public final class MachineExponentials {
   }
 
   /**
-   * Writes and tries the function.
+   * Writes and tests the function.
    *
    * @param half whether exponentials are rounded to BF16
-   * @param row bytes between rows
-   * @throws RefusedException if this processor or system cannot run it, or it computes something
-   *     else than it should
+   * @param row row stride in bytes
+   * @throws RefusedException if this processor or system cannot run it, or its results are wrong
    */
   static MachineExponentials of(boolean half, int row) throws RefusedException {
     MachineExponentials made = new MachineExponentials(half, row);
@@ -41,13 +40,14 @@ public final class MachineExponentials {
   }
 
   /**
-   * Exponentials of a block of scores.
+   * Computes the exponentials of a block of scores.
    *
    * @param scores address of the first row
-   * @param to where the exponentials go; may be the scores if those are floats
-   * @param state {@link #STATE_FLOATS} a row
-   * @param vectors of 16 scores in a row, at least 1
-   * @param rows at least 1
+   * @param to address for the exponentials; may be that of the scores if the exponentials are
+   *     floats
+   * @param state address of {@link #STATE_FLOATS} floats per row
+   * @param vectors number of 16-score vectors per row, at least 1
+   * @param rows number of rows, at least 1
    */
   public void run(long scores, long to, long state, int vectors, int rows) {
     try {
@@ -70,7 +70,7 @@ public final class MachineExponentials {
       MemorySegment state = arena.allocate((long) rows * Exponentials.STATE_BYTES, 64);
       for (int r = 0; r < rows; r++) {
         for (int i = 0; i < columns; i++) {
-          // One row has nothing but masked scores.
+          // One row has only masked scores.
           float score = r == 2 ? Float.NEGATIVE_INFINITY : random.nextInt(-200, 9) / 2f;
           scores.set(ValueLayout.JAVA_FLOAT, (long) r * row + 4L * i, score);
         }
@@ -107,7 +107,7 @@ public final class MachineExponentials {
     return true;
   }
 
-  /** Results below the smallest normal number are 0. */
+  /** Results below the smallest normal float become 0. */
   private static boolean near(float got, double expected, double allowed) {
     return Math.abs(got - expected) <= allowed * expected + Float.MIN_NORMAL;
   }

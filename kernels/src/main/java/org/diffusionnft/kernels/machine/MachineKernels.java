@@ -5,15 +5,15 @@ import org.diffusionnft.kernels.machine.ExecutableMemory.RefusedException;
 import org.diffusionnft.kernels.machine.Tile.Element;
 
 /**
- * Which micro-kernels in machine code this process has.
+ * The machine-code micro-kernels available in this process.
  *
- * @param floats of floats; rows of A lie {@code rowA} bytes apart
- * @param floatsAcross of floats, A stored transposed
- * @param pairs of pairs of BF16 numbers
- * @param pairsAcross of pairs of BF16 numbers, A stored transposed
+ * @param floats for floats; the row stride of A is {@code rowA} bytes
+ * @param floatsAcross for floats, with A stored transposed
+ * @param pairs for pairs of BF16 numbers
+ * @param pairsAcross for pairs of BF16 numbers, with A stored transposed
  * @param exponentials softmax's exponentials as floats
  * @param halfExponentials the same, rounded to BF16
- * @param missing why there are none or not all, in one sentence; empty if all are there
+ * @param missing why some or all are missing, in one sentence; empty if none is
  */
 public record MachineKernels(
     Optional<MachineTiles> floats,
@@ -24,7 +24,7 @@ public record MachineKernels(
     Optional<MachineExponentials> halfExponentials,
     String missing) {
 
-  /** None at all. */
+  /** No micro-kernels. */
   public static MachineKernels none(String why) {
     return new MachineKernels(
         Optional.empty(),
@@ -37,10 +37,9 @@ public record MachineKernels(
   }
 
   /**
-   * Makes and tries those that this process can run; they stay until it ends.
+   * Creates and tests those that this process can run; they stay until it ends.
    *
-   * @param rowA bytes between the rows that kernels read, or between steps of k where A is stored
-   *     transposed
+   * @param rowA row stride of A in bytes, or the stride of k if A is stored transposed
    */
   public static MachineKernels make(int rowA) {
     try {

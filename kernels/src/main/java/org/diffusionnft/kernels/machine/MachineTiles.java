@@ -7,8 +7,8 @@ import org.diffusionnft.kernels.machine.ExecutableMemory.RefusedException;
 import org.diffusionnft.kernels.machine.Tile.Element;
 
 /**
- * The micro-kernels of one kind for all numbers of rows, in memory that can be run. Each was
- * compared with plain loops before it is used.
+ * The micro-kernels of one kind for all tile heights, in executable memory. Each is checked against
+ * plain loops before use.
  */
 public final class MachineTiles {
   private static final MethodHandle CALL =
@@ -45,12 +45,12 @@ public final class MachineTiles {
   }
 
   /**
-   * Writes the micro-kernels and tries each.
+   * Writes and tests the micro-kernels.
    *
-   * @param rowA bytes between rows of A
-   * @param stepA bytes between steps of k in A
-   * @throws RefusedException if this processor or system cannot run them, or one computes something
-   *     else than it should
+   * @param rowA row stride of A in bytes
+   * @param stepA stride of k in A, in bytes
+   * @throws RefusedException if this processor or system cannot run them, or one gives wrong
+   *     results
    */
   static MachineTiles of(Element element, int rowA, int stepA) throws RefusedException {
     MachineTiles tiles = new MachineTiles(element, rowA, stepA);
@@ -65,9 +65,9 @@ public final class MachineTiles {
    * {@code c = scale * a b}, or added to c, for any number of rows and up to 32 columns.
    *
    * @param a address of the first row
-   * @param b address of the panel: rows of 16 or 32 elements, the fewer for up to 16 columns
+   * @param b address of the panel: rows of 16 elements for up to 16 columns, else 32
    * @param steps of k, at least 1
-   * @param rowC bytes between rows of c
+   * @param rowC row stride of c in bytes
    */
   public void strip(
       int rows,
@@ -82,7 +82,7 @@ public final class MachineTiles {
     int vectors = columns > Tile.LANES ? 2 : 1;
     int mask = columns == 2 * Tile.LANES ? -1 : (1 << columns) - 1;
     int variant = 2 * (vectors - 1) + (add ? 1 : 0);
-    // Tiles of about equal height: a last one of one row would take half as long as a whole one.
+    // Tiles of about equal height: a last tile of one row would take half as long as a full one.
     int tiles = (rows + Tile.MOST_ROWS - 1) / Tile.MOST_ROWS;
     int height = rows / tiles;
     int taller = rows % tiles;

@@ -8,11 +8,11 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 
 /**
- * What this processor can do, asked by the instruction CPUID (Intel 64 and IA-32 Architectures
+ * The features of this processor, from the CPUID instruction (Intel 64 and IA-32 Architectures
  * Software Developer's Manual, volume 2, CPUID; volume 1, section 15.2 for what the system must
  * save).
  *
- * @param avx512 AVX-512 F, BW, DQ and VL, with their registers saved by the system
+ * @param avx512 AVX-512 F, BW, DQ and VL, with the system saving their registers
  * @param bf16 AVX-512 BF16
  */
 public record Processor(boolean avx512, boolean bf16) {
@@ -23,11 +23,11 @@ public record Processor(boolean avx512, boolean bf16) {
   private static final int AVX512VL = 1 << 31;
   private static final int AVX512_BF16 = 1 << 5;
 
-  /** Vector registers, their upper halves, masks, and registers 16 to 31. */
+  /** State bits of the vector registers, their upper halves, the masks, and registers 16 to 31. */
   private static final int SAVED = 0b1110_0110;
 
   /**
-   * Asks the processor.
+   * Queries the processor.
    *
    * @throws ExecutableMemory.RefusedException if code cannot be run here
    */

@@ -1,24 +1,24 @@
 package org.diffusionnft.kernels.machine;
 
 /**
- * A micro-kernel of a matrix product: some rows of A times a panel of B, with all sums in
+ * A micro-kernel of a matrix product: some rows of A times a panel of B, with all accumulators in
  * registers; then the next rows, tile by tile.
  *
  * <pre>c[r, :] = scale * sum over k of a[r, k] * b[k, :] (+ c[r, :]), rounded once</pre>
  *
- * <p>It is called as a C function would be: RDI = a, RSI = b, RDX = c, RCX = bytes between rows of
- * c, R8 = steps of k, at least 1, R9 = which columns of c there are, a bit for each, on the stack
- * the number of tiles, at least 1, XMM0 = scale.
+ * <p>It follows the C calling convention: RDI = a, RSI = b, RDX = c, RCX = row stride of c in
+ * bytes, R8 = steps of k, at least 1, R9 = bit mask of the columns of c, on the stack the number of
+ * tiles, at least 1, XMM0 = scale.
  *
- * @param element what a step of k reads of a row of A: a float, or a pair of BF16 numbers
+ * @param element what a step of k reads from a row of A: a float, or a pair of BF16 numbers
  * @param rows 1 to {@link #MOST_ROWS}
- * @param vectors of 16 columns: 1 or 2
+ * @param vectors number of 16-column vectors: 1 or 2
  * @param add whether c is added
- * @param rowA bytes between rows of A
- * @param stepA bytes between steps of k in A
+ * @param rowA row stride of A in bytes
+ * @param stepA stride of k in A, in bytes
  */
 public record Tile(Element element, int rows, int vectors, boolean add, int rowA, int stepA) {
-  /** With two vectors a row and four registers for operands they fill the 32 registers. */
+  /** With two vectors per row and four operand registers, they fill the 32 registers. */
   public static final int MOST_ROWS = 14;
 
   /** Columns of a vector. */
@@ -32,9 +32,9 @@ public record Tile(Element element, int rows, int vectors, boolean add, int rowA
 
   /** What is multiplied in one step of k. */
   public enum Element {
-    /** A float; sums by multiply-add. */
+    /** A float, accumulated by FMA. */
     F32(Vector.VBROADCASTSS, Vector.VFMADD231PS),
-    /** Two BF16 numbers side by side, of rows 2k and 2k + 1 of B; sums are floats. */
+    /** Two adjacent BF16 numbers, for rows 2k and 2k + 1 of B; accumulators are floats. */
     BF16_PAIR(Vector.VPBROADCASTD, Vector.VDPBF16PS);
 
     private final Vector broadcast;

@@ -11,23 +11,23 @@ import org.diffusionnft.kernels.machine.Tile.Element;
 import org.diffusionnft.tensor.HalfPrecision;
 
 /**
- * Compares micro-kernels with plain loops on random numbers: all heights, both widths, with and
- * without what is added.
+ * Checks micro-kernels against plain loops on random numbers: all heights, both widths, with and
+ * without accumulation.
  */
 final class TileTrial {
   private static final int STEPS = 3;
   private static final float SCALE = 0.375f;
   private static final float GUARD = 12345.5f;
 
-  /** Columns beyond one vector and beyond two are left alone. */
+  /** Full and partial vectors; columns beyond these must not be written. */
   private static final int[] COLUMNS = {32, 16, 21, 3};
 
-  /** Floats between rows of c. */
+  /** Row stride of c in floats. */
   private static final int ROW_C = 40;
 
   private static final long ROW_BYTES = 4L * ROW_C;
 
-  /** All heights of one tile, and several tiles of equal and of two heights. */
+  /** All heights of one tile, and several tiles with one and with two heights. */
   private static final int[] ROWS =
       IntStream.concat(
               IntStream.rangeClosed(1, Tile.MOST_ROWS),
@@ -36,7 +36,7 @@ final class TileTrial {
 
   private static final int MOST = ROWS[ROWS.length - 1];
 
-  /** What lies in c before. */
+  /** The initial contents of c. */
   private static final float[] GUARDS = new float[ROW_C * MOST];
 
   static {
@@ -55,7 +55,7 @@ final class TileTrial {
     this.stepA = stepA;
   }
 
-  /** What the first micro-kernel that errs did wrong, or nothing. */
+  /** The fault of the first wrong micro-kernel, or empty. */
   Optional<String> fault() {
     SplittableRandom random = new SplittableRandom(1);
     try (Arena arena = Arena.ofConfined()) {
@@ -93,7 +93,7 @@ final class TileTrial {
     return segment;
   }
 
-  /** Numbers of few digits, so that sums are exact in any order. */
+  /** Numbers with few digits, so that sums are exact in any order. */
   private int word(SplittableRandom random) {
     float x = random.nextInt(-32, 33) / 8f;
     float y = random.nextInt(-32, 33) / 8f;
@@ -102,7 +102,7 @@ final class TileTrial {
         : (HalfPrecision.floatToBf16(x) & 0xffff) | HalfPrecision.floatToBf16(y) << 16;
   }
 
-  /** What all rows of c must hold, beyond the columns what was there. */
+  /** The expected contents of c; columns beyond {@code columns} are unchanged. */
   private float[] expected(MemorySegment a, MemorySegment b, int columns, int stored, boolean add) {
     float[] c = GUARDS.clone();
     for (int r = 0; r < MOST; r++) {

@@ -1,7 +1,7 @@
 package org.diffusionnft.kernels.machine;
 
 /**
- * Instructions on vectors of 512 bits, in EVEX encoding (Intel 64 and IA-32 Architectures Software
+ * 512-bit vector instructions in EVEX encoding (Intel 64 and IA-32 Architectures Software
  * Developer's Manual, volume 2, section 2.7).
  */
 public enum Vector {
@@ -9,15 +9,15 @@ public enum Vector {
   VMOVUPS_LOAD(Map.F, Prefix.NONE, 0x10, 64),
   /** Stores 16 floats. */
   VMOVUPS_STORE(Map.F, Prefix.NONE, 0x11, 64),
-  /** One float in all lanes. */
+  /** Broadcasts a float to all lanes. */
   VBROADCASTSS(Map.F38, Prefix.P66, 0x18, 4),
-  /** Four bytes in all lanes: a pair of BF16 numbers. */
+  /** Broadcasts four bytes to all lanes: a pair of BF16 numbers. */
   VPBROADCASTD(Map.F38, Prefix.P66, 0x58, 4),
   /** {@code a += b * c}. */
   VFMADD231PS(Map.F38, Prefix.P66, 0xB8, 64),
   /** {@code a = a * b + c}. */
   VFMADD213PS(Map.F38, Prefix.P66, 0xA8, 64),
-  /** {@code a += b0 * c0 + b1 * c1} for pairs of BF16 numbers; subnormal numbers count as zero. */
+  /** {@code a += b0 * c0 + b1 * c1} for pairs of BF16 numbers; subnormals count as zero. */
   VDPBF16PS(Map.F38, Prefix.PF3, 0x52, 64),
   /** {@code a = b * c}. */
   VMULPS(Map.F, Prefix.NONE, 0x59, 64),
@@ -25,7 +25,7 @@ public enum Vector {
   VADDPS(Map.F, Prefix.NONE, 0x58, 64),
   /** {@code a = b - c}. */
   VSUBPS(Map.F, Prefix.NONE, 0x5C, 64),
-  /** The larger; where one is not a number, {@code c}. */
+  /** {@code a = max(b, c)}; {@code c} if either is NaN. */
   VMAXPS(Map.F, Prefix.NONE, 0x5F, 64),
   /** {@code a = b}. */
   VMOVAPS(Map.F, Prefix.NONE, 0x28, 64),
@@ -35,22 +35,22 @@ public enum Vector {
   VSHUFF32X4(Map.F3A, Prefix.P66, 0x23, 64),
   /** Moves lanes within each quarter. */
   VPERMILPS(Map.F3A, Prefix.P66, 0x04, 64),
-  /** {@code a = b + c} of integers. */
+  /** {@code a = b + c} on integers. */
   VPADDD(Map.F, Prefix.P66, 0xFE, 64),
   /** Shifts integers to the left; see {@link Assembler#shiftLeft}. */
   VPSLLD(Map.F, Prefix.P66, 0x72, 64),
-  /** A general register in all lanes; see {@link Assembler#broadcast}. */
+  /** Broadcasts a general register to all lanes; see {@link Assembler#broadcast}. */
   VPBROADCASTD_GP(Map.F38, Prefix.P66, 0x7C, 4),
   /** Stores the first lane. */
   VMOVSS_STORE(Map.F, Prefix.PF3, 0x11, 4),
-  /** Rounds 16 floats to BF16, in the lower half of {@code a}; subnormal ones become zero. */
+  /** Rounds 16 floats to BF16, in the lower half of {@code a}; subnormals become zero. */
   VCVTNEPS2BF16(Map.F38, Prefix.PF3, 0x72, 64),
   /** Stores the lower half: 16 BF16 numbers. */
   VMOVUPS_STORE_HALF(Map.F, Prefix.NONE, 0x11, 32),
-  /** {@code a = b xor c}; of one register with itself: zeros. */
+  /** {@code a = b xor c}; a register with itself gives zeros. */
   VPXORD(Map.F, Prefix.P66, 0xEF, 64);
 
-  /** Which table of opcodes. */
+  /** The opcode map. */
   enum Map {
     F(1),
     F38(2),
@@ -62,7 +62,7 @@ public enum Vector {
     }
   }
 
-  /** Which prefix selects the instruction. */
+  /** The prefix that selects the instruction. */
   enum Prefix {
     NONE(0),
     P66(1),
@@ -78,10 +78,10 @@ public enum Vector {
   final Prefix prefix;
   final int opcode;
 
-  /** Bytes of the operand in memory, which short displacements count in. */
+  /** Bytes of the memory operand, the unit of short displacements. */
   final int bytes;
 
-  /** The field for the length of vectors: 2 is 512 bits, 1 is 256, 0 is 128 or one lane. */
+  /** The vector length field: 2 is 512 bits, 1 is 256, 0 is 128 or one lane. */
   final int length;
 
   Vector(Map map, Prefix prefix, int opcode, int bytes) {
@@ -92,7 +92,7 @@ public enum Vector {
     this.length = stores() ? bytes / 32 : 2;
   }
 
-  /** Whether the operand in memory is written. */
+  /** Whether the memory operand is written. */
   boolean stores() {
     return map == Map.F && opcode == 0x11;
   }

@@ -1,6 +1,6 @@
 /**
- * Machine code that the vector device writes itself, for instructions that the Vector API has no
- * words for: a small assembler, memory that can be run, and the micro-kernels.
+ * Machine code that the vector device generates for instructions the Vector API does not expose: a
+ * small assembler, executable memory, and the micro-kernels.
  */
 @NullMarked
 package org.diffusionnft.kernels.machine;

@@ -2,7 +2,7 @@ package org.diffusionnft.kernels.tornado;
 
 import org.diffusionnft.tensor.BinaryOp;
 
-/** The number by which a kernel knows a {@link BinaryOp}. */
+/** The code of a {@link BinaryOp} in kernels. */
 final class BinaryCode {
   static final int ADD = 0;
   static final int SUB = 1;
@@ -14,13 +14,13 @@ final class BinaryCode {
   static final int GREATER_EQUAL = 7;
   static final int EQUAL = 8;
 
-  /** The operations from here on compare their operands, and NaN needs care. */
+  /** Operations from here on compare their operands, which needs care with NaN. */
   static final int FIRST_WITH_COMPARISON = MAX;
 
-  /** The operations from here on answer 1 or 0. */
+  /** Operations from here on return 1 or 0. */
   static final int FIRST_PREDICATE = GREATER;
 
-  /** No kernel computes the function: the reference device does. */
+  /** No kernel computes this function; the reference device does. */
   static final int NONE = -1;
 
   private BinaryCode() {}

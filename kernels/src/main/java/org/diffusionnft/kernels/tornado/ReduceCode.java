@@ -2,7 +2,7 @@ package org.diffusionnft.kernels.tornado;
 
 import org.diffusionnft.tensor.ReduceOp;
 
-/** The number by which a kernel knows a {@link ReduceOp}. */
+/** The code of a {@link ReduceOp} in kernels. */
 final class ReduceCode {
   static final int SUM = 0;
   static final int SUM_OF_SQUARES = 1;

@@ -2,7 +2,7 @@ package org.diffusionnft.kernels.tornado;
 
 import org.diffusionnft.tensor.DType;
 
-/** The number by which a kernel knows how an operand is stored. */
+/** The code of an operand's storage type in kernels. */
 final class TypeCode {
   static final int F32 = 0;
   static final int BF16 = 1;

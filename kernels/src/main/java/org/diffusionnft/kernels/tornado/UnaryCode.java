@@ -2,7 +2,7 @@ package org.diffusionnft.kernels.tornado;
 
 import org.diffusionnft.tensor.UnaryOp;
 
-/** The number by which a kernel knows a {@link UnaryOp}. */
+/** The code of a {@link UnaryOp} in kernels. */
 final class UnaryCode {
   static final int AFFINE = 0;
   static final int POW = 1;
@@ -22,10 +22,10 @@ final class UnaryCode {
   static final int GELU_ERF = 15;
   static final int QUICK_GELU = 16;
 
-  /** The first of the activations: a matrix product can apply the functions from here on. */
+  /** The first activation: a matrix product can apply functions from here on. */
   static final int FIRST_ACTIVATION = TANH;
 
-  /** No kernel computes the function: the reference device does. */
+  /** No kernel computes this function; the reference device does. */
   static final int NONE = -1;
 
   private UnaryCode() {}

@@ -4,9 +4,9 @@ import java.math.BigDecimal;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
 /**
- * Angles beyond half a turn. Drivers differ in how large an angle their sine and cosine can take
- * (PoCL's return 0 and 1 for 1e30, PTX's lose digits after the first turn), so angles are reduced
- * to near 0 first, bit by bit, with a table of the powers of two modulo 2π.
+ * Argument reduction for large angles. Drivers differ in the range of their sine and cosine (PoCL
+ * returns 0 and 1 for 1e30, PTX loses digits after the first turn), so angles are first reduced to
+ * near 0, bit by bit, with a table of the powers of two modulo 2π.
  */
 final class Angles {
   /** Exponents of the smallest and the largest power of two in the table. */
@@ -14,18 +14,18 @@ final class Angles {
 
   private static final int HIGHEST = 127;
 
-  /** Floats of an entry: a power of two, and its remainder modulo 2π as the sum of two floats. */
+  /** Floats per entry: a power of two, and its remainder modulo 2π as a sum of two floats. */
   private static final int ENTRY = 3;
 
-  /** Floats of the table. */
+  /** Size of the table in floats. */
   static final int TABLE = ENTRY * (HIGHEST - LOWEST + 1);
 
-  /** Up to here an angle stays as it is: a little more than half a turn. */
+  /** Angles up to this are not reduced: a little more than half a turn. */
   private static final float SMALL = 3.2f;
 
   private static final float TURN = 6.2831853f;
 
-  /** The high bits of 2π: its product with a whole number of turns is exact. */
+  /** The high bits of 2π: the product with a whole number of turns is exact. */
   private static final float TURN_HIGH = 6.28125f;
 
   /** 2π less {@link #TURN_HIGH}. */
@@ -37,7 +37,7 @@ final class Angles {
 
   private Angles() {}
 
-  /** What the host writes after the table of {@link Halves}, from the largest power down. */
+  /** The table that the host writes after that of {@link Halves}, from the largest power down. */
   static float[] table() {
     float[] table = new float[TABLE];
     for (int i = 0; i < TABLE / ENTRY; i++) {

@@ -10,33 +10,32 @@ import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /**
- * What every launch receives: the device's memories, and the arguments of the call.
+ * What every kernel launch receives: the device's memories and the arguments of the call.
  *
  * <p>TornadoVM compiles array lengths and scalars into the kernels and ties a compiled plan to its
  * arrays. So a few large arrays hold all tensors, a tensor is a position in one of them, and
- * everything that differs from call to call travels in {@code ints}: a kernel is compiled once,
- * whatever the shapes. All calls of a graph share that array, so that one copy carries them; where
- * in it a task finds its own call is a constant of the task. The classes of device code name the
- * slots.
+ * everything that varies per call is passed in {@code ints}: a kernel is compiled once, whatever
+ * the shapes. All calls of a graph share that array, so that one copy transfers them; the offset of
+ * a task's own call is a constant of the task. The device code classes name the slots.
  */
 final class Arguments {
-  /** The position of an operand that is absent, or the code of a function that is. */
+  /** The position of an absent operand, or the code of an absent function. */
   static final int NONE = -1;
 
-  /** Slots for integers: enough for three numbers for each of eight axes, and 16 more. */
+  /** Integer slots: enough for three numbers for each of eight axes, and 16 more. */
   static final int INTS = 40;
 
-  /** Floats of a call; each takes two integers, because device code cannot reinterpret bits. */
+  /** Floats per call; each takes two integers, because device code cannot reinterpret bits. */
   static final int SCALARS = 8;
 
-  /** Integers of a call. */
+  /** Integers per call. */
   static final int CALL = INTS + 2 * SCALARS;
 
   private static final int MANTISSA_BITS = 23;
 
   final KernelContext context;
 
-  /** All F32 tensors. The host's side is never written, so it takes address space alone. */
+  /** All F32 tensors. The host side is never written, so it takes only address space. */
   final FloatArray floats;
 
   /** All BF16 and F16 tensors, see {@link Halves}. */
@@ -46,7 +45,7 @@ final class Arguments {
   final IntArray ints;
 
   /**
-   * Creates the memories, and room for one call.
+   * Creates the memories, and space for one call.
    *
    * @param floats elements of the memory for F32
    * @param halves elements of each array of halves
@@ -68,7 +67,7 @@ final class Arguments {
     ints = new IntArray(calls * CALL);
   }
 
-  /** The same memories, with room for as many calls. */
+  /** The same memories, with space for {@code calls} calls. */
   Arguments forCalls(int calls) {
     return new Arguments(this, calls);
   }
@@ -78,7 +77,7 @@ final class Arguments {
     return halves[array];
   }
 
-  /** What travels to the device with each run: the arguments, and {@code more}. */
+  /** The arrays copied to the device with each run: the arguments, and {@code more}. */
   Object[] travelling(Object... more) {
     Object[] all = new Object[1 + more.length];
     all[0] = ints;
@@ -102,9 +101,9 @@ final class Arguments {
   }
 
   /**
-   * Sets the arguments of a call; slots beyond those given keep what they hold.
+   * Sets the arguments of a call; slots beyond those given are unchanged.
    *
-   * @param at where the call begins, a multiple of {@link #CALL}
+   * @param at offset of the call, a multiple of {@link #CALL}
    */
   void set(int at, int[] p, float... f) {
     MemorySegment.copy(p, 0, ints.getSegment(), ValueLayout.JAVA_INT, 4L * at, p.length);
@@ -123,7 +122,7 @@ final class Arguments {
     return powers > 0xFFFF ? -r : r;
   }
 
-  /** The integer that {@link Scalars#argument} multiplies with powers of two. */
+  /** The integer that {@link Scalars#argument} multiplies by powers of two. */
   private static int mantissa(float x) {
     if (Float.isNaN(x)) {
       return 0; // times infinity
@@ -136,8 +135,8 @@ final class Arguments {
   }
 
   /**
-   * Where in the table of {@link Halves} two powers of two are, eight bits each, and a sign: with
-   * two of them the smallest numbers are exact too.
+   * The indices of two powers of two in the table of {@link Halves}, eight bits each, and a sign:
+   * with two powers, the smallest numbers are exact too.
    */
   private static int powers(float x) {
     int sign = Float.floatToRawIntBits(x) < 0 ? 1 << 16 : 0;

@@ -6,13 +6,13 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * Device code of attention: the slots of all of it, and the kernels of heads with more than 128
- * channels; {@link NarrowHeads} and {@link WideHeads} have those of others. Here a work-group of 64
- * serves one row: scores are computed 64 at a time, one a work-item, and used before the next 64,
- * so no score matrix is stored. Softmax is online: the sums so far are scaled down when a larger
- * score comes (Milakov and Gimelshein, arXiv 1805.02867).
+ * Device code for attention: all slots, and the kernels for heads with more than 128 channels;
+ * {@link NarrowHeads} and {@link WideHeads} have those for smaller heads. Here a work-group of 64
+ * handles one row: scores are computed 64 at a time, one per work-item, and used before the next
+ * 64, so no score matrix is stored. Softmax is online: the sums so far are scaled down when a
+ * larger score appears (Milakov and Gimelshein, arXiv 1805.02867).
  *
- * <p>A head of a batch has one number, batch times heads plus head.
+ * <p>A head of a batch element has one index: batch times heads plus head.
  */
 final class AttentionTasks {
   static final int HEADS = 0;
@@ -33,7 +33,7 @@ final class AttentionTasks {
   /** Added to the scores, or {@link Arguments#NONE}. */
   static final int MASK = 7;
 
-  /** Steps of the mask from batch to batch and from head to head. */
+  /** Strides of the mask along batch and head. */
   static final int MASK_BATCH = 8;
 
   static final int MASK_HEAD = 9;
@@ -44,7 +44,7 @@ final class AttentionTasks {
 
   static final int GRAD_OUT = 12;
 
-  /** For each row the sum of gradOut times out. */
+  /** The sum of gradOut times out for each row. */
   static final int DELTA = 13;
 
   static final int GRAD_Q = 14;
@@ -56,10 +56,10 @@ final class AttentionTasks {
   /** The slot of {@code f}. */
   static final int SCALE = 0;
 
-  /** Work-items of a group, and scores computed at a time. */
+  /** Work-items per group, and scores computed at a time. */
   static final int GROUP = 64;
 
-  /** The largest head: what is kept of a row in local memory. */
+  /** The largest head: the channels of a row kept in local memory. */
   static final int MAX_HEAD = 1024;
 
   /** Less than any score. */
@@ -67,13 +67,15 @@ final class AttentionTasks {
 
   private AttentionTasks() {}
 
-  /** Where a head of a batch begins in a tensor with so many rows a batch, all heads in a row. */
+  /**
+   * Offset of a head in a tensor with {@code rows} rows per batch element and all heads in a row.
+   */
   static int start(IntArray p, int call, int rows, int head) {
     int heads = p.get(call + HEADS);
     return (head / heads * rows * heads + head % heads) * p.get(call + SIZE);
   }
 
-  /** Where the mask of a head of a batch begins. */
+  /** Offset of the mask of a head of a batch element. */
   static int maskAt(IntArray p, int call, int head) {
     int heads = p.get(call + HEADS);
     return p.get(call + MASK)
@@ -81,7 +83,7 @@ final class AttentionTasks {
         + head % heads * p.get(call + MASK_HEAD);
   }
 
-  /** A score with what the mask at a position adds to it. */
+  /** A score plus the mask value at a position. */
   static float masked(FloatArray m, IntArray p, int call, float score, int at) {
     float r = score;
     if (p.get(call + MASK) != Arguments.NONE) {
@@ -90,7 +92,7 @@ final class AttentionTasks {
     return r;
   }
 
-  /** How many of the rows from {@code first} on are used at a time. */
+  /** How many rows from {@code first} on are processed at a time. */
   private static int slice(int rows, int first) {
     int count = rows - first;
     if (count > GROUP) {

@@ -3,8 +3,8 @@ package org.diffusionnft.kernels.tornado;
 /**
  * One recorded call of a kernel.
  *
- * @param x work-items along the first axis; {@code y} and {@code z} along the others
- * @param localX work-items of a group along the first axis; {@code localY} along the second
+ * @param x number of work-items along the first axis; {@code y} and {@code z} along the others
+ * @param localX work-items per group along the first axis; {@code localY} along the second
  * @param ints what {@link Arguments#ints} holds during the call
  * @param scalars what {@link Arguments#scalars} holds during the call
  */

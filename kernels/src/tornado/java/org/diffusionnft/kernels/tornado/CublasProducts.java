@@ -12,13 +12,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Matrix products by cuBLAS, where it was found. It multiplies F32 only: a bias is first copied to
- * every row of the result, and the product is added to it; an activation follows as a kernel;
- * operands in half precision are widened before, one at a time, never a whole model.
+ * every row of the result and the product is added to it; an activation follows as a separate
+ * kernel; half-precision operands are widened beforehand, one at a time, never a whole model.
  */
 final class CublasProducts {
   /**
-   * Rows from which operands in half precision are widened. With fewer, most of the time goes into
-   * reading the weights, and widening moves five times the bytes. Not measured on a GPU.
+   * Minimum rows for which half-precision operands are widened. With fewer, most of the time goes
+   * to reading the weights, and widening moves five times the bytes. Not measured on a GPU.
    */
   private static final int WIDENED_ROWS = 128;
 
@@ -31,7 +31,7 @@ final class CublasProducts {
   /** Sizes of one product, how many there are, and whether they all have the same b. */
   record Sizes(int rows, int columns, int inner, int batches, boolean shared) {}
 
-  /** Whether cuBLAS is available and computes such a product. */
+  /** Whether cuBLAS is available and can compute such a product. */
   boolean take(Tensor a, Tensor b, @Nullable Tensor bias, Product product, Sizes sizes) {
     return launcher.plans().has(Kernel.CUBLAS)
         && sizes.inner > 0
@@ -80,7 +80,7 @@ final class CublasProducts {
     temporaries.forEach(Tensor::release);
   }
 
-  /** The position of an operand in F32, of a copy if need be. */
+  /** The position of an operand in F32; of a widened copy if needed. */
   private int widened(Tensor t, List<Tensor> temporaries) {
     if (t.dtype() == DType.F32) {
       return launcher.at(t);

@@ -13,16 +13,15 @@ import uk.ac.manchester.tornado.runtime.library.spi.LibraryInvocation;
 import uk.ac.manchester.tornado.runtime.library.spi.TornadoLibraryProvider;
 
 /**
- * Matrix products by cuBLAS, on the CUDA backend. TornadoVM's own task for cuBLAS takes whole
- * arrays and makes the sizes part of the graph. Ours takes positions in the device's one large
- * array and reads the sizes of each call from {@link Arguments}, as all kernels do, so one graph
- * serves all shapes. It adds the positions to the array's address and passes the call on to
- * TornadoVM's provider. {@link LibraryRegistry} finds this class with {@link
- * java.util.ServiceLoader}.
+ * Matrix products by cuBLAS, on the CUDA backend. TornadoVM's own cuBLAS task takes whole arrays
+ * and makes the sizes part of the graph. Ours takes positions in the device's one large array and
+ * reads each call's sizes from {@link Arguments}, as all kernels do, so one graph serves all
+ * shapes. It adds the positions to the array's address and passes the call on to TornadoVM's
+ * provider. {@link LibraryRegistry} finds this class with {@link java.util.ServiceLoader}.
  *
- * <p>cuBLAS stores matrices by columns, we by rows: it reads our matrices as their transposes. So
- * it computes {@code outᵀ = op(b)ᵀ op(a)ᵀ}, with our {@code b} as its first operand, and nothing is
- * copied.
+ * <p>cuBLAS matrices are column-major and ours row-major, so it sees ours as their transposes. It
+ * therefore computes {@code outᵀ = op(b)ᵀ op(a)ᵀ}, with our {@code b} as its first operand, without
+ * any copies.
  */
 public final class CublasProvider implements TornadoLibraryProvider {
   /** Whether a and b are stored transposed. */
@@ -33,26 +32,26 @@ public final class CublasProvider implements TornadoLibraryProvider {
   static final int COLUMNS = 3;
   static final int INNER = 4;
 
-  /** Position, numbers from row to row as stored, and numbers from batch to batch. */
+  /** Position, row stride as stored, and batch stride. */
   static final int A = 5;
 
   static final int A_ROW = 6;
   static final int A_BATCH = 7;
 
-  /** The same of b. */
+  /** The same for b. */
   static final int B = 8;
 
   static final int B_ROW = 9;
   static final int B_BATCH = 10;
 
-  /** The same of the result. */
+  /** The same for the result. */
   static final int OUT = 11;
 
   static final int OUT_ROW = 12;
   static final int OUT_BATCH = 13;
   static final int BATCHES = 14;
 
-  /** Whether the product is added to what is there. */
+  /** Whether the product is added to the existing result. */
   static final int ACCUMULATE = 15;
 
   static final int SLOTS = 16;
@@ -67,14 +66,14 @@ public final class CublasProvider implements TornadoLibraryProvider {
   private record Context(TornadoLibraryProvider cublas, LibraryContext own)
       implements LibraryContext {}
 
-  /** Where the arguments of a call are. */
+  /** The location of a call's arguments. */
   record Place(Arguments arguments, int at) {
     int get(int slot) {
       return arguments.ints.get(at + slot);
     }
   }
 
-  /** A task of a graph. The memory is its one array; the sizes are read when it runs. */
+  /** A task of a graph. Its only array is the memory; the sizes are read when it runs. */
   static LibraryTaskDescriptor task(Place place) {
     return new LibraryTaskDescriptor()
         .withLibrary(NAME)
@@ -157,7 +156,7 @@ public final class CublasProvider implements TornadoLibraryProvider {
         });
   }
 
-  /** When a task fails, TornadoVM drops the message of its own exceptions, but not of others. */
+  /** When a task fails, TornadoVM drops the messages of its own exceptions, but not of others. */
   private static <T> T withMessage(Supplier<T> work) {
     try {
       return work.get();

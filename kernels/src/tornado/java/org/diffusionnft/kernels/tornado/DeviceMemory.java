@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Allocates tensors in the device's memories: one for F32, several for BF16 and F16. */
 final class DeviceMemory implements Memory.Allocator {
-  /** Elements up to which a tensor is small. */
+  /** Maximum number of elements of a small tensor. */
   private static final int SMALL = 1 << 15;
 
   private final Ranges floats;
@@ -20,13 +20,13 @@ final class DeviceMemory implements Memory.Allocator {
   private final long halfSize;
   private Runnable makeRoom = () -> {};
 
-  /** Where a tensor of halves lies: in which array, and from which element. */
+  /** The location of a half-precision tensor: its array and first element. */
   record Place(int array, int at) {}
 
   /**
-   * Memories of a size.
+   * Memories of these sizes.
    *
-   * @param floats elements of the memory for F32; tables take the first of them
+   * @param floats elements of the memory for F32; the tables occupy the first of them
    * @param halves elements of each array of halves
    */
   DeviceMemory(int floats, int[] halves) {
@@ -36,7 +36,7 @@ final class DeviceMemory implements Memory.Allocator {
     this.halfSize = 2 * Arrays.stream(halves).asLongStream().sum();
   }
 
-  /** Sets the action that frees pooled memory when there is no room for a tensor. */
+  /** Sets the action that frees pooled memory when a tensor does not fit. */
   void whenShort(Runnable action) {
     makeRoom = action;
   }
@@ -69,7 +69,7 @@ final class DeviceMemory implements Memory.Allocator {
       long asked = elements * bytesEach;
       long left = arrays.stream().mapToLong(Ranges::left).sum() * bytesEach;
       long most = arrays.stream().mapToLong(Ranges::left).max().orElse(0) * bytesEach;
-      // All arrays grow alike. Where enough is free, but in pieces, room for one more tensor of
+      // All arrays grow equally. If enough is free but fragmented, space for one more tensor of
       // this size is enough.
       long needed = all + arrays.size() * (most < asked ? asked - most : asked);
       throw tooSmall(all, left, needed, bytesEach);
@@ -77,7 +77,7 @@ final class DeviceMemory implements Memory.Allocator {
     return place;
   }
 
-  /** Refuses what does not fit even without gaps between tensors. */
+  /** Rejects sizes that do not fit even without fragmentation. */
   void requireRoom(long floatBytes, long halfBytes) {
     makeRoom.run();
     requireRoom(List.of(floats), floatBytes, 4, size);
@@ -103,8 +103,9 @@ final class DeviceMemory implements Memory.Allocator {
   }
 
   /**
-   * Large tensors fill the arrays one after the other, which leaves the largest gaps; small ones go
-   * where most is free, so that all arrays are used, and tested, whatever the memory's size.
+   * Large tensors fill the arrays one after the other, which keeps free ranges large; small ones go
+   * to the array with the most free space, so that all arrays are used, and tested, whatever the
+   * memory's size.
    */
   private static @Nullable Place find(List<Ranges> arrays, long elements) {
     Comparator<Integer> order =

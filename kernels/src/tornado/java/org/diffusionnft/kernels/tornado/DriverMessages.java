@@ -12,18 +12,18 @@ import org.diffusionnft.tensor.DeviceException;
 import uk.ac.manchester.tornado.api.exceptions.TornadoInternalError;
 
 /**
- * Turns what goes wrong on a device into one sentence. TornadoVM prints a driver's build log to the
- * error stream and throws an exception without it, so that stream is captured while a kernel is
- * compiled, which is when it runs for the first time.
+ * Turns device failures into one sentence. TornadoVM prints a driver's build log to the error
+ * stream and throws an exception without it, so that stream is captured while a kernel is compiled,
+ * that is, when it first runs.
  */
 final class DriverMessages {
-  /** How many lines of a build log a message quotes. */
+  /** Maximum number of build log lines quoted in a message. */
   private static final int LINES = 3;
 
   private DriverMessages() {}
 
   /**
-   * Runs what translates a kernel's Java, before any driver sees it.
+   * Runs an action that translates a kernel's Java code, before any driver sees it.
    *
    * @throws DeviceException with the kernel's name and TornadoVM's message
    */
@@ -42,7 +42,7 @@ final class DriverMessages {
   }
 
   /**
-   * Runs what compiles a kernel. TornadoVM rejects some Java only now.
+   * Runs an action that compiles a kernel. TornadoVM rejects some Java code only here.
    *
    * @throws DeviceException with the kernel's name and the driver's message
    */
@@ -70,7 +70,7 @@ final class DriverMessages {
   }
 
   /**
-   * Runs a kernel that has been compiled.
+   * Runs a kernel that is already compiled.
    *
    * @throws DeviceException with the kernel's name
    */

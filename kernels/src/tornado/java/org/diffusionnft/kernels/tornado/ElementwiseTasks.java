@@ -6,9 +6,9 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 
 /**
- * Device code that treats every element alike, one work-item each. In all device code of this
- * package {@code m} is the device's memory, and {@code p} and {@code f} hold the arguments of the
- * call, in slots whose names stand at the top of each class; see {@link Arguments}.
+ * Elementwise device code, one work-item per element. In all device code of this package, {@code m}
+ * is the device's memory, and {@code p} and {@code f} hold the arguments of the call, in slots
+ * named at the top of each class; see {@link Arguments}.
  */
 final class ElementwiseTasks {
   /** Elements of the result. */
@@ -30,16 +30,16 @@ final class ElementwiseTasks {
   static final int GATE = 9;
   static final int CHANNELS = 10;
 
-  /** Elements of one sample, which has a gate for each channel. */
+  /** Elements per sample; a sample has a gate for each channel. */
   static final int SAMPLE = 11;
 
-  /** How a tensor of halves is stored, see {@link Halves#type}. */
+  /** How a half-precision tensor is stored, see {@link Halves#type}. */
   static final int TYPE = 12;
 
   /** Number of axes of a broadcast. */
   static final int RANK = 13;
 
-  /** From here on: size, step of x, step of y, for each axis. */
+  /** From here on: size, stride of x, stride of y, for each axis. */
   static final int AXES = 14;
 
   /** Slots of a call without axes. */
@@ -97,7 +97,7 @@ final class ElementwiseTasks {
     }
   }
 
-  /** Operands are broadcast: a step of 0 reads one element again and again. */
+  /** Operands are broadcast: a stride of 0 repeats one element. */
   static void dnftBinary(KernelContext c, FloatArray m, IntArray p, int call) {
     int i = c.globalIdx;
     if (i < p.get(call + ELEMENTS)) {

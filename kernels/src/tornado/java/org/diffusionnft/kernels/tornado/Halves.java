@@ -8,11 +8,11 @@ import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
  * backend has half floats and BF16, and widened by arithmetic, because TornadoVM cannot reinterpret
  * bits: the mantissa times a power of two from a table at the start of the device's memory.
  *
- * <p>They lie in four arrays, because an array of TornadoVM holds at most 2^31 of them and many
- * drivers allocate no more than a quarter of their memory in one piece. A tensor lies in one array.
+ * <p>They are in four arrays, because a TornadoVM array holds at most 2^31 of them and many drivers
+ * allocate at most a quarter of their memory in one piece. A tensor is in one array.
  */
 final class Halves {
-  /** Arrays of halves. */
+  /** Number of arrays of halves. */
   static final int ARRAYS = 4;
 
   /** Entries of the table of powers of two; the last is infinity. */
@@ -40,7 +40,7 @@ final class Halves {
     return code | array << CODE_BITS;
   }
 
-  /** What the host writes to the start of the memory. */
+  /** The table that the host writes to the start of the memory. */
   static float[] table() {
     float[] powers = new float[TABLE];
     for (int i = 0; i < TABLE - 1; i++) {
@@ -50,7 +50,7 @@ final class Halves {
     return powers;
   }
 
-  /** Where 2 to the power of {@code exponent}, -134 to 120, is in the table. */
+  /** Index in the table of 2 to the power of {@code exponent}, -134 to 120. */
   static int power(int exponent) {
     return exponent + TABLE_BIAS;
   }
@@ -88,7 +88,7 @@ final class Halves {
   }
 
   /** Device code: the number that 16 bits represent. */
-  @SuppressWarnings("IdentityBinaryExpression") // infinity less infinity is NaN
+  @SuppressWarnings("IdentityBinaryExpression") // infinity minus infinity is NaN
   private static float widened(FloatArray m, int code, int bits) {
     int mantissaBits = BF16_MANTISSA_BITS;
     int exponents = BF16_EXPONENTS;

@@ -10,8 +10,8 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 
 /**
- * Every piece of device code that a call can run. The parameters of its method say which memories
- * and arguments it needs.
+ * Every kernel that a call can run. The parameters of its method determine which memories and
+ * arguments it needs.
  */
 enum Kernel {
   START(TransferTasks::dnftStart),
@@ -60,7 +60,7 @@ enum Kernel {
   @SuppressWarnings("ImmutableEnumChecker") // a method reference without state
   private final Adding adding;
 
-  /** The call of a library. */
+  /** A library call. */
   Kernel() {
     adding =
         (graph, name, a, at) ->
@@ -93,7 +93,7 @@ enum Kernel {
             g.task(name, task, a.context, a.floats, a.h(0), a.h(1), a.h(2), a.h(3), a.ints, at);
   }
 
-  /** Whether this is a call of a library, which reads its arguments on the host. */
+  /** Whether this is a library call, which reads its arguments on the host. */
   boolean library() {
     return this == CUBLAS;
   }
@@ -101,7 +101,7 @@ enum Kernel {
   /**
    * Adds the task to a graph.
    *
-   * @param at where in the arguments its call begins
+   * @param at offset of its call in the arguments
    */
   TaskGraph add(TaskGraph graph, String name, Arguments arguments, int at) {
     return adding.add(graph, name, arguments, at);

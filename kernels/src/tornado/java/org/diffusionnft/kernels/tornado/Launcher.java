@@ -6,7 +6,7 @@ import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** What the kernel families share: where tensors lie, the plans, and copies on the device. */
+/** What the kernel families share: tensor positions, the plans, and copies on the device. */
 record Launcher(Device device, Plans plans, DeviceMemory memory) {
 
   /** The position of an F32 tensor. */
@@ -37,12 +37,12 @@ record Launcher(Device device, Plans plans, DeviceMemory memory) {
     return Halves.type(code, storage.halvesArray());
   }
 
-  /** F32 memory for the time of one operation; the caller releases it. */
+  /** Temporary F32 memory for one operation; the caller releases it. */
   Tensor temporary(long elements) {
     return device.allocate(DType.F32, Shape.of(elements));
   }
 
-  /** Copies F32 numbers from one position to another, with steps along each axis of a shape. */
+  /** Copies F32 values from one position to another, with strides along each axis of a shape. */
   void copy(int from, int to, Shape shape, long[] read, long[] written) {
     if (shape.elements() > 0) {
       Steps steps = new Steps(shape, read, written);
@@ -55,7 +55,7 @@ record Launcher(Device device, Plans plans, DeviceMemory memory) {
     }
   }
 
-  /** Converts a tensor in half precision to F32. */
+  /** Converts a half-precision tensor to F32. */
   void widen(Tensor x, Tensor out) {
     int[] p = new int[ElementwiseTasks.SLOTS];
     p[ElementwiseTasks.ELEMENTS] = size(out);
@@ -65,7 +65,7 @@ record Launcher(Device device, Plans plans, DeviceMemory memory) {
     plans.each(Kernel.WIDEN, out.elements(), p);
   }
 
-  /** Whether all operands that are present hold F32. */
+  /** Whether all present operands are F32. */
   static boolean single(@Nullable Tensor... operands) {
     for (Tensor t : operands) {
       if (t != null && t.dtype() != DType.F32) {
@@ -75,7 +75,7 @@ record Launcher(Device device, Plans plans, DeviceMemory memory) {
     return true;
   }
 
-  /** The number of elements of a tensor, as kernels count. */
+  /** The number of elements of a tensor, as an {@code int} for kernels. */
   static int size(Tensor t) {
     return Math.toIntExact(t.elements());
   }

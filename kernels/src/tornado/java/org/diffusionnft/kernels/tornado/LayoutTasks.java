@@ -5,7 +5,7 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 
-/** Device code that only moves elements, or adds them up where they meet. */
+/** Device code that only moves elements, or adds those with the same target. */
 final class LayoutTasks {
   /** Work-items of the call, one for each element of the result unless a kernel says otherwise. */
   static final int ELEMENTS = 0;
@@ -27,7 +27,7 @@ final class LayoutTasks {
   /** Number of axes of a strided copy. */
   static final int RANK = 7;
 
-  /** From here on: size, step of x, step of out, for each axis. */
+  /** From here on: size, stride of x, stride of out, for each axis. */
   static final int AXES = 8;
 
   /** Slots of a call without axes. */
@@ -35,7 +35,7 @@ final class LayoutTasks {
 
   private LayoutTasks() {}
 
-  /** Reads and writes with any steps: permute, slice, place, broadcast and plain copies. */
+  /** Reads and writes with any strides: permute, slice, place, broadcast and plain copies. */
   static void dnftStridedCopy(KernelContext c, FloatArray m, IntArray p, int call) {
     int i = c.globalIdx;
     if (i < p.get(call + ELEMENTS)) {
@@ -73,7 +73,7 @@ final class LayoutTasks {
     }
   }
 
-  /** One work-item a channel, which adds its rows in order. */
+  /** One work-item per channel, which adds its rows in order. */
   static void dnftScatterAdd(KernelContext c, FloatArray m, IntArray p, int call) {
     int channel = c.globalIdx;
     int channels = p.get(call + CHANNELS);

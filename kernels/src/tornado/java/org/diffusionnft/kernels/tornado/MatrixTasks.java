@@ -6,8 +6,8 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 
 /**
- * Device code of matrix products: the slots of all of them, and the product of a few rows. {@link
- * LargeTile} and {@link MediumTile} compute the others in tiles. Operands in half precision are
+ * Device code for matrix products: the slots of all of them, and the product for few rows. {@link
+ * LargeTile} and {@link MediumTile} compute the others in tiles. Half-precision operands are
  * widened as they are read.
  */
 final class MatrixTasks {
@@ -17,28 +17,28 @@ final class MatrixTasks {
   /** Columns of the result. */
   static final int COLUMNS = 1;
 
-  /** Numbers that are multiplied and summed for each element of the result. */
+  /** Length of the inner dimension. */
   static final int INNER = 2;
 
   static final int A = 3;
   static final int B = 4;
 
-  /** One number a column, or {@link Arguments#NONE}. */
+  /** One value per column, or {@link Arguments#NONE}. */
   static final int BIAS = 5;
 
   static final int OUT = 6;
 
-  /** Step of a from row to row, and along the inner dimension. */
+  /** Strides of a along rows and along the inner dimension. */
   static final int A_ROW = 7;
 
   static final int A_INNER = 8;
 
-  /** Step of b along the inner dimension, and from column to column. */
+  /** Strides of b along the inner dimension and along columns. */
   static final int B_INNER = 9;
 
   static final int B_COLUMN = 10;
 
-  /** Steps from batch to batch. */
+  /** Batch strides. */
   static final int A_BATCH = 11;
 
   static final int B_BATCH = 12;
@@ -46,7 +46,7 @@ final class MatrixTasks {
   /** A {@link UnaryCode}, or {@link Arguments#NONE}. */
   static final int ACTIVATION = 13;
 
-  /** Whether the product is added to what is there. */
+  /** Whether the product is added to the existing result. */
   static final int ACCUMULATE = 14;
 
   /** How the operands are stored, see {@link Halves#type}. */
@@ -59,17 +59,18 @@ final class MatrixTasks {
   /** The slot of {@code f}. */
   static final int SCALE = 0;
 
-  /** The most rows that {@link #dnftMatmulRows} computes. */
+  /** Maximum number of rows that {@link #dnftMatmulRows} computes. */
   static final int FEW_ROWS = 8;
 
-  /** Work-items of a group of {@link #dnftMatmulRows}. */
+  /** Work-items per group of {@link #dnftMatmulRows}. */
   static final int GROUP = 64;
 
   private MatrixTasks() {}
 
   /**
-   * A group for each column and batch, for a few rows and a b that is stored column by column, as
-   * weights of linear layers are: each weight is read once, and neighbours read neighbours.
+   * One group per column and batch, for few rows and a b that is stored column by column, like the
+   * weights of linear layers: each weight is read once, and adjacent work-items read adjacent
+   * elements.
    */
   static void dnftMatmulRows(
       KernelContext c,

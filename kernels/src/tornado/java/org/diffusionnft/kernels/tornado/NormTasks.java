@@ -6,8 +6,8 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * Device code of normalisations and softmax: a work-group for each row, sums through local memory.
- * Operands that may be absent have the position {@link Arguments#NONE} then.
+ * Device code for normalisations and softmax: one work-group per row, with sums through local
+ * memory. Absent operands have the position {@link Arguments#NONE}.
  */
 final class NormTasks {
   static final int CHANNELS = 0;
@@ -21,16 +21,16 @@ final class NormTasks {
 
   static final int OUT = 4;
 
-  /** One number a row; absent for RMS norm. */
+  /** One value per row; absent for RMS norm. */
   static final int MEAN = 5;
 
-  /** One number a row. */
+  /** One value per row. */
   static final int RSTD = 6;
 
-  /** How many rows one row of the weight serves. */
+  /** Number of rows that share one row of the weight. */
   static final int WEIGHT_ROWS = 7;
 
-  /** How many rows one row of the bias serves. */
+  /** Number of rows that share one row of the bias. */
   static final int BIAS_ROWS = 8;
 
   static final int GRAD_OUT = 9;
@@ -41,10 +41,10 @@ final class NormTasks {
 
   static final int GRADIENT_ELEMENTS = 12;
 
-  /** How many rows of x contribute to one row of the gradient. */
+  /** Number of rows of x that contribute to one row of the gradient. */
   static final int GRADIENT_ROWS = 13;
 
-  /** Whether it is the weight's gradient. */
+  /** Whether this is the weight's gradient. */
   static final int OF_WEIGHT = 14;
 
   static final int SLOTS = 15;
@@ -52,14 +52,14 @@ final class NormTasks {
   /** The slot of {@code f}. */
   static final int EPS = 0;
 
-  /** Work-items of a group. */
+  /** Work-items per group. */
   static final int GROUP = 64;
 
   private NormTasks() {}
 
   /**
-   * Adds one number of each work-item; every work-item gets the sum. The local memory is allocated
-   * here: TornadoVM's PTX and CUDA backends index an array that is passed to a method wrongly.
+   * Sums one value per work-item; every work-item gets the sum. The local memory is allocated here,
+   * because TornadoVM's PTX and CUDA backends misindex an array passed to a method.
    */
   private static float sum(KernelContext c, int id, float part) {
     float[] shared = c.allocateFloatLocalArray(GROUP);
@@ -76,7 +76,7 @@ final class NormTasks {
     return all;
   }
 
-  /** The deviations from a first mean are averaged again, so rows far from 0 keep their digits. */
+  /** Deviations from a first mean are averaged again, so rows far from 0 keep their precision. */
   static void dnftLayerNorm(KernelContext c, FloatArray m, IntArray p, int call) {
     int id = c.localIdx;
     int row = c.groupIdx;

@@ -13,19 +13,19 @@ import org.diffusionnft.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Operations on types that kernels do not compute with: operands are copied to the host, the
- * reference device computes, and the results are copied back. Only for small tensors: ids, masks,
- * F64, and the rounding of weights to half precision when they are saved.
+ * Operations on types that kernels do not support: operands are copied to the host, the reference
+ * device computes, and the results are copied back. Only for small tensors: ids, masks, F64, and
+ * rounding weights to half precision when they are saved.
  */
 record OnHost(Device device, Fallback fallback) {
 
-  /** An operation on the host's copies. */
+  /** An operation on the host copies. */
   @FunctionalInterface
   interface Work {
     void run(Device reference, Copies copies);
   }
 
-  /** The host's copies of tensors. */
+  /** The host copies of tensors. */
   static final class Copies {
     private final Device reference;
     private final Arena arena;
@@ -42,7 +42,7 @@ record OnHost(Device device, Fallback fallback) {
       return made.computeIfAbsent(t, x -> reference.wrap(x.dtype(), x.shape(), x.toHost(arena)));
     }
 
-    /** The copy of an output, with what it holds; it is copied back afterwards. */
+    /** The copy of an output, including its contents; it is copied back afterwards. */
     Tensor out(Tensor t) {
       outputs.add(t);
       return in(t);
@@ -52,8 +52,8 @@ record OnHost(Device device, Fallback fallback) {
   /**
    * Runs an operation on the host.
    *
-   * @param operation its name, for people
-   * @param operands its tensors, those that it writes included
+   * @param operation its name for messages
+   * @param operands its tensors, including those that it writes
    */
   void run(String operation, Work work, @Nullable Tensor... operands) {
     Device reference = fallback.reference(operation, operands);

@@ -5,21 +5,21 @@ import uk.ac.manchester.tornado.api.math.TornadoMath;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
-/** Device code of updates in place, one work-item an element. */
+/** Device code for in-place updates, one work-item per element. */
 final class OptimizerTasks {
   static final int ELEMENTS = 0;
 
-  /** What is updated. */
+  /** The tensor that is updated. */
   static final int TARGET = 1;
 
-  /** The gradient, or what the target moves towards. */
+  /** The gradient, or the tensor that the target moves towards. */
   static final int SOURCE = 2;
 
   static final int FIRST_MOMENT = 3;
   static final int SECOND_MOMENT = 4;
   static final int SLOTS = 5;
 
-  // Slots of f for AdamW, t being the number of the step.
+  // Slots of f for AdamW, where t is the step number.
   /** 1 minus learning rate times weight decay. */
   static final int DECAY = 0;
 

@@ -11,12 +11,11 @@ import org.diffusionnft.tensor.DeviceActivity;
 import org.diffusionnft.tensor.Fallback;
 
 /**
- * Counts what was compiled, replayed and copied. With {@code --log plans} it reports each
- * compilation when it happens, each section of the work when it ends, and a summary when the device
- * closes.
+ * Counts compilations, replays and copies. With {@code --log plans} it reports each compilation as
+ * it happens, each section of the work as it ends, and a summary when the device closes.
  */
 final class PlanLog {
-  /** How many kernels the summary lists. */
+  /** Number of kernels listed in the summary. */
   private static final int LISTED = 8;
 
   private final boolean enabled;
@@ -38,7 +37,7 @@ final class PlanLog {
     this.out = out;
   }
 
-  /** Replays of one plan, and their time. */
+  /** Number of replays of one plan, and their time. */
   private record Runs(long count, long nanos) {
     Runs plus(Runs other) {
       return new Runs(count + other.count, nanos + other.nanos);
@@ -64,7 +63,7 @@ final class PlanLog {
     runs.merge("kernels in sequences", new Runs(tasks, nanos), Runs::plus);
   }
 
-  /** The arguments travel before a graph, and the host waits for its end. */
+  /** The arguments are copied before a graph runs, and the host waits for its end. */
   private void ran(int tasks, long argumentBytes) {
     kernels += tasks;
     arguments += argumentBytes;
@@ -72,7 +71,7 @@ final class PlanLog {
     waits++;
   }
 
-  /** Graphs of sequences were compiled; some of their tasks share compiled code. */
+  /** Sequence graphs were compiled; some of their tasks share compiled code. */
   void built(int graphs, int tasks, int different, long nanos) {
     compiled += graphs;
     report(
@@ -85,13 +84,13 @@ final class PlanLog {
             nanos / 1_000_000));
   }
 
-  /** A buffer with a tensor's numbers went to the device with a graph. */
+  /** A buffer with tensor data was sent to the device with a graph. */
   void sent(long bytes) {
     sent += bytes;
     copies++;
   }
 
-  /** A tensor's numbers came back, and the host waited for them. */
+  /** Tensor data was copied back, and the host waited for it. */
   void received(long bytes) {
     received += bytes;
     copies++;
@@ -104,7 +103,7 @@ final class PlanLog {
         compiled, replayed, kernels, copies, waits, sent, arguments, received, fallback.total());
   }
 
-  /** The reference device; what runs on it is counted and reported with the rest. */
+  /** The reference device; operations on it are counted and reported with the rest. */
   Fallback fallback() {
     return fallback;
   }
@@ -140,7 +139,7 @@ final class PlanLog {
     fallback.close();
   }
 
-  /** Writes a line whether or not {@code --log plans} is given. */
+  /** Logs a line whether or not {@code --log plans} is given. */
   void note(String line) {
     out.accept("device: " + line);
   }

@@ -24,36 +24,35 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 
 /**
- * Records calls of kernels and sends them to the device: together where {@link Sequences} has a
- * graph for them, otherwise one by one.
+ * Records kernel calls and sends them to the device: together if {@link Sequences} has a graph for
+ * them, otherwise one by one.
  *
- * <p>For single calls there is a graph for each kernel and for each size of buffer that carries
- * tensors, all in one execution plan, so that they share the memories on the device. A graph is
- * compiled when it first runs and replayed from then on; {@link Arguments} says what a call
- * computes.
+ * <p>For single calls there is a graph for each kernel and for each transfer buffer size, all in
+ * one execution plan, so that they share the device memories. A graph is compiled when it first
+ * runs and replayed afterwards; {@link Arguments} holds the operands of each call.
  */
 final class Plans implements AutoCloseable {
-  /** Elements of the buffers that carry tensors to the device. */
+  /** Sizes, in elements, of the buffers that copy tensors to the device. */
   private static final int[] BUFFERS = {
     64, 256, 1 << 10, 1 << 12, 1 << 14, 1 << 16, 1 << 18, 1 << 20, 1 << 22
   };
 
-  /** One part in so many of a buffer may travel empty. */
+  /** At most one part in this many of a buffer may be copied unused. */
   private static final int EMPTY = 64;
 
-  /** Elements of the buffers that carry tensors back; only the elements wanted travel. */
+  /** Elements of the buffers that copy tensors back; only the elements wanted are copied. */
   private static final int BACK = 1 << 20;
 
-  /** Work-items of a group where a kernel does not need a certain number. */
+  /** Work-items per group, for kernels that do not need a specific number. */
   private static final int GROUP = 64;
 
-  /** The task of a graph of one task. */
+  /** Name of the task in a single-task graph. */
   private static final String TASK = "t";
 
-  /** The most calls that are sent together. */
+  /** Maximum number of calls sent together. */
   private static final int TASKS = Integer.getInteger("dnft.tornado.tasks", 64);
 
-  /** The fewest calls that are worth a graph of their own where a part of the work ends. */
+  /** Minimum number of calls worth a graph of their own at the end of a part. */
   private static final int PART = 8;
 
   /** Whether libraries are used where they are available. */
@@ -127,7 +126,7 @@ final class Plans implements AutoCloseable {
     return kernels.containsKey(kernel);
   }
 
-  /** Uses cuBLAS if a call of zero products works; if it does not, a line says why. */
+  /** Uses cuBLAS if a call with zero products works; otherwise logs why not. */
   private void tryCublas() {
     arguments.set(0, new int[CublasProvider.SLOTS]);
     try {
@@ -140,7 +139,7 @@ final class Plans implements AutoCloseable {
     }
   }
 
-  /** A fill of no elements. */
+  /** A fill of zero elements. */
   private final class FillNothing implements Sequences.Start {
     @Override
     public void addTo(GridScheduler other) {
@@ -265,8 +264,8 @@ final class Plans implements AutoCloseable {
   }
 
   /**
-   * Sends what was recorded. This comes before every copy between host and device, because the copy
-   * may use the place of a tensor that recorded calls still read.
+   * Sends the recorded calls. Required before every copy between host and device, because the copy
+   * may reuse the memory of a tensor that recorded calls still read.
    */
   synchronized void flush() {
     if (recorded.isEmpty()) {
@@ -279,7 +278,7 @@ final class Plans implements AutoCloseable {
     }
   }
 
-  /** Ends a part of the work that may come again, as a part: its calls are sent together. */
+  /** Ends a part of the work that may be repeated: its calls are sent together. */
   synchronized void part() {
     if (recorded.size() >= PART) {
       flush();
@@ -321,7 +320,7 @@ final class Plans implements AutoCloseable {
     return result;
   }
 
-  /** Remembers a failure: a second attempt would only say that there was a first. */
+  /** Remembers a failure: a second attempt would not report the original cause. */
   private TornadoExecutionResult compile(int graph) {
     try {
       return DriverMessages.with(names.get(graph), () -> execute(graph));
@@ -350,8 +349,8 @@ final class Plans implements AutoCloseable {
   }
 
   /**
-   * Copies in pieces of the buffers' sizes, the largest first: TornadoVM copies whole buffers, and
-   * so little more than the tensor travels.
+   * Copies in pieces of the buffers' sizes, largest first: TornadoVM copies whole buffers, so this
+   * copies little more than the tensor.
    */
   private synchronized void carry(
       MemorySegment from, int array, int at, int bytes, int first, boolean floats) {
@@ -372,8 +371,8 @@ final class Plans implements AutoCloseable {
   }
 
   /**
-   * The largest buffer that so many elements fill, or one that they nearly fill: large tensors then
-   * travel in few pieces, and hardly more than their elements travel.
+   * The largest buffer that {@code elements} fill or nearly fill: large tensors are then copied in
+   * few pieces, with little unused space.
    */
   private static int buffer(long elements) {
     int i = BUFFERS.length - 1;

@@ -5,13 +5,13 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * Device code of reductions. The exact error of every addition (Knuth) is summed beside the sum, so
- * sums are right to the last digit in whatever order they are made.
+ * Device code for reductions. The exact error of every addition (Knuth's two-sum) is accumulated
+ * separately, so sums are correct to the last digit in any order of addition.
  */
 final class ReductionTasks {
   static final int OUTPUTS = 0;
 
-  /** Numbers that are reduced to each output. */
+  /** Number of elements reduced to each output. */
   static final int EACH = 1;
 
   static final int X = 2;
@@ -20,21 +20,21 @@ final class ReductionTasks {
   /** A {@link ReduceCode}. */
   static final int CODE = 4;
 
-  /** How many axes are kept. */
+  /** Number of kept axes. */
   static final int KEPT = 5;
 
-  /** How many axes are reduced. */
+  /** Number of reduced axes. */
   static final int REDUCED = 6;
 
-  /** From here on: size and step of each axis kept, then of each axis reduced. */
+  /** From here on: size and stride of each kept axis, then of each reduced axis. */
   static final int AXES = 7;
 
-  /** Work-items of a group. */
+  /** Work-items per group. */
   static final int GROUP = 128;
 
   private ReductionTasks() {}
 
-  /** One work-item an output. */
+  /** One work-item per output. */
   static void dnftReduceEach(KernelContext c, FloatArray m, IntArray p, int call) {
     int output = c.globalIdx;
     if (output < p.get(call + OUTPUTS)) {
@@ -65,7 +65,10 @@ final class ReductionTasks {
     }
   }
 
-  /** One group an output: a work-item takes every 128th number, then partial results are paired. */
+  /**
+   * One group per output: a work-item takes every 128th element, then partial results are combined
+   * pairwise.
+   */
   static void dnftReduceGroup(KernelContext c, FloatArray m, IntArray p, int call) {
     float[] totals = c.allocateFloatLocalArray(GROUP);
     float[] rests = c.allocateFloatLocalArray(GROUP);
@@ -125,7 +128,7 @@ final class ReductionTasks {
   }
 
   /**
-   * The offset of number {@code i} along {@code axes} axes; slot {@code at} of {@code p} holds the
+   * The offset of element {@code i} along {@code axes} axes; slot {@code at} of {@code p} holds the
    * size of the first.
    */
   private static int position(IntArray p, int call, int i, int at, int axes) {

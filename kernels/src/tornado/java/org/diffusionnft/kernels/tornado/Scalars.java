@@ -27,7 +27,7 @@ final class Scalars {
 
   private Scalars() {}
 
-  /** A float among the arguments of a call: an integer, two powers of two, and a sign. */
+  /** Decodes a float argument of a call: an integer, two powers of two, and a sign. */
   static float argument(FloatArray m, IntArray p, int call, int slot) {
     int at = call + Arguments.INTS + 2 * slot;
     int powers = p.get(at + 1);
@@ -39,7 +39,7 @@ final class Scalars {
     return r;
   }
 
-  /** The function with a code, of x. */
+  /** The function with this code, at x. */
   static float value(int op, float a, float b, float x) {
     float r = x;
     if (op == UnaryCode.AFFINE) {
@@ -86,7 +86,7 @@ final class Scalars {
   }
 
   /** The functions that a matrix product can apply to its result. */
-  @SuppressWarnings("IdentityBinaryExpression") // NaN alone differs from itself
+  @SuppressWarnings("IdentityBinaryExpression") // only NaN differs from itself
   static float activation(int op, float x) {
     float r = x;
     if (op == UnaryCode.TANH) {
@@ -100,7 +100,7 @@ final class Scalars {
         r = 0f;
       }
       if (x != x) {
-        r = x; // TornadoVM negates the comparison above, and NaN then passes it
+        r = x; // TornadoVM negates the comparison above, so NaN passes it
       }
     }
     if (op == UnaryCode.SILU) {
@@ -118,7 +118,7 @@ final class Scalars {
     return r;
   }
 
-  /** The derivative of the function with a code, at x. */
+  /** The derivative of the function with this code, at x. */
   static float derivative(int op, float a, float b, float x) {
     float r = 1f;
     if (op == UnaryCode.AFFINE) {
@@ -188,7 +188,7 @@ final class Scalars {
       r = sigmoid(x) * (1f + x * sigmoid(-x));
     }
     if (op == UnaryCode.GELU_TANH) {
-      // 1 + tanh(u / 2) is 2 sigmoid(u), which keeps the digits that the sum would lose.
+      // 1 + tanh(u / 2) is 2 sigmoid(u), which keeps digits that the sum would lose.
       float u = GELU_SCALE * (x + GELU_CUBIC * x * x * x);
       float inner = GELU_SCALE * (1f + GELU_CUBIC_SLOPE * x * x);
       r = sigmoid(u) + x * sigmoid(u) * sigmoid(-u) * inner;
@@ -203,8 +203,8 @@ final class Scalars {
     return r;
   }
 
-  /** The operation with a code, of x and y. */
-  @SuppressWarnings("IdentityBinaryExpression") // NaN alone differs from itself
+  /** The operation with this code, on x and y. */
+  @SuppressWarnings("IdentityBinaryExpression") // only NaN differs from itself
   static float combined(int op, float x, float y) {
     float r = x + y;
     if (op == BinaryCode.SUB) {
@@ -339,7 +339,7 @@ final class Scalars {
    * PTX computes 2 to the power of (y log2 x), which loses digits: small whole and half powers are
    * computed by products and roots instead.
    */
-  @SuppressWarnings("IdentityBinaryExpression") // NaN alone differs from itself
+  @SuppressWarnings("IdentityBinaryExpression") // only NaN differs from itself
   private static float power(float x, float y) {
     float r = TornadoMath.pow(x, y);
     if (x < 0f) {

@@ -16,30 +16,30 @@ import uk.ac.manchester.tornado.api.common.TornadoDevice;
 import uk.ac.manchester.tornado.api.enums.DataTransferMode;
 
 /**
- * Graphs of several kernels, one for each sequence of kernels that is repeated: the host waits for
- * the device once a graph instead of once a kernel.
+ * Graphs of several kernels, one for each repeated sequence of kernels: the host waits for the
+ * device once per graph instead of once per kernel.
  *
  * <p>An execution plan receives its graphs when it is created. So sequences without a graph are
- * counted, also from one section of the work to the next, and run one kernel at a time. When a
- * section ends of which much was repeated, all its sequences become the graphs of one more plan, so
- * that a section like it compiles nothing.
+ * counted, also across sections of the work, and run one kernel at a time. At the end of a section
+ * with much repetition, all its sequences become the graphs of another plan, so that a similar
+ * section compiles nothing.
  *
- * <p>TornadoVM keeps compiled code by the name of the task, so the first, second, ... call of a
- * kernel has the same name, and the same place among the arguments, in all graphs of a plan and is
- * compiled once for all of them. Only the last task of each graph is compiled again: a task that
- * does nothing is the last of each.
+ * <p>TornadoVM caches compiled code by task name, so the first, second, ... call of a kernel has
+ * the same name, and the same offset in the arguments, in all graphs of a plan and is compiled once
+ * for all of them. Only the last task of each graph is recompiled, so each graph ends with a task
+ * that does nothing.
  *
- * <p>These plans are not closed: closing one would free the memories, which belong to the first
- * plan. What remains of them is their small arrays of arguments.
+ * <p>These plans are never closed: closing one would free the memories, which belong to the first
+ * plan. Only their small argument arrays remain.
  */
 final class Sequences {
   /** Name of all these graphs. */
   private static final String NAME = "dnftSequence";
 
-  /** Graphs are worth compiling when at least one call in five of a section would use them. */
+  /** Graphs are worth compiling if more than one in this many calls of a section would use them. */
   private static final int SHARE = 5;
 
-  /** The most sequences without a graph that are remembered. */
+  /** Maximum number of remembered sequences without a graph. */
   private static final int REMEMBERED = 4096;
 
   /** Work-items of a kernel that does nothing. */
@@ -54,7 +54,7 @@ final class Sequences {
   private final Map<List<Kernel>, Integer> inSection = new LinkedHashMap<>();
   private long calls;
 
-  /** A graph that has run and changes nothing: a new plan takes over the memories from it. */
+  /** A graph that has run and changes nothing: a new plan inherits the memories from it. */
   interface Start {
     /** Adds its number of work-items to the scheduler of another plan. */
     void addTo(GridScheduler scheduler);
@@ -63,7 +63,7 @@ final class Sequences {
     ImmutableTaskGraph graph();
   }
 
-  /** A call of a kernel in a graph: its name, where its arguments are, its number of work-items. */
+  /** A kernel call in a graph: its name, the offset of its arguments, its number of work-items. */
   private record Slot(String name, int at, WorkerGrid3D grid) {}
 
   /** A compiled graph. */
@@ -103,7 +103,7 @@ final class Sequences {
     return true;
   }
 
-  /** Ends a section of the work: where much of it was repeated, what was new becomes graphs. */
+  /** Ends a section of the work: if much of it was repeated, new sequences become graphs. */
   void section() {
     inSection.keySet().removeIf(sequence -> sequence.size() < 2);
     inSection.forEach((sequence, times) -> seen.merge(sequence, times, Integer::sum));
@@ -132,7 +132,7 @@ final class Sequences {
     end.grid.setGlobalWork(GROUP, 1, 1);
     end.grid.setLocalWork(GROUP, 1, 1);
     List<List<Slot>> places = new ArrayList<>();
-    int different = 1; // the first place belongs to the end, and is all zeros
+    int different = 1; // the first offset belongs to the end task, and is all zeros
     for (List<Kernel> kernels : sequences) {
       List<Slot> own = new ArrayList<>();
       Map<Kernel, Integer> before = new EnumMap<>(Kernel.class);
@@ -165,7 +165,7 @@ final class Sequences {
     log.built(sequences.size(), tasks, different - 1, System.nanoTime() - started);
   }
 
-  /** What a message calls a sequence: each of its kernels once. */
+  /** The name of a sequence in messages: each of its kernels once. */
   private static String name(List<Kernel> kernels) {
     return kernels.stream().distinct().map(Kernel::name).collect(Collectors.joining(", "));
   }

@@ -3,16 +3,15 @@ package org.diffusionnft.kernels.tornado;
 import org.diffusionnft.tensor.Shape;
 
 /**
- * The axes of a shape and the steps that several tensors take along them, with as few axes as
- * possible: axes of size 1 are dropped, and neighbouring axes that every tensor reads as one are
- * merged.
+ * The axes of a shape and the strides of several tensors along them, with as few axes as possible:
+ * axes of size 1 are dropped, and adjacent axes that every tensor reads as one are merged.
  */
 final class Steps {
   private final int[] sizes;
   private final int[][] steps; // an array for each tensor
   private final int rank;
 
-  /** A shape, and for each tensor its steps along the axes. */
+  /** A shape, and for each tensor its strides along the axes. */
   Steps(Shape shape, long[]... given) {
     int[] s = new int[Math.max(1, shape.rank())];
     int[][] t = new int[given.length][s.length];
@@ -46,8 +45,7 @@ final class Steps {
   }
 
   /**
-   * Arguments whose first {@code slots} slots are free, with size and steps of every axis after
-   * them.
+   * Arguments whose first {@code slots} slots are free, followed by size and strides of every axis.
    */
   int[] after(int slots) {
     int each = 1 + steps.length;

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Attention and its gradient. */
 final class TornadoAttention implements AttentionKernels {
-  /** Work-items along each side of a group that computes tiles. */
+  /** Work-items along each side of a work-group that computes tiles. */
   private static final int SIDE = 16;
 
   private final Launcher launcher;
@@ -124,10 +124,10 @@ final class TornadoAttention implements AttentionKernels {
   }
 
   /**
-   * The kernels of heads up to a size.
+   * The kernels for heads up to a size.
    *
-   * @param queries of a group in the forward pass
-   * @param rows of q, or of k, of a group in the backward pass
+   * @param queries per group in the forward pass
+   * @param rows of q, or of k, per group in the backward pass
    */
   private record Tiling(
       int size, int queries, int rows, Kernel forward, Kernel gradQ, Kernel gradKv) {
@@ -155,13 +155,13 @@ final class TornadoAttention implements AttentionKernels {
                 Kernel.ATTENTION_GRAD_Q,
                 Kernel.ATTENTION_GRAD_KV));
 
-    /** The first that has room for a head. */
+    /** The smallest tiling that fits a head. */
     static Tiling of(int size) {
       return ALL.stream().filter(t -> size <= t.size).findFirst().orElseThrow();
     }
   }
 
-  /** Runs a kernel with a group for each head of a batch and {@code length} of its rows. */
+  /** Runs a kernel with one group per head of a batch element and {@code length} of its rows. */
   private void run(Kernel kernel, long heads, long rows, int length, int[] p, float scale) {
     long groups = heads * ((rows + length - 1) / length);
     if (length == 1) {

@@ -5,7 +5,7 @@ import org.diffusionnft.tensor.ConvolutionKernels;
 import org.diffusionnft.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** Convolutions that cannot be composed of the device's other kernels: on the host. */
+/** Convolutions that cannot be composed of the device's other kernels, computed on the host. */
 record TornadoConvolutions(OnHost onHost) implements ConvolutionKernels {
   @Override
   public void convolve(

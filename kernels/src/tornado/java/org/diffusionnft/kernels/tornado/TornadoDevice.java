@@ -16,9 +16,9 @@ import org.diffusionnft.tensor.Tensor;
 import uk.ac.manchester.tornado.api.enums.TornadoDeviceType;
 
 /**
- * A device of TornadoVM. Tensors of F32, BF16 and F16 lie in its memory, and all arithmetic on them
- * runs there, in F32. Tensors of other types (ids, masks, F64) stay on the host, where the
- * reference device computes with them; {@link Fallback} counts how often.
+ * A TornadoVM device. F32, BF16 and F16 tensors are in its memory, and all arithmetic on them runs
+ * there, in F32. Tensors of other types (ids, masks, F64) stay on the host, where the reference
+ * device computes with them; {@link Fallback} counts how often.
  */
 final class TornadoDevice implements Device {
   private final String name;
@@ -32,8 +32,8 @@ final class TornadoDevice implements Device {
   /**
    * Opens a device.
    *
-   * @param floats how many F32 numbers its memory holds
-   * @param halves how many BF16 and F16 numbers each of {@link Halves#ARRAYS} further arrays holds
+   * @param floats number of F32 elements its memory holds
+   * @param halves number of BF16 or F16 elements in each of {@link Halves#ARRAYS} further arrays
    */
   TornadoDevice(
       String name,
@@ -162,7 +162,7 @@ final class TornadoDevice implements Device {
 
   @Override
   public void close() {
-    // Opened to wait for other threads' work.
+    // Waits for other threads' work.
     try (Memory.Scope _ = memory.scope()) {
       plans.flush();
       log.close();

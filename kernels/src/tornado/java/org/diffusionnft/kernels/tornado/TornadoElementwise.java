@@ -140,7 +140,7 @@ final class TornadoElementwise implements ElementwiseKernels {
     }
   }
 
-  /** The slots of a call, those of the result filled in. */
+  /** The slots of a call, with those of the result filled in. */
   private int[] slots(Tensor out) {
     int[] p = new int[ElementwiseTasks.SLOTS];
     p[ElementwiseTasks.ELEMENTS] = size(out);

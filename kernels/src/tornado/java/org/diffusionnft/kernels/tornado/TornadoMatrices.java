@@ -9,12 +9,14 @@ import org.jspecify.annotations.Nullable;
 
 /** Matrix products. */
 final class TornadoMatrices implements MatrixKernels {
-  /** A tile for all products, {@code large} or {@code medium}: for tests and measurements. */
+  /**
+   * Forces a tile for all products, {@code large} or {@code medium}: for tests and measurements.
+   */
   private static final String TILE = System.getProperty("dnft.tornado.tile", "");
 
   /**
-   * What an element costs in a medium tile, if it costs 1 in a large one: an estimate from the
-   * numbers each reads for a multiplication, which no GPU has confirmed yet.
+   * Cost of an element in a medium tile, relative to a large one: an estimate from the elements
+   * each reads per multiplication, not yet measured on a GPU.
    */
   private static final double MEDIUM_COST = 1.25;
 
@@ -28,10 +30,10 @@ final class TornadoMatrices implements MatrixKernels {
   private final boolean processor;
 
   /**
-   * Products on a device.
+   * Matrix products on a device.
    *
-   * @param units how many work-groups the device runs at once, at least
-   * @param processor whether it is a processor, such as PoCL's, and no GPU
+   * @param units minimum number of work-groups that the device runs at once
+   * @param processor whether it is a CPU, such as PoCL's, rather than a GPU
    */
   TornadoMatrices(Launcher launcher, OnHost onHost, int units, boolean processor) {
     this.launcher = launcher;
@@ -100,7 +102,7 @@ final class TornadoMatrices implements MatrixKernels {
     launch(p, rows, columns, batches, product);
   }
 
-  /** The one place where a kernel is chosen. */
+  /** Chooses the kernel; done only here. */
   private void launch(int[] p, int rows, int columns, int batches, Product product) {
     float scale = (float) product.scale();
     Plans plans = launcher.plans();
@@ -115,8 +117,8 @@ final class TornadoMatrices implements MatrixKernels {
   }
 
   /**
-   * Large tiles do more with what they read, where there are enough of them to occupy the device.
-   * On a processor all sums of a group lie in its cache, which the large tile's do not fit.
+   * Large tiles do more work per element read, if there are enough of them to occupy the device. On
+   * a CPU all accumulators of a group are in its cache, which the large tile's exceed.
    */
   private boolean largeTiles(int rows, int columns, int batches) {
     return switch (TILE) {
@@ -130,8 +132,8 @@ final class TornadoMatrices implements MatrixKernels {
   }
 
   /**
-   * The elements that each of the device's units computes, those beyond the edges of the result and
-   * those of units without work included.
+   * The number of elements that each unit of the device computes, including those beyond the edges
+   * of the result and those of idle units.
    */
   private long cost(int tile, int rows, int columns, int batches) {
     long tiles = count(rows, tile) * count(columns, tile) * batches;

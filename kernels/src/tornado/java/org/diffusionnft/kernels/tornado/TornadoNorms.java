@@ -239,7 +239,7 @@ final class TornadoNorms implements NormKernels {
     }
   }
 
-  /** The slots of a call, those of x and of the weight filled in. */
+  /** The slots of a call, with those of x and of the weight filled in. */
   private int[] slots(Tensor x, @Nullable Tensor weight) {
     int[] p = new int[NormTasks.SLOTS];
     p[NormTasks.CHANNELS] = channels(x);
@@ -249,7 +249,7 @@ final class TornadoNorms implements NormKernels {
     return p;
   }
 
-  /** Runs a kernel with a work-group for each row. */
+  /** Runs a kernel with one work-group per row. */
   private void rows(Kernel kernel, Tensor x, int[] p, float... f) {
     launcher.plans().groups(kernel, x.elements() / channels(x), NormTasks.GROUP, p, f);
   }
@@ -258,7 +258,7 @@ final class TornadoNorms implements NormKernels {
     return t != null && (t.dtype() == DType.BF16 || t.dtype() == DType.F16);
   }
 
-  /** A copy in F32 on the device; the caller releases it. */
+  /** An F32 copy on the device; the caller releases it. */
   private static @Nullable Tensor widened(@Nullable Tensor t) {
     return t == null ? null : Elementwise.convert(t, DType.F32);
   }
@@ -273,7 +273,7 @@ final class TornadoNorms implements NormKernels {
     return x.shape().intDim(-1);
   }
 
-  /** How many rows of x one row of a weight or bias serves. */
+  /** Number of rows of x that share one row of a weight or bias. */
   private static int served(Tensor x, @Nullable Tensor affine) {
     return affine == null ? 1 : Math.toIntExact(x.elements() / affine.elements());
   }

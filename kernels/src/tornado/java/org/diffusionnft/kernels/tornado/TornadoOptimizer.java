@@ -6,7 +6,7 @@ import static org.diffusionnft.kernels.tornado.Launcher.size;
 import org.diffusionnft.tensor.OptimizerKernels;
 import org.diffusionnft.tensor.Tensor;
 
-/** Updates in place. */
+/** In-place updates. */
 final class TornadoOptimizer implements OptimizerKernels {
   private final Launcher launcher;
   private final OnHost onHost;
@@ -69,7 +69,7 @@ final class TornadoOptimizer implements OptimizerKernels {
     return p;
   }
 
-  /** What AdamW reads in F32; computed in double precision first. */
+  /** The F32 scalars of AdamW, computed in double precision. */
   private static float[] scalars(AdamW n, double gradientScale) {
     double step = n.step();
     float[] f = new float[OptimizerTasks.SCALARS];

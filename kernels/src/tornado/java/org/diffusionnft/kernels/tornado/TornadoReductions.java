@@ -9,10 +9,10 @@ import org.diffusionnft.tensor.Tensor;
 
 /** Reductions. */
 final class TornadoReductions implements ReductionKernels {
-  /** Outputs from which one work-item for each keeps the device busy. */
+  /** Minimum number of outputs for which one work-item each keeps the device busy. */
   private static final int MANY_OUTPUTS = 512;
 
-  /** Numbers an output up to which a work-group for it is not worth its barriers. */
+  /** Maximum number of elements per output for which a work-group is not worth its barriers. */
   private static final int FEW_NUMBERS = 128;
 
   private final Launcher launcher;
@@ -50,9 +50,7 @@ final class TornadoReductions implements ReductionKernels {
     }
   }
 
-  /**
-   * Writes size and step of the axes of one kind from a slot on, and returns how many there are.
-   */
+  /** Writes size and stride of the axes of one kind from a slot on, and returns their number. */
   private static int axes(int[] p, int slot, Tensor x, boolean[] axes, boolean reduced) {
     long[] strides = x.shape().strides();
     int count = 0;

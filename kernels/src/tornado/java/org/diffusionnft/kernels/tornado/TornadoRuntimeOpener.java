@@ -17,22 +17,22 @@ import uk.ac.manchester.tornado.api.runtime.TornadoRuntimeProvider;
 
 /** Lists and opens TornadoVM's devices. */
 public final class TornadoRuntimeOpener implements TornadoOpener {
-  /** The size of a device's memory in MiB, unless {@code --device-memory} sets another. */
+  /** The default size of a device's memory in MiB, overridden by {@code --device-memory}. */
   private static final int DEFAULT_MEBIBYTES = 1024;
 
-  /** The most elements that an array of TornadoVM can have. */
+  /** The maximum number of elements of a TornadoVM array. */
   private static final long MOST_ELEMENTS = Integer.MAX_VALUE - 1024;
 
   static {
-    // TornadoVM reads these when its classes load. Without the first, it silently runs Java in
-    // place of a kernel that does not compile.
+    // TornadoVM reads these when its classes load. Without the first, it silently runs Java code
+    // instead of a kernel that does not compile.
     System.setProperty("tornado.recover.bailout", "False");
     System.setProperty("tornado.device.memory", "1024GB");
-    // The default, -cl-fast-relaxed-math, gives up digits, infinities and NaN.
+    // The default, -cl-fast-relaxed-math, sacrifices precision, infinities and NaN.
     setUnlessGiven("tornado.opencl.compiler.flags", "-w");
-    // Its code for a graph; the default has room for about 20 kernels.
+    // Size of its bytecode for a graph; the default fits about 20 kernels.
     setUnlessGiven("tornado.tvm.maxbytecodesize", "65536");
-    // With pinning, the host's side of every array would take real memory, as much as the device's,
+    // With pinning, the host side of every array would take as much real memory as the device side,
     // although it is never read or written.
     setUnlessGiven("tornado.cuda.host.pinning", "False");
   }
@@ -72,7 +72,7 @@ public final class TornadoRuntimeOpener implements TornadoOpener {
             halfArithmetic(backend, device)));
   }
 
-  /** What the driver reports about its own arithmetic in half precision. */
+  /** What the driver reports about its native half-precision arithmetic. */
   private static String halfArithmetic(
       TornadoBackend backend, uk.ac.manchester.tornado.api.common.TornadoDevice device) {
     if (backend.getBackendType() != TornadoVMBackendType.OPENCL) {

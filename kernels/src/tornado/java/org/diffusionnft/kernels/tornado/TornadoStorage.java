@@ -6,7 +6,7 @@ import org.diffusionnft.tensor.Storage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The memory of a tensor. What it first holds decides where it lies: F32, BF16 and F16 in the
+ * The memory of a tensor. Its first contents determine its location: F32, BF16 and F16 in the
  * device's memories, anything else (ids, masks, F64) on the host.
  */
 final class TornadoStorage implements Storage {
@@ -44,7 +44,7 @@ final class TornadoStorage implements Storage {
     return halvesAt;
   }
 
-  /** Which array of halves that is. */
+  /** Index of that array of halves. */
   int halvesArray() {
     return halvesArray;
   }

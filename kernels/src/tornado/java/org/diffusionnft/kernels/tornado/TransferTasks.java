@@ -5,7 +5,7 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 
-/** Device code that copies between the device's memory and the buffers that travel. */
+/** Device code that copies between the device's memory and the transfer buffers. */
 final class TransferTasks {
   static final int ELEMENTS = 0;
 
@@ -20,7 +20,7 @@ final class TransferTasks {
   private TransferTasks() {}
 
   /**
-   * Creates the memories on the device by writing one number to each. One work-item, and no
+   * Creates the memories on the device by writing one value to each. One work-item, and no
    * condition: TornadoVM copies an array to the device first unless it is certain to be written.
    */
   static void dnftStart(

@@ -10,9 +10,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * Address space without memory behind it. TornadoVM needs a host array for every array on the
- * device, and Java's own allocators write zeros to all of it. A sparse file that is mapped and
- * deleted at once takes neither memory nor disk space until it is written to.
+ * Address space that is not backed by memory. TornadoVM needs a host array for every array on the
+ * device, and Java's own allocators zero all of it. A sparse file that is mapped and immediately
+ * deleted takes neither memory nor disk space until it is written.
  */
 final class Untouched {
   private Untouched() {}

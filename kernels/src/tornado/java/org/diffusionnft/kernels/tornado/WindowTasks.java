@@ -4,7 +4,9 @@ import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
-/** Device code of convolution: the windows of an image as columns, and back. */
+/**
+ * Device code for convolution: unfolds the windows of an image into columns, and folds them back.
+ */
 final class WindowTasks {
   /** Elements of the result. */
   static final int ELEMENTS = 0;
@@ -12,7 +14,7 @@ final class WindowTasks {
   static final int X = 1;
   static final int OUT = 2;
 
-  /** Of the image. */
+  /** Size of the image. */
   static final int HEIGHT = 3;
 
   static final int WIDTH = 4;
@@ -20,12 +22,12 @@ final class WindowTasks {
   static final int WINDOW_WIDTH = 6;
   static final int STRIDE = 7;
 
-  /** Zeros above the image, and to its left. */
+  /** Zero padding above the image and to its left. */
   static final int TOP = 8;
 
   static final int LEFT = 9;
 
-  /** How many windows there are, one below the other and side by side. */
+  /** Number of windows vertically and horizontally. */
   static final int OUT_HEIGHT = 10;
 
   static final int OUT_WIDTH = 11;
@@ -33,7 +35,7 @@ final class WindowTasks {
 
   private WindowTasks() {}
 
-  /** Unfolds windows of an image into columns; the border is 0. */
+  /** Unfolds windows of an image into columns; padding is 0. */
   static void dnftIm2col(KernelContext c, FloatArray m, IntArray p, int call) {
     int i = c.globalIdx;
     if (i < p.get(call + ELEMENTS)) {
@@ -65,7 +67,7 @@ final class WindowTasks {
     }
   }
 
-  /** The transpose of {@link #dnftIm2col}: one work-item a pixel, x being the columns. */
+  /** The transpose of {@link #dnftIm2col}: one work-item per pixel, where x holds the columns. */
   static void dnftCol2im(KernelContext c, FloatArray m, IntArray p, int call) {
     int i = c.globalIdx;
     if (i < p.get(call + ELEMENTS)) {

@@ -21,25 +21,25 @@ import org.diffusionnft.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A low-rank adapter (LoRA, Hu et al., arXiv 2106.09685): for each adapted layer two matrices A and
- * B that add {@code alpha/r · B A} to its weight W. The base model knows nothing of it: an adapter
- * is an argument of the forward pass, so policies that share a base cost only their own matrices.
+ * A low-rank adapter (LoRA, Hu et al., arXiv 2106.09685): for each adapted layer, two matrices A
+ * and B that add {@code alpha/r · B A} to its weight W. The base model is unchanged: an adapter is
+ * an argument of the forward pass, so each policy that shares a base costs only its own matrices.
  */
 public final class Adapter implements AutoCloseable {
   private final AdapterConfig config;
   private final SequencedMap<String, LowRank> layers;
 
   /**
-   * The two matrices of one layer. Those of a convolution are stored as PEFT stores them, A {@code
-   * [r, C, k, k]} and B {@code [N, r, 1, 1]}.
+   * The two matrices of one layer. For a convolution they have PEFT's shapes, A {@code [r, C, k,
+   * k]} and B {@code [N, r, 1, 1]}.
    *
    * @param a {@code [r, K]}
    * @param b {@code [N, r]}
-   * @param scale factor on {@code B A}, as a rule alpha / r
+   * @param scale factor on {@code B A}, normally alpha / r
    */
   public record LowRank(Variable a, Variable b, double scale) {
 
-    /** Copies of matrices from elsewhere, as F32 outside all memory scopes. */
+    /** Copies of given matrices, in F32 and outside all memory scopes. */
     public static LowRank copyOf(Tensor a, Tensor b, double scale, boolean trainable) {
       return new LowRank(copy(a, trainable), copy(b, trainable), scale);
     }
@@ -56,10 +56,10 @@ public final class Adapter implements AutoCloseable {
   }
 
   /**
-   * A new adapter to train; it changes nothing yet, since B is zero.
+   * A new trainable adapter; it has no effect at first, because B is zero.
    *
    * @param parameters names and shapes of the model's parameters
-   * @throws InvalidInputException if a target of the configuration names no layer
+   * @throws InvalidInputException if a target of the configuration matches no layer
    */
   public static Adapter create(
       AdapterConfig config, Map<String, Shape> parameters, Device device, AdapterInit init) {
@@ -81,9 +81,10 @@ public final class Adapter implements AutoCloseable {
   }
 
   /**
-   * An adapter of given matrices, whose memory it takes over; where they don't fit, it is released.
+   * An adapter of given matrices, whose memory it takes over; if they don't fit, their memory is
+   * released.
    *
-   * @param config what they were made with
+   * @param config the configuration they were made with
    * @param parameters names and shapes of the model's parameters
    * @param layers the matrices by layer, in any order
    * @throws InvalidInputException if the model has no such layer, or a matrix doesn't fit it
@@ -121,7 +122,7 @@ public final class Adapter implements AutoCloseable {
     return ordered;
   }
 
-  /** What is adapted and how. */
+  /** The configuration: which layers are adapted and how. */
   public AdapterConfig config() {
     return config;
   }
@@ -155,7 +156,7 @@ public final class Adapter implements AutoCloseable {
     return List.copyOf(named().values());
   }
 
-  /** A copy with memory of its own. */
+  /** A copy with its own memory. */
   public Adapter copy(boolean trainable) {
     SequencedMap<String, LowRank> copies = new LinkedHashMap<>();
     layers.forEach(
@@ -194,10 +195,10 @@ public final class Adapter implements AutoCloseable {
 
   /**
    * The soft update of an old policy towards the trained one, {@code this = decay · this + (1 -
-   * decay) · other}, each product rounded as in the reference.
+   * decay) · other}, each product rounded as in the reference code.
    *
    * @param decay 0 to copy, 1 to stay
-   * @throws InvalidInputException if the other adapts other layers
+   * @throws InvalidInputException if the other adapter adapts different layers
    */
   public void moveTowards(Adapter other, double decay) {
     List<Variable> own = parameters();
@@ -216,10 +217,11 @@ public final class Adapter implements AutoCloseable {
   }
 
   /**
-   * The weight with the adapter merged in, {@code W + alpha/r · B A}, as F32 of the weight's shape.
+   * The weight with the adapter merged in, {@code W + alpha/r · B A}, as F32 with the weight's
+   * shape.
    *
    * @param module the layer's name
-   * @param weight W, left as it is
+   * @param weight W, not modified
    */
   public Tensor merged(String module, Tensor weight) {
     LowRank layer = layers.get(module);

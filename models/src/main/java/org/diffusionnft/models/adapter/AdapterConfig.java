@@ -9,12 +9,12 @@ import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Shape;
 
 /**
- * What a low-rank adapter adapts and how: PEFT's {@code LoraConfig}.
+ * The configuration of a low-rank adapter: PEFT's {@code LoraConfig}.
  *
  * @param rank r, the inner dimension
  * @param alpha the adapter's output is multiplied by {@code alpha / rank}
  * @param targetModules a layer is adapted if its name is one of these or ends with a dot and one of
- *     these: {@code attn.to_q} means that of every block's {@code attn}, but not of {@code attn2}
+ *     these: {@code attn.to_q} matches that of every block's {@code attn}, but not of {@code attn2}
  */
 public record AdapterConfig(int rank, double alpha, List<String> targetModules) {
   /** The layers that DiffusionNFT and Flow-GRPO adapt: all of the joint attention. */
@@ -30,7 +30,7 @@ public record AdapterConfig(int rank, double alpha, List<String> targetModules) 
           "attn.to_v");
 
   /**
-   * Checks all three.
+   * Checks the fields.
    *
    * @throws InvalidInputException if the rank is below 1, alpha is not finite, or no module is
    *     named
@@ -48,23 +48,23 @@ public record AdapterConfig(int rank, double alpha, List<String> targetModules) 
     }
   }
 
-  /** Factor on what the adapter adds: {@code alpha / rank}. */
+  /** Factor on the adapter's output: {@code alpha / rank}. */
   public double scale() {
     return alpha / rank;
   }
 
-  /** Whether a layer of this name is adapted. */
+  /** Whether a layer with this name is adapted. */
   public boolean targets(String module) {
     return targetModules.stream().anyMatch(target -> matches(module, target));
   }
 
   /**
-   * The layers of a model that are adapted, with the shapes of their weights, in the model's order.
+   * The adapted layers of a model, with the shapes of their weights, in the model's order.
    *
    * @param parameters names and shapes of the model's parameters, such as {@code
    *     MmditLayout.parameters}
-   * @throws InvalidInputException if a target names no layer; one of {@link #JOINT_ATTENTION} may,
-   *     as long as another names one
+   * @throws InvalidInputException if a target matches no layer; one of {@link #JOINT_ATTENTION}
+   *     need not, as long as another target matches
    */
   public SequencedMap<String, Shape> adapted(Map<String, Shape> parameters) {
     SequencedMap<String, Shape> adapted = new LinkedHashMap<>();

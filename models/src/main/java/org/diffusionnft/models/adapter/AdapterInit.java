@@ -5,7 +5,7 @@ import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 
-/** Where the matrices A of a new adapter come from; B is zero. */
+/** Initialises the matrices A of a new adapter; B is zero. */
 @FunctionalInterface
 public interface AdapterInit {
 

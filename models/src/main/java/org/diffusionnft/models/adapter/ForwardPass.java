@@ -5,20 +5,20 @@ import org.diffusionnft.autograd.Variable;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a model is run, apart from its inputs. Immutable: the same model may serve several policies.
+ * How a model is run, apart from its inputs. Immutable, so one model can serve several policies.
  *
- * @param adapter added to the base's weights, or null for the base alone
- * @param checkpointing whether blocks forget their intermediate values and compute them again in
- *     the backward pass: a third more time, a fraction of the memory
- * @param observer is shown intermediate values, or null
- * @param skippedBlocks blocks that are left out, as skip-layer guidance does
+ * @param adapter added to the base weights, or null for the base model alone
+ * @param checkpointing whether blocks free their intermediate values and recompute them in the
+ *     backward pass: a third more time, a fraction of the memory
+ * @param observer receives intermediate values, or null
+ * @param skippedBlocks blocks that are skipped, as in skip-layer guidance
  */
 public record ForwardPass(
     @Nullable Adapter adapter,
     boolean checkpointing,
     @Nullable Observer observer,
     Set<Integer> skippedBlocks) {
-  /** The base model as it is. */
+  /** The base model without an adapter. */
   public static final ForwardPass BASE = new ForwardPass(null, false, null, Set.of());
 
   /** Keeps a copy of the set. */
@@ -26,7 +26,7 @@ public record ForwardPass(
     skippedBlocks = Set.copyOf(skippedBlocks);
   }
 
-  /** Sees intermediate values; they may be gone after the call. */
+  /** Receives intermediate values, which may be freed after the call. */
   @FunctionalInterface
   public interface Observer {
     /**

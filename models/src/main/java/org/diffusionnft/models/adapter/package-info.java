@@ -1,4 +1,4 @@
-/** Low-rank adapters, and which of them a forward pass uses. */
+/** Low-rank adapters, and the forward pass options that select one. */
 @NullMarked
 package org.diffusionnft.models.adapter;
 

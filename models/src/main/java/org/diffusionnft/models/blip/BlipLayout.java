@@ -10,10 +10,10 @@ import org.diffusionnft.tensor.Shape;
 
 /** The tensors of BLIP's encoders, as {@code ImageReward.pt} names them. */
 public final class BlipLayout {
-  /** What the names of the head's tensors begin with. */
+  /** The prefix of the head's tensor names. */
   public static final String HEAD = "mlp.";
 
-  /** What the file holds as well and nobody needs. */
+  /** Tensors in the file that are not used. */
   public static final List<String> IGNORED =
       List.of(
           "blip.vision_proj.weight",
@@ -36,7 +36,7 @@ public final class BlipLayout {
 
   private BlipLayout() {}
 
-  /** Every parameter of both encoders. */
+  /** All parameters of both encoders. */
   public static SequencedMap<String, Shape> parameters(
       BlipVisionConfig vision, BlipTextConfig text) {
     SequencedMap<String, Shape> shapes = new LinkedHashMap<>();

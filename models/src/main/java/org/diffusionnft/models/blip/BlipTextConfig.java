@@ -4,7 +4,7 @@ import org.diffusionnft.models.ConfigFields;
 import org.diffusionnft.tensor.InvalidInputException;
 
 /**
- * The dimensions of BLIP's text encoder, a BERT that looks at a picture in every layer.
+ * The dimensions of BLIP's text encoder, a BERT with cross-attention to an image in every layer.
  *
  * @param vocabSize number of token ids
  * @param width of a token
@@ -12,7 +12,7 @@ import org.diffusionnft.tensor.InvalidInputException;
  * @param heads number of attention heads
  * @param inner width inside the feed-forward networks
  * @param maxPositions longest text, in tokens
- * @param pictureWidth width of a picture's token
+ * @param pictureWidth width of an image token
  * @param layerNormEps added to variances
  */
 public record BlipTextConfig(
@@ -27,7 +27,7 @@ public record BlipTextConfig(
   /**
    * Checks that the fields fit together.
    *
-   * @throws InvalidInputException that names the field, by its name in {@code med_config.json}
+   * @throws InvalidInputException naming the field as in {@code med_config.json}
    */
   public BlipTextConfig {
     ConfigFields.require("vocab_size", vocabSize);

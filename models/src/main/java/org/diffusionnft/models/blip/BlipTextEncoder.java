@@ -13,11 +13,11 @@ import org.diffusionnft.tensor.UnaryOp;
 import org.jspecify.annotations.Nullable;
 
 /**
- * BLIP's text encoder (Li et al., arXiv 2201.12086): a BERT, norms behind attention and
- * feed-forward network, every layer of which also attends to a picture's tokens.
+ * BLIP's text encoder (Li et al., arXiv 2201.12086): a BERT with norms after attention and
+ * feed-forward network, whose every layer also attends to an image's tokens.
  */
 final class BlipTextEncoder {
-  /** What is added to the scores of padding. */
+  /** Added to the scores of padding. */
   private static final float MASKED = -10_000;
 
   private final BlipTextConfig config;
@@ -29,16 +29,16 @@ final class BlipTextEncoder {
   }
 
   /**
-   * Encodes texts, each with its picture.
+   * Encodes texts, each with its image.
    *
    * @param ids one row of equal length per text
    * @param used how many ids of each row are not padding
    * @param pictures {@code [B, T, C]}
-   * @param observer sees {@code text.embeddings} and what every layer gives, as {@code
-   *     text.layer.0} and on
-   * @return the first token of each text, {@code [B, C]}, the caller's
-   * @throws IllegalArgumentException if rows are too long, of unequal lengths, or hold an id that
-   *     is no token
+   * @param observer receives {@code text.embeddings} and the output of every layer, as {@code
+   *     text.layer.0} and so on
+   * @return the first token of each text, {@code [B, C]}, owned by the caller
+   * @throws IllegalArgumentException if rows are too long, have unequal lengths, or hold an invalid
+   *     token id
    */
   Variable encode(long[][] ids, int[] used, Variable pictures, Observer observer) {
     Device device = pictures.device();
@@ -90,7 +90,7 @@ final class BlipTextEncoder {
     return parameters.layerNorm(name, config.layerNormEps()).apply(x);
   }
 
-  /** {@code [B, 1, T, T]}: all see what is not padding. */
+  /** {@code [B, 1, T, T]}: all tokens attend to those that are not padding. */
   private static Tensor mask(Device device, int[] used, int length) {
     float[] mask = new float[used.length * length * length];
     for (int b = 0; b < used.length; b++) {

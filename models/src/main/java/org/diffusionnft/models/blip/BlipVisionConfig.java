@@ -6,8 +6,8 @@ import org.diffusionnft.tensor.InvalidInputException;
 /**
  * The dimensions of BLIP's image encoder, a vision transformer.
  *
- * @param imageSize width and height of pictures, in pixels
- * @param patchSize width and height of a token's square, in pixels
+ * @param imageSize width and height of images, in pixels
+ * @param patchSize width and height of a patch, in pixels
  * @param width of a token
  * @param layers number of layers
  * @param heads number of attention heads
@@ -27,7 +27,7 @@ public record BlipVisionConfig(
   /**
    * Checks that the fields fit together.
    *
-   * @throws InvalidInputException that names the field
+   * @throws InvalidInputException naming the field
    */
   public BlipVisionConfig {
     ConfigFields.require("image_size", imageSize);
@@ -45,7 +45,7 @@ public record BlipVisionConfig(
     }
   }
 
-  /** Tokens of a picture: its squares, and one for the whole. */
+  /** Tokens of an image: its patches and the class token. */
   public int tokens() {
     int side = imageSize / patchSize;
     return side * side + 1;

@@ -13,7 +13,7 @@ import org.diffusionnft.tensor.UnaryOp;
 
 /**
  * BLIP's image encoder (Li et al., arXiv 2201.12086): a vision transformer with norms before
- * attention and feed-forward network, whose every token is handed on.
+ * attention and feed-forward network, which outputs all tokens.
  */
 final class BlipVisionEncoder {
   private final BlipVisionConfig config;
@@ -25,12 +25,12 @@ final class BlipVisionEncoder {
   }
 
   /**
-   * Encodes pictures.
+   * Encodes images.
    *
    * @param pixels {@code [B, 3, S, S]}, normalised as for CLIP
-   * @param observer sees what every block gives, as {@code vision.block.0} and on
-   * @return {@code [B, T, C]}, the caller's
-   * @throws IllegalArgumentException if they are of another size
+   * @param observer receives the output of every block, as {@code vision.block.0} and so on
+   * @return {@code [B, T, C]}, owned by the caller
+   * @throws IllegalArgumentException if they have another size
    */
   Variable encode(Tensor pixels, Observer observer) {
     Patches.requirePictures(pixels, config.imageSize());
@@ -49,7 +49,7 @@ final class BlipVisionEncoder {
     }
   }
 
-  /** {@code [B, 3, S, S]} to {@code [B, T, C]}: a token for the whole, then square by square. */
+  /** {@code [B, 3, S, S]} to {@code [B, T, C]}: the class token, then the patches. */
   private Variable embed(Variable pixels) {
     long batch = pixels.dim(0);
     long patch = config.patchSize();

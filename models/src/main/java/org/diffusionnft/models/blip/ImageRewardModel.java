@@ -12,14 +12,15 @@ import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Tensor;
 
 /**
- * ImageReward (Xu et al., arXiv 2304.05977): how well people would like a picture for a prompt, by
- * BLIP's encoders and five linear layers on the first token of the text that has seen the picture.
+ * ImageReward (Xu et al., arXiv 2304.05977): predicts how much people would prefer an image for a
+ * prompt, with BLIP's encoders and five linear layers on the first token of the text after
+ * cross-attention to the image.
  */
 public final class ImageRewardModel implements AutoCloseable {
-  /** What the published code takes off a score, the mean over its data. */
+  /** Subtracted from a score, as in the published code: the mean over its data. */
   private static final double MEAN = 0.16717362830052426;
 
-  /** What it then divides by, the standard deviation. */
+  /** The standard deviation, by which it then divides. */
   private static final double DEVIATION = 1.0333394966054072;
 
   private final BlipVisionConfig visionConfig;
@@ -43,10 +44,10 @@ public final class ImageRewardModel implements AutoCloseable {
   }
 
   /**
-   * Makes a model of a source's tensors, all frozen.
+   * Loads a model from a source, all frozen.
    *
-   * @param headWidths of what the head's layers give, but the last, which gives one number
-   * @throws InvalidInputException if a tensor is missing, unknown or of another shape
+   * @param headWidths output widths of the head's layers, except the last, which has one output
+   * @throws InvalidInputException if a tensor is missing, unknown or has another shape
    */
   public static ImageRewardModel load(
       BlipVisionConfig vision, BlipTextConfig text, List<Integer> headWidths, WeightSource source) {
@@ -90,22 +91,23 @@ public final class ImageRewardModel implements AutoCloseable {
   }
 
   /**
-   * Pictures as the text encoder looks at them.
+   * Encodes images for the text encoder.
    *
    * @param pixels {@code [B, 3, S, S]}, normalised as for CLIP
-   * @return {@code [B, T, C]}, the caller's
+   * @return {@code [B, T, C]}, owned by the caller
    */
   public Variable pictures(Tensor pixels) {
     return pictures(pixels, (_, _) -> {});
   }
 
-  /** {@link #pictures(Tensor)} with a view of what every block gives. */
+  /** {@link #pictures(Tensor)} with an observer of every block's output. */
   public Variable pictures(Tensor pixels, Observer observer) {
     return vision.encode(pixels, observer);
   }
 
   /**
-   * The scores of prompts, each with its picture: about normal over the published data.
+   * The scores of prompts, each with its image: approximately standard normal over the published
+   * data.
    *
    * @param ids one row of equal length per prompt
    * @param used how many ids of each row are not padding
@@ -116,7 +118,7 @@ public final class ImageRewardModel implements AutoCloseable {
     return scores(ids, used, pictures, (_, _) -> {});
   }
 
-  /** {@link #scores(long[][], int[], Variable)} with a view of what every layer gives. */
+  /** {@link #scores(long[][], int[], Variable)} with an observer of every layer's output. */
   public double[] scores(long[][] ids, int[] used, Variable pictures, Observer observer) {
     double[] first = text.encode(ids, used, pictures, observer).value().toDoubles();
     int width = textConfig.width();
@@ -128,7 +130,7 @@ public final class ImageRewardModel implements AutoCloseable {
     return scores;
   }
 
-  /** Returns the memory of what was copied. */
+  /** Releases the memory of copied parameters. */
   @Override
   public void close() {
     parameters.close();

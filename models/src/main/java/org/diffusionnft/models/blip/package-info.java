@@ -1,4 +1,4 @@
-/** BLIP's encoders, and ImageReward, which judges pictures with them. */
+/** BLIP's encoders, and ImageReward, which scores images with them. */
 @NullMarked
 package org.diffusionnft.models.blip;
 

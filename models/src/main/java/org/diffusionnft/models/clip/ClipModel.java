@@ -12,22 +12,22 @@ import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 
 /**
- * CLIP (Radford et al., arXiv 2103.00020): an encoder of texts and one of pictures, whose
- * projections point the same way where text and picture fit. transformers' {@code CLIPModel}.
+ * CLIP (Radford et al., arXiv 2103.00020): a text encoder and an image encoder whose projections
+ * align when text and image match; transformers' {@code CLIPModel}.
  *
- * @param text encoder of texts
- * @param vision encoder of pictures
- * @param logitScale the logarithm of what cosines are multiplied by
+ * @param text the text encoder
+ * @param vision the image encoder
+ * @param logitScale the logarithm of the factor on cosine similarities
  */
 public record ClipModel(ClipTextEncoder text, ClipVisionEncoder vision, double logitScale)
     implements AutoCloseable {
   private static final String LOGIT_SCALE = "logit_scale";
 
   /**
-   * Makes a model of a source's tensors, all frozen.
+   * Loads a model from a source, all frozen.
    *
-   * @throws InvalidInputException if a tensor is missing, unknown or of another shape, or both
-   *     projections have not the same width
+   * @throws InvalidInputException if a tensor is missing, unknown or has another shape, or the
+   *     projections have different widths
    */
   public static ClipModel load(
       ClipTextConfig textConfig, ClipVisionConfig visionConfig, WeightSource source) {
@@ -67,7 +67,7 @@ public record ClipModel(ClipTextEncoder text, ClipVisionEncoder vision, double l
   }
 
   /**
-   * Embeddings of texts: the features, each divided by its length.
+   * Embeddings of texts: the features, normalised to unit length.
    *
    * @param ids one row of equal length per text
    * @return a row per text
@@ -82,10 +82,10 @@ public record ClipModel(ClipTextEncoder text, ClipVisionEncoder vision, double l
   }
 
   /**
-   * Embeddings of pictures: the features, each divided by its length.
+   * Embeddings of images: the features, normalised to unit length.
    *
    * @param pixels {@code [B, 3, S, S]}, normalised
-   * @return a row per picture
+   * @return a row per image
    */
   public double[][] imageEmbeddings(Tensor pixels) {
     ClipVisionEncoder.Output out = vision.encode(pixels);
@@ -95,7 +95,7 @@ public record ClipModel(ClipTextEncoder text, ClipVisionEncoder vision, double l
     return rows;
   }
 
-  /** Cosine of the angle between two embeddings. */
+  /** Cosine similarity of two embeddings. */
   public static double cosine(double[] a, double[] b) {
     double sum = 0;
     for (int i = 0; i < a.length; i++) {
@@ -104,7 +104,7 @@ public record ClipModel(ClipTextEncoder text, ClipVisionEncoder vision, double l
     return sum;
   }
 
-  /** The rows of a matrix, each divided by its Euclidean length. */
+  /** The rows of a matrix, each normalised to unit L2 norm. */
   public static double[][] unitRows(Tensor matrix) {
     int width = matrix.shape().intDim(1);
     double[] flat = matrix.toDoubles();
@@ -122,14 +122,14 @@ public record ClipModel(ClipTextEncoder text, ClipVisionEncoder vision, double l
     return rows;
   }
 
-  /** Returns the memory of both encoders. */
+  /** Releases the memory of both encoders. */
   @Override
   public void close() {
     text.close();
     vision.close();
   }
 
-  /** Some of a source's tensors. */
+  /** A subset of a source's tensors. */
   private record Part(WeightSource whole, Predicate<String> wanted) implements WeightSource {
     @Override
     public Tensor get(String name, Shape expected) {

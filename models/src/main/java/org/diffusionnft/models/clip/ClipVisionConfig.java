@@ -6,16 +6,16 @@ import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.UnaryOp;
 
 /**
- * The dimensions of a CLIP image encoder, field by field those of transformers' {@code
+ * The dimensions of a CLIP image encoder, with the fields of transformers' {@code
  * CLIPVisionConfig}.
  *
  * @param hiddenSize width
  * @param intermediateSize width inside the feed-forward networks
  * @param numLayers number of layers
  * @param numHeads number of attention heads
- * @param imageSize width and height of pictures, in pixels
- * @param patchSize width and height of a token's square, in pixels
- * @param projectionDim width of the picture's embedding
+ * @param imageSize width and height of images, in pixels
+ * @param patchSize width and height of a patch, in pixels
+ * @param projectionDim width of the image embedding
  * @param activation of the feed-forward networks: {@link UnaryOp#QUICK_GELU} for OpenAI's models,
  *     {@link UnaryOp#GELU_ERF} for OpenCLIP's
  * @param layerNormEps added to variances
@@ -36,7 +36,7 @@ public record ClipVisionConfig(
   /**
    * Checks that the fields fit together.
    *
-   * @throws InvalidInputException that names the field, by its name in {@code config.json}
+   * @throws InvalidInputException naming the field as in {@code config.json}
    */
   public ClipVisionConfig {
     ConfigFields.require("hidden_size", hiddenSize);
@@ -55,7 +55,7 @@ public record ClipVisionConfig(
     }
   }
 
-  /** Tokens of a picture: its squares, and one for the whole. */
+  /** Tokens of an image: its patches and the class token. */
   public int tokens() {
     int side = imageSize / patchSize;
     return side * side + 1;

@@ -33,17 +33,17 @@ public final class ClipVisionEncoder implements AutoCloseable {
   }
 
   /**
-   * What an encoder gives.
+   * The output of the encoder.
    *
-   * @param last what the last layer gives, not normed, {@code [B, T, C]}
-   * @param features the projection of the first token's row, normed, {@code [B, P]}
+   * @param last the last layer's output before the final norm, {@code [B, T, C]}
+   * @param features the projection of the first token after the final norm, {@code [B, P]}
    */
   public record Output(Variable last, Variable features) {}
 
   /**
-   * Makes an encoder of a source's tensors, on the device that holds them, all frozen.
+   * Loads an encoder from a source, on the device that holds its tensors, all frozen.
    *
-   * @throws IllegalArgumentException if a tensor is missing, unknown or of another shape
+   * @throws IllegalArgumentException if a tensor is missing, unknown or has another shape
    */
   public static ClipVisionEncoder load(ClipVisionConfig config, WeightSource source) {
     return new ClipVisionEncoder(
@@ -66,10 +66,10 @@ public final class ClipVisionEncoder implements AutoCloseable {
   }
 
   /**
-   * Encodes pictures.
+   * Encodes images.
    *
-   * @param pixels {@code [B, 3, S, S]}, normalised as {@code ClipPreprocessing} does it
-   * @throws IllegalArgumentException if they are of another size
+   * @param pixels {@code [B, 3, S, S]}, normalised as by {@code ClipPreprocessing}
+   * @throws IllegalArgumentException if they have another size
    */
   public Output encode(Tensor pixels) {
     Patches.requirePictures(pixels, config.imageSize());
@@ -94,7 +94,7 @@ public final class ClipVisionEncoder implements AutoCloseable {
     return new Output(x, features);
   }
 
-  /** {@code [B, 3, S, S]} to {@code [B, T, C]}: a token for the whole, then square by square. */
+  /** {@code [B, 3, S, S]} to {@code [B, T, C]}: the class token, then the patches. */
   private Variable embed(Variable pixels) {
     Device device = pixels.device();
     long batch = pixels.dim(0);
@@ -109,7 +109,7 @@ public final class ClipVisionEncoder implements AutoCloseable {
         .add(parameters.get(ClipVisionLayout.POSITIONS).embedding(all));
   }
 
-  /** Returns the memory of what was copied. */
+  /** Releases the memory of copied parameters. */
   @Override
   public void close() {
     parameters.close();

@@ -9,17 +9,17 @@ import org.diffusionnft.tensor.Shape;
 
 /** The tensors of a CLIP image encoder, as transformers' {@code CLIPModel} names them. */
 public final class ClipVisionLayout {
-  /** The projection of the picture's embedding. */
+  /** The projection of the image embedding. */
   public static final String PROJECTION = "visual_projection.weight";
 
-  /** What old checkpoints hold as well and nobody needs. */
+  /** Tensors in old checkpoints that are not used. */
   public static final Set<String> IGNORED = Set.of("vision_model.embeddings.position_ids");
 
   static final String CLASS = "vision_model.embeddings.class_embedding";
   static final String PATCHES = "vision_model.embeddings.patch_embedding.weight";
   static final String POSITIONS = "vision_model.embeddings.position_embedding.weight";
 
-  /** Spelt like this in the library that writes the files, and so in all of them. */
+  /** The misspelling comes from the library that writes the files, so all of them have it. */
   static final String PRE_NORM = "vision_model.pre_layrnorm";
 
   static final String POST_NORM = "vision_model.post_layernorm";

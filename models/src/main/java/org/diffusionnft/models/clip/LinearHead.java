@@ -8,13 +8,13 @@ import org.diffusionnft.tensor.Tensor;
 
 /**
  * The head of the improved aesthetic predictor (Schuhmann): five linear layers on an embedding,
- * without activations between them. Their product is one row of weights, but the layers are kept
- * apart, as the reference code computes them.
+ * without activations between them. Their product is one row of weights, but the layers are applied
+ * one by one, as in the reference code.
  *
- * @param layers from the first to the last, which has one output
+ * @param layers in order; the last has one output
  */
 public record LinearHead(List<Layer> layers) {
-  /** Positions in the reference code's list; the numbers between are dropouts. */
+  /** Positions in the reference code's list; the gaps are dropouts. */
   private static final int[] POSITIONS = {0, 2, 4, 6, 7};
 
   /**
@@ -31,10 +31,10 @@ public record LinearHead(List<Layer> layers) {
   }
 
   /**
-   * Takes the layers from a source.
+   * Loads the layers from a source.
    *
-   * @param widths of the embedding and of what each layer but the last gives: 5 numbers
-   * @throws IllegalArgumentException if a tensor is missing, unknown or of another shape
+   * @param widths of the embedding and of the output of each layer but the last: 5 numbers
+   * @throws IllegalArgumentException if a tensor is missing, unknown or has another shape
    */
   public static LinearHead load(int[] widths, WeightSource source) {
     List<String> names = new ArrayList<>();
@@ -64,7 +64,7 @@ public record LinearHead(List<Layer> layers) {
     return values;
   }
 
-  /** The number that the head gives to an embedding. */
+  /** The head's output for an embedding. */
   public double apply(double[] embedding) {
     double[] x = embedding;
     for (Layer layer : layers) {

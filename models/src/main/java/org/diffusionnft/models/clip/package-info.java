@@ -1,4 +1,4 @@
-/** CLIP whole: its image encoder, both encoders together, and what pictures go through before. */
+/** CLIP: its image encoder, both encoders together, and linear heads on embeddings. */
 @NullMarked
 package org.diffusionnft.models.clip;
 

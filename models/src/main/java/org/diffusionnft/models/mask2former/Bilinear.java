@@ -4,11 +4,11 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * Bilinear resizing of numbers without smoothing, as PyTorch's {@code interpolate} does it with
- * {@code align_corners=False}.
+ * Bilinear resizing without antialiasing, as PyTorch's {@code interpolate} with {@code
+ * align_corners=False}.
  *
- * @param first the nearer neighbour before each new place
- * @param second the one behind it
+ * @param first index of the neighbour before each output position
+ * @param second index of the neighbour after it
  * @param rest the weight of the second
  */
 @SuppressWarnings("ArrayRecordComponent") // read by the loops below
@@ -28,13 +28,13 @@ record Bilinear(int[] first, int[] second, float[] rest) {
     return taps;
   }
 
-  /** The first of the new places alone. */
+  /** Only the first {@code count} output positions. */
   Bilinear upTo(int count) {
     return new Bilinear(
         Arrays.copyOf(first, count), Arrays.copyOf(second, count), Arrays.copyOf(rest, count));
   }
 
-  /** {@code planes} pictures of {@code [height, width]} in another size. */
+  /** Resizes {@code planes} planes of {@code [height, width]}. */
   static float[] resize(float[] in, int planes, int height, int width, int toHeight, int toWidth) {
     Bilinear down = along(height, toHeight);
     Bilinear across = along(width, toWidth);
@@ -51,7 +51,7 @@ record Bilinear(int[] first, int[] second, float[] rest) {
     return out;
   }
 
-  /** One new row of the picture that begins at {@code start}. */
+  /** Computes one output row of the plane that begins at {@code start}. */
   static void row(
       float[] in,
       int start,

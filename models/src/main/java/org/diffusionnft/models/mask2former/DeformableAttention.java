@@ -10,12 +10,12 @@ import org.diffusionnft.models.Parameters;
 import org.diffusionnft.tensor.Tensor;
 
 /**
- * Multi-scale deformable attention (Zhu et al., arXiv 2010.04159): every token looks at a few
- * places of every level, which it chooses itself, instead of at all tokens. Where it looks follows
- * from numbers, so the looking is a loop here: each token's sum is one thread's, in one order.
+ * Multi-scale deformable attention (Zhu et al., arXiv 2010.04159): every token attends to a few
+ * predicted points of every level instead of to all tokens. The sampling points depend on data, so
+ * sampling is a plain loop here; each token is summed by one thread, in a fixed order.
  */
 final class DeformableAttention {
-  /** Tokens that a thread takes at a time. */
+  /** Tokens that a thread processes at a time. */
   private static final int RUN = 64;
 
   private final Parameters parameters;
@@ -23,7 +23,7 @@ final class DeformableAttention {
   private final List<MapSize> levels;
 
   /**
-   * @param levels the maps whose tokens stand one after another, as many as {@link
+   * @param levels the maps whose tokens are concatenated, as many as {@link
    *     Mask2FormerConfig#LEVELS}
    */
   DeformableAttention(Parameters parameters, int heads, List<MapSize> levels) {
@@ -33,11 +33,11 @@ final class DeformableAttention {
   }
 
   /**
-   * One layer's attention.
+   * Applies one layer's attention.
    *
-   * @param name the layer's
+   * @param name the layer's name
    * @param tokens {@code [1, T, C]} of all levels
-   * @param placed the same with their positions
+   * @param placed the same with positions added
    * @return {@code [1, T, C]}
    */
   Variable apply(String name, Variable tokens, Variable placed) {
@@ -108,7 +108,7 @@ final class DeformableAttention {
           int column = left + corner % 2;
           int row = top + corner / 2;
           if (column < 0 || column >= level.width() || row < 0 || row >= level.height()) {
-            continue; // beyond the edges are zeros
+            continue; // zeros beyond the edges
           }
           double share =
               (corner % 2 == 0 ? 1 - right : right) * (corner / 2 == 0 ? 1 - bottom : bottom);

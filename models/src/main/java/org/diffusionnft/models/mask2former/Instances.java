@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * What a picture shows, made of queries as mmdet's {@code MaskFormerFusionHead} does it: the most
- * probable pairs of a query and a class, a box around each mask, and how certain both are.
+ * The objects in an image, from queries as in mmdet's {@code MaskFormerFusionHead}: the most
+ * probable pairs of a query and a class, a bounding box for each mask, and the confidence of both.
  */
 public final class Instances {
   private static final double EPS = 1e-6;
@@ -17,13 +17,13 @@ public final class Instances {
   private Instances() {}
 
   /**
-   * How a picture became the network's.
+   * How an image was resized and padded for the network.
    *
-   * @param width of the picture
-   * @param height of the picture
-   * @param resizedWidth of the part of the network's picture that shows it
+   * @param width of the original image
+   * @param height of the original image
+   * @param resizedWidth of the resized image within the network's input
    * @param resizedHeight likewise
-   * @param paddedWidth of the network's picture, filled up on the right
+   * @param paddedWidth of the network's input, padded on the right
    * @param paddedHeight likewise, at the bottom
    */
   public record Frame(
@@ -35,9 +35,9 @@ public final class Instances {
       int paddedHeight) {}
 
   /**
-   * A query's mask over the picture.
+   * A query's mask over the original image.
    *
-   * @param pixels those that are the object's, row by row
+   * @param pixels the object's pixels, row by row
    * @param certainty the mean probability of these pixels; 0 if there are none
    * @param box left, top, right and bottom, the last two exclusive; zeros if there are no pixels
    */
@@ -46,19 +46,19 @@ public final class Instances {
   /**
    * An object.
    *
-   * @param query what it was made of; a query can be several objects
+   * @param query the query it comes from; a query can yield several objects
    * @param label its class
    * @param classScore probability of the class
-   * @param mask where it is
-   * @param score both certainties multiplied
+   * @param mask its pixels
+   * @param score the product of class score and mask certainty
    */
   public record Instance(int query, int label, double classScore, Mask mask, double score) {}
 
   /**
-   * The objects of a picture, the most certain first; those without a pixel are left out.
+   * The objects of an image, by descending score; those without pixels are left out.
    *
    * @param output of {@link Mask2Former#forward}
-   * @param most pairs of a query and a class that are looked at
+   * @param most maximum number of query-class pairs to consider
    */
   public static List<Instance> of(Mask2Former.Output output, Frame frame, int most) {
     double[][] classes = probabilities(output);
@@ -87,7 +87,7 @@ public final class Instances {
     return found;
   }
 
-  /** Of each query, the probability of every class and of none. */
+  /** For each query, the probability of every class and of no object. */
   public static double[][] probabilities(Mask2Former.Output output) {
     int queries = output.classes().shape().intDim(1);
     int classes = output.classes().shape().intDim(2);
@@ -109,7 +109,7 @@ public final class Instances {
     return rows;
   }
 
-  /** The masks of the queries that are wanted; the others' are empty. */
+  /** The masks of the wanted queries; the others are empty. */
   public static Mask[] masks(Mask2Former.Output output, Frame frame, boolean[] wanted) {
     int height = output.masks().shape().intDim(2);
     int width = output.masks().shape().intDim(3);
@@ -124,7 +124,10 @@ public final class Instances {
         .toArray(Mask[]::new);
   }
 
-  /** Logits grow to the network's picture, lose what was filled up, and become the picture's. */
+  /**
+   * Resizes logits to the network's input, crops the padding, and resizes them to the original
+   * image.
+   */
   private static Mask mask(float[] logits, int start, int height, int width, Frame frame) {
     Bilinear down = Bilinear.along(height, frame.paddedHeight());
     Bilinear across = Bilinear.along(width, frame.paddedWidth()).upTo(frame.resizedWidth());

@@ -4,7 +4,7 @@ import org.diffusionnft.autograd.Variable;
 
 /** Height and width of a map of tokens. */
 record MapSize(int height, int width) {
-  /** Of {@code [1, C, h, w]}. */
+  /** The size of {@code [1, C, h, w]}. */
   static MapSize of(Variable map) {
     return new MapSize(map.shape().intDim(2), map.shape().intDim(3));
   }

@@ -10,8 +10,8 @@ import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Tensor;
 
 /**
- * Mask2Former for instances (Cheng et al., arXiv 2112.01527) with a Swin backbone: a fixed number
- * of queries, each of which becomes an object's class and mask, or none.
+ * Mask2Former for instance segmentation (Cheng et al., arXiv 2112.01527) with a Swin backbone: a
+ * fixed number of queries, each of which predicts an object's class and mask, or no object.
  */
 public final class Mask2Former implements AutoCloseable {
   private final Mask2FormerConfig config;
@@ -29,9 +29,9 @@ public final class Mask2Former implements AutoCloseable {
   }
 
   /**
-   * Makes a model of a source's tensors, all frozen.
+   * Loads a model from a source, all frozen.
    *
-   * @throws InvalidInputException if a tensor is missing, unknown or of another shape
+   * @throws InvalidInputException if a tensor is missing, unknown or has another shape
    */
   public static Mask2Former load(Mask2FormerConfig config, WeightSource source) {
     List<String> others =
@@ -46,10 +46,10 @@ public final class Mask2Former implements AutoCloseable {
   }
 
   /**
-   * What queries became.
+   * The predictions of the queries.
    *
    * @param classes logits, {@code [1, Q, classes + 1]}, the last for no object
-   * @param masks logits, {@code [1, Q, h, w]}, of the finest map's size
+   * @param masks logits, {@code [1, Q, h, w]}, in the size of the finest map
    */
   public record Output(Variable classes, Variable masks) {}
 
@@ -59,17 +59,17 @@ public final class Mask2Former implements AutoCloseable {
   }
 
   /**
-   * Looks at a picture.
+   * Runs the model on an image.
    *
    * @param picture {@code [1, 3, H, W]}, normalised, of any size
-   * @return the caller's
-   * @throws IllegalArgumentException if it is of another shape
+   * @return logits owned by the caller
+   * @throws IllegalArgumentException if it has another shape
    */
   public Output forward(Tensor picture) {
     return forward(picture, (_, _) -> {});
   }
 
-  /** {@link #forward(Tensor)} with a view of what every part gives. */
+  /** {@link #forward(Tensor)} with an observer of every part's output. */
   public Output forward(Tensor picture, Observer observer) {
     if (picture.shape().rank() != 4
         || picture.dim(0) != 1
@@ -86,7 +86,7 @@ public final class Mask2Former implements AutoCloseable {
     }
   }
 
-  /** Returns the memory of what was copied. */
+  /** Releases the memory of copied parameters. */
   @Override
   public void close() {
     parameters.close();

@@ -5,20 +5,20 @@ import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.UnaryOp;
 
 /**
- * The dimensions of a Mask2Former, field by field those of transformers' {@code Mask2FormerConfig}.
+ * The dimensions of a Mask2Former, with the fields of transformers' {@code Mask2FormerConfig}.
  *
- * @param backbone the Swin transformer's
+ * @param backbone dimensions of the Swin transformer
  * @param features width of tokens in both decoders
- * @param maskFeatures width of what masks are products of
+ * @param maskFeatures width of the mask embeddings and features
  * @param encoderLayers layers of deformable attention in the pixel decoder
  * @param encoderInner width inside their feed-forward networks
- * @param decoderLayers layers of masked attention: one less than {@code decoder_layers} says
+ * @param decoderLayers layers of masked attention: one less than {@code decoder_layers}
  * @param decoderInner width inside their feed-forward networks
  * @param heads attention heads in both decoders
- * @param queries the most objects that can be told apart
- * @param classes of objects, without the class for none
- * @param upLevels stages of the backbone, from the first on, that only add detail to masks
- * @param preNorm whether the masked-attention layers have their norms before, not behind
+ * @param queries maximum number of objects
+ * @param classes number of object classes, without the no-object class
+ * @param upLevels number of leading backbone stages that only add detail to masks
+ * @param preNorm whether the masked-attention layers are pre-norm rather than post-norm
  * @param activation of the masked-attention layers
  */
 public record Mask2FormerConfig(
@@ -35,7 +35,7 @@ public record Mask2FormerConfig(
     int upLevels,
     boolean preNorm,
     UnaryOp activation) {
-  /** Stages of the backbone that deformable and masked attention look at: the last ones. */
+  /** Number of backbone stages that deformable and masked attention use: the last ones. */
   public static final int LEVELS = 3;
 
   /** Groups of every group norm. */
@@ -47,7 +47,7 @@ public record Mask2FormerConfig(
   /**
    * Checks that the fields fit together.
    *
-   * @throws InvalidInputException that names the field, by its name in {@code config.json}
+   * @throws InvalidInputException naming the field as in {@code config.json}
    */
   public Mask2FormerConfig {
     ConfigFields.require("hidden_dim", features);

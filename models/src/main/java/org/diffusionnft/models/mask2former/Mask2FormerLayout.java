@@ -10,10 +10,10 @@ import org.diffusionnft.tensor.Shape;
 
 /** The tensors of a Mask2Former, as transformers names them in published files. */
 public final class Mask2FormerLayout {
-  /** Points that a head of deformable attention looks at in each level. */
+  /** Points that a head of deformable attention samples in each level. */
   public static final int POINTS = 4;
 
-  /** Layers of the network that makes a mask of a query. */
+  /** Layers of the network that maps a query to a mask embedding. */
   static final int MASK_LAYERS = 3;
 
   static final String CLASSES = "class_predictor";
@@ -41,10 +41,7 @@ public final class Mask2FormerLayout {
 
   private Mask2FormerLayout() {}
 
-  /**
-   * Whether files may have a tensor that nobody needs: a loss's weights, a table of indices, a
-   * norm.
-   */
+  /** Whether a tensor in a file is unused: loss weights, an index table, a norm. */
   public static boolean isIgnored(String name) {
     return IGNORED.matcher(name).matches();
   }

@@ -17,11 +17,11 @@ import org.diffusionnft.tensor.UnaryOp;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Mask2Former's transformer decoder (Cheng et al., arXiv 2112.01527): queries that look at the
- * pixels of the mask that they made a layer before, then at each other.
+ * Mask2Former's transformer decoder (Cheng et al., arXiv 2112.01527): queries attend to the pixels
+ * of the mask they predicted one layer before, then to each other.
  */
 final class MaskDecoder {
-  /** Far below every score, so that a softmax is exactly 0; infinity would make no numbers. */
+  /** Far below every score, so that the softmax is exactly 0; infinity would give NaN. */
   private static final float BLOCKED = -1e9f;
 
   private static final double EPS = 1e-5;
@@ -35,9 +35,9 @@ final class MaskDecoder {
   }
 
   /**
-   * What queries are.
+   * The state of the queries after a layer.
    *
-   * @param normed {@code [1, Q, C]}, which classes are products of
+   * @param normed {@code [1, Q, C]}, the input of the class predictor
    * @param masks logits, {@code [1, Q, h, w]}
    */
   private record Prediction(Variable normed, Variable masks) {}
@@ -45,7 +45,7 @@ final class MaskDecoder {
   /**
    * Decodes queries.
    *
-   * @param observer sees {@code decoder.layer.0.output} and on, and of each layer {@code
+   * @param observer receives {@code decoder.layer.0.output} and so on, and each layer's {@code
    *     class_logits} and {@code mask_logits}
    * @return logits of classes {@code [1, Q, classes + 1]} and of masks {@code [1, Q, h, w]}
    */
@@ -176,8 +176,8 @@ final class MaskDecoder {
   }
 
   /**
-   * {@code [1, 1, Q, T]}, added to scores: a query sees the pixels that its mask takes for its own,
-   * and all of them if there is none.
+   * {@code [1, 1, Q, T]}, added to scores: a query attends to the pixels inside its mask, or to all
+   * pixels if the mask is empty.
    */
   private Variable mask(Variable logits, MapSize to) {
     MapSize from = MapSize.of(logits);

@@ -16,7 +16,7 @@ import org.diffusionnft.tensor.UnaryOp;
 
 /**
  * Mask2Former's pixel decoder (Cheng et al., arXiv 2112.01527): deformable attention over the three
- * coarsest maps of the backbone, and a pyramid that brings the result to the finest.
+ * coarsest maps of the backbone, and a feature pyramid up to the finest map.
  */
 final class PixelDecoder {
   private static final double EPS = 1e-5;
@@ -30,11 +30,11 @@ final class PixelDecoder {
   }
 
   /**
-   * What the masked attention looks at.
+   * The inputs of masked attention.
    *
    * @param levels {@code [1, T, C]} of three maps, the coarsest first
    * @param sizes of these maps
-   * @param maskFeatures {@code [1, M, h, w]}, which masks are products of
+   * @param maskFeatures {@code [1, M, h, w]}, multiplied by mask embeddings to give masks
    */
   record Output(List<Variable> levels, List<MapSize> sizes, Variable maskFeatures) {}
 
@@ -42,7 +42,7 @@ final class PixelDecoder {
    * Decodes maps.
    *
    * @param stages of the backbone, the finest first
-   * @param observer sees {@code pixel_decoder.level0} and on, and {@code mask_features}
+   * @param observer receives {@code pixel_decoder.level0} and so on, and {@code mask_features}
    */
   Output decode(List<Variable> stages, Observer observer) {
     Device device = stages.getFirst().device();
@@ -103,7 +103,7 @@ final class PixelDecoder {
     return norm(name + ".final_layer_norm", y.add(parameters.linear(name + ".fc2").apply(hidden)));
   }
 
-  /** A map of a finer stage, with what the coarser one has to add. */
+  /** The map of a finer stage plus the upsampled coarser one. */
   private Variable refine(Variable coarse, Variable stage, int index) {
     MapSize from = MapSize.of(coarse);
     MapSize to = MapSize.of(stage);

@@ -4,7 +4,7 @@ import org.diffusionnft.autograd.Variable;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Tensor;
 
-/** Where a token is in its map, as sines and cosines of its row and column, each up to 2 pi. */
+/** Position embeddings of a map: sines and cosines of row and column, each scaled to 2 pi. */
 final class SinePositions {
   private static final double LONGEST = 10_000;
   private static final double EPS = 1e-6;

@@ -12,12 +12,12 @@ import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Tensor;
 
 /**
- * Swin (Liu et al., arXiv 2103.14030): attention within windows, which every other block shifts by
- * half, over a map that halves from stage to stage. As a backbone it keeps the full window where
- * the map is smaller.
+ * Swin (Liu et al., arXiv 2103.14030): attention within windows, shifted by half a window in every
+ * other block, over a map that halves in size from stage to stage. As a backbone it keeps the full
+ * window even if the map is smaller.
  */
 final class SwinBackbone {
-  /** Of the norms outside of blocks, whatever the configuration says of those inside. */
+  /** Epsilon of the norms outside blocks; the configuration's value applies only inside blocks. */
   private static final double EPS = 1e-5;
 
   private final SwinConfig config;
@@ -29,11 +29,11 @@ final class SwinBackbone {
   }
 
   /**
-   * What each stage sees.
+   * The output of each stage.
    *
    * @param pixels {@code [1, 3, H, W]}
-   * @param observer sees {@code backbone.stage1} and on
-   * @return {@code [1, C, h, w]} of every stage, the finest first
+   * @param observer receives {@code backbone.stage1} and so on
+   * @return {@code [1, C, h, w]} for every stage, the finest first
    */
   List<Variable> stages(Variable pixels, Observer observer) {
     Device device = pixels.device();
@@ -122,7 +122,7 @@ final class SwinBackbone {
     return y.add(parameters.linear(name + ".output.dense").apply(hidden));
   }
 
-  /** I64 {@code [S * S]}: the row of a bias table for each pair of a window's tokens. */
+  /** I64 {@code [S * S]}: the bias table row for each pair of tokens in a window. */
   private static Tensor offsets(Device device, int window) {
     int tokens = window * window;
     int span = 2 * window - 1;
@@ -143,7 +143,7 @@ final class SwinBackbone {
         .reshape(1, config.channels(stage), height, width);
   }
 
-  /** Squares of four tokens side by side, column by column, zeros beyond odd edges. */
+  /** Patch merging: concatenates 2x2 tokens, column by column, with zeros beyond odd edges. */
   private Variable merge(Variable x, int stage, int height, int width) {
     int rows = Math.ceilDiv(height, 2);
     int columns = Math.ceilDiv(width, 2);

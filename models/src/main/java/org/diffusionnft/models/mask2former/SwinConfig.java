@@ -6,13 +6,13 @@ import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.UnaryOp;
 
 /**
- * The dimensions of a Swin transformer, field by field those of transformers' {@code SwinConfig}.
+ * The dimensions of a Swin transformer, with the fields of transformers' {@code SwinConfig}.
  *
- * @param patchSize width and height of a token's square, in pixels
+ * @param patchSize width and height of a patch, in pixels
  * @param width of a token in the first stage; each further stage doubles it
  * @param depths blocks of each stage
  * @param heads attention heads of each stage
- * @param window width and height of the squares of tokens that see each other
+ * @param window width and height of an attention window, in tokens
  * @param mlpRatio width inside the feed-forward networks, as a multiple of a token's
  * @param qkvBias whether queries, keys and values have biases
  * @param activation of the feed-forward networks
@@ -36,7 +36,7 @@ public record SwinConfig(
   /**
    * Checks that the fields fit together.
    *
-   * @throws InvalidInputException that names the field, by its name in {@code config.json}
+   * @throws InvalidInputException naming the field as in {@code config.json}
    */
   public SwinConfig {
     depths = List.copyOf(depths);

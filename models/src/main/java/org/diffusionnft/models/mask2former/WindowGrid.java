@@ -6,21 +6,21 @@ import org.diffusionnft.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a map of tokens is cut into windows (Liu et al., arXiv 2103.14030): filled up with zeros to
- * whole windows, rolled by the shift, and cut. Both ways are one gathering of rows.
+ * How a map of tokens is split into windows (Liu et al., arXiv 2103.14030): padded with zeros to
+ * whole windows, rolled by the shift, and split. Each direction is a single gather of rows.
  *
- * @param windows how many there are
- * @param tokens of a window
- * @param filled whether zeros are needed
- * @param into I64 {@code [windows * tokens]}: where each token of a window is in the map; the map's
- *     size stands for zeros
- * @param back I64 {@code [height * width]}: where each token of the map is in the windows
- * @param mask {@code [windows, 1, tokens, tokens]}, added to scores between tokens that the roll
- *     has made neighbours; null without a shift
+ * @param windows number of windows
+ * @param tokens number of tokens per window
+ * @param filled whether zero padding is needed
+ * @param into I64 {@code [windows * tokens]}: the map index of each window token; an index equal to
+ *     the map's size stands for zeros
+ * @param back I64 {@code [height * width]}: the window index of each map token
+ * @param mask {@code [windows, 1, tokens, tokens]}, added to the scores, to separate tokens that
+ *     only the roll brings together; null without a shift
  */
 record WindowGrid(
     long windows, long tokens, boolean filled, Tensor into, Tensor back, @Nullable Variable mask) {
-  /** As in the published models; not so far that a softmax is exactly 0. */
+  /** As in the published models; not enough for a softmax of exactly 0. */
   private static final float APART = -100;
 
   /**
@@ -61,7 +61,7 @@ record WindowGrid(
         shift == 0 ? null : Variable.constant(mask(device, region, windows, tokens)));
   }
 
-  /** Which of the parts that a roll brings together: the bulk, before the seam, behind it. */
+  /** Which part of the rolled map a position is in: the bulk, before the seam, or after it. */
   private static int third(int at, int size, int window, int shift) {
     return (at >= size - window ? 1 : 0) + (at >= size - shift ? 1 : 0);
   }

@@ -1,4 +1,4 @@
-/** Mask2Former with a Swin backbone: which objects a picture shows, and which pixels are theirs. */
+/** Mask2Former with a Swin backbone: instance segmentation of images. */
 @NullMarked
 package org.diffusionnft.models.mask2former;
 

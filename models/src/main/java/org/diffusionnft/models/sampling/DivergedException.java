@@ -2,7 +2,7 @@ package org.diffusionnft.models.sampling;
 
 import org.diffusionnft.tensor.InvalidInputException;
 
-/** A model gave something that is no number: its weights or what it was given are damaged. */
+/** A model's output is not finite: its weights or inputs are corrupt. */
 public final class DivergedException extends InvalidInputException {
   private static final long serialVersionUID = 1L;
 

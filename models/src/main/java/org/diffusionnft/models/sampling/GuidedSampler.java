@@ -8,20 +8,20 @@ import org.diffusionnft.models.transformer.Conditioning;
 import org.diffusionnft.tensor.Tensor;
 
 /**
- * Samples latents of a batch of prompts, with classifier-free guidance or without.
+ * Samples latents for a batch of prompts, with or without classifier-free guidance.
  *
- * @param solver how the noise levels are gone through
- * @param sigmas the noise levels, high to low, one more than there are steps
- * @param guidance how far to go from what the model predicts without the prompt
+ * @param solver steps between the noise levels
+ * @param sigmas the noise levels, descending, one more than there are steps
+ * @param guidance classifier-free guidance, or {@link Guidance#NONE}
  */
 public record GuidedSampler(Solver solver, float[] sigmas, Guidance guidance) {
 
   /**
-   * What samples a batch of prompts.
+   * Prepares a batch of prompts for sampling.
    *
-   * @param model the velocity that a model predicts for a prompt
+   * @param model gives the velocity that a model predicts for a prompt
    * @param prompt of B entries
-   * @param empty the empty prompt, B times; asked for only where there is guidance
+   * @param empty the empty prompt, B times; evaluated only with guidance
    */
   public Batch batch(
       Function<Conditioning, Velocity> model, Conditioning prompt, Supplier<Conditioning> empty) {
@@ -32,7 +32,7 @@ public record GuidedSampler(Solver solver, float[] sigmas, Guidance guidance) {
             : new GuidedVelocity(model.apply(empty.get()), conditional, guidance));
   }
 
-  /** A batch of prompts with the velocity that leads to their latents. */
+  /** A batch of prompts with their velocity. */
   public final class Batch {
     private final Velocity velocity;
 
@@ -44,7 +44,7 @@ public record GuidedSampler(Solver solver, float[] sigmas, Guidance guidance) {
      * The latents at level 0; see {@link Sampler#sample}.
      *
      * @param start {@code [B, C, H, W]}, normal noise
-     * @param noise of solvers that draw some
+     * @param noise for stochastic solvers
      */
     public Tensor sample(Tensor start, Noise noise) {
       return Sampler.sample(solver, velocity, start, sigmas, noise);

@@ -7,7 +7,7 @@ import org.diffusionnft.tensor.Tensor;
  *
  * @param unconditional the velocity for the empty or negative prompt
  * @param conditional the velocity for the prompt
- * @param guidance how far to go
+ * @param guidance the guidance scale
  */
 record GuidedVelocity(Velocity unconditional, Velocity conditional, Guidance guidance)
     implements Velocity {

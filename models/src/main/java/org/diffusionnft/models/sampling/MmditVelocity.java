@@ -13,17 +13,17 @@ import org.diffusionnft.tensor.Tensor;
  *
  * @param model predicts it
  * @param prompt one entry per entry of the batch
- * @param pass with which adapter
- * @param timesteps how noise levels become timesteps
+ * @param pass selects the adapter
+ * @param timesteps how noise levels are mapped to timesteps
  */
 public record MmditVelocity(Mmdit model, Conditioning prompt, ForwardPass pass, Timesteps timesteps)
     implements Velocity {
 
-  /** How a noise level becomes the model's timestep. */
+  /** How a noise level is mapped to the model's timestep. */
   public enum Timesteps {
-    /** {@code 1000 σ}, as diffusers and Flow-GRPO. */
+    /** {@code 1000 σ}, as in diffusers and Flow-GRPO. */
     EXACT,
-    /** {@code 1000 σ} rounded down to a whole number, as DiffusionNFT's sampler. */
+    /** {@code 1000 σ} truncated to an integer, as in DiffusionNFT's sampler. */
     TRUNCATED;
 
     float of(float sigma) {

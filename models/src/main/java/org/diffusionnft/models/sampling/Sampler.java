@@ -9,31 +9,31 @@ import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** Runs a solver over a schedule: from noise to latents of an image. */
+/** Runs a solver over a schedule, from noise to the latents of an image. */
 public final class Sampler {
   private Sampler() {}
 
   /**
-   * All that a run went through.
+   * All steps of a run.
    *
-   * @param latents the start and what each step gave
+   * @param latents the initial latents and those after each step
    * @param images the noiseless image predicted at each step
    * @param logProbs {@code [B]} per step, null where the step was deterministic
    */
   public record Trajectory(
       List<Tensor> latents, List<Tensor> images, List<@Nullable Tensor> logProbs) {
-    /** What the last step gave. */
+    /** The latents after the last step. */
     public Tensor result() {
       return latents.getLast();
     }
   }
 
   /**
-   * Samples from {@code start} and returns the latents at level 0. Temporaries are given back after
+   * Samples from {@code start} and returns the latents at level 0. Temporaries are released after
    * each step; the result belongs to the caller's scope.
    *
    * @param start {@code [B, C, H, W]}, normal noise
-   * @param sigmas noise levels, high to low, one more than there are steps
+   * @param sigmas noise levels, descending, one more than there are steps
    */
   public static Tensor sample(
       Solver solver, Velocity velocity, Tensor start, float[] sigmas, Noise noise) {

@@ -7,28 +7,28 @@ import org.diffusionnft.models.transformer.MmditConfig;
 import org.diffusionnft.tensor.InvalidInputException;
 
 /**
- * Guidance away from what a model without some of its layers predicts, over a part of the schedule:
- * better anatomy and coherence at no cost elsewhere. From the authors of Stable Diffusion 3.5
- * Medium ({@code sd3_infer.py} of Stability-AI/sd3.5); the steps counted as in diffusers' {@code
- * StableDiffusion3Pipeline}.
+ * Guidance away from the prediction of the model with some layers skipped, over a part of the
+ * schedule: improves anatomy and coherence, and costs nothing at other steps. By the authors of
+ * Stable Diffusion 3.5 Medium ({@code sd3_infer.py} of Stability-AI/sd3.5); steps are counted as in
+ * diffusers' {@code StableDiffusion3Pipeline}.
  *
- * @param layers the blocks left out, counted from 0
- * @param scale factor on the difference to the whole model
- * @param start share of the steps after which it begins
- * @param stop share of the steps at which it ends
+ * @param layers the skipped blocks, counted from 0
+ * @param scale factor on the difference from the full model
+ * @param start fraction of the steps after which it starts
+ * @param stop fraction of the steps at which it stops
  */
 public record SkipLayerGuidance(Set<Integer> layers, double scale, double start, double stop) {
-  /** Without. */
+  /** No skip-layer guidance. */
   public static final SkipLayerGuidance NONE = new SkipLayerGuidance(Set.of(), 0, 0, 0);
 
-  /** What is recommended for Stable Diffusion 3.5 Medium, with diffusers' scale. */
+  /** The recommended settings for Stable Diffusion 3.5 Medium, with diffusers' scale. */
   public static final SkipLayerGuidance SD35_MEDIUM =
       new SkipLayerGuidance(Set.of(7, 8, 9), 2.8, 0.01, 0.2);
 
   /**
    * Checks the numbers.
    *
-   * @throws InvalidInputException if the scale is not finite or the shares are not within 0 to 1
+   * @throws InvalidInputException if the scale is not finite or the fractions are not within 0 to 1
    */
   public SkipLayerGuidance {
     layers = Collections.unmodifiableSet(new TreeSet<>(layers));
@@ -44,7 +44,7 @@ public record SkipLayerGuidance(Set<Integer> layers, double scale, double start,
     }
   }
 
-  /** Whether it acts at a step. */
+  /** Whether it is active at a step. */
   public boolean actsAt(int step, int steps) {
     return !layers.isEmpty() && scale != 0 && step > steps * start && step < steps * stop;
   }
@@ -52,7 +52,7 @@ public record SkipLayerGuidance(Set<Integer> layers, double scale, double start,
   /**
    * Checks that a model has the layers.
    *
-   * @throws InvalidInputException that names one it has not
+   * @throws InvalidInputException naming a layer that it lacks
    */
   public void requireLayersOf(MmditConfig config) {
     for (int layer : layers) {

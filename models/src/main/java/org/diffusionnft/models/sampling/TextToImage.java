@@ -14,13 +14,13 @@ import org.diffusionnft.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * From embedded prompts to latents of pictures: diffusers' {@code StableDiffusion3Pipeline} between
- * its text encoders and its autoencoder.
+ * From prompt embeddings to image latents: diffusers' {@code StableDiffusion3Pipeline} between its
+ * text encoders and its autoencoder.
  *
  * @param model predicts velocities
- * @param pass with which adapter
+ * @param pass selects the adapter
  * @param schedule the noise levels
- * @param solver how they are gone through
+ * @param solver steps between them
  * @param guidance classifier-free guidance
  * @param skipping skip-layer guidance, or {@link SkipLayerGuidance#NONE}
  */
@@ -35,20 +35,20 @@ public record TextToImage(
   /**
    * Checks that the model has the layers to be skipped.
    *
-   * @throws InvalidInputException if it has not
+   * @throws InvalidInputException if it does not
    */
   public TextToImage {
     skipping.requireLayersOf(model.config());
   }
 
-  /** Receives how far a picture is. */
+  /** Receives the progress of a batch. */
   @FunctionalInterface
   public interface Listener {
     /** {@code done} of {@code all} evaluations of the model are done. */
     void evaluated(int done, int all);
   }
 
-  /** How often the model is evaluated for one batch. */
+  /** Number of model evaluations per batch. */
   public int evaluations() {
     int steps = schedule.steps();
     int all = 0;
@@ -59,14 +59,14 @@ public record TextToImage(
   }
 
   /**
-   * The latents that the prompts' pictures have, scaled as the model has them.
+   * Samples the latents of the prompts' images, in the model's scaling.
    *
-   * @param noise where to start, {@code [B, C, H, W]}
+   * @param noise the initial latents, {@code [B, C, H, W]}
    * @param prompt of B entries
-   * @param negative of B entries; needed if there is guidance
-   * @param draws the noise of solvers that draw some
+   * @param negative of B entries; required with guidance
+   * @param draws the noise for stochastic solvers
    * @return like {@code noise}, owned by the caller's scope
-   * @throws DivergedException if the model gives something that is no number
+   * @throws DivergedException if the model's output is not finite
    */
   public Tensor latents(
       Tensor noise,

@@ -1,9 +1,9 @@
 package org.diffusionnft.models.solver;
 
 /**
- * Quantiles of the distribution Beta(0.6, 0.6). Up to 1/2 its distribution function is a power of x
- * times the hypergeometric series of Abramowitz and Stegun, 26.5.4 and 15.1.1; the other half is
- * its mirror image.
+ * Quantiles of the distribution Beta(0.6, 0.6). Up to 1/2 the CDF is a power of x times the
+ * hypergeometric series of Abramowitz and Stegun, 26.5.4 and 15.1.1; the other half follows by
+ * symmetry.
  */
 final class BetaQuantile {
   private static final double A = 0.6;
@@ -12,7 +12,7 @@ final class BetaQuantile {
   private BetaQuantile() {}
 
   /**
-   * The x that a share {@code p} of the distribution lies below.
+   * The {@code p} quantile.
    *
    * @param p from 0 to 1
    */
@@ -32,13 +32,13 @@ final class BetaQuantile {
     return p == 0.5 ? 0.5 : low;
   }
 
-  /** The distribution function but for a factor, which the value at 1/2 tells. */
+  /** The CDF up to a constant factor, which follows from the value at 1/2. */
   private static double unscaled(double x) {
     double sum = 0;
     double term = 1 / A;
     for (int n = 1; sum + term != sum; n++) {
       sum += term;
-      // the ratio of two terms of x^n (1 - A)_n / (n! (A + n))
+      // the ratio of consecutive terms of x^n (1 - A)_n / (n! (A + n))
       term *= x * (n - A) / n * (A + n - 1) / (A + n);
     }
     return Math.pow(x, A) * sum;

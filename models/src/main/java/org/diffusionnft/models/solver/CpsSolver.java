@@ -6,26 +6,26 @@ import org.diffusionnft.tensor.Tensor;
 
 /**
  * The stochastic sampler of Flow-CPS, coefficients-preserving sampling (Wang and Yu, arXiv
- * 2509.05952); Euler's method where {@code eta} is 0.
+ * 2509.05952); Euler's method if {@code eta} is 0.
  *
- * <p>A flow-matching model expects {@code x = (1 - σ) x₀ + σ x₁} at level {@code σ}. The step goes
- * to level {@code σ'} with these very coefficients: of the {@code σ'} of noise that belong there,
- * {@code s = σ' sin(eta π / 2)} is drawn anew and the rest kept,
+ * <p>A flow-matching model expects {@code x = (1 - σ) x₀ + σ x₁} at level {@code σ}. The step to
+ * level {@code σ'} preserves these coefficients: of the noise {@code σ'} at that level, {@code s =
+ * σ' sin(eta π / 2)} is fresh and the rest is kept,
  *
  * <pre>{@code
  * x' = (1 - σ') x̂₀ + sqrt(σ'² - s²) x̂₁ + s ε,   x̂₀ = x - σ v,   x̂₁ = x + (1 - σ) v,
  * }</pre>
  *
- * so that images carry no more noise than their level says, unlike those of {@link FlowSolver}. Its
- * log probabilities are {@code -mean((x' - mean)²)} without scale or constant, as in the reference.
+ * so that latents have no more noise than their level, unlike those of {@link FlowSolver}. Its log
+ * probabilities are {@code -mean((x' - mean)²)} without scale or constant, as in the reference.
  *
- * @param eta noise level, 0 to 2; the most noise is drawn at 1
+ * @param eta stochasticity, 0 to 2; the most noise is drawn at 1
  */
 public record CpsSolver(double eta) implements StochasticSolver {
   private static final double NO_SCALE = 0.5; // the variance of exp(-x²)
 
   /**
-   * Checks the noise level.
+   * Checks {@code eta}.
    *
    * @throws InvalidInputException if it is above 2
    */
@@ -39,7 +39,7 @@ public record CpsSolver(double eta) implements StochasticSolver {
     }
   }
 
-  /** The distribution of step {@code i}, in float arithmetic as in the reference. */
+  /** The distribution of step {@code i}, in float arithmetic as in the reference code. */
   @Override
   public GaussianStep gaussian(float[] sigmas, int i) {
     float sigma = sigmas[i];

@@ -6,15 +6,15 @@ import org.diffusionnft.tensor.Tensor;
 
 /**
  * The stochastic sampler of DanceGRPO (Xue et al., arXiv 2505.07818). Its log probabilities leave
- * out the constant {@code -log(std) - log(sqrt(2 pi))}, as the reference does.
+ * out the constant {@code -log(std) - log(sqrt(2 pi))}, as the reference code does.
  *
- * @param eta noise level in {@code std = eta sqrt(-dσ)}; above 0
+ * @param eta noise scale in {@code std = eta sqrt(-dσ)}; above 0
  */
 public record DanceSolver(double eta) implements StochasticSolver {
   /**
-   * Checks the noise level.
+   * Checks {@code eta}.
    *
-   * @throws InvalidInputException if it is 0, for which the reference fails too
+   * @throws InvalidInputException if it is 0, for which the reference code fails too
    */
   public DanceSolver {
     SolverMath.requireEta("dance", eta);
@@ -44,8 +44,8 @@ public record DanceSolver(double eta) implements StochasticSolver {
   }
 
   /**
-   * The distribution of step {@code i}: with {@code x̂₀ = x - σ v} put in, the score is {@code -(x
-   * + (1 - σ) v) / σ}, so that the step is that of {@link FlowSolver} with a constant noise level.
+   * The distribution of step {@code i}: substituting {@code x̂₀ = x - σ v}, the score is {@code -(x
+   * + (1 - σ) v) / σ}, so the step is that of {@link FlowSolver} with a constant noise scale.
    */
   @Override
   public GaussianStep gaussian(float[] sigmas, int i) {

@@ -4,12 +4,12 @@ import org.diffusionnft.tensor.Elementwise;
 import org.diffusionnft.tensor.Tensor;
 
 /**
- * DDIM (Song et al., arXiv 2010.02502) for flow matching, where {@code α = 1 - σ}.
+ * DDIM (Song et al., arXiv 2010.02502) for flow matching, with {@code α = 1 - σ}.
  *
- * @param eta 0 for the deterministic sampler, 1 for that of DDPM
+ * @param eta 0 for the deterministic sampler, 1 for DDPM's
  */
 public record DdimSolver(double eta) implements Solver {
-  /** Checks the noise level. */
+  /** Checks {@code eta}. */
   public DdimSolver {
     SolverMath.requireEta("ddim", eta);
   }

@@ -6,8 +6,8 @@ import org.diffusionnft.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * DPM-Solver++ (Lu et al., arXiv 2211.01095), multistep, for flow matching. The first and the last
- * step are those of deterministic {@linkplain DdimSolver DDIM}.
+ * DPM-Solver++ (Lu et al., arXiv 2211.01095), multistep, for flow matching. The first and last
+ * steps are those of deterministic {@linkplain DdimSolver DDIM}.
  *
  * @param order 1 or 2
  */
@@ -64,7 +64,7 @@ public record DpmSolver(int order) implements Solver {
       if (order == 1 || previous == null) {
         return first;
       }
-      // Pure noise (σ = 1) lies infinitely far away, which makes the slope's weight 0.
+      // Pure noise (σ = 1) is infinitely far away in log SNR, which makes the slope's weight 0.
       double ratio = (logSignalToNoise(i) - logSignalToNoise(i - 1)) / h;
       Tensor slope = SolverMath.times(Elementwise.sub(image, previous), 1 / ratio);
       return Elementwise.sub(first, SolverMath.times(slope, 0.5 * factor));

@@ -6,34 +6,34 @@ import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 
 /**
- * The noise levels of a flow-matching sampler: diffusers' {@code FlowMatchEulerDiscreteScheduler}
- * after {@code set_timesteps}, bit for bit.
+ * The noise levels of a flow-matching sampler: bitwise those of diffusers' {@code
+ * FlowMatchEulerDiscreteScheduler} after {@code set_timesteps}.
  *
  * <p>A level σ runs from 1 (noise) to 0 (image); timesteps are σ times the number of training
- * timesteps. The shift (Esser et al., arXiv 2403.03206, equation 23) moves levels towards noise. It
- * acts twice at the low end, as in the reference: the ends of the schedule come from the table of
- * training levels, which is shifted already, and the levels between them are shifted again. A
- * {@link Spacing} then keeps the first and the last of these and puts others between them.
+ * timesteps. The shift (Esser et al., arXiv 2403.03206, equation 23) moves levels towards noise. As
+ * in the reference code, it acts twice at the low end: the end points come from the table of
+ * training levels, which is already shifted, and all levels are then shifted again. A {@link
+ * Spacing} then keeps the first and the last level and replaces those between.
  */
 public final class FlowMatchSchedule {
-  /** Timesteps that Stable Diffusion 3 was trained at: noise level σ is timestep 1000 σ. */
+  /** Number of training timesteps of Stable Diffusion 3: noise level σ is timestep 1000 σ. */
   public static final int TRAIN_TIMESTEPS = 1000;
 
   private final Config config;
   private final float[] sigmas;
 
   /**
-   * What a {@code scheduler_config.json} says.
+   * The contents of a {@code scheduler_config.json}.
    *
    * @param trainTimesteps {@code num_train_timesteps}, 1000 for Stable Diffusion 3
    * @param shift 1 for none, 3 for Stable Diffusion 3
-   * @param spacing where the levels of a sampler lie
+   * @param spacing the spacing of a sampler's levels
    */
   public record Config(int trainTimesteps, double shift, Spacing spacing) {
-    /** That of Stable Diffusion 3 and 3.5. */
+    /** The configuration of Stable Diffusion 3 and 3.5. */
     public static final Config SD3 = new Config(TRAIN_TIMESTEPS, 3);
 
-    private static final int FEWEST_TIMESTEPS = 2; // of one, all levels of a sampler would be 1
+    private static final int FEWEST_TIMESTEPS = 2; // with one, all levels of a sampler would be 1
     private static final int MOST_TIMESTEPS = 100_000;
     private static final double LARGEST_SHIFT = 10_000;
 
@@ -59,7 +59,7 @@ public final class FlowMatchSchedule {
       }
     }
 
-    /** With levels as the shift spaces them. */
+    /** With the levels of the shift itself. */
     public Config(int trainTimesteps, double shift) {
       this(trainTimesteps, shift, Spacing.SHIFTED);
     }
@@ -95,7 +95,7 @@ public final class FlowMatchSchedule {
     double start = (double) training[0] * n;
     double stop = (double) training[n - 1] * n;
     for (int i = 0; i < steps; i++) {
-      // numpy.linspace, whose last entry is the very end
+      // numpy.linspace, whose last entry is exactly the end point
       double t = i > 0 && i == steps - 1 ? stop : i * ((stop - start) / (steps - 1)) + start;
       double sigma = (steps == 1 ? start : t) / n;
       levels[i] = config.shift() * sigma / (1 + (config.shift() - 1) * sigma);
@@ -106,7 +106,7 @@ public final class FlowMatchSchedule {
     }
   }
 
-  /** The configuration this is made from. */
+  /** The configuration of this schedule. */
   public Config config() {
     return config;
   }
@@ -116,7 +116,7 @@ public final class FlowMatchSchedule {
     return sigmas.length - 1;
   }
 
-  /** The levels from high to low, one more than there are steps; the last is 0. */
+  /** The levels, descending, one more than there are steps; the last is 0. */
   public float[] sigmas() {
     return sigmas.clone();
   }
@@ -126,7 +126,7 @@ public final class FlowMatchSchedule {
     return sigmas[i];
   }
 
-  /** The timestep of each step: σ times the training timesteps, as a product of floats. */
+  /** The timestep of each step: σ times the number of training timesteps, as a float product. */
   public float[] timesteps() {
     float[] out = new float[steps()];
     for (int i = 0; i < out.length; i++) {
@@ -135,7 +135,7 @@ public final class FlowMatchSchedule {
     return out;
   }
 
-  /** The timesteps rounded down to whole numbers: what DiffusionNFT's sampler feeds the model. */
+  /** The timesteps truncated to integers, as DiffusionNFT's sampler passes them to the model. */
   public long[] truncatedTimesteps() {
     float[] timesteps = timesteps();
     long[] out = new long[timesteps.length];
@@ -151,10 +151,10 @@ public final class FlowMatchSchedule {
   }
 
   /**
-   * The forward process {@code σ noise + (1 - σ) sample} with the level of each entry's timestep.
+   * The forward process {@code σ noise + (1 - σ) sample} at the level of each entry's timestep.
    *
    * @param sample {@code [B, ..]}
-   * @param timesteps B of {@link #timesteps}
+   * @param timesteps B values from {@link #timesteps}
    * @throws InvalidInputException if a timestep is not in the schedule
    */
   public Tensor addNoise(Tensor sample, float[] timesteps, Tensor noise) {
@@ -173,7 +173,10 @@ public final class FlowMatchSchedule {
         Elementwise.mul(Tensor.of(sample.device(), rest, shape.dims()), sample));
   }
 
-  /** The step of a timestep; the second one if several steps share it, as in the reference. */
+  /**
+   * The step index of a timestep; the second one if several steps share it, as in the reference
+   * code.
+   */
   private int indexOf(float timestep) {
     float[] timesteps = timesteps();
     int found = -1;

@@ -4,18 +4,18 @@ import org.diffusionnft.tensor.Elementwise;
 import org.diffusionnft.tensor.Tensor;
 
 /**
- * The stochastic sampler of Flow-GRPO (Liu et al., arXiv 2505.05470, equation 9); Euler's method
- * where {@code eta} is 0.
+ * The stochastic sampler of Flow-GRPO (Liu et al., arXiv 2505.05470, equation 9); Euler's method if
+ * {@code eta} is 0.
  *
- * @param eta noise level a in {@code std = a sqrt(σ / (1 - σ))}
+ * @param eta noise scale a in {@code std = a sqrt(σ / (1 - σ))}
  */
 public record FlowSolver(double eta) implements StochasticSolver {
-  /** Checks the noise level. */
+  /** Checks {@code eta}. */
   public FlowSolver {
     SolverMath.requireEta("flow", eta);
   }
 
-  /** The distribution of step {@code i}, in float arithmetic as in the reference. */
+  /** The distribution of step {@code i}, in float arithmetic as in the reference code. */
   @Override
   public GaussianStep gaussian(float[] sigmas, int i) {
     float sigma = sigmas[i];

@@ -6,9 +6,9 @@ import org.diffusionnft.tensor.Philox;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 
-/** Standard normal noise for a sampler, by step. */
+/** Standard normal noise for each step of a sampler. */
 public interface Noise {
-  /** The step of the latents that sampling starts from. */
+  /** The step index of the initial latents. */
   int INITIAL = -1;
 
   /**
@@ -20,8 +20,8 @@ public interface Noise {
   Tensor draw(Device device, int step, Shape shape);
 
   /**
-   * Noise from Philox. Each entry of the batch has a stream of its own, so that an image depends on
-   * its stream alone and not on what is sampled beside it.
+   * Noise from Philox. Each entry of the batch has its own stream, so that an image depends only on
+   * its stream and not on the rest of the batch.
    *
    * @param streams one per entry of the batch
    */

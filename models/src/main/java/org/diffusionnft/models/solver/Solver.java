@@ -5,15 +5,15 @@ import org.diffusionnft.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a sampler steps from one noise level to the next. The five of DiffusionNFT's {@code
- * flow_grpo/diffusers_patch/solver.py}, and the step of Flow-CPS, with their order of operations:
- * coefficients are computed on the host in the precision the reference uses, rounded to float, and
- * multiplied with float latents on the device.
+ * A sampler's step from one noise level to the next. These are the five solvers of DiffusionNFT's
+ * {@code flow_grpo/diffusers_patch/solver.py}, and that of Flow-CPS, with the same order of
+ * operations: coefficients are computed on the host in the reference code's precision, rounded to
+ * float, and multiplied by float latents on the device.
  */
 public sealed interface Solver permits StochasticSolver, DdimSolver, DpmSolver {
 
   /**
-   * What a step gives.
+   * The result of a step.
    *
    * @param latents at the next level
    * @param image the model's prediction of the noiseless image, {@code x - σ v}
@@ -22,11 +22,11 @@ public sealed interface Solver permits StochasticSolver, DdimSolver, DpmSolver {
    */
   record Step(Tensor latents, Tensor image, @Nullable Tensor logProb) {}
 
-  /** Steps of one trajectory, in order; it may remember earlier ones. */
+  /** Computes the steps of one trajectory, in order; may depend on earlier ones. */
   interface Stepper {
     /**
-     * Goes from level {@code i} to {@code i + 1}. The stepper may read the image it gives again in
-     * the next step: the caller keeps its memory until then.
+     * Steps from level {@code i} to {@code i + 1}. The stepper may read the returned image again in
+     * the next step, so the caller must keep its memory until then.
      *
      * @param velocity the model's output at {@code latents}
      */
@@ -34,21 +34,23 @@ public sealed interface Solver permits StochasticSolver, DdimSolver, DpmSolver {
   }
 
   /**
-   * A new trajectory over these noise levels, high to low.
+   * Starts a trajectory over these noise levels, descending.
    *
    * @param sigmas one more than there are steps
    */
   Stepper start(float[] sigmas);
 
-  /** Whether the solver draws no noise, so that the trajectory depends on the start alone. */
+  /**
+   * Whether the solver draws no noise, so that the trajectory depends only on the initial latents.
+   */
   boolean deterministic();
 
   /**
-   * The solver of a name in the reference's {@code run_sampling}.
+   * The solver with this name in the reference code's {@code run_sampling}.
    *
    * @param name {@code flow}, {@code flow_cps}, {@code dance}, {@code ddim}, {@code dpm1} or {@code
    *     dpm2}
-   * @param deterministic whether no noise is drawn, which sets {@code eta} to 0
+   * @param deterministic whether to draw no noise, which sets {@code eta} to 0
    * @param eta how much noise is drawn; not used by {@code dpm1} and {@code dpm2}
    * @throws InvalidInputException for an unknown name, {@code dance} without noise, or {@code dpm1}
    *     and {@code dpm2} with it

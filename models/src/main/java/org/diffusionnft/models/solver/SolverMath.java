@@ -6,7 +6,10 @@ import org.diffusionnft.tensor.Reductions;
 import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 
-/** What the solvers share. Factors are rounded to float first, as PyTorch does with scalars. */
+/**
+ * Arithmetic shared by the solvers. Factors are rounded to float first, as PyTorch does with
+ * scalars.
+ */
 final class SolverMath {
   /** {@code log(sqrt(2 pi))}. */
   static final double LOG_SQRT_2PI = 0.5 * StrictMath.log(2 * Math.PI);
@@ -23,7 +26,7 @@ final class SolverMath {
     return Elementwise.scale(x, (float) factor);
   }
 
-  /** {@code x / divisor} with the divisor as a float; not the product with its reciprocal. */
+  /** {@code x / divisor} with the divisor as a float; not a product with its reciprocal. */
   static Tensor over(Tensor x, double divisor) {
     return Elementwise.div(x, Tensor.full(x.device(), DType.F32, Shape.of(1), (float) divisor));
   }
@@ -42,7 +45,7 @@ final class SolverMath {
   }
 
   /**
-   * Checks how much noise a solver is to draw.
+   * Checks the {@code eta} of a solver.
    *
    * @throws IllegalArgumentException if it is negative or not finite
    */

@@ -1,11 +1,11 @@
 package org.diffusionnft.models.solver;
 
 /**
- * Where the noise levels of a sampler lie between the highest and the lowest, as in diffusers'
+ * The spacing of a sampler's noise levels between the highest and the lowest, as in diffusers'
  * {@code FlowMatchEulerDiscreteScheduler}.
  */
 public enum Spacing {
-  /** Where the shift puts them. */
+  /** The shifted levels, unchanged. */
   SHIFTED {
     @Override
     double at(double high, double low, double ramp) {
@@ -28,7 +28,7 @@ public enum Spacing {
     }
   },
 
-  /** Equal steps of the logarithm. */
+  /** Equal steps in the logarithm. */
   EXPONENTIAL {
     @Override
     double at(double high, double low, double ramp) {
@@ -47,10 +47,10 @@ public enum Spacing {
 
   private static final double RHO = 7;
 
-  /** The level at a place from 0, the highest, to 1, the lowest. */
+  /** The level at a position from 0, the highest, to 1, the lowest. */
   abstract double at(double high, double low, double ramp);
 
-  /** As many levels as there are shifted ones, from high to low. */
+  /** As many levels as there are shifted ones, descending. */
   double[] levels(double high, double low, double[] shifted) {
     double[] levels = new double[shifted.length];
     for (int i = 0; i < levels.length; i++) {

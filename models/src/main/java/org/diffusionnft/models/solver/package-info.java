@@ -1,5 +1,5 @@
 /**
- * The flow-matching schedule, noise, and the solvers: one step from one noise level to the next.
+ * The flow-matching schedule, noise, and the solvers that step from one noise level to the next.
  */
 @NullMarked
 package org.diffusionnft.models.solver;

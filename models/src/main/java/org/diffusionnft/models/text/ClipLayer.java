@@ -14,8 +14,8 @@ import org.diffusionnft.tensor.UnaryOp;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One layer of CLIP's text or image encoder: attention and a feed-forward network, norms before
- * both.
+ * One layer of CLIP's text or image encoder: attention and a feed-forward network, each preceded by
+ * a norm.
  *
  * @param norm1 before the attention
  * @param queries of the attention
@@ -41,7 +41,7 @@ public record ClipLayer(
     Linear outer) {
 
   /**
-   * The layer of a name, such as {@code text_model.encoder.layers.0}.
+   * The layer with this name, such as {@code text_model.encoder.layers.0}.
    *
    * @throws IllegalStateException if a parameter is missing
    */
@@ -60,7 +60,7 @@ public record ClipLayer(
         parameters.linear(layer + ".mlp.fc2"));
   }
 
-  /** What the configurations of both encoders say about their layers. */
+  /** The layer settings that the configurations of both encoders share. */
   public interface Config {
     /** Number of layers. */
     int numLayers();
@@ -68,7 +68,7 @@ public record ClipLayer(
     /** Number of attention heads. */
     int numHeads();
 
-    /** Of the feed-forward networks. */
+    /** Activation of the feed-forward networks. */
     UnaryOp activation();
 
     /** Added to variances. */
@@ -118,10 +118,10 @@ public record ClipLayer(
   }
 
   /**
-   * What the layer makes of its input.
+   * Applies the layer.
    *
    * @param x {@code [B, T, C]}
-   * @param mask added to the scores, {@code [B or 1, 1, T, T]}; null if all see all
+   * @param mask added to the scores, {@code [B or 1, 1, T, T]}; null for full attention
    */
   public Variable apply(Variable x, @Nullable Variable mask) {
     Variable normed = norm1.apply(x);

@@ -5,20 +5,19 @@ import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.UnaryOp;
 
 /**
- * The dimensions of a CLIP text encoder, field by field those of transformers' {@code
- * CLIPTextConfig}.
+ * The dimensions of a CLIP text encoder, with the fields of transformers' {@code CLIPTextConfig}.
  *
  * @param vocabSize number of tokens
  * @param hiddenSize width
  * @param intermediateSize width inside the feed-forward networks
  * @param numLayers number of layers
  * @param numHeads number of attention heads
- * @param maxPositions most tokens of a prompt
+ * @param maxPositions maximum number of tokens of a prompt
  * @param projectionDim width of the pooled embedding
  * @param activation of the feed-forward networks: {@link UnaryOp#QUICK_GELU} for OpenAI's models,
  *     {@link UnaryOp#GELU_ERF} for OpenCLIP's
  * @param layerNormEps added to variances
- * @param eosTokenId which token is pooled: the first of this id, or, where this is 2 (a mistake in
+ * @param eosTokenId which token is pooled: the first with this id or, if this is 2 (a mistake in
  *     early configurations that became the rule), the first with the largest id
  */
 public record ClipTextConfig(
@@ -34,13 +33,13 @@ public record ClipTextConfig(
     int eosTokenId)
     implements ClipLayer.Config {
 
-  /** What {@code eosTokenId} is in all of Stable Diffusion 3's configurations. */
+  /** The {@code eosTokenId} in all of Stable Diffusion 3's configurations. */
   public static final int LARGEST_ID = 2;
 
   /**
    * Checks that the fields fit together.
    *
-   * @throws InvalidInputException that names the field, by its name in {@code config.json}
+   * @throws InvalidInputException naming the field as in {@code config.json}
    */
   public ClipTextConfig {
     ConfigFields.require("vocab_size", vocabSize);
@@ -59,7 +58,7 @@ public record ClipTextConfig(
     ConfigFields.requireMultiple("hidden_size", hiddenSize, "num_attention_heads", numHeads);
   }
 
-  /** The same with another rule for what is pooled. */
+  /** The same with another rule for the pooled token. */
   public ClipTextConfig withEosTokenId(int id) {
     return new ClipTextConfig(
         vocabSize,

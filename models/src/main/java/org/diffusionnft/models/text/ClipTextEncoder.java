@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * CLIPTextModelWithProjection}. Stable Diffusion 3 has two, OpenAI's CLIP-L and OpenCLIP's bigG.
  */
 public final class ClipTextEncoder implements AutoCloseable {
-  /** What masks a score: exp of it is 0, and sums with it stay finite. */
+  /** Added to masked scores: its exponential is 0, and sums with it stay finite. */
   private static final float MASKED = -1e30f;
 
   private final ClipTextConfig config;
@@ -37,20 +37,20 @@ public final class ClipTextEncoder implements AutoCloseable {
   }
 
   /**
-   * What an encoder gives.
+   * The output of the encoder.
    *
-   * @param penultimate what the last layer but one gives, not normed, {@code [B, T, C]}: the
-   *     embedding of each token that diffusion models use
-   * @param last what the last layer gives, normed, {@code [B, T, C]}
+   * @param penultimate the output of the last layer but one, without norm, {@code [B, T, C]}: the
+   *     token embeddings that diffusion models use
+   * @param last the last layer's output after the final norm, {@code [B, T, C]}
    * @param pooled the projection of the end token's row of {@code last}, {@code [B, P]}
    */
   public record Output(Variable penultimate, Variable last, Variable pooled) {}
 
   /**
-   * Makes an encoder of a source's tensors, on the device that holds them, all frozen.
+   * Loads an encoder from a source, on the device that holds its tensors, all frozen.
    *
    * @throws IllegalArgumentException if a tensor other than the projection is missing, or one is
-   *     unknown or of another shape
+   *     unknown or has another shape
    */
   public static ClipTextEncoder load(ClipTextConfig config, WeightSource source) {
     SequencedMap<String, Shape> shapes = new LinkedHashMap<>(ClipTextLayout.parameters(config));
@@ -74,29 +74,29 @@ public final class ClipTextEncoder implements AutoCloseable {
   }
 
   /**
-   * Encodes prompts. Padding is attended like any token, as Stable Diffusion does it.
+   * Encodes prompts. Padding is attended to like any token, as in Stable Diffusion.
    *
    * @param ids one row of equal length per prompt
-   * @throws IllegalArgumentException if the rows are longer than the model takes, of unequal
-   *     lengths, or hold an id that is no token
+   * @throws IllegalArgumentException if the rows are too long for the model, have unequal lengths,
+   *     or hold an invalid token id
    */
   public Output encode(long[][] ids) {
     return encode(ids, (_, _) -> {});
   }
 
   /**
-   * {@link #encode(long[][])} with a view of what every layer gives, as {@code hidden_states.0}
-   * (the embedding of the tokens) and on.
+   * {@link #encode(long[][])} with an observer of every layer's output, as {@code hidden_states.0}
+   * (the token embeddings) and so on.
    */
   public Output encode(long[][] ids, Observer observer) {
     return encode(ids, null, observer);
   }
 
   /**
-   * {@link #encode(long[][])} that leaves out some tokens.
+   * {@link #encode(long[][])} with an attention mask.
    *
    * @param attended for each token 1 if others may attend to it, else 0: transformers' {@code
-   *     attention_mask}. What is pooled does not depend on tokens after the end token
+   *     attention_mask}. The pooled output does not depend on tokens after the end token
    */
   public Output encode(long[][] ids, long[][] attended) {
     return encode(ids, attended, (_, _) -> {});
@@ -140,7 +140,10 @@ public final class ClipTextEncoder implements AutoCloseable {
     return new Output(penultimate, last, pooled);
   }
 
-  /** {@code [B or 1, 1, T, T]}: a token sees itself and those before it that are attended. */
+  /**
+   * {@code [B or 1, 1, T, T]}: a token attends to itself and to those earlier tokens that are not
+   * masked.
+   */
   private static Tensor causal(Device device, int length, long @Nullable [][] attended) {
     int count = attended == null ? 1 : attended.length;
     float[] mask = new float[count * length * length];
@@ -156,7 +159,7 @@ public final class ClipTextEncoder implements AutoCloseable {
     return Tensor.of(device, mask, count, 1, length, length);
   }
 
-  /** Returns the memory of what was copied. */
+  /** Releases the memory of copied parameters. */
   @Override
   public void close() {
     parameters.close();

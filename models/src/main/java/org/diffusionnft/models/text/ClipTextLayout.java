@@ -8,10 +8,12 @@ import org.diffusionnft.tensor.Shape;
 
 /** The tensors of a CLIP text encoder, as transformers' {@code CLIPTextModelWithProjection}. */
 public final class ClipTextLayout {
-  /** The projection of the pooled embedding, which some checkpoints lack: then it is none. */
+  /**
+   * The projection of the pooled embedding; without it in the checkpoint, there is no projection.
+   */
   public static final String PROJECTION = "text_projection.weight";
 
-  /** What old checkpoints hold as well and nobody needs. */
+  /** Tensors in old checkpoints that are not used. */
   public static final Set<String> IGNORED =
       Set.of("text_model.embeddings.position_ids", "logit_scale");
 
@@ -20,7 +22,7 @@ public final class ClipTextLayout {
 
   private ClipTextLayout() {}
 
-  /** Every parameter, the projection included. */
+  /** All parameters, including the projection. */
   public static SequencedMap<String, Shape> parameters(ClipTextConfig config) {
     SequencedMap<String, Shape> shapes = new LinkedHashMap<>();
     long width = config.hiddenSize();

@@ -8,9 +8,9 @@ import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 
 /**
- * What Stable Diffusion 3 makes of three text encoders (Esser et al., arXiv 2403.03206, section 4):
- * the tokens of both CLIP encoders side by side, filled up with zeros to T5's width, and T5's
- * tokens after them.
+ * How Stable Diffusion 3 combines three text encoders (Esser et al., arXiv 2403.03206, section 4):
+ * the tokens of both CLIP encoders are concatenated along channels and zero-padded to T5's width,
+ * followed by T5's tokens.
  */
 public final class PromptEmbedding {
   private PromptEmbedding() {}
@@ -41,7 +41,7 @@ public final class PromptEmbedding {
         Variable.concat(1, clipL.pooled(), clipG.pooled()));
   }
 
-  /** What stands in for T5's output where the model is run without T5: zeros. */
+  /** Zeros that replace T5's output when the model is run without T5. */
   public static Variable withoutT5(Device device, long prompts, long tokens, long width) {
     return Variable.constant(Tensor.zeros(device, DType.F32, Shape.of(prompts, tokens, width)));
   }

@@ -16,13 +16,13 @@ import org.diffusionnft.tensor.Tensor;
 /**
  * How prompts are embedded.
  *
- * @param t5Tokens how many tokens of T5 a prompt has, 1 to 512; diffusers' pipeline has 256,
+ * @param t5Tokens number of T5 tokens per prompt, 2 to 512; diffusers' pipeline uses 256,
  *     DiffusionNFT trains with 128
- * @param withT5 whether T5 is used; without it zeros take its place
+ * @param withT5 whether T5 is used; otherwise zeros replace it
  * @param width of the embedding, the model's {@code joint_attention_dim}
  */
 public record PromptEncoding(int t5Tokens, boolean withT5, int width) {
-  /** How many tokens of CLIP a prompt has. */
+  /** Number of CLIP tokens per prompt. */
   public static final int CLIP_TOKENS = 77;
 
   private static final int MOST_T5_TOKENS = 512;
@@ -39,20 +39,20 @@ public record PromptEncoding(int t5Tokens, boolean withT5, int width) {
     }
   }
 
-  /** Receives what prompts lose. */
+  /** Receives warnings about truncated prompts. */
   @FunctionalInterface
   public interface Warnings {
     /**
-     * An encoder does not take all of a prompt.
+     * A prompt was truncated for an encoder.
      *
      * @param encoder such as {@code CLIP}
-     * @param prompt as far as it is seen, with the end that is not
+     * @param prompt the encoded part, with the part that was cut off
      */
     void cut(String encoder, Encoded prompt);
   }
 
   /**
-   * Embeds prompts, with one encoder after the other.
+   * Embeds prompts, one encoder after the other.
    *
    * @return one entry per prompt, text {@code [1, 77 + t5Tokens, width]} and pooled {@code [1, P]},
    *     owned by the caller's scope

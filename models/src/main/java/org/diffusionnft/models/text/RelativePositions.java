@@ -1,15 +1,15 @@
 package org.diffusionnft.models.text;
 
 /**
- * T5's classes of distance (Raffel et al., arXiv 1910.10683, section 2.1): half of the buckets for
- * keys after the query, half for keys before; of each half the first half one distance each, the
- * rest wider and wider. The logarithm is that of F32, as in transformers' {@code
- * _relative_position_bucket}.
+ * T5's relative position buckets (Raffel et al., arXiv 1910.10683, section 2.1): half of the
+ * buckets are for keys after the query, half for keys before; in each half, the first half holds
+ * one distance each, and the rest widen logarithmically. The logarithm is that of F32, as in
+ * transformers' {@code _relative_position_bucket}.
  */
 public final class RelativePositions {
   private RelativePositions() {}
 
-  /** The bucket of a key that stands {@code distance} after the query (before it if negative). */
+  /** The bucket of a key at {@code distance} after the query (before it if negative). */
   public static int bucket(long distance, int buckets, int maxDistance) {
     int half = buckets / 2;
     int offset = distance > 0 ? half : 0;
@@ -24,7 +24,7 @@ public final class RelativePositions {
     return offset + Math.min(wide, half - 1);
   }
 
-  /** The bucket of every query and key of {@code length} tokens, row by row. */
+  /** The bucket of every query-key pair of {@code length} tokens, row by row. */
   static long[] table(int length, int buckets, int maxDistance) {
     long[] table = new long[length * length];
     for (int query = 0; query < length; query++) {

@@ -4,7 +4,7 @@ import org.diffusionnft.models.ConfigFields;
 import org.diffusionnft.tensor.InvalidInputException;
 
 /**
- * The dimensions of a T5 v1.1 encoder, field by field those of transformers' {@code T5Config}.
+ * The dimensions of a T5 v1.1 encoder, with the fields of transformers' {@code T5Config}.
  *
  * @param vocabSize number of tokens
  * @param modelDim width
@@ -12,8 +12,8 @@ import org.diffusionnft.tensor.InvalidInputException;
  * @param feedForwardDim width inside the gated feed-forward networks
  * @param numLayers number of layers
  * @param numHeads number of attention heads
- * @param buckets how many classes of distance the attention bias knows
- * @param maxDistance from where on all distances are one class
+ * @param buckets number of relative position buckets of the attention bias
+ * @param maxDistance distance from which all share one bucket
  * @param normEps added to mean squares
  */
 public record T5Config(
@@ -30,7 +30,7 @@ public record T5Config(
   /**
    * Checks the fields.
    *
-   * @throws InvalidInputException that names the field, by its name in {@code config.json}
+   * @throws InvalidInputException naming the field as in {@code config.json}
    */
   public T5Config {
     ConfigFields.require("vocab_size", vocabSize);

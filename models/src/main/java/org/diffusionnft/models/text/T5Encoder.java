@@ -17,11 +17,11 @@ import org.diffusionnft.tensor.Tensor;
 
 /**
  * The encoder of T5 v1.1 (Raffel et al., arXiv 1910.10683; Shazeer, arXiv 2002.05202):
- * transformers' {@code T5EncoderModel} with {@code gated-gelu}. In BF16 files its 4.7 billion
- * parameters stay where they are on disk.
+ * transformers' {@code T5EncoderModel} with {@code gated-gelu}. With BF16 files its 4.7 billion
+ * parameters stay memory-mapped on disk.
  */
 public final class T5Encoder implements AutoCloseable {
-  /** Far beyond what any pipeline uses; bounds the attention bias. */
+  /** Far more than any pipeline uses; bounds the attention bias. */
   private static final int LONGEST = 4096;
 
   private final T5Config config;
@@ -40,10 +40,10 @@ public final class T5Encoder implements AutoCloseable {
   }
 
   /**
-   * Makes an encoder of a source's tensors, on the device that holds them, all frozen. The token
+   * Loads an encoder from a source, on the device that holds its tensors, all frozen. The token
    * embedding may have either of its two names, or both.
    *
-   * @throws IllegalArgumentException if a tensor is missing, unknown or of another shape
+   * @throws IllegalArgumentException if a tensor is missing, unknown or has another shape
    */
   public static T5Encoder load(T5Config config, WeightSource source) {
     WeightSource named = source.has(T5Layout.TOKENS) ? source : new Tied(source);
@@ -56,7 +56,7 @@ public final class T5Encoder implements AutoCloseable {
             named));
   }
 
-  /** A source that has the token embedding under the encoder's own name only. */
+  /** A source with the token embedding only under the encoder's own name. */
   private record Tied(WeightSource source) implements WeightSource {
     @Override
     public Tensor get(String name, Shape expected) {
@@ -84,20 +84,19 @@ public final class T5Encoder implements AutoCloseable {
   }
 
   /**
-   * Encodes prompts. Padding is attended like any token, as Stable Diffusion does it.
+   * Encodes prompts. Padding is attended to like any token, as in Stable Diffusion.
    *
    * @param ids one row of equal length per prompt
    * @return {@code [B, T, C]}
-   * @throws IllegalArgumentException if the rows are of unequal lengths or hold an id that is no
-   *     token
+   * @throws IllegalArgumentException if the rows have unequal lengths or hold an invalid token id
    */
   public Variable encode(long[][] ids) {
     return encode(ids, (_, _) -> {});
   }
 
   /**
-   * {@link #encode(long[][])} with a view of what goes into every layer, as {@code hidden_states.0}
-   * and on; the last is the result.
+   * {@link #encode(long[][])} with an observer of every layer's input, as {@code hidden_states.0}
+   * and so on; the last is the result.
    */
   public Variable encode(long[][] ids, Observer observer) {
     Variable table = parameters.get(T5Layout.TOKENS);
@@ -118,7 +117,7 @@ public final class T5Encoder implements AutoCloseable {
     }
   }
 
-  /** {@code [1, H, T, T]}; all layers share it. */
+  /** {@code [1, H, T, T]}, shared by all layers. */
   private Variable bias(Device device, int length) {
     long[] buckets = RelativePositions.table(length, config.buckets(), config.maxDistance());
     return parameters
@@ -128,7 +127,7 @@ public final class T5Encoder implements AutoCloseable {
         .reshape(1, config.numHeads(), length, length);
   }
 
-  /** Returns the memory of what was copied. */
+  /** Releases the memory of copied parameters. */
   @Override
   public void close() {
     parameters.close();

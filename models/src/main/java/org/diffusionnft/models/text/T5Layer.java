@@ -6,7 +6,7 @@ import org.diffusionnft.autograd.Variable;
 import org.diffusionnft.models.Parameters;
 import org.diffusionnft.tensor.UnaryOp;
 
-/** One layer of a T5 v1.1 encoder: attention that is not scaled, and a gated network. */
+/** One layer of a T5 v1.1 encoder: unscaled attention, and a gated feed-forward network. */
 record T5Layer(
     RmsNorm norm1,
     Variable queries,
@@ -36,7 +36,7 @@ record T5Layer(
   }
 
   /**
-   * What the layer makes of its input.
+   * Applies the layer.
    *
    * @param x {@code [B, T, C]}
    * @param bias added to the scores, {@code [1, H, T, T]}

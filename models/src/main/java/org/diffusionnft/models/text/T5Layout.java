@@ -7,10 +7,10 @@ import org.diffusionnft.tensor.Shape;
 
 /** The tensors of a T5 v1.1 encoder, as transformers' {@code T5EncoderModel}. */
 public final class T5Layout {
-  /** The embedding of the tokens. */
+  /** The token embedding. */
   public static final String TOKENS = "shared.weight";
 
-  /** The same under the other name it may be stored by. */
+  /** The other name under which it may be stored. */
   public static final String TIED_TOKENS = "encoder.embed_tokens.weight";
 
   static final String BIAS = "encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight";

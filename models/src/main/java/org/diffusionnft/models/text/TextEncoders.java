@@ -6,8 +6,9 @@ import org.diffusionnft.models.tokenizer.Tokenizer;
 import org.diffusionnft.tensor.Device;
 
 /**
- * Stable Diffusion 3's text encoders and their tokenizers, wherever they are kept. Encoders are
- * lent for one use: they are loaded before and released after, so that never two are in memory.
+ * Stable Diffusion 3's text encoders and their tokenizers, wherever they are stored. Encoders are
+ * lent for one use: they are loaded before it and released after it, so that never two are in
+ * memory.
  */
 public interface TextEncoders {
   /** The tokenizer of CLIP-L. */
@@ -16,7 +17,7 @@ public interface TextEncoders {
   /** The tokenizer of OpenCLIP bigG. */
   Tokenizer clipGTokenizer() throws IOException;
 
-  /** The tokenizer of T5; only where there is a T5. */
+  /** The tokenizer of T5; available only if T5 is. */
   Tokenizer t5Tokenizer() throws IOException;
 
   /** Lends CLIP-L. */
@@ -25,7 +26,7 @@ public interface TextEncoders {
   /** Lends OpenCLIP bigG. */
   <R> R useClipG(Device device, Function<ClipTextEncoder, R> use) throws IOException;
 
-  /** Whether there is a T5. */
+  /** Whether T5 is available. */
   boolean hasT5() throws IOException;
 
   /** Lends T5. */

@@ -4,15 +4,15 @@ import java.util.stream.LongStream;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Tensor;
 
-/** Ids of tokens on their way into an encoder. */
+/** Token ids as inputs of an encoder. */
 public final class TokenIds {
   private TokenIds() {}
 
   /**
    * I64 {@code [B, T]}.
    *
-   * @throws IllegalArgumentException if rows are longer than {@code longest}, of unequal lengths,
-   *     or hold an id that is none of {@code vocabSize}
+   * @throws IllegalArgumentException if rows are longer than {@code longest}, have unequal lengths,
+   *     or hold an id outside {@code vocabSize}
    */
   public static Tensor tensor(Device device, long[][] ids, int vocabSize, int longest) {
     int length = ids.length == 0 ? 0 : ids[0].length;
@@ -46,7 +46,7 @@ public final class TokenIds {
     return Tensor.of(device, LongStream.range(0, n).toArray(), n);
   }
 
-  /** For each prompt the row, in all prompts' tokens one after the other, that is pooled. */
+  /** The row of each prompt's pooled token, in the concatenated tokens of all prompts. */
   static long[] rows(long[][] ids, int eosTokenId) {
     long[] rows = new long[ids.length];
     for (int i = 0; i < ids.length; i++) {

@@ -1,15 +1,15 @@
 package org.diffusionnft.models.tokenizer;
 
 /**
- * A token that is found in the text as it stands, before the model sees what is left.
+ * A token that is matched in the text before the model encodes the rest.
  *
  * @param content its text
  * @param id its id
- * @param normalized whether it is sought in the normalised text rather than in the text as given
- * @param singleWord whether it counts only where no word character touches it
- * @param stripLeft whether it takes white space before it along
- * @param stripRight whether it takes white space after it along
- * @param special whether decoding leaves it out
+ * @param normalized whether it is matched in the normalised text rather than in the original text
+ * @param singleWord whether it matches only where no word character is adjacent
+ * @param stripLeft whether it absorbs white space before it
+ * @param stripRight whether it absorbs white space after it
+ * @param special whether decoding skips it
  */
 public record AddedToken(
     String content,
@@ -20,12 +20,12 @@ public record AddedToken(
     boolean stripRight,
     boolean special) {
 
-  /** A special token that is sought in the text as given. */
+  /** A special token that is matched in the original text. */
   public static AddedToken special(String content, int id) {
     return new AddedToken(content, id, false, false, false, false, true);
   }
 
-  /** The same with another place to be sought in. */
+  /** The same with another {@code normalized} flag. */
   public AddedToken normalized(boolean on) {
     return new AddedToken(content, id, on, singleWord, stripLeft, stripRight, special);
   }

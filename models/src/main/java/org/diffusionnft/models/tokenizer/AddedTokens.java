@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** The added tokens of a tokenizer, found leftmost and of those longest first. */
+/** The added tokens of a tokenizer; the leftmost, then longest match wins. */
 final class AddedTokens {
   /** Either a token or text between tokens. */
   record Section(String text, @Nullable AddedToken token) {}
@@ -50,7 +50,7 @@ final class AddedTokens {
     return specialIds.contains(id);
   }
 
-  /** The text of a token, empty if there is none of that id. */
+  /** The text of a token, empty if there is none with that id. */
   String content(int id) {
     return contents.getOrDefault(id, "");
   }

@@ -6,8 +6,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * A printable letter for each of the 256 bytes, as GPT-2 chose them: printable bytes of Latin-1
- * stand for themselves, the others for letters from U+0100 on.
+ * A printable letter for each of the 256 bytes, as GPT-2 chose them: printable bytes of Latin-1 map
+ * to themselves, the others to letters from U+0100 on.
  */
 final class ByteAlphabet {
   private static final char[] LETTERS = new char[256];
@@ -34,7 +34,7 @@ final class ByteAlphabet {
     return out.toString();
   }
 
-  /** The inverse of {@link #write}; letters outside the alphabet stand for their own bytes. */
+  /** The inverse of {@link #write}; letters outside the alphabet map to their own bytes. */
   static String read(String letters) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     letters

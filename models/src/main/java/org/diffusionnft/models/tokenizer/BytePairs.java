@@ -11,8 +11,8 @@ import org.diffusionnft.tensor.InvalidInputException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Byte-pair encoding (Sennrich et al., arXiv 1508.07909): a piece starts as its letters, and pairs
- * of neighbours are merged, best rank first and of equal ones leftmost first. The last letter of a
+ * Byte-pair encoding (Sennrich et al., arXiv 1508.07909): a piece starts as its letters, and
+ * adjacent pairs are merged, best rank first, leftmost first among equals. The last letter of a
  * piece is marked as its end.
  */
 public final class BytePairs implements TokenModel {
@@ -38,7 +38,7 @@ public final class BytePairs implements TokenModel {
    * @param vocabulary token to id
    * @param merges pairs of tokens that are merged, best first
    * @param unknown the token for letters that the vocabulary lacks
-   * @throws InvalidInputException if two tokens have one id, or a merge names or makes a token that
+   * @throws InvalidInputException if two tokens share an id, or a merge names or makes a token that
    *     is not in the vocabulary
    */
   public BytePairs(Map<String, Integer> vocabulary, List<Pair> merges, String unknown) {
@@ -62,7 +62,7 @@ public final class BytePairs implements TokenModel {
     }
   }
 
-  /** Two neighbouring tokens that are merged. */
+  /** Two adjacent tokens that are merged. */
   public record Pair(String left, String right) {}
 
   private int require(String token, String what) {

@@ -11,12 +11,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The precompiled character map of a SentencePiece model: a double-array trie from character
- * sequences to places in a pool of zero-terminated replacements. The layout is that of darts-clone;
- * see {@code builder.cc} and {@code normalizer.cc} of google/sentencepiece.
+ * sequences to offsets in a pool of zero-terminated replacements. The layout is that of
+ * darts-clone; see {@code builder.cc} and {@code normalizer.cc} of google/sentencepiece.
  *
- * <p>Replacing follows Hugging Face's {@code Precompiled} normaliser: a grapheme of fewer than six
- * bytes is replaced as a whole by the entry of its <em>shortest</em> prefix, others character by
- * character.
+ * <p>Replacement follows Hugging Face's {@code Precompiled} normaliser: a grapheme of fewer than
+ * six bytes is replaced as a whole by the entry of its <em>shortest</em> prefix, others character
+ * by character.
  */
 public final class Charsmap {
   private static final Pattern GRAPHEME = Pattern.compile("\\X");
@@ -39,8 +39,8 @@ public final class Charsmap {
    * Reads a {@code precompiled_charsmap}: the trie's length in bytes as a little-endian 32-bit
    * number, the trie, the pool.
    *
-   * @throws InvalidInputException if the length cannot be true, or a replacement is longer than any
-   *     of Unicode's
+   * @throws InvalidInputException if the length is invalid, or a replacement is longer than any of
+   *     Unicode's
    */
   public static Charsmap parse(byte[] bytes) {
     if (bytes.length < Integer.BYTES) {
@@ -64,7 +64,7 @@ public final class Charsmap {
     return new Charsmap(units, pool);
   }
 
-  /** What one character becomes is short: else a short text could become one without end. */
+  /** Bounds the replacement of a character: otherwise a short text could expand without limit. */
   private static void requireShort(byte[] pool) {
     int start = 0;
     for (int i = 0; i < pool.length; i++) {
@@ -77,7 +77,7 @@ public final class Charsmap {
     }
   }
 
-  /** The text with everything replaced that the map knows. */
+  /** The text with everything in the map replaced. */
   public String normalize(String text) {
     StringBuilder out = new StringBuilder(text.length());
     Matcher graphemes = GRAPHEME.matcher(text);
@@ -100,7 +100,7 @@ public final class Charsmap {
     out.append(replacement == null ? character : replacement);
   }
 
-  /** What the shortest prefix that has an entry is replaced by, or null if none has. */
+  /** The replacement for the shortest prefix with an entry, or null if there is none. */
   private @Nullable String replacement(byte[] key) {
     int node = offset(units[0]);
     for (byte b : key) {

@@ -1,20 +1,20 @@
 package org.diffusionnft.models.tokenizer;
 
 /**
- * A text as ids of a fixed number.
+ * A text as a fixed number of ids.
  *
- * @param ids with the tokens that mark start and end, padded or cut
- * @param fullLength how many ids the whole text has, those marks included
- * @param cut the end of the text that found no room; empty if all did
+ * @param ids including start and end tokens, padded or truncated
+ * @param fullLength number of ids of the whole text, including start and end tokens
+ * @param cut the end of the text that was cut off; empty if none was
  */
 public record Encoded(long[] ids, int fullLength, String cut) {
 
-  /** How many ids found no room. */
+  /** Number of ids that were cut off. */
   public int left() {
     return Math.max(fullLength - ids.length, 0);
   }
 
-  /** How many of the ids are not padding. */
+  /** Number of ids that are not padding. */
   public int used() {
     return Math.min(fullLength, ids.length);
   }

@@ -2,11 +2,14 @@ package org.diffusionnft.models.tokenizer;
 
 import java.util.Arrays;
 
-/** Strings with numbers, found by the text they are a prefix of. */
+/** Strings with values, looked up as prefixes of a text. */
 final class PieceTrie {
   private static final int NONE = -1;
 
-  /** From a node and a character to a node; an open hash table, since boxed ones take ten times. */
+  /**
+   * Maps a node and a character to a node; open addressing, because boxed maps take ten times as
+   * much memory.
+   */
   private long[] keys = new long[1024];
 
   private int[] targets = new int[1024];
@@ -21,11 +24,11 @@ final class PieceTrie {
   /** Receives every string found. */
   @FunctionalInterface
   interface Found {
-    /** A string that ends at {@code end} (exclusive) and its number. */
+    /** A string that ends at {@code end} (exclusive), and its value. */
     void at(int end, int value);
   }
 
-  /** Adds a string; the last number given to a string counts. */
+  /** Adds a string; for duplicates, the last value counts. */
   void put(String text, int value) {
     int node = 0;
     for (int i = 0; i < text.length(); i++) {
@@ -35,7 +38,7 @@ final class PieceTrie {
     values[node] = value;
   }
 
-  /** All strings that {@code text} continues with at {@code start}, the shortest first. */
+  /** Finds all strings that occur in {@code text} at {@code start}, the shortest first. */
   void prefixes(String text, int start, Found found) {
     int node = 0;
     for (int i = start; i < text.length(); i++) {

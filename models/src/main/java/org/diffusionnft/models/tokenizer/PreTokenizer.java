@@ -5,13 +5,13 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Cuts normalised text into the pieces that the model treats one by one. */
+/** Splits normalised text into the pieces that the model encodes one by one. */
 public sealed interface PreTokenizer {
 
   /** The pieces in order. */
   List<String> split(String text);
 
-  /** Only what a pattern matches, each match a piece. */
+  /** Each match of a pattern is a piece; the rest is dropped. */
   record Matches(Pattern pattern) implements PreTokenizer {
     @Override
     public List<String> split(String text) {
@@ -39,7 +39,7 @@ public sealed interface PreTokenizer {
     }
   }
 
-  /** What stands between white space. */
+  /** Splits at white space. */
   record WhitespaceSplit() implements PreTokenizer {
     @Override
     public List<String> split(String text) {
@@ -58,11 +58,11 @@ public sealed interface PreTokenizer {
   }
 
   /**
-   * SentencePiece's way with spaces: each becomes {@code ▁}, the text gets one in front, and pieces
-   * start at it.
+   * SentencePiece's space handling: each space becomes {@code ▁}, the text gets one in front, and
+   * pieces start at it.
    */
   record Metaspace() implements PreTokenizer {
-    /** SentencePiece's sign for a space. */
+    /** SentencePiece's symbol for a space. */
     static final char SIGN = '\u2581';
 
     @Override
@@ -83,7 +83,7 @@ public sealed interface PreTokenizer {
     }
   }
 
-  /** BERT's words: what stands between spaces, and every sign of punctuation by itself. */
+  /** BERT's words: the text between spaces, with every punctuation mark on its own. */
   record BertWords() implements PreTokenizer {
     private static final Pattern WORDS =
         Pattern.compile("[!-/:-@\\[-`{-~\\p{P}]|[^\\s!-/:-@\\[-`{-~\\p{P}]+");
@@ -98,7 +98,7 @@ public sealed interface PreTokenizer {
     }
   }
 
-  /** The pieces of pieces. */
+  /** Pre-tokenizers applied in order, each to the pieces of the one before. */
   record Sequence(List<PreTokenizer> steps) implements PreTokenizer {
     @Override
     public List<String> split(String text) {

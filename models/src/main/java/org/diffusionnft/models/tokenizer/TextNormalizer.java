@@ -5,21 +5,18 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What is done to text before it is cut into pieces. */
+/** Normalises text before it is split into pieces. */
 public sealed interface TextNormalizer {
 
   /** The normalised text. */
   String apply(String text);
 
   /**
-   * Canonical composition: letters and accents joined where Unicode has the letter. As Hugging
-   * Face's tokenizers have it, whose tables are those of Unicode 9: marks that came later stay
-   * where they are, although today's Unicode would put some in another order.
+   * Canonical composition (NFC), as in Hugging Face's tokenizers, whose tables are those of Unicode
+   * 9: marks added later stay in place, although current Unicode would reorder some.
    */
   record Nfc() implements TextNormalizer {
-    /**
-     * First and last of those marks, and of the scripts whose letters are joined, up to Unicode 16.
-     */
+    /** Ranges of those marks, and of the scripts whose letters are composed, up to Unicode 16. */
     private static final int[][] LATER_MARKS = {
       {0x7fd, 0x7fd}, {0x897, 0x89f}, {0x8ca, 0x8d3}, {0x9fe, 0x9fe},
       {0xc3c, 0xc3c}, {0xd3b, 0xd3c}, {0xeba, 0xeba}, {0x1715, 0x1715},
@@ -65,11 +62,11 @@ public sealed interface TextNormalizer {
   }
 
   /**
-   * Lower case, letter by letter: a Greek sigma at a word's end becomes the same as inside, unlike
-   * in {@link String#toLowerCase()}.
+   * Lower case, letter by letter: unlike in {@link String#toLowerCase()}, a Greek sigma is treated
+   * alike inside and at the end of a word.
    */
   record Lowercase() implements TextNormalizer {
-    /** The only letter whose lower case alone is two characters. */
+    /** The only letter whose lower case is two characters. */
     private static final int DOTTED_CAPITAL_I = 0x130;
 
     @Override
@@ -125,8 +122,8 @@ public sealed interface TextNormalizer {
   }
 
   /**
-   * What BERT's uncased models read: control characters are gone, white space is one kind of space,
-   * Chinese characters stand alone, accents are off, letters are small.
+   * BERT's uncased normalisation: removes control characters, unifies white space, separates
+   * Chinese characters, strips accents, and lowercases.
    */
   record Bert() implements TextNormalizer {
     private static final int[][] CHINESE = {
@@ -179,7 +176,7 @@ public sealed interface TextNormalizer {
     }
   }
 
-  /** One after the other. */
+  /** Normalisers applied in order. */
   record Sequence(List<TextNormalizer> steps) implements TextNormalizer {
     @Override
     public String apply(String text) {

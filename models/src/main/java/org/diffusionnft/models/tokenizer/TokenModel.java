@@ -4,13 +4,13 @@ import java.util.List;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
-/** Turns a piece of text into ids, and ids into what they stand for. */
+/** Encodes a piece of text as ids, and decodes tokens to text. */
 public sealed interface TokenModel permits BytePairs, Unigram, WordPiece {
 
   /** The ids of one piece, in order. */
   void encode(String piece, IntConsumer ids);
 
-  /** The token of an id, or null if there is none. */
+  /** The token with an id, or null if there is none. */
   @Nullable String token(int id);
 
   /** The id of a token, or null if there is none. */
@@ -19,6 +19,6 @@ public sealed interface TokenModel permits BytePairs, Unigram, WordPiece {
   /** The largest id. */
   int largestId();
 
-  /** The text that tokens stand for. */
+  /** The text of these tokens. */
   String decode(List<String> tokens);
 }

@@ -8,11 +8,11 @@ import java.util.regex.Pattern;
 import org.diffusionnft.tensor.InvalidInputException;
 
 /**
- * Text to ids as Hugging Face's fast tokenizers do it: added tokens are found, the rest is
- * normalised, cut into pieces, and encoded by the model. Immutable.
+ * Tokenizes like Hugging Face's fast tokenizers: added tokens are matched, and the rest is
+ * normalised, split into pieces, and encoded by the model. Immutable.
  */
 public final class Tokenizer {
-  /** White space runs, which CLIP makes one space. */
+  /** Runs of white space, which CLIP replaces by one space. */
   public static final Pattern SPACES = Pattern.compile("\\s+", Pattern.UNICODE_CHARACTER_CLASS);
 
   /** CLIP's words: contractions, letters, single digits, runs of anything else. */
@@ -31,15 +31,15 @@ public final class Tokenizer {
   private final Marks marks;
 
   /**
-   * What every text gets.
+   * The ids added to every text.
    *
-   * @param start the id in front, if any
-   * @param end the id at the end, which stays when a text is cut
-   * @param padding the id that fills up
+   * @param start the start id, if any
+   * @param end the end id, which is kept when a text is truncated
+   * @param padding the padding id
    */
   public record Marks(Optional<Integer> start, int end, int padding) {}
 
-  /** A tokenizer of its parts. */
+  /** Assembles a tokenizer from its parts. */
   public Tokenizer(
       TokenModel model,
       TextNormalizer normalizer,
@@ -53,7 +53,7 @@ public final class Tokenizer {
     this.marks = marks;
   }
 
-  /** How CLIP normalises: composed, white space runs one space, lower case. */
+  /** CLIP's normalisation: NFC, white space collapsed, lower case. */
   public static TextNormalizer clipNormalizer() {
     return new TextNormalizer.Sequence(
         List.of(
@@ -62,7 +62,7 @@ public final class Tokenizer {
             new TextNormalizer.Lowercase()));
   }
 
-  /** How CLIP cuts. */
+  /** CLIP's splitting into pieces. */
   public static PreTokenizer clipPreTokenizer() {
     return new PreTokenizer.Sequence(
         List.of(new PreTokenizer.Matches(CLIP_WORDS), new PreTokenizer.ByteLevel()));
@@ -72,8 +72,8 @@ public final class Tokenizer {
    * BERT's uncased tokenizer.
    *
    * @param words the vocabulary
-   * @param appended special tokens that stand behind it
-   * @throws InvalidInputException if the vocabulary has not BERT's own special tokens
+   * @param appended special tokens with the ids after it
+   * @throws InvalidInputException if the vocabulary lacks BERT's own special tokens
    */
   public static Tokenizer bert(WordPiece words, List<String> appended) {
     List<AddedToken> special = new ArrayList<>();
@@ -94,32 +94,32 @@ public final class Tokenizer {
             words.require(WordPiece.PADDING)));
   }
 
-  /** How T5 cuts. */
+  /** T5's splitting into pieces. */
   public static PreTokenizer t5PreTokenizer() {
     return new PreTokenizer.Sequence(
         List.of(new PreTokenizer.WhitespaceSplit(), new PreTokenizer.Metaspace()));
   }
 
-  /** The tokens that are found in the text as it stands. */
+  /** The tokens that are matched in the text directly. */
   public List<AddedToken> addedTokens() {
     return addedTokens;
   }
 
-  /** The largest id that a text can get. */
+  /** The largest id that encoding can produce. */
   public int largestId() {
     return addedTokens.stream().mapToInt(AddedToken::id).reduce(model.largestId(), Math::max);
   }
 
-  /** What every text gets. */
+  /** The ids added to every text. */
   public Marks marks() {
     return marks;
   }
 
   /**
-   * A text as exactly {@code length} ids. What is too long is cut before the end mark.
+   * Encodes a text as exactly {@code length} ids. A longer text is truncated before the end id.
    *
-   * @param text any; halves of surrogate pairs count as U+FFFD
-   * @throws IllegalArgumentException if there is no room for the marks
+   * @param text any text; unpaired surrogates count as U+FFFD
+   * @throws IllegalArgumentException if the start and end ids do not fit
    */
   public Encoded encode(String text, int length) {
     if (length < MARKS_NEEDED) {
@@ -146,7 +146,7 @@ public final class Tokenizer {
     return new Encoded(ids, full, cut);
   }
 
-  /** The text that ids stand for, special tokens and ids of nothing left out. */
+  /** Decodes ids to text, skipping special tokens and unknown ids. */
   public String decode(long[] ids) {
     List<String> tokens = new ArrayList<>();
     for (long id : ids) {

@@ -10,12 +10,12 @@ import org.diffusionnft.tensor.InvalidInputException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * SentencePiece's unigram model (Kudo, arXiv 1804.10959): of all ways to write a text as pieces of
- * the vocabulary, the one whose scores (log probabilities) add up to most. Characters that no piece
- * covers become the unknown token, neighbours together one.
+ * SentencePiece's unigram model (Kudo, arXiv 1804.10959): of all segmentations of a text into
+ * pieces of the vocabulary, the one with the highest sum of scores (log probabilities). Characters
+ * that no piece covers become the unknown token; adjacent ones share one.
  */
 public final class Unigram implements TokenModel {
-  /** How far below the worst piece a character without a piece scores. */
+  /** How far an uncovered character scores below the worst piece. */
   private static final double UNKNOWN_PENALTY = 10;
 
   /**
@@ -33,10 +33,10 @@ public final class Unigram implements TokenModel {
   private final double unknownScore;
 
   /**
-   * A model; the ids are the places in the list.
+   * A model; the ids are the positions in the list.
    *
-   * @throws InvalidInputException if there are no pieces, one is empty or scores no finite number,
-   *     or {@code unknown} is not one of their places
+   * @throws InvalidInputException if there are no pieces, one is empty or has a score that is not
+   *     finite, or {@code unknown} is not a valid position
    */
   public Unigram(List<Piece> pieces, int unknown) {
     this.pieces = List.copyOf(pieces);
@@ -87,7 +87,7 @@ public final class Unigram implements TokenModel {
     paths.best(unknown).forEach(out::accept);
   }
 
-  /** The best way to every place in the text. */
+  /** The best path to every position in the text. */
   private static final class Paths {
     private static final int UNREACHED = -1;
     private final double[] scores;
@@ -101,7 +101,7 @@ public final class Unigram implements TokenModel {
       Arrays.fill(starts, UNREACHED);
     }
 
-    /** Of equal ones the first offered stays. */
+    /** Among equal paths, the first one offered is kept. */
     void offer(int start, int end, int id, double score) {
       double total = score + scores[start];
       if (starts[end] == UNREACHED || total > scores[end]) {

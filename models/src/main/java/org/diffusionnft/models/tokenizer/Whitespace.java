@@ -1,6 +1,9 @@
 package org.diffusionnft.models.tokenizer;
 
-/** Unicode's property White_Space, which is neither {@link Character#isWhitespace} nor a subset. */
+/**
+ * Unicode's White_Space property, which is neither {@link Character#isWhitespace} nor a subset of
+ * it.
+ */
 final class Whitespace {
   private Whitespace() {}
 

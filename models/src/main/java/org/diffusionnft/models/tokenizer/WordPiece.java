@@ -9,9 +9,9 @@ import org.diffusionnft.tensor.InvalidInputException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * BERT's word pieces (Devlin et al., arXiv 1810.04805): of a word the longest piece that the
- * vocabulary has, of what is left the longest that goes on with {@code ##}, and so to the end. A
- * word that cannot be written so, or is longer than 100 characters, is the unknown token.
+ * BERT's word pieces (Devlin et al., arXiv 1810.04805): a word is split greedily into the longest
+ * prefix in the vocabulary, then the longest pieces that continue with {@code ##}. A word that
+ * cannot be split like this, or is longer than 100 characters, becomes the unknown token.
  */
 public final class WordPiece implements TokenModel {
   static final String PADDING = "[PAD]";
@@ -19,7 +19,7 @@ public final class WordPiece implements TokenModel {
   static final String START = "[CLS]";
   static final String END = "[SEP]";
 
-  /** The special tokens that every vocabulary of BERT has. */
+  /** The special tokens that every BERT vocabulary has. */
   static final List<String> SPECIAL = List.of(PADDING, UNKNOWN, START, END, "[MASK]");
 
   private static final String INSIDE = "##";
@@ -31,9 +31,9 @@ public final class WordPiece implements TokenModel {
   private int longest;
 
   /**
-   * A model; the ids are the places in the list.
+   * A model; the ids are the positions in the list.
    *
-   * @throws InvalidInputException if a token stands there twice, or the unknown token is missing
+   * @throws InvalidInputException if a token occurs twice, or the unknown token is missing
    */
   public WordPiece(List<String> tokens) {
     this.tokens = List.copyOf(tokens);
@@ -50,9 +50,9 @@ public final class WordPiece implements TokenModel {
   }
 
   /**
-   * The id of a token that must be there.
+   * The id of a required token.
    *
-   * @throws InvalidInputException if it is not
+   * @throws InvalidInputException if it is missing
    */
   int require(String token) {
     Integer id = ids.get(token);

@@ -1,4 +1,4 @@
-/** From text to token ids: byte pairs (CLIP) and unigrams (T5). */
+/** From text to token ids: byte-pair encoding (CLIP), unigrams (T5) and word pieces (BERT). */
 @NullMarked
 package org.diffusionnft.models.tokenizer;
 

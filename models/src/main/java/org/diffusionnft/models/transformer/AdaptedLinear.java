@@ -7,19 +7,19 @@ import org.diffusionnft.tensor.UnaryOp;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A linear layer (or a convolution over whole patches, which is one) that an adapter may change.
+ * A linear layer (or a convolution over whole patches, which is equivalent) that may be adapted.
  *
- * @param name the layer's name, by which adapters know it
+ * @param name the layer's name, which adapters refer to
  * @param layer weight and bias
  */
 record AdaptedLinear(String name, Linear layer) {
 
-  /** {@code [.., K]} to {@code [.., N]}, with what the adapter adds if it has this layer. */
+  /** {@code [.., K]} to {@code [.., N]}, plus the adapter's output if it has this layer. */
   Variable apply(Variable x, @Nullable Adapter adapter) {
     return apply(x, adapter, null);
   }
 
-  /** The same, and then an activation. */
+  /** The same, followed by an activation. */
   Variable apply(Variable x, @Nullable Adapter adapter, @Nullable UnaryOp activation) {
     Variable weight = flat(layer.weight());
     Adapter.LowRank low = adapter == null ? null : adapter.find(name);

@@ -5,7 +5,7 @@ import org.diffusionnft.models.adapter.Adapter;
 import org.diffusionnft.tensor.UnaryOp;
 import org.jspecify.annotations.Nullable;
 
-/** The two-layer network of a block: four times as wide inside, GELU in its tanh form. */
+/** The two-layer network of a block: four times as wide inside, with tanh GELU. */
 record FeedForward(AdaptedLinear in, AdaptedLinear out) {
 
   static FeedForward of(MmditWeights weights, String name) {

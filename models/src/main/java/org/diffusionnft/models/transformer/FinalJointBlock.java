@@ -5,9 +5,9 @@ import org.diffusionnft.models.adapter.Adapter;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The last block of Stable Diffusion 3 and 3.5 ({@code context_pre_only}): the image tokens look at
- * the text a last time, and the text stream ends. Checkpoints still hold the text's query layer and
- * its norm; they have no effect and no gradient.
+ * The last block of Stable Diffusion 3 and 3.5 ({@code context_pre_only}): the image tokens attend
+ * to the text a last time, and the text stream ends. Checkpoints still contain the text's query
+ * layer and its norm, which have no effect and no gradient.
  */
 record FinalJointBlock(
     AdaptedLinear modulation,

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The norm of queries or keys, per head.
  *
- * @param weight {@code [D]}, or null where the model has no such norm
+ * @param weight {@code [D]}, or null if the model has no such norm
  * @param heads number of heads
  */
 record HeadNorm(@Nullable Variable weight, int heads) {

@@ -9,10 +9,10 @@ import org.diffusionnft.tensor.Device;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Attention over image and text tokens together, image first, each with weights of its own.
+ * Attention over image and text tokens together, image first, each with its own weights.
  *
  * @param imageOut the image tokens' output layer
- * @param textOut the text tokens' output layer; null in a last block, which drops the text
+ * @param textOut the text tokens' output layer; null in the last block, which drops the text
  */
 record JointAttention(
     Projections image,
@@ -31,7 +31,7 @@ record JointAttention(
   }
 
   /**
-   * What each stream gets.
+   * The attention output of each stream.
    *
    * @param imageTokens {@code [B, N, C]}
    * @param textTokens {@code [B, S, C]}
@@ -44,8 +44,8 @@ record JointAttention(
             () -> {
               Variable x = imageTokens.operand();
               Variable c = textTokens.operand();
-              // A last block needs no answer for the text, so it asks no question: the rows are
-              // independent.
+              // The last block needs no output for the text, so it has no text queries: the rows
+              // are independent.
               Variable queries =
                   joined(
                       device,
@@ -66,7 +66,7 @@ record JointAttention(
             }));
   }
 
-  /** Image tokens and then text tokens, as attention takes them; their parts are freed. */
+  /** Concatenates image and text tokens as operands of attention; the parts are freed. */
   private static Variable joined(
       Device device, Supplier<Variable> image, @Nullable Supplier<Variable> text) {
     return Variable.scoped(

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * its extension MMDiT-X of 3.5 Medium: diffusers' {@code SD3Transformer2DModel}.
  *
  * <p>It predicts the velocity {@code noise - image} of latents at a timestep, given a prompt.
- * Without a tape every block's temporaries are given back as it ends.
+ * Without a tape, every block's temporaries are released when it ends.
  */
 public final class Mmdit implements AutoCloseable {
   private final MmditConfig config;
@@ -48,11 +48,11 @@ public final class Mmdit implements AutoCloseable {
   }
 
   /**
-   * Makes a model of a source's tensors, on the device that holds them. Frozen parameters stay as
-   * they are, in their dtype; the model takes over what memory they hold of the device's pool.
+   * Loads a model from a source, on the device that holds its tensors. Frozen parameters keep their
+   * dtype; the model takes ownership of their memory in the device's pool.
    *
-   * @param trainable by name, which parameters are to get gradients; they are copied to F32
-   * @throws IllegalArgumentException if a tensor is missing, unknown or of another shape
+   * @param trainable tells by name which parameters get gradients; these are copied to F32
+   * @throws IllegalArgumentException if a tensor is missing, unknown or has another shape
    */
   public static Mmdit load(MmditConfig config, WeightSource source, Predicate<String> trainable) {
     MmditWeights weights = new MmditWeights(config, source, trainable);
@@ -80,7 +80,7 @@ public final class Mmdit implements AutoCloseable {
     return weights.parameters();
   }
 
-  /** The table of position embeddings {@code [1, S * S, C]}, which checkpoints hold too. */
+  /** The table of position embeddings, {@code [1, S * S, C]}, as stored in checkpoints. */
   public Tensor positionEmbedding() {
     return patches.positions().table();
   }
@@ -91,10 +91,10 @@ public final class Mmdit implements AutoCloseable {
   }
 
   /**
-   * The velocity of latents.
+   * Predicts the velocity of latents.
    *
    * @param latents {@code [B, in_channels, H, W]}
-   * @param timesteps B of them, from 0 to 1000
+   * @param timesteps B values from 0 to 1000
    * @param prompt of B entries
    * @return {@code [B, out_channels, H, W]}, H and W rounded down to multiples of the patch size
    * @throws IllegalArgumentException if an input has another shape, or the image is too large
@@ -112,7 +112,7 @@ public final class Mmdit implements AutoCloseable {
     }
   }
 
-  /** Returns the parameters' memory, except what a source holds elsewhere. */
+  /** Releases the parameters' memory, except what belongs to a source. */
   @Override
   public void close() {
     weights.close();
@@ -166,7 +166,7 @@ public final class Mmdit implements AutoCloseable {
           Variable.scopedAll(
               conditioning.device(), () -> block.apply(in, conditioning, adapter).asList()));
     }
-    // Without a tape this only bounds the life of the block's temporaries.
+    // Without a tape, this only bounds the lifetime of the block's temporaries.
     return Streams.of(
         Checkpoint.apply(
             List.of(in.image(), in.requireText(), conditioning),

@@ -15,7 +15,7 @@ sealed interface MmditBlock
    */
   Streams apply(Streams in, Variable conditioning, @Nullable Adapter adapter);
 
-  /** Block {@code index} of a model, of the kind its configuration says. */
+  /** Block {@code index} of a model, of the kind given by its configuration. */
   static MmditBlock of(MmditConfig config, MmditWeights weights, int index) {
     String name = "transformer_blocks." + index;
     int heads = config.numAttentionHeads();

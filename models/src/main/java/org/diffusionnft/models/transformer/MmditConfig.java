@@ -6,14 +6,15 @@ import org.diffusionnft.models.ConfigFields;
 import org.diffusionnft.tensor.InvalidInputException;
 
 /**
- * The dimensions of an MMDiT-X, field by field those of diffusers' {@code SD3Transformer2DModel}.
+ * The dimensions of an MMDiT-X, with the fields of diffusers' {@code SD3Transformer2DModel}.
  *
- * @param sampleSize side of the latents trained on; sets the scale of a computed position embedding
+ * @param sampleSize side of the training latents; sets the scale of a computed position embedding
  * @param patchSize side of the square of latents that becomes one token
  * @param inChannels channels of the latents
  * @param numLayers number of transformer blocks; the last one drops the text stream
  * @param attentionHeadDim width of one head
- * @param numAttentionHeads number of heads; times {@code attentionHeadDim} it is the model's width
+ * @param numAttentionHeads number of heads; the model's width is this times {@code
+ *     attentionHeadDim}
  * @param jointAttentionDim width of the text embeddings, 4096 with T5-XXL
  * @param captionProjectionDim width that text is projected to; must be the model's width
  * @param pooledProjectionDim width of the pooled text embedding
@@ -40,7 +41,7 @@ public record MmditConfig(
   /**
    * Checks that the fields fit together.
    *
-   * @throws InvalidInputException that names the field, by its name in {@code config.json}
+   * @throws InvalidInputException naming the field as in {@code config.json}
    */
   public MmditConfig {
     ConfigFields.require("sample_size", sampleSize);
@@ -97,7 +98,7 @@ public record MmditConfig(
     return attentionHeadDim * numAttentionHeads;
   }
 
-  /** Whether the layer has a second attention over the image tokens alone. */
+  /** Whether the layer has a second attention over the image tokens only. */
   public boolean isDual(int layer) {
     return dualAttentionLayers.contains(layer);
   }

@@ -11,7 +11,7 @@ import org.diffusionnft.tensor.Tensor;
 
 /**
  * Initial values of an MMDiT that is trained from scratch, as a source to load it from. They depend
- * on the seed and the parameters' names alone.
+ * only on the seed and the parameters' names.
  */
 public final class MmditInit implements WeightSource {
   private final SequencedMap<String, Shape> shapes;
@@ -19,19 +19,19 @@ public final class MmditInit implements WeightSource {
   private final long seed;
   private final Scheme scheme;
 
-  /** How values are chosen. Weights of RMS norms are 1 in all. */
+  /** The initialisation scheme. RMS norm weights are 1 in all schemes. */
   public enum Scheme {
-    /** What diffusers gives: weights and biases uniform within {@code ±1/sqrt(fan in)}. */
+    /** As in diffusers: weights and biases uniform within {@code ±1/sqrt(fan in)}. */
     PYTORCH,
     /**
-     * DiT's (Peebles and Xie, arXiv 2212.09748, section 3.2): weights uniform by Xavier, biases 0,
+     * DiT's (Peebles and Xie, arXiv 2212.09748, section 3.2): Xavier-uniform weights, zero biases,
      * and zeros in the adaLN and output layers, so that every block starts as the identity and the
-     * model's output as 0.
+     * model's output is 0.
      */
     ADALN_ZERO
   }
 
-  /** Values on a device. */
+  /** Creates values on a device. */
   public MmditInit(MmditConfig config, Device device, long seed, Scheme scheme) {
     this.shapes = MmditLayout.parameters(config);
     this.device = device;

@@ -7,7 +7,7 @@ import org.diffusionnft.tensor.Shape;
 
 /** The tensors of an MMDiT: names as in diffusers, shapes, in the order PyTorch lists them. */
 public final class MmditLayout {
-  /** The stored position embedding: a buffer, not a parameter, and computed where absent. */
+  /** The stored position embedding: a buffer, not a parameter; computed if absent. */
   public static final String POSITION_EMBEDDING = "pos_embed.pos_embed";
 
   /** Width of the sinusoidal embedding of the timestep. */

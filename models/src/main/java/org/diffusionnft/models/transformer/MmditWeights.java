@@ -28,12 +28,12 @@ final class MmditWeights implements AutoCloseable {
     return parameters.all();
   }
 
-  /** A parameter that must be there. */
+  /** A required parameter. */
   Variable get(String name) {
     return parameters.get(name);
   }
 
-  /** A parameter that need not be there. */
+  /** An optional parameter. */
   @Nullable Variable find(String name) {
     return parameters.find(name);
   }

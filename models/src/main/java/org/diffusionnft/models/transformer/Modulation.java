@@ -6,7 +6,7 @@ import org.diffusionnft.models.adapter.Adapter;
 import org.jspecify.annotations.Nullable;
 
 /**
- * adaLN (Peebles and Xie, arXiv 2212.09748): what the conditioning vector makes of a norm.
+ * adaLN (Peebles and Xie, arXiv 2212.09748): how the conditioning vector modulates a norm.
  *
  * @param scale {@code [B, C]}
  * @param shift {@code [B, C]}
@@ -20,9 +20,9 @@ record Modulation(Variable scale, Variable shift) {
   }
 
   /**
-   * A modulation and the gate {@code [B, C]} on what comes of it.
+   * A modulation and the gate {@code [B, C]} on the resulting residual.
    *
-   * @param modulation of the norm before
+   * @param modulation of the preceding norm
    * @param gate factor on the residual
    */
   record Gated(Modulation modulation, Variable gate) {
@@ -31,15 +31,15 @@ record Modulation(Variable scale, Variable shift) {
       return x.gatedAdd(gate, residual);
     }
 
-    /** The norm before, as products take it. */
+    /** The preceding norm, as an operand of products. */
     Variable norm(Variable x) {
       return Variable.scoped(x.device(), () -> modulation.norm(x).operand());
     }
   }
 
   /**
-   * Shift, scale and gate of each part of a block: attention, feed-forward network, and second
-   * attention where there is one; diffusers' {@code AdaLayerNormZero} and {@code
+   * Shift, scale and gate of each part of a block: attention, feed-forward network, and the second
+   * attention if there is one; diffusers' {@code AdaLayerNormZero} and {@code
    * SD35AdaLayerNormZeroX}.
    *
    * @param linear from {@code [B, C]} to {@code [B, 3 * parts * C]}

@@ -9,10 +9,10 @@ import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 
 /**
- * A source whose frozen matrices come as products take them under {@link Autocast}: in BF16 they
- * are rounded here, once, rather than by every product.
+ * A source whose frozen matrices are in the precision of {@link Autocast} products: in BF16 they
+ * are rounded here once, rather than by every product.
  *
- * @param trainable names of parameters that stay as they are
+ * @param trainable names of parameters that are not rounded
  */
 record OperandWeights(WeightSource source, Predicate<String> trainable) implements WeightSource {
   @Override

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * columns beyond a multiple of the patch are dropped, as a strided convolution does.
  *
  * @param projection the convolution {@code [C, in, p, p]}
- * @param positions where the tokens are
+ * @param positions the position embedding of the tokens
  * @param patch side of a square
  */
 record PatchEmbedding(AdaptedLinear projection, PositionEmbedding positions, int patch) {

@@ -9,8 +9,8 @@ import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 
 /**
- * The positions of image tokens: a square table from whose centre as many rows and columns are cut
- * as the image has.
+ * The position embedding of image tokens: a square table, centre-cropped to the image's rows and
+ * columns.
  */
 final class PositionEmbedding implements AutoCloseable {
   private final Tensor table;
@@ -20,9 +20,9 @@ final class PositionEmbedding implements AutoCloseable {
   private record Size(int height, int width) {}
 
   /**
-   * A table {@code [1, side * side, C]}, of which this takes the memory over.
+   * Takes ownership of a table {@code [1, side * side, C]}.
    *
-   * @param side rows and columns
+   * @param side number of rows and columns
    */
   PositionEmbedding(Tensor table, int side) {
     this.table = table.keepForever();
@@ -35,7 +35,7 @@ final class PositionEmbedding implements AutoCloseable {
   }
 
   /**
-   * Height times width rows as F32.
+   * The cropped table as F32.
    *
    * @param height in patches
    * @param width in patches
@@ -74,8 +74,8 @@ final class PositionEmbedding implements AutoCloseable {
 
   /**
    * The table that diffusers computes, for checkpoints without one: sines and cosines of the
-   * column, then of the row, in units in which the training image has {@code sample_size /
-   * patch_size} of them.
+   * column, then of the row, scaled so that the training image has {@code sample_size / patch_size}
+   * of them.
    *
    * @return {@code [1, side * side, C]}
    */

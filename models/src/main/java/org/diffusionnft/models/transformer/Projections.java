@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 record Projections(
     AdaptedLinear q, AdaptedLinear k, AdaptedLinear v, HeadNorm normQ, HeadNorm normK) {
 
-  /** Those of the image tokens, or of any attention that has but one stream. */
+  /** Projections of the image tokens, or of any single-stream attention. */
   static Projections ofImage(MmditWeights weights, String attention, int heads) {
     return new Projections(
         weights.linear(attention + ".to_q"),
@@ -18,7 +18,7 @@ record Projections(
         HeadNorm.of(weights, attention + ".norm_k", heads));
   }
 
-  /** Those of the text tokens in joint attention. */
+  /** Projections of the text tokens in joint attention. */
   static Projections ofText(MmditWeights weights, String attention, int heads) {
     return new Projections(
         weights.linear(attention + ".add_q_proj"),

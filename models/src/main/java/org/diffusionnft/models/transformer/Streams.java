@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 record Streams(Variable image, @Nullable Variable text) {
 
   /**
-   * The text stream where there must be one.
+   * The text stream, which must be present.
    *
    * @throws NullPointerException after the last block
    */
@@ -22,7 +22,7 @@ record Streams(Variable image, @Nullable Variable text) {
     return Objects.requireNonNull(text, "the last block drops the text stream");
   }
 
-  /** Those there are, image first. */
+  /** The present streams, image first. */
   List<Variable> asList() {
     return text == null ? List.of(image) : List.of(image, text);
   }

@@ -5,7 +5,7 @@ import org.diffusionnft.autograd.Variable;
 import org.diffusionnft.models.adapter.Adapter;
 import org.jspecify.annotations.Nullable;
 
-/** The text tokens' side of a block that is not the last: the same in all such kinds. */
+/** The text stream of all blocks but the last; the same for every kind of block. */
 record TextStream(AdaptedLinear modulation, FeedForward feedForward) {
 
   static TextStream of(MmditWeights weights, String block) {
@@ -19,7 +19,7 @@ record TextStream(AdaptedLinear modulation, FeedForward feedForward) {
     return Modulation.gated(modulation, 2, conditioning, adapter);
   }
 
-  /** The text after attention. */
+  /** The text stream after attention. */
   Variable apply(
       Variable text, Variable attended, List<Modulation.Gated> parts, @Nullable Adapter adapter) {
     Variable after = parts.get(0).add(text, attended);

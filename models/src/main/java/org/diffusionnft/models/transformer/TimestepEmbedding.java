@@ -23,7 +23,7 @@ record TimestepEmbedding(
   }
 
   /**
-   * Both embedded and added.
+   * The sum of both embeddings.
    *
    * @param sinusoids {@code [B, 256]}
    * @param pooled {@code [B, P]}
@@ -36,8 +36,8 @@ record TimestepEmbedding(
   }
 
   /**
-   * {@code [cos | sin]} of the timestep times falling frequencies. Frequencies and products are
-   * floats, as in the reference: at timestep 1000 that is a difference of 1e-5 in the angle.
+   * {@code [cos | sin]} of the timestep times decreasing frequencies. Frequencies and products are
+   * floats, as in the reference code: at timestep 1000 this changes the angle by 1e-5.
    *
    * @return {@code [B, 256]}
    */
@@ -57,8 +57,8 @@ record TimestepEmbedding(
 
   /**
    * {@code exp(-ln(10000) i / half)} in floats. PyTorch's exponential on x86 (Intel MKL's) rounds
-   * all of them to nearest but the one of i = 12, whose remainder is 0.479 units in the last place;
-   * since the timestep multiplies it by up to 1000, that unit would show in every tensor after it.
+   * all of them to nearest except i = 12, whose remainder is 0.479 ulp; since it is multiplied by
+   * the timestep, up to 1000, that ulp would show in every later tensor.
    */
   private static float frequency(int i, int half) {
     float rounded = (float) StrictMath.exp((float) -Math.log(10000) * i / half);

@@ -17,7 +17,10 @@ record Conv(Variable weight, Variable bias) {
     return Functions.conv2d(x, weight, bias, 1, weight.shape().intDim(2) / 2);
   }
 
-  /** {@code [B, C, H, W]} to {@code [B, O, H/2, W/2]}; zeros only below and to the right. */
+  /**
+   * {@code [B, C, H, W]} to {@code [B, O, H/2, W/2]}; padded with zeros only at the bottom and
+   * right.
+   */
   Variable halve(Variable x) {
     return Functions.conv2d(x, weight, bias, new Window(3, 3, 2, 0, 0, 1, 1));
   }

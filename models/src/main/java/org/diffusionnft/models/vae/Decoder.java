@@ -6,7 +6,7 @@ import org.diffusionnft.autograd.Functions;
 import org.diffusionnft.autograd.Variable;
 import org.diffusionnft.models.Parameters;
 
-/** From latents to pictures. */
+/** From latents to images. */
 final class Decoder {
   private final Conv in;
   private final List<Stage> stages = new ArrayList<>();

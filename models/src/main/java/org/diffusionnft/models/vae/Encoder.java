@@ -5,7 +5,7 @@ import java.util.List;
 import org.diffusionnft.autograd.Variable;
 import org.diffusionnft.models.Parameters;
 
-/** From pictures to the distribution of latents. */
+/** From images to the distribution of latents. */
 final class Encoder {
   private final Conv in;
   private final List<Stage> stages = new ArrayList<>();

@@ -3,7 +3,7 @@ package org.diffusionnft.models.vae;
 import java.util.List;
 import org.diffusionnft.models.Parameters;
 
-/** The steps at the lowest resolution. */
+/** The stages at the lowest resolution. */
 final class Middle {
   private Middle() {}
 

@@ -3,7 +3,7 @@ package org.diffusionnft.models.vae;
 import org.diffusionnft.autograd.Variable;
 import org.diffusionnft.models.Parameters;
 
-/** A group norm, written so that of its three steps only one result is in memory. */
+/** A group norm that keeps only one of its three intermediate results in memory. */
 record Norm(int groups, Variable weight, Variable bias) {
   private static final double EPS = 1e-6;
 
@@ -23,7 +23,7 @@ record Norm(int groups, Variable weight, Variable bias) {
     return Stage.then(scaled, in -> in.add(bias.reshape(channels, 1)).reshape(x.shape()));
   }
 
-  /** The same with SiLU after it. */
+  /** The same, followed by SiLU. */
   Variable activated(Variable x) {
     return Stage.then(apply(x), Variable::silu);
   }

@@ -5,9 +5,9 @@ import org.diffusionnft.models.Parameters;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Two convolutions around the input.
+ * Two convolutions with a residual connection.
  *
- * @param shortcut where the number of channels changes; else null
+ * @param shortcut if the number of channels changes; else null
  */
 record ResnetBlock(Norm norm1, Conv conv1, Norm norm2, Conv conv2, @Nullable Conv shortcut)
     implements Stage {

@@ -5,7 +5,7 @@ import org.diffusionnft.autograd.Linear;
 import org.diffusionnft.autograd.Variable;
 import org.diffusionnft.models.Parameters;
 
-/** Attention of every place to every other, with one head. */
+/** Self-attention over all positions, with one head. */
 record SelfAttention(Norm norm, Linear queries, Linear keys, Linear values, Linear out)
     implements Stage {
 

@@ -12,21 +12,21 @@ import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.tensor.Tensor;
 
 /**
- * Decodes large latents tile by tile, so that memory grows with the tile and not with the picture.
- * Neighbouring tiles overlap, and where they do one fades into the other.
+ * Decodes large latents tile by tile, so that memory grows with the tile and not with the image.
+ * Adjacent tiles overlap and are blended there.
  *
- * <p>A tile does not see what lies beyond it: group norms and attention of the decoder range over
- * the whole picture, so tiles differ a little from the undivided picture, most in contrast and hue
- * of large areas. The overlap hides seams, not that.
+ * <p>A tile does not see beyond its edges, but the decoder's group norms and attention depend on
+ * the whole image. So tiles differ slightly from an untiled image, mostly in contrast and hue of
+ * large areas. The overlap hides seams, not this difference.
  *
  * @param tile side of a tile in latents
- * @param overlap how many latents neighbouring tiles share at least, half a tile at most
+ * @param overlap minimum number of latents that adjacent tiles share, at most half a tile
  */
 public record TiledDecoding(int tile, int overlap) {
   /**
    * Checks the sizes.
    *
-   * @throws InvalidInputException if the overlap does not leave tiles a part of their own
+   * @throws InvalidInputException if the overlap leaves a tile no part of its own
    */
   public TiledDecoding {
     if (tile < 1 || overlap < 0 || overlap > tile / 2) {
@@ -34,7 +34,7 @@ public record TiledDecoding(int tile, int overlap) {
     }
   }
 
-  /** Tiles of {@code side} pixels a side, with an overlap of a quarter, as in diffusers. */
+  /** Tiles of {@code side} x {@code side} pixels with an overlap of a quarter, as in diffusers. */
   public static TiledDecoding ofPixels(int side, int downscale) {
     int tile = Math.max(side / downscale, 1);
     return new TiledDecoding(tile, tile / 4);
@@ -46,7 +46,7 @@ public record TiledDecoding(int tile, int overlap) {
   }
 
   /**
-   * The pictures of latents, undivided if a tile holds them.
+   * Decodes latents to images, untiled if they fit in one tile.
    *
    * @param latents {@code [B, L, H, W]}, not scaled
    * @return {@code [B, C, d H, d W]}, owned by the caller's scope
@@ -76,17 +76,17 @@ public record TiledDecoding(int tile, int overlap) {
   }
 
   /**
-   * A tile's place along one axis.
+   * A tile's position along one axis.
    *
    * @param start its first latent
-   * @param weights of its pixels; where tiles overlap, theirs add up to 1
+   * @param weights of its pixels; where tiles overlap, they sum to 1
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   record Tile(long start, float[] weights) {}
 
   /**
-   * As few tiles as the overlap allows, spread evenly over an axis; where an axis is shorter than a
-   * tile, one of its length.
+   * As few tiles as the overlap allows, spread evenly over an axis; if the axis is shorter than a
+   * tile, a single tile of its length.
    */
   List<Tile> tiles(long size, int d) {
     long length = Math.min(tile, size);
@@ -116,7 +116,7 @@ public record TiledDecoding(int tile, int overlap) {
     return tiles;
   }
 
-  /** Rises over the pixels shared with the tile before, falls over those shared with the next. */
+  /** Rises over the pixels shared with the previous tile, falls over those shared with the next. */
   private static float[] ramp(long length, long before, long after) {
     float[] ramp = new float[Math.toIntExact(length)];
     for (int i = 0; i < ramp.length; i++) {

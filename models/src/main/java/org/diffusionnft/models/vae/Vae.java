@@ -12,10 +12,9 @@ import org.diffusionnft.tensor.Shape;
 /**
  * The autoencoder of latent diffusion (Rombach et al., arXiv 2112.10752): diffusers' {@code
  * AutoencoderKL}, in Stable Diffusion 3's form with 16 latent channels. Its weights are frozen;
- * gradients pass through to inputs. Without a tape each step's temporaries are given back as it
- * ends.
+ * gradients flow to the inputs. Without a tape, each step's temporaries are released when it ends.
  *
- * <p>Pictures are {@code [B, C, H, W]} with values from -1 to 1, latents {@code [B, L, H/d, W/d]}.
+ * <p>Images are {@code [B, C, H, W]} with values from -1 to 1, latents {@code [B, L, H/d, W/d]}.
  */
 public final class Vae implements AutoCloseable {
   private static final double LEAST_LOG_VARIANCE = -30;
@@ -34,7 +33,7 @@ public final class Vae implements AutoCloseable {
   }
 
   /**
-   * The normal distribution of a picture's latents, not scaled.
+   * The normal distribution of an image's latents, not scaled.
    *
    * @param mean {@code [B, L, H/d, W/d]}
    * @param logVariance like {@code mean}, from -30 to 20
@@ -47,9 +46,9 @@ public final class Vae implements AutoCloseable {
   }
 
   /**
-   * Makes an autoencoder of a source's tensors, on the device that holds them.
+   * Loads an autoencoder from a source, on the device that holds its tensors.
    *
-   * @throws InvalidInputException if a tensor is missing, unknown or of another shape
+   * @throws InvalidInputException if a tensor is missing, unknown or has another shape
    */
   public static Vae load(VaeConfig config, WeightSource source) {
     return new Vae(
@@ -72,8 +71,7 @@ public final class Vae implements AutoCloseable {
   }
 
   /**
-   * The latents of pictures. Where a level has an odd height or width, it is halved and rounded
-   * down.
+   * Encodes images to latents. At each level, an odd height or width is halved and rounded down.
    *
    * @throws InvalidInputException if the shape is not {@code [B, C, H, W]} with height and width of
    *     at least the downscale
@@ -98,7 +96,7 @@ public final class Vae implements AutoCloseable {
   }
 
   /**
-   * The pictures of latents as the encoder gives them.
+   * Decodes latents, unscaled as from the encoder, to images.
    *
    * @throws InvalidInputException if the shape is not {@code [B, L, H, W]}
    */
@@ -114,7 +112,7 @@ public final class Vae implements AutoCloseable {
     return decoder.apply(latents);
   }
 
-  /** Latents as the diffusion model sees them: {@code (z - shift) * scale}. */
+  /** Latents in the diffusion model's scaling: {@code (z - shift) * scale}. */
   public Variable scaled(Variable latents) {
     return latents.affine(1, -config.shiftFactor()).scale(config.scalingFactor());
   }
@@ -124,7 +122,7 @@ public final class Vae implements AutoCloseable {
     return latents.affine(1 / config.scalingFactor(), config.shiftFactor());
   }
 
-  /** Returns the memory of what was copied. */
+  /** Releases the memory of copied parameters. */
   @Override
   public void close() {
     parameters.close();

@@ -4,16 +4,16 @@ import java.util.List;
 import org.diffusionnft.tensor.InvalidInputException;
 
 /**
- * The dimensions of an autoencoder, field by field those of diffusers' {@code AutoencoderKL}.
+ * The dimensions of an autoencoder, with the fields of diffusers' {@code AutoencoderKL}.
  *
- * @param inChannels channels of pictures
+ * @param inChannels channels of images
  * @param latentChannels channels of latents
  * @param blockChannels channels of each level, full resolution first; each level but the last
  *     halves height and width
  * @param layersPerBlock residual blocks of a level of the encoder; the decoder has one more
  * @param normGroups groups of the group norms
- * @param scalingFactor what shifted latents are multiplied by for the diffusion model
- * @param shiftFactor what is subtracted from latents before
+ * @param scalingFactor factor on shifted latents for the diffusion model
+ * @param shiftFactor subtracted from latents before scaling
  */
 public record VaeConfig(
     int inChannels,
@@ -30,7 +30,7 @@ public record VaeConfig(
   /**
    * Checks that the fields fit together.
    *
-   * @throws InvalidInputException that names the field, by its name in {@code config.json}
+   * @throws InvalidInputException naming the field as in {@code config.json}
    */
   public VaeConfig {
     blockChannels = List.copyOf(blockChannels);
@@ -77,7 +77,7 @@ public record VaeConfig(
     }
   }
 
-  /** How many pixels one latent spans in each direction. */
+  /** Number of pixels that one latent spans in each direction. */
   public int downscale() {
     return 1 << (blockChannels.size() - 1);
   }

@@ -7,14 +7,15 @@ import java.util.SequencedMap;
 import org.diffusionnft.tensor.Shape;
 
 /**
- * The tensors of an autoencoder, as diffusers' {@code AutoencoderKL} without quantisation convs.
+ * The tensors of an autoencoder: diffusers' {@code AutoencoderKL} without quantisation
+ * convolutions.
  */
 public final class VaeLayout {
   private final SequencedMap<String, Shape> shapes = new LinkedHashMap<>();
 
   private VaeLayout() {}
 
-  /** Every parameter, the encoder's first. */
+  /** All parameters, the encoder's first. */
   public static SequencedMap<String, Shape> parameters(VaeConfig config) {
     VaeLayout layout = new VaeLayout();
     layout.encoder(config);

@@ -1,4 +1,4 @@
-/** The autoencoder between pictures and the latents that a diffusion model works on. */
+/** The autoencoder between images and the latents of a diffusion model. */
 @NullMarked
 package org.diffusionnft.models.vae;
 

@@ -18,12 +18,12 @@ import org.diffusionnft.weights.singlefile.ModelFamily;
 import org.diffusionnft.weights.torch.TensorFiles;
 
 /**
- * ImageReward on disk: {@code ImageReward.pt}, of which only tensors are read, or a safetensors
- * file of the same names. It must stay open while a model uses its tensors.
+ * ImageReward on disk: {@code ImageReward.pt}, from which only tensors are read, or a safetensors
+ * file with the same names. It must stay open while a model uses its tensors.
  *
  * @param vision dimensions of the image encoder
  * @param text dimensions of the text encoder
- * @param head widths of what the head's layers give, but the last
+ * @param head output widths of the head's layers, except the last
  * @param tensors under the names of {@code ImageReward.pt}
  */
 public record ImageRewardCheckpoint(
@@ -47,7 +47,8 @@ public record ImageRewardCheckpoint(
   }
 
   /**
-   * Opens a file whose attention heads are not of the published size, which tensors do not tell.
+   * Opens a file whose attention heads may differ from the published size, which cannot be inferred
+   * from tensors.
    *
    * @param visionHeads of the image encoder, 0 for heads of 64
    * @param textHeads of the text encoder, 0 for heads of 64
@@ -62,7 +63,7 @@ public record ImageRewardCheckpoint(
   }
 
   /**
-   * The checkpoint that tensors are of.
+   * The checkpoint with these tensors.
    *
    * @throws InvalidFileException if they are not ImageReward's
    */
@@ -120,9 +121,9 @@ public record ImageRewardCheckpoint(
   }
 
   /**
-   * Makes the model.
+   * Creates the model.
    *
-   * @throws org.diffusionnft.tensor.InvalidInputException if tensors are missing, unknown or of
+   * @throws org.diffusionnft.tensor.InvalidInputException if tensors are missing, unknown or have
    *     another shape
    */
   public ImageRewardModel load(Device device) {

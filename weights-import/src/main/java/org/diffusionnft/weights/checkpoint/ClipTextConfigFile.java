@@ -14,7 +14,10 @@ import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.io.JsonFields;
 import org.diffusionnft.weights.io.StrictJson;
 
-/** Where a CLIP text encoder's configuration comes from: {@code config.json}, or its tensors. */
+/**
+ * Reads a CLIP text encoder's configuration from {@code config.json}, or infers it from its
+ * tensors.
+ */
 public final class ClipTextConfigFile {
   private static final Map<String, UnaryOp> ACTIVATIONS =
       Map.of(
@@ -26,7 +29,7 @@ public final class ClipTextConfigFile {
   /** Width of one head in all published models. */
   private static final int HEAD = 64;
 
-  /** Width of OpenAI's CLIP-L, whose activation is another than that of OpenCLIP's models. */
+  /** Width of OpenAI's CLIP-L, whose activation differs from that of OpenCLIP's models. */
   private static final int OPENAI_WIDTH = 768;
 
   private static final Set<String> READ =
@@ -46,7 +49,7 @@ public final class ClipTextConfigFile {
   /**
    * Reads a {@code config.json}.
    *
-   * @throws InvalidFileException for a missing or impossible key
+   * @throws InvalidFileException for a missing key or invalid value
    */
   public static ClipTextConfig read(Path file) throws InvalidFileException {
     return parse(file, StrictJson.readObject(file));
@@ -55,7 +58,7 @@ public final class ClipTextConfigFile {
   /**
    * The configuration in a JSON object with the keys of transformers' {@code CLIPTextConfig}.
    *
-   * @param file where the object is from, for messages
+   * @param file the source of the object, for messages
    * @throws InvalidFileException see {@link #read}
    */
   public static ClipTextConfig parse(Path file, ObjectNode json) throws InvalidFileException {
@@ -79,7 +82,7 @@ public final class ClipTextConfigFile {
     }
   }
 
-  /** What transformers calls {@code hidden_act}. */
+  /** The activation named by transformers' {@code hidden_act}. */
   public static UnaryOp activation(JsonFields fields) throws InvalidFileException {
     UnaryOp activation = ACTIVATIONS.get(fields.text("hidden_act"));
     if (activation == null) {
@@ -122,7 +125,7 @@ public final class ClipTextConfigFile {
    * Infers the configuration from names and shapes: heads are 64 wide, and a model of CLIP-L's
    * width has OpenAI's activation, others OpenCLIP's.
    *
-   * @throws InvalidFileException if tensors needed for this are missing or of another rank
+   * @throws InvalidFileException if tensors needed for this are missing or have another rank
    */
   public static ClipTextConfig infer(TensorSource source) throws InvalidFileException {
     Shape tokens = TensorShapes.require(source, "text_model.embeddings.token_embedding.weight", 2);

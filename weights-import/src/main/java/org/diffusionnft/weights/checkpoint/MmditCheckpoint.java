@@ -14,8 +14,8 @@ import org.diffusionnft.weights.singlefile.ModelFamily;
 
 /**
  * A transformer on disk, in either layout: a diffusers folder with {@code config.json} and {@code
- * diffusion_pytorch_model.safetensors} (or the pipeline's folder around it), or one file, with the
- * names of diffusers or of Stability AI. It must stay open while a model uses its tensors.
+ * diffusion_pytorch_model.safetensors} (or the pipeline's folder around it), or one file with the
+ * names of diffusers or Stability AI. It must stay open while a model uses its tensors.
  *
  * @param config as read, or inferred from names and shapes
  * @param tensors under diffusers names
@@ -42,7 +42,7 @@ public record MmditCheckpoint(MmditConfig config, TensorSource tensors) implemen
   }
 
   /**
-   * Opens a file of tensors whose configuration is known from elsewhere.
+   * Opens a file of tensors with a given configuration.
    *
    * @throws InvalidFileException if it is missing or not a safetensors file
    */

@@ -19,8 +19,8 @@ import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.io.StrictJson;
 
 /**
- * Where an MMDiT's configuration comes from: the {@code config.json} that diffusers writes, or the
- * names and shapes of the tensors where there is none.
+ * Reads an MMDiT's configuration from the {@code config.json} that diffusers writes, or infers it
+ * from the names and shapes of the tensors.
  */
 public final class MmditConfigFile {
   private static final String CLASS = "SD3Transformer2DModel";
@@ -45,7 +45,7 @@ public final class MmditConfigFile {
   /**
    * Reads a {@code config.json}.
    *
-   * @throws InvalidFileException for a missing, unknown or impossible key
+   * @throws InvalidFileException for a missing or unknown key, or an invalid value
    */
   public static MmditConfig read(Path file) throws InvalidFileException {
     return parse(file, StrictJson.readObject(file));
@@ -54,7 +54,7 @@ public final class MmditConfigFile {
   /**
    * The configuration in a JSON object with the keys of diffusers' {@code SD3Transformer2DModel}.
    *
-   * @param file where the object is from, for messages
+   * @param file the source of the object, for messages
    * @throws InvalidFileException see {@link #read}
    */
   public static MmditConfig parse(Path file, ObjectNode json) throws InvalidFileException {
@@ -159,13 +159,13 @@ public final class MmditConfigFile {
   }
 
   /**
-   * Infers the configuration from names and shapes, as must be done for a single file. The head
-   * size is that of the query norm's weight; without one there are as many heads as layers, the
-   * rule of Stable Diffusion 3. The sample size cannot be inferred; it is 128 as in all published
-   * models, and matters only where the position embedding is not stored.
+   * Infers the configuration from names and shapes, which a single file requires. The head size is
+   * that of the query norm's weight; without one there are as many heads as layers, as in Stable
+   * Diffusion 3. The sample size cannot be inferred; it is 128 as in all published models, and
+   * matters only if the position embedding is not stored.
    *
    * @param source tensors under diffusers names
-   * @throws InvalidFileException if tensors needed for this are missing or of another rank
+   * @throws InvalidFileException if tensors needed for this are missing or have another rank
    */
   public static MmditConfig infer(TensorSource source) throws InvalidFileException {
     Shape patch = TensorShapes.require(source, "pos_embed.proj.weight", 4);

@@ -29,12 +29,12 @@ import org.diffusionnft.weights.tokenizer.TokenizerFolder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All of Stable Diffusion 3 on disk: a diffusers folder, or a single file. A single file holds no
- * tokenizers, often no text encoders, sometimes no autoencoder; what it lacks may come from a
- * second, diffusers folder. Parts are opened when they are asked for; nothing is copied.
+ * All of Stable Diffusion 3 on disk: a diffusers folder, or a single file. A single file contains
+ * no tokenizers, often no text encoders, sometimes no autoencoder; missing parts may come from a
+ * second, diffusers folder. Parts are opened on demand; nothing is copied.
  */
 public final class ModelCheckpoint implements TextEncoders, AutoCloseable {
-  /** How names end that quantised checkpoints have beside their weights. */
+  /** Suffixes of the scale tensors that quantised checkpoints have in addition to their weights. */
   private static final List<String> SCALES =
       List.of(
           ".scale_weight",
@@ -71,8 +71,9 @@ public final class ModelCheckpoint implements TextEncoders, AutoCloseable {
    * Opens a model.
    *
    * @param path a diffusers folder or a single file
-   * @param parts a diffusers folder with what a single file lacks, or null
-   * @throws InvalidFileException if there is no model, or one of another family, which is named
+   * @param parts a diffusers folder with the parts that a single file lacks, or null
+   * @throws InvalidFileException if there is no model, or it belongs to another family, which is
+   *     named
    */
   public static ModelCheckpoint open(Path path, @Nullable Path parts) throws InvalidFileException {
     if (parts != null && !Files.isDirectory(parts)) {
@@ -112,7 +113,7 @@ public final class ModelCheckpoint implements TextEncoders, AutoCloseable {
     }
   }
 
-  /** Where it is. */
+  /** The path of the model. */
   public Path path() {
     return path;
   }
@@ -127,7 +128,7 @@ public final class ModelCheckpoint implements TextEncoders, AutoCloseable {
     return folder;
   }
 
-  /** The parts there are. */
+  /** The available parts. */
   public Set<Part> parts() {
     Set<Part> parts = EnumSet.noneOf(Part.class);
     for (Part part : Part.values()) {
@@ -138,7 +139,7 @@ public final class ModelCheckpoint implements TextEncoders, AutoCloseable {
     return parts;
   }
 
-  /** Whether there is a part. */
+  /** Whether a part is available. */
   public boolean has(Part part) {
     return isInFile(part)
         || (folder != null
@@ -150,7 +151,7 @@ public final class ModelCheckpoint implements TextEncoders, AutoCloseable {
     return single != null && single.has(part);
   }
 
-  /** Whether the folder's index says that it has no such part. */
+  /** Whether the folder's index marks the part as missing. */
   private boolean isMissing(String part) {
     return index.missing().contains(part);
   }
@@ -160,7 +161,7 @@ public final class ModelCheckpoint implements TextEncoders, AutoCloseable {
   }
 
   /**
-   * A part's tensors under the names of diffusers or transformers; to be closed.
+   * A part's tensors under the names of diffusers or transformers; the caller closes them.
    *
    * @throws InvalidFileException if it is missing or damaged
    */
@@ -176,7 +177,7 @@ public final class ModelCheckpoint implements TextEncoders, AutoCloseable {
     }
   }
 
-  /** Numbers that must be multiplied by scales beside them are not what they say. */
+  /** Rejects quantised weights, which are meaningless without their scales. */
   private static void requirePlain(TensorSource tensors) throws InvalidFileException {
     for (String name : tensors.names()) {
       for (String end : SCALES) {
@@ -192,7 +193,7 @@ public final class ModelCheckpoint implements TextEncoders, AutoCloseable {
   }
 
   /**
-   * A part's {@code config.json} as it is, or as diffusers would write it for a single file.
+   * A part's {@code config.json}, or what diffusers would write for a single file.
    *
    * @throws InvalidFileException if the part is missing or damaged
    */
@@ -253,7 +254,7 @@ public final class ModelCheckpoint implements TextEncoders, AutoCloseable {
   }
 
   /**
-   * The transformer; to be closed.
+   * The transformer; the caller closes it.
    *
    * @throws InvalidFileException if it is missing or damaged
    */
@@ -264,7 +265,7 @@ public final class ModelCheckpoint implements TextEncoders, AutoCloseable {
   }
 
   /**
-   * The autoencoder; to be closed.
+   * The autoencoder; the caller closes it.
    *
    * @throws InvalidFileException if it is missing or damaged
    */
@@ -274,7 +275,7 @@ public final class ModelCheckpoint implements TextEncoders, AutoCloseable {
   }
 
   /**
-   * Where a part's configuration is from: its {@code config.json}, or a single file.
+   * The source of a part's configuration: its {@code config.json}, or a single file.
    *
    * @throws InvalidFileException if the part is missing
    */
@@ -283,7 +284,7 @@ public final class ModelCheckpoint implements TextEncoders, AutoCloseable {
   }
 
   /**
-   * The noise schedule: that of the folder, or Stable Diffusion 3's.
+   * The noise schedule of the folder, or Stable Diffusion 3's.
    *
    * @throws InvalidFileException if its file is damaged
    */
@@ -292,7 +293,7 @@ public final class ModelCheckpoint implements TextEncoders, AutoCloseable {
     return scheduler == null ? FlowMatchSchedule.Config.SD3 : SchedulerConfigFile.read(scheduler);
   }
 
-  /** Where the noise schedule is from; null if it is Stable Diffusion 3's for want of a file. */
+  /** The file of the noise schedule; null if there is none and Stable Diffusion 3's is used. */
   public @Nullable Path schedulePath() {
     Path scheduler = folder == null ? null : folder.resolve(ModelLayout.SCHEDULER);
     return scheduler != null && !isMissing(ModelIndex.SCHEDULER) && Files.exists(scheduler)
@@ -315,7 +316,7 @@ public final class ModelCheckpoint implements TextEncoders, AutoCloseable {
     return tokenizer(Part.T5);
   }
 
-  /** A tokenizer, read once: reading one takes longer than encoding a thousand prompts. */
+  /** A tokenizer, cached: reading one takes longer than encoding a thousand prompts. */
   private synchronized Tokenizer tokenizer(Part part) throws InvalidFileException {
     Tokenizer tokenizer = tokenizers.get(part);
     if (tokenizer == null) {
@@ -380,7 +381,7 @@ public final class ModelCheckpoint implements TextEncoders, AutoCloseable {
     }
   }
 
-  /** Unmaps the file, if it is one. */
+  /** Unmaps the file, if this is a single file. */
   @Override
   public void close() {
     if (file != null) {

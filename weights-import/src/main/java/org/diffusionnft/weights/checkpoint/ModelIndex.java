@@ -16,16 +16,16 @@ import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.io.StrictJson;
 
 /**
- * {@code model_index.json}: the library and class of every part of a pipeline. A part that it says
- * null of is not there for diffusers, whatever folder lies beside it.
+ * {@code model_index.json}: the library and class of every part of a pipeline. A part that is null
+ * there does not exist for diffusers, whatever folders there are.
  *
- * @param missing the parts that it says null of
+ * @param missing the parts that are null in it
  */
 record ModelIndex(Set<String> missing) {
   /** The folder of the noise schedule. */
   static final String SCHEDULER = "scheduler";
 
-  /** What is understood of a part. */
+  /** The library and classes supported for a part. */
   private record Classes(String library, List<String> names) {}
 
   private static final Classes CLIP =
@@ -48,7 +48,7 @@ record ModelIndex(Set<String> missing) {
     PARTS.put("vae", new Classes("diffusers", List.of("AutoencoderKL")));
   }
 
-  /** Parts that only take pictures in: without one they change nothing. */
+  /** Parts that only process input images: without one they change nothing. */
   private static final Set<String> OF_PICTURES = Set.of("feature_extractor", "image_encoder");
 
   /** Keeps a copy of the set. */
@@ -59,8 +59,7 @@ record ModelIndex(Set<String> missing) {
   /**
    * Reads a folder's file, if it has one.
    *
-   * @throws InvalidFileException if it is of another family, or a part is of a class that is not
-   *     understood
+   * @throws InvalidFileException if it is from another family, or a part's class is not supported
    */
   static ModelIndex of(Path folder) throws InvalidFileException {
     Path file = folder.resolve(ModelLayout.INDEX);
@@ -85,7 +84,7 @@ record ModelIndex(Set<String> missing) {
     return new ModelIndex(missing);
   }
 
-  /** {@code [null, null]}, or what is off altogether. */
+  /** {@code [null, null]}, or any value that means off. */
   private static boolean isNothing(JsonNode value) {
     boolean allNull = value.isArray();
     for (JsonNode item : value) {

@@ -3,7 +3,7 @@ package org.diffusionnft.weights.checkpoint;
 import java.util.Map;
 import org.diffusionnft.weights.singlefile.SingleFile.Part;
 
-/** Where diffusers' {@code StableDiffusion3Pipeline} keeps the parts of a model in its folder. */
+/** The folder layout of diffusers' {@code StableDiffusion3Pipeline}. */
 final class ModelLayout {
   /** Names the class of the pipeline and of each part. */
   static final String INDEX = "model_index.json";
@@ -37,7 +37,7 @@ final class ModelLayout {
     return TOKENIZERS.getOrDefault(part, "");
   }
 
-  /** What the files of a part's tensors are called, without their suffix. */
+  /** The base name of a part's tensor files, without suffix. */
   static String base(Part part) {
     return switch (part) {
       case TRANSFORMER, VAE -> "diffusion_pytorch_model";

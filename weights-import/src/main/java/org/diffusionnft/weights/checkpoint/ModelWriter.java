@@ -19,7 +19,7 @@ import org.diffusionnft.weights.singlefile.AsSingleFile;
 import org.diffusionnft.weights.singlefile.SingleFile.Part;
 import org.jspecify.annotations.Nullable;
 
-/** Writes all of a model in either layout, one tensor in memory at a time. */
+/** Writes a whole model in either layout, with one tensor in memory at a time. */
 public final class ModelWriter {
   private record Written(TensorSource tensors, ObjectNode config) {}
 
@@ -27,7 +27,7 @@ public final class ModelWriter {
   private final Map<Part, Path> tokenizers = new EnumMap<>(Part.class);
   private FlowMatchSchedule.Config schedule = FlowMatchSchedule.Config.SD3;
 
-  /** Adds a part; it stays the caller's. */
+  /** Adds a part, which remains the caller's. */
   public ModelWriter part(Part part, TensorSource source, ObjectNode config) {
     parts.put(part, new Written(source, config));
     return this;
@@ -46,10 +46,10 @@ public final class ModelWriter {
   }
 
   /**
-   * Writes one file, as Stability AI publishes them; configurations and tokenizers find no room in
-   * it.
+   * Writes one file, as Stability AI publishes them; it cannot contain configurations and
+   * tokenizers.
    *
-   * @param dtype what tensors are converted to; null to leave them
+   * @param dtype the dtype tensors are converted to; null to keep theirs
    * @param device see {@link SafetensorsWriter#write(Path, TensorSource, DType, Device, Map)}
    * @throws IOException if a source is damaged or the file cannot be written
    */
@@ -61,7 +61,7 @@ public final class ModelWriter {
   }
 
   /**
-   * Writes a folder as diffusers does. It appears complete or not at all.
+   * Writes a folder like diffusers, atomically.
    *
    * @throws IOException if it exists, a source is damaged, or it cannot be written
    */

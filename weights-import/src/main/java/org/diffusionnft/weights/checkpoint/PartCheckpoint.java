@@ -7,10 +7,10 @@ import org.diffusionnft.weights.TensorSource;
 
 /** A part of a model on disk. It must stay open while a model uses its tensors. */
 interface PartCheckpoint extends AutoCloseable {
-  /** Under the names of diffusers or transformers. */
+  /** The tensors under the names of diffusers or transformers. */
   TensorSource tensors();
 
-  /** What a model is built from. */
+  /** The weight source for building the model. */
   default WeightSource weights(Device device) {
     return new CheckpointWeights(tensors(), device);
   }

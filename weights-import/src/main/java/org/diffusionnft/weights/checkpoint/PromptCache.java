@@ -24,9 +24,9 @@ import org.diffusionnft.weights.safetensors.SafetensorsWriter;
 import org.diffusionnft.weights.singlefile.SingleFile.Part;
 
 /**
- * Embedded prompts on disk, one file each, so that a prompt meets the text encoders once. A file's
- * name is a digest of the prompt, of how it is encoded, and of the encoders' files (path, size,
- * time): other encoders find nothing here.
+ * Prompt embeddings on disk, one file each, so that a prompt is encoded only once. A file's name is
+ * a digest of the prompt, the encoding options, and the encoders' files (path, size, time), so
+ * entries of other encoders never match.
  */
 public final class PromptCache {
   private static final String TEXT = "prompt_embeds";
@@ -43,8 +43,8 @@ public final class PromptCache {
   /**
    * The cache of a model.
    *
-   * @param folder is made when something is stored
-   * @throws IOException if the model's files cannot be looked at
+   * @param folder created when something is stored
+   * @throws IOException if the model's files cannot be inspected
    */
   public static PromptCache of(Path folder, ModelCheckpoint model) throws IOException {
     StringBuilder identity = new StringBuilder();
@@ -77,8 +77,8 @@ public final class PromptCache {
   }
 
   /**
-   * An embedding that was stored, owned by the device's innermost scope. What cannot be read is as
-   * good as not there.
+   * A stored embedding, owned by the device's innermost scope. An unreadable entry counts as
+   * missing.
    */
   public Optional<Conditioning> find(String prompt, PromptEncoding encoding, Device device) {
     Path path = path(prompt, encoding);

@@ -25,7 +25,7 @@ public final class SchedulerConfigFile {
     SPACINGS.put("use_beta_sigmas", Spacing.BETA);
   }
 
-  /** Options that are followed, and those of a dynamic shift, which must be off. */
+  /** Supported options, and those of a dynamic shift, which must be off. */
   private static final Set<String> UNDERSTOOD =
       Set.of(
           "num_train_timesteps",
@@ -44,8 +44,8 @@ public final class SchedulerConfigFile {
   /**
    * Reads a file.
    *
-   * @throws InvalidFileException if it is missing, of another scheduler than flow matching's, or
-   *     has an option on that is not supported
+   * @throws InvalidFileException if it is missing, is not of the flow matching scheduler, or
+   *     enables an unsupported option
    */
   public static FlowMatchSchedule.Config read(Path file) throws InvalidFileException {
     JsonFields fields = new JsonFields(file, StrictJson.readObject(file));

@@ -14,7 +14,9 @@ import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.io.JsonFields;
 import org.diffusionnft.weights.io.StrictJson;
 
-/** Where a T5 v1.1 encoder's configuration comes from: {@code config.json}, or its tensors. */
+/**
+ * Reads a T5 v1.1 encoder's configuration from {@code config.json}, or infers it from its tensors.
+ */
 public final class T5ConfigFile {
   private static final int MAX_DISTANCE = 128;
   private static final double EPS = 1e-6;
@@ -39,8 +41,8 @@ public final class T5ConfigFile {
   /**
    * Reads a {@code config.json}.
    *
-   * @throws InvalidFileException for a missing or impossible key, or the first T5, whose networks
-   *     have no gate
+   * @throws InvalidFileException for a missing key or invalid value, or the original T5, whose
+   *     feed-forward networks have no gate
    */
   public static T5Config read(Path file) throws InvalidFileException {
     return parse(file, StrictJson.readObject(file));
@@ -49,7 +51,7 @@ public final class T5ConfigFile {
   /**
    * The configuration in a JSON object with the keys of transformers' {@code T5Config}.
    *
-   * @param file where the object is from, for messages
+   * @param file the source of the object, for messages
    * @throws InvalidFileException see {@link #read}
    */
   public static T5Config parse(Path file, ObjectNode json) throws InvalidFileException {
@@ -107,7 +109,7 @@ public final class T5ConfigFile {
   /**
    * Infers the configuration from names and shapes.
    *
-   * @throws InvalidFileException if tensors needed for this are missing or of another rank
+   * @throws InvalidFileException if tensors needed for this are missing or have another rank
    */
   public static T5Config infer(TensorSource source) throws InvalidFileException {
     boolean shared = source.names().contains(T5Layout.TOKENS);

@@ -7,13 +7,13 @@ import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.io.JsonFields;
 
 /**
- * What every {@code config.json} of transformers may say that changes no encoder's numbers: how to
- * train, how to generate text, and who wrote it.
+ * Keys of transformers' {@code config.json} files that do not affect an encoder's output: training,
+ * text generation, and provenance.
  */
 public final class TransformersConfig {
   private static final Set<String> HARMLESS =
       Set.of(
-          // who and what
+          // identity
           "architectures",
           "dtype",
           "finetuning_task",
@@ -37,7 +37,7 @@ public final class TransformersConfig {
           "initializer_factor",
           "initializer_range",
           "layerdrop",
-          // how results are returned
+          // form of the results
           "output_attentions",
           "output_hidden_states",
           "output_past",
@@ -45,7 +45,7 @@ public final class TransformersConfig {
           "return_dict",
           "return_dict_in_generate",
           "use_cache",
-          // the other half of an encoder and decoder, and generation
+          // encoder-decoder models and generation
           "add_cross_attention",
           "chunk_size_feed_forward",
           "decoder_start_token_id",
@@ -85,10 +85,10 @@ public final class TransformersConfig {
   private TransformersConfig() {}
 
   /**
-   * Checks that nothing else is on than what is read and what changes nothing.
+   * Checks that no key is on except those that are read and those without effect.
    *
    * @param read the keys that are read
-   * @throws InvalidFileException that names another, such as {@code quantization_config}
+   * @throws InvalidFileException naming any other key, such as {@code quantization_config}
    */
   public static void requireOff(JsonFields fields, String what, Set<String> read)
       throws InvalidFileException {

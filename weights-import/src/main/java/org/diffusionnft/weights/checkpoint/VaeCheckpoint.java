@@ -13,7 +13,7 @@ import org.diffusionnft.weights.singlefile.VaeSingleFile;
 
 /**
  * An autoencoder on disk, in either layout: a diffusers folder (or the pipeline's folder around
- * it), or one file, with the names of diffusers or of Stability AI. It must stay open while a model
+ * it), or one file with the names of diffusers or Stability AI. It must stay open while a model
  * uses its tensors.
  *
  * @param config as read, or inferred from names and shapes
@@ -40,7 +40,7 @@ public record VaeCheckpoint(VaeConfig config, TensorSource tensors) implements P
   }
 
   /**
-   * Opens a file of tensors whose configuration is known from elsewhere.
+   * Opens a file of tensors with a given configuration.
    *
    * @throws InvalidFileException if it is missing or not a safetensors file
    */

@@ -18,9 +18,9 @@ import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.io.JsonFields;
 import org.diffusionnft.weights.io.StrictJson;
 
-/** Where an autoencoder's configuration comes from: {@code config.json}, or its tensors. */
+/** Reads an autoencoder's configuration from {@code config.json}, or infers it from its tensors. */
 public final class VaeConfigFile {
-  /** Stable Diffusion 3's, which no file of tensors tells. */
+  /** Stable Diffusion 3's value; it cannot be inferred from tensors. */
   private static final double SCALING_FACTOR = 1.5305;
 
   private static final double SHIFT_FACTOR = 0.0609;
@@ -50,7 +50,7 @@ public final class VaeConfigFile {
   /**
    * Reads a {@code config.json}.
    *
-   * @throws InvalidFileException for a missing or impossible key
+   * @throws InvalidFileException for a missing key or invalid value
    */
   public static VaeConfig read(Path file) throws InvalidFileException {
     return parse(file, StrictJson.readObject(file));
@@ -59,7 +59,7 @@ public final class VaeConfigFile {
   /**
    * The configuration in a JSON object with the keys of diffusers' {@code AutoencoderKL}.
    *
-   * @param file where the object is from, for messages
+   * @param file the source of the object, for messages
    * @throws InvalidFileException see {@link #read}
    */
   public static VaeConfig parse(Path file, ObjectNode json) throws InvalidFileException {
@@ -69,7 +69,7 @@ public final class VaeConfigFile {
     fields.require("act_fn", TextNode.valueOf("silu"));
     fields.require("mid_block_add_attention", BooleanNode.TRUE);
     for (String quantising : List.of("use_quant_conv", "use_post_quant_conv")) {
-      // Where the key is missing, diffusers has the convolution: the autoencoders before SD 3.
+      // Without the key, diffusers assumes the convolution, as in autoencoders before SD 3.
       if (fields.flag(quantising, true)) {
         throw new InvalidFileException(
             file,
@@ -98,7 +98,7 @@ public final class VaeConfigFile {
     }
   }
 
-  /** One block a level, of the one type that is supported. */
+  /** Requires one block per level, of the only supported type. */
   private static void requireBlocks(JsonFields fields, String key, String type)
       throws InvalidFileException {
     ArrayNode supported = JsonNodeFactory.instance.arrayNode();
@@ -144,7 +144,7 @@ public final class VaeConfigFile {
    * Diffusion 3.
    *
    * @param source tensors under diffusers names
-   * @throws InvalidFileException if tensors needed for this are missing or of another rank
+   * @throws InvalidFileException if tensors needed for this are missing or have another rank
    */
   public static VaeConfig infer(TensorSource source) throws InvalidFileException {
     List<Integer> channels = new ArrayList<>();
@@ -170,7 +170,7 @@ public final class VaeConfigFile {
     }
   }
 
-  /** 32 as in every published model, or in tiny ones the most that can be. */
+  /** 32 as in every published model, or the maximum possible in tiny ones. */
   private static int groups(List<Integer> channels) {
     int groups = NORM_GROUPS;
     for (int c : channels) {

@@ -1,4 +1,4 @@
-/** Models on disk in diffusers' layout or as single files, as a whole and part by part. */
+/** Models on disk, in diffusers' layout or as single files, whole or by part. */
 @NullMarked
 package org.diffusionnft.weights.checkpoint;
 

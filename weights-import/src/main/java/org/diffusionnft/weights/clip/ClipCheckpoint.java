@@ -19,8 +19,8 @@ import org.diffusionnft.weights.singlefile.ModelFamily;
 import org.diffusionnft.weights.torch.TensorFiles;
 
 /**
- * A whole CLIP model on disk: a folder of transformers with {@code config.json} and {@code
- * model.safetensors}, or one file with the names of transformers or of OpenCLIP. It must stay open
+ * A full CLIP model on disk: a transformers folder with {@code config.json} and {@code
+ * model.safetensors}, or one file with the names of transformers or OpenCLIP. It must stay open
  * while a model uses its tensors.
  *
  * @param text dimensions of the text encoder
@@ -50,9 +50,9 @@ public record ClipCheckpoint(ClipTextConfig text, ClipVisionConfig vision, Tenso
   }
 
   /**
-   * Opens a safetensors file whose configuration is known from elsewhere.
+   * Opens a safetensors file with a given configuration.
    *
-   * @param configFile where the configuration is from, for messages
+   * @param configFile the source of the configuration, for messages
    * @param config with the keys of transformers' {@code CLIPConfig}
    * @throws InvalidFileException if either is not a CLIP model's
    */
@@ -68,7 +68,7 @@ public record ClipCheckpoint(ClipTextConfig text, ClipVisionConfig vision, Tenso
       throws InvalidFileException {
     ObjectNode text = part(file, config, "text_config");
     ObjectNode vision = part(file, config, "vision_config");
-    if (config.has("projection_dim")) { // the model's own overrides what its parts say
+    if (config.has("projection_dim")) { // the model's own value overrides those of its parts
       text.set("projection_dim", config.get("projection_dim"));
       vision.set("projection_dim", config.get("projection_dim"));
     }
@@ -101,9 +101,9 @@ public record ClipCheckpoint(ClipTextConfig text, ClipVisionConfig vision, Tenso
   }
 
   /**
-   * Makes the model.
+   * Creates the model.
    *
-   * @throws IllegalArgumentException if tensors are missing, unknown or of another shape
+   * @throws IllegalArgumentException if tensors are missing, unknown or have another shape
    */
   public ClipModel load(Device device) {
     return ClipModel.load(text, vision, new CheckpointWeights(tensors, device));

@@ -15,9 +15,9 @@ import org.diffusionnft.weights.checkpoint.TransformersConfig;
 import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.io.JsonFields;
 
-/** Where a CLIP image encoder's configuration comes from: JSON, or its tensors. */
+/** Reads a CLIP image encoder's configuration from JSON, or infers it from its tensors. */
 public final class ClipVisionConfigFile {
-  /** From this width on all published models have 16 heads; narrower ones have heads of 64. */
+  /** From this width on, all published models have 16 heads; narrower ones have heads of 64. */
   private static final int WIDE = 1024;
 
   private static final int HEADS_OF_WIDE = 16;
@@ -41,8 +41,8 @@ public final class ClipVisionConfigFile {
   /**
    * The configuration in a JSON object with the keys of transformers' {@code CLIPVisionConfig}.
    *
-   * @param file where the object is from, for messages
-   * @throws InvalidFileException for a missing or impossible key
+   * @param file the source of the object, for messages
+   * @throws InvalidFileException for a missing key or invalid value
    */
   public static ClipVisionConfig parse(Path file, ObjectNode json) throws InvalidFileException {
     JsonFields fields = new JsonFields(file, json);
@@ -69,8 +69,8 @@ public final class ClipVisionConfigFile {
   /**
    * Infers the configuration from names and shapes.
    *
-   * @param activation of the text encoder beside it, which is the same
-   * @throws InvalidFileException if tensors needed for this are missing or of another rank
+   * @param activation that of the accompanying text encoder, which is the same
+   * @throws InvalidFileException if tensors needed for this are missing or have another rank
    */
   public static ClipVisionConfig infer(TensorSource source, UnaryOp activation)
       throws InvalidFileException {

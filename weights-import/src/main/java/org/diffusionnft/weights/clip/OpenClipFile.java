@@ -12,7 +12,7 @@ import org.diffusionnft.weights.TensorSource;
 import org.diffusionnft.weights.clip.OpenClipKeyMap.Origin;
 import org.diffusionnft.weights.io.InvalidFileException;
 
-/** A CLIP model as OpenCLIP writes it, under the names and shapes of transformers. */
+/** A CLIP model written by OpenCLIP, under the names and shapes of transformers. */
 final class OpenClipFile extends RenamedTensors<Origin> {
 
   OpenClipFile(TensorSource file) {

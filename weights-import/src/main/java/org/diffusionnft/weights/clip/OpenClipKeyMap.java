@@ -6,8 +6,8 @@ import java.util.Set;
 import org.diffusionnft.weights.RenamedTensors;
 
 /**
- * OpenCLIP's names of CLIP's tensors, by those of transformers. One tensor of theirs can be three
- * of ours (queries, keys and values are stacked), or be transposed (the projections).
+ * Maps transformers' names of CLIP's tensors to OpenCLIP's. An OpenCLIP tensor may hold three of
+ * ours (stacked queries, keys and values), or be transposed (the projections).
  */
 final class OpenClipKeyMap {
   private static final String[][] SINGLE = {
@@ -38,11 +38,11 @@ final class OpenClipKeyMap {
   private OpenClipKeyMap() {}
 
   /**
-   * Where a tensor comes from.
+   * The origin of a tensor.
    *
    * @param name in OpenCLIP
-   * @param third which third of its rows it is, or -1 for all
-   * @param transposed whether rows and columns are exchanged
+   * @param third the third of its rows that is used, or -1 for all
+   * @param transposed whether rows and columns are swapped
    */
   record Origin(String name, int third, boolean transposed) implements RenamedTensors.Named {}
 
@@ -52,7 +52,7 @@ final class OpenClipKeyMap {
         && names.contains("transformer.resblocks.0.ln_1.weight");
   }
 
-  /** What can be had, by its name in transformers. */
+  /** The available tensors, by their names in transformers. */
   static Map<String, Origin> origins(Set<String> names) {
     Map<String, Origin> origins = new LinkedHashMap<>();
     for (String[] pair : SINGLE) {

@@ -1,4 +1,4 @@
-/** CLIP models with both encoders, of transformers and OpenCLIP. */
+/** CLIP models with both encoders, from transformers and OpenCLIP. */
 @NullMarked
 package org.diffusionnft.weights.clip;
 

@@ -8,8 +8,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * A file that grows record by record, such as a journal. What does not fit on the disk is taken
- * back, so that no record is there in part, and is told with the file's name.
+ * A file that grows record by record, such as a journal. If a record does not fit on the disk, its
+ * partial bytes are removed and the error names the file.
  */
 public final class AppendedFile implements AutoCloseable {
   private final Path file;
@@ -21,7 +21,7 @@ public final class AppendedFile implements AutoCloseable {
   }
 
   /**
-   * Opens a file to write behind what is in it; makes it if it is not there.
+   * Opens a file for appending; creates it if it does not exist.
    *
    * @throws OutputException if the folder is missing or read-only, ...
    */
@@ -34,22 +34,22 @@ public final class AppendedFile implements AutoCloseable {
     }
   }
 
-  /** Adds text to a file that is not kept open; see {@link #append(String)}. */
+  /** Appends text to a file that is not kept open; see {@link #append(String)}. */
   public static void append(Path file, String text) throws OutputException {
     try (AppendedFile open = open(file)) {
       open.append(text);
     }
   }
 
-  /** Adds text as UTF-8; see {@link #append(byte[])}. */
+  /** Appends text as UTF-8; see {@link #append(byte[])}. */
   public void append(String text) throws OutputException {
     append(text.getBytes(StandardCharsets.UTF_8));
   }
 
   /**
-   * Adds a record.
+   * Appends a record.
    *
-   * @throws OutputException if the disk is full, ...; the file then ends as it did
+   * @throws OutputException if the disk is full, ...; the file then ends as before
    */
   public void append(byte[] record) throws OutputException {
     try {
@@ -65,7 +65,7 @@ public final class AppendedFile implements AutoCloseable {
     }
   }
 
-  /** Returns when what was added is on the disk. */
+  /** Returns once the appended data is on disk. */
   public void sync() throws OutputException {
     try {
       out.force(true);

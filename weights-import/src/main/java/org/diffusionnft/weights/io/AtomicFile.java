@@ -12,14 +12,14 @@ import java.nio.file.StandardOpenOption;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * Writes a file so that whoever looks, at any moment and after any crash, finds the old content or
- * the whole new one: the bytes go to a hidden file in the same folder, reach the disk, and are then
- * renamed into place. When writing fails, the hidden file is deleted.
+ * Writes a file so that readers find, at any moment and after any crash, either the old content or
+ * all of the new: the bytes go to a hidden file in the same folder, are synced to disk, and the
+ * file is then renamed into place. If writing fails, the hidden file is deleted.
  */
 public final class AtomicFile {
   private AtomicFile() {}
 
-  /** What produces the content. */
+  /** Produces the content. */
   @FunctionalInterface
   public interface Content {
     /** Writes everything; the channel is closed by the caller. */
@@ -29,7 +29,7 @@ public final class AtomicFile {
   /**
    * Replaces or creates a file.
    *
-   * @throws InvalidFileException if the content is made of a file that cannot be used; nothing is
+   * @throws InvalidFileException if the content comes from a file that cannot be used; nothing is
    *     then left behind
    * @throws OutputException if the disk is full, the folder is missing or read-only, ...; nothing
    *     is then left behind
@@ -49,7 +49,7 @@ public final class AtomicFile {
       }
       Files.move(hidden, file, StandardCopyOption.ATOMIC_MOVE);
       syncFolder(folder);
-    } catch (InvalidFileException e) { // a file that is read is at fault, not the one written
+    } catch (InvalidFileException e) { // the fault is in a file that is read, not the one written
       delete(hidden);
       throw e;
     } catch (IOException e) {
@@ -62,10 +62,9 @@ public final class AtomicFile {
   }
 
   /**
-   * Checks before any work is done that {@link #write(Path, Content)} will be able to put a file
-   * here.
+   * Checks, before any work is done, that {@link #write(Path, Content)} will be able to write here.
    *
-   * @throws OutputException if it is a folder, or there is no folder for it that can be written to
+   * @throws OutputException if it is a folder, or its folder is missing or not writable
    */
   public static void requireWritable(Path file) throws OutputException {
     Path folder = folderOf(file);
@@ -110,7 +109,7 @@ public final class AtomicFile {
     return parent == null ? file.toAbsolutePath() : parent;
   }
 
-  /** A name in the same folder, hence on the same disk, that nobody else uses. */
+  /** A unique name in the same folder, hence on the same disk. */
   static Path hiddenBeside(Path file) {
     long random = ThreadLocalRandom.current().nextLong();
     return folderOf(file)
@@ -118,12 +117,12 @@ public final class AtomicFile {
             "." + file.toAbsolutePath().getFileName() + "." + Long.toHexString(random) + ".tmp");
   }
 
-  /** Makes a rename survive a power cut. Not every system can open a folder: those need not. */
+  /** Makes a rename survive a power failure. Systems that cannot open folders skip this. */
   static void syncFolder(Path folder) {
     try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
       channel.force(true);
     } catch (IOException e) {
-      // Windows cannot open folders; the file itself is on disk either way.
+      // Windows cannot open folders; the file itself is on disk in any case.
     }
   }
 

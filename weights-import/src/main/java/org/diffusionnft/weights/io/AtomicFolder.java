@@ -14,13 +14,13 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes a folder so that it appears complete or not at all: the files go to a hidden folder beside
- * it, reach the disk, and the hidden folder is then renamed. When writing fails, it is deleted.
+ * Writes a folder so that it appears complete or not at all: the files go to a hidden sibling
+ * folder, are synced to disk, and the folder is then renamed. If writing fails, it is deleted.
  */
 public final class AtomicFolder {
   private AtomicFolder() {}
 
-  /** What fills the folder. */
+  /** Fills the folder. */
   @FunctionalInterface
   public interface Content {
     /** Writes files and folders into {@code folder}, which exists and is empty. */
@@ -30,7 +30,7 @@ public final class AtomicFolder {
   /**
    * Creates a folder.
    *
-   * @throws InvalidFileException if the content is made of a file that cannot be used; nothing is
+   * @throws InvalidFileException if the content comes from a file that cannot be used; nothing is
    *     then left behind
    * @throws OutputException if it exists and isn't empty, or it cannot be written; nothing is then
    *     left behind
@@ -45,7 +45,7 @@ public final class AtomicFolder {
       syncTree(hidden);
       Files.move(hidden, folder, StandardCopyOption.ATOMIC_MOVE);
       AtomicFile.syncFolder(AtomicFile.folderOf(folder));
-    } catch (InvalidFileException e) { // a file that is read is at fault, not the one written
+    } catch (InvalidFileException e) { // the fault is in a file that is read, not the one written
       deleteTree(hidden);
       throw e;
     } catch (IOException e) {
@@ -58,10 +58,10 @@ public final class AtomicFolder {
   }
 
   /**
-   * Creates a folder, or replaces the one that is there. Killed in between, it may leave none;
-   * {@link Leftovers} knows the names that the old and the new one then have.
+   * Creates or replaces a folder. If killed in between, there may be no folder; {@link Leftovers}
+   * recognises the names of the old and the new one.
    *
-   * @throws InvalidFileException if the content is made of a file that cannot be used
+   * @throws InvalidFileException if the content comes from a file that cannot be used
    * @throws OutputException if it cannot be written
    */
   public static void replace(Path folder, Content content)
@@ -84,9 +84,9 @@ public final class AtomicFolder {
   }
 
   /**
-   * Checks before any work is done that {@link #write} can put a folder here.
+   * Checks, before any work is done, that {@link #write} can create a folder here.
    *
-   * @throws OutputException if something is there already that is not an empty folder
+   * @throws OutputException if something other than an empty folder exists there
    */
   public static void requireNewOrEmpty(Path folder) throws OutputException {
     if (Files.exists(folder) && !Files.isDirectory(folder)) {
@@ -107,10 +107,10 @@ public final class AtomicFolder {
   }
 
   /**
-   * Checks before any work is done that {@link #write} will be able to put a folder here: a long
-   * run should not find out at its end.
+   * Checks, before any work is done, that {@link #write} will be able to create a folder here, so
+   * that a long run does not fail at its end.
    *
-   * @throws OutputException if it exists and isn't empty, or nothing can be written beside it
+   * @throws OutputException if it exists and isn't empty, or its parent folder is not writable
    */
   public static void requireWritable(Path folder) throws OutputException {
     requireNewOrEmpty(folder);

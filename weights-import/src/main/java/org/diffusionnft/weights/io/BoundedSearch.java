@@ -6,15 +6,14 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Searches with regular expressions from strangers. One can be written to look for ever, or to need
- * more stack than there is: all searches of one object together may look at so many characters and
- * no more.
+ * Searches with untrusted regular expressions, which may backtrack forever or overflow the stack.
+ * All searches of one object together may read only a limited number of characters.
  */
 public final class BoundedSearch {
   private final long mostLooks;
   private long looks;
 
-  /** Bounds for some searches. */
+  /** Sets the limit for all searches together. */
   public BoundedSearch(long mostLooks) {
     this.mostLooks = mostLooks;
   }
@@ -22,8 +21,8 @@ public final class BoundedSearch {
   /**
    * Searches a text.
    *
-   * @param search what is done with the matcher; what it returns is returned
-   * @throws HopelessSearchException if the expression takes too long, or too deep a stack
+   * @param search receives the matcher; its result is returned
+   * @throws HopelessSearchException if the expression takes too long or needs too deep a stack
    */
   public <R extends @Nullable Object> R in(
       String text, Pattern pattern, Function<Matcher, R> search) {
@@ -34,16 +33,16 @@ public final class BoundedSearch {
     }
   }
 
-  /** Its message says what is wrong with the expression: {@code takes too long}. */
+  /** The message says what is wrong with the expression, such as {@code takes too long}. */
   public static final class HopelessSearchException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     private HopelessSearchException(String message, @Nullable Throwable cause) {
-      super(message, cause, false, false); // thrown from deep inside: without a trace
+      super(message, cause, false, false); // thrown from deep recursion: without a stack trace
     }
   }
 
-  /** A text that counts each look at a character. */
+  /** A text that counts each character access. */
   private final class Watched implements CharSequence {
     private final String text;
 

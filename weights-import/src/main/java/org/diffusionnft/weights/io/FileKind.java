@@ -7,49 +7,49 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 
-/** What a file is by its first bytes, for whoever gave the wrong one. */
+/** The kind of a file by its first bytes, for messages about a wrong file. */
 public enum FileKind {
-  /** Of no bytes at all. */
+  /** No bytes. */
   EMPTY("is empty", "the download was cut off: get it again"),
-  /** Disk space that was reserved for a download and never filled. */
+  /** Disk space reserved for a download but never filled. */
   ZEROS("begins with zeros only", "the download was cut off: get it again"),
-  /** What stands in a Git repository in place of a large file. */
+  /** The placeholder for a large file in a Git repository. */
   GIT_LFS("is a Git LFS pointer", "fetch the file itself with 'git lfs pull'"),
-  /** What servers answer instead of a file. */
+  /** A server's answer instead of a file. */
   HTML(
       "is a web page (HTML)",
       "download the file itself, not the page about it; gated files need a login"),
-  /** Answers of storage servers. */
+  /** An answer of a storage server. */
   XML("is an XML document", "it may be a server's error message: open it with an editor"),
   /** Configurations and indexes. */
   JSON(
       "is a JSON file",
       "name the folder that it is in, or the file of tensors that it stands beside"),
-  /** Language models for llama.cpp, and quantised diffusion models. */
+  /** A language model for llama.cpp, or a quantised diffusion model. */
   GGUF("is a GGUF file", "its quantised numbers are not supported: get the safetensors file"),
-  /** Files of torch.save, among others. */
+  /** A file of torch.save, among others. */
   ZIP(
       "is a zip archive, as PyTorch's .pt, .pth and .bin files are",
       "load it in Python and save it with safetensors"),
-  /** Files of torch.save before PyTorch 1.6, and of pickle. */
+  /** A file of torch.save before PyTorch 1.6, or of pickle. */
   PICKLE("is a Python pickle", "load it in Python and save it with safetensors"),
   /** Compressed. */
   GZIP("is compressed (gzip)", "unpack it first"),
   /** Compressed. */
   ZSTD("is compressed (zstd)", "unpack it first"),
-  /** Arrays of NumPy. */
+  /** A NumPy array. */
   NUMPY("is a NumPy array", "save its tensors with safetensors"),
-  /** Checkpoints of Keras and others. */
+  /** A checkpoint of Keras and others. */
   HDF5("is an HDF5 file", "get the model as safetensors"),
-  /** A picture. */
+  /** An image. */
   PNG("is a PNG picture", "name the file of tensors"),
-  /** A picture. */
+  /** An image. */
   JPEG("is a JPEG picture", "name the file of tensors"),
   /** A document. */
   PDF("is a PDF document", "name the file of tensors"),
   /** Tensors by name. */
   SAFETENSORS("is a safetensors file", "give it where tensors are expected"),
-  /** Anything that people can read. */
+  /** Any other readable text. */
   TEXT("is a text file", "open it with an editor to see what it says"),
   /** Anything else. */
   UNKNOWN("is none", "");
@@ -66,7 +66,7 @@ public enum FileKind {
   }
 
   /**
-   * What a file is.
+   * The kind of a file.
    *
    * @throws InvalidFileException if it cannot be read
    */
@@ -135,7 +135,8 @@ public enum FileKind {
   }
 
   /**
-   * Says what a file is that cannot be read as what was expected; does nothing if that is unknown.
+   * Reports the actual kind of a file that is not of the expected kind; does nothing if it is
+   * unknown.
    *
    * @param expected with its article, such as {@code a safetensors file}
    * @throws InvalidFileException if the file is known to be something else

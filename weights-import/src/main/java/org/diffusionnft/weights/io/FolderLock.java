@@ -22,20 +22,22 @@ import org.diffusionnft.tensor.Opening;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps a folder for one process: a file {@code .lock} in it, locked by the operating system, which
- * gives it back when the process ends in any way. It holds the owner's name, for the message that
- * others get. Whoever only reads the folder needs no lock.
+ * Reserves a folder for one process: a file {@code .lock} in it, locked by the operating system,
+ * which releases it when the process ends in any way. It contains the owner's name for messages to
+ * others. Readers of the folder need no lock.
  */
 public final class FolderLock implements AutoCloseable {
-  /** The file in the folder. */
+  /** Name of the lock file. */
   public static final String NAME = ".lock";
 
-  /** Which byte is locked: none of the owner's name, which stays readable on every system. */
+  /** Position of the locked byte: beyond the owner's name, which stays readable on every system. */
   private static final long PLACE = Long.MAX_VALUE - 1;
 
   private static final int LONGEST_NAME = 200;
 
-  /** Folders of this process: opening such a file again and closing it would give the lock back. */
+  /**
+   * Folders locked by this process: opening and closing a lock file again would release the lock.
+   */
   private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
 
   private final Path file;
@@ -49,10 +51,10 @@ public final class FolderLock implements AutoCloseable {
   }
 
   /**
-   * Takes a folder that exists.
+   * Locks an existing folder.
    *
-   * @throws InvalidFileException that names the owner if another has it, or a link in it: who takes
-   *     a folder writes to its files, and through a link that would be somebody else's
+   * @throws InvalidFileException if another process has it, naming that owner, or if it contains a
+   *     link, which is named: writing through a link would change files outside the folder
    * @throws OutputException if the file cannot be written
    */
   public static FolderLock take(Path folder) throws IOException {
@@ -82,7 +84,7 @@ public final class FolderLock implements AutoCloseable {
     }
   }
 
-  /** Null if the file was deleted by an owner that gave it back just now. */
+  /** Null if the file was just deleted by an owner releasing it. */
   private static @Nullable FolderLock attempt(Path folder, Path file, Path key) throws IOException {
     requireNoLink(file);
     FileChannel channel =
@@ -132,7 +134,7 @@ public final class FolderLock implements AutoCloseable {
     }
   }
 
-  /** Locks the file. Where the file system has no locks, a run must still be possible. */
+  /** Locks the file. A file system without locks must still allow a run. */
   private static boolean isFree(FileChannel channel) {
     try {
       FileLock lock = channel.tryLock(PLACE, 1, false);
@@ -168,7 +170,7 @@ public final class FolderLock implements AutoCloseable {
         folder, "is in use " + owner + ": wait until that ends, or end it first");
   }
 
-  /** Gives the folder back. */
+  /** Releases the folder. */
   @Override
   public void close() {
     if (!channel.isOpen()) {
@@ -177,7 +179,7 @@ public final class FolderLock implements AutoCloseable {
     try (channel) {
       Files.deleteIfExists(file);
     } catch (IOException e) {
-      // Windows deletes no open file; an unlocked one that stays is no lock.
+      // Windows cannot delete an open file; an unlocked file that remains is no lock.
     } finally {
       HELD.remove(key);
     }

@@ -9,8 +9,8 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file that cannot be used as it is: missing, truncated, lying about its contents, or of a kind
- * that is not supported. The message is one sentence that starts with the file's path.
+ * A file cannot be used: it is missing, truncated, inconsistent, or of an unsupported kind. The
+ * message is one sentence that starts with the file's path.
  */
 public final class InvalidFileException extends IOException {
   private static final long serialVersionUID = 1L;
@@ -27,7 +27,7 @@ public final class InvalidFileException extends IOException {
     this.file = file;
   }
 
-  /** See {@link #InvalidFileException(Path, String)}; keeps what led to it. */
+  /** See {@link #InvalidFileException(Path, String)}; keeps the cause. */
   public InvalidFileException(Path file, String problem, Throwable cause) {
     super(file + ": " + problem, cause);
     this.file = file;
@@ -38,7 +38,9 @@ public final class InvalidFileException extends IOException {
     return file;
   }
 
-  /** A name from a file, fit for a one-line message: quoted, control characters escaped, cut. */
+  /**
+   * A name from a file for a one-line message: quoted, with control characters escaped, truncated.
+   */
   public static String quote(String name) {
     return "'" + escaped(name) + "'";
   }
@@ -58,7 +60,7 @@ public final class InvalidFileException extends IOException {
     return out.append(shown < name.length() ? "..." : "").toString();
   }
 
-  /** What went wrong in an I/O operation, in words that a user understands, without the path. */
+  /** The reason of an I/O failure in words for the user, without the path. */
   public static String reason(IOException e) {
     return switch (e) {
       case NoSuchFileException _ -> "no such file or folder";
@@ -76,7 +78,7 @@ public final class InvalidFileException extends IOException {
     return s.isEmpty() ? s : Character.toLowerCase(s.charAt(0)) + s.substring(1);
   }
 
-  /** A message on one line, cut where it is long. */
+  /** A message on one line, truncated if it is long. */
   public static String oneLine(@Nullable String message) {
     String text = message == null ? "unreadable" : message.replaceAll("\\s+", " ").strip();
     return text.length() > 300 ? text.substring(0, 300) + "..." : text;

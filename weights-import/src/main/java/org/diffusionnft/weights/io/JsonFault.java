@@ -11,8 +11,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What is wrong with a text that should be JSON, in words for whoever wrote it: the parser's own
- * name its classes and options.
+ * Describes a JSON syntax error in words for the author of the text: the parser's own messages name
+ * its classes and options.
  */
 public final class JsonFault {
   private static final Pattern DUPLICATE = Pattern.compile("Duplicate [^'\"]*['\"](.{0,200})['\"]");
@@ -20,7 +20,7 @@ public final class JsonFault {
 
   private JsonFault() {}
 
-  /** The fault and its place, as the rest of a sentence after a colon. */
+  /** The fault and its location, as the rest of a sentence after a colon. */
   public static String of(JsonProcessingException e) {
     String said = String.valueOf(e.getOriginalMessage());
     Matcher duplicate = DUPLICATE.matcher(said);

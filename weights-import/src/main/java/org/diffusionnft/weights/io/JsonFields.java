@@ -9,10 +9,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The fields of a configuration in JSON; what is missing or of another type is an error that names
- * it.
+ * The fields of a JSON configuration; a missing field or wrong type is an error that names it.
  *
- * @param file where it is from, for messages
+ * @param file its source, for messages
  * @param json the object
  */
 public record JsonFields(Path file, JsonNode json) {
@@ -75,7 +74,7 @@ public record JsonFields(Path file, JsonNode json) {
     return out;
   }
 
-  /** Checks a field that only one value is supported of; missing counts as that value. */
+  /** Checks a field with only one supported value; a missing field counts as that value. */
   public void require(String key, JsonNode supported) throws InvalidFileException {
     JsonNode node = json.path(key);
     if (!node.isMissingNode() && !node.equals(supported)) {
@@ -84,11 +83,11 @@ public record JsonFields(Path file, JsonNode json) {
   }
 
   /**
-   * Checks that a configuration has nothing on that is not understood: it could change the numbers.
-   * On is what is neither missing, null, false, zero nor empty. Keys that begin with an underscore
-   * are notes of whoever wrote the file.
+   * Checks that no unsupported option is on, because it could change the results. Any value that is
+   * not null, false, zero or empty is on. Keys that begin with an underscore are notes by the
+   * file's writer.
    *
-   * @param understood keys that are read, or change nothing
+   * @param understood keys that are read, or have no effect
    * @param what it is a configuration of, for the message
    */
   public void requireOff(Set<String> understood, String what) throws InvalidFileException {

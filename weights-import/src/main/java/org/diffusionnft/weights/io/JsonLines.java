@@ -23,27 +23,26 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Files with a JSON object a line, which programs append to. A last line that is cut, because it is
- * being written or its writer was killed, is passed over, wherever it is cut; any other line that
- * is no object is damage.
+ * Append-only files with one JSON object per line. A truncated last line, still being written or
+ * left by a killed writer, is skipped; any other line that is not an object is damage.
  */
 public final class JsonLines {
   private static final ObjectMapper JSON =
       JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
 
   /**
-   * A line without its end: an object, or what is wrong with it.
+   * A line without its terminator: an object, or what is wrong with it.
    *
-   * @param cut whether it may be the beginning of an object
+   * @param cut whether it may be a truncated object
    */
   private record Line(byte[] bytes, @Nullable JsonNode object, String problem, boolean cut) {}
 
   private JsonLines() {}
 
   /**
-   * All objects of a file; none of a file that is not there.
+   * All objects of a file; none if the file does not exist.
    *
-   * @throws InvalidFileException if a line is no JSON object, unless it is the last one and cut
+   * @throws InvalidFileException if a line is not a JSON object, unless it is a truncated last line
    */
   public static List<JsonNode> read(Path file) throws IOException {
     List<JsonNode> objects = new ArrayList<>();
@@ -58,18 +57,18 @@ public final class JsonLines {
   }
 
   /**
-   * Removes the lines whose number is larger than {@code last}, a last line that is cut, and
-   * damaged ones. The others keep their bytes. A file that is not there stays so. What was damaged
-   * is kept beside it, in a file whose name ends with {@code .damaged}.
+   * Removes the lines whose number is larger than {@code last}, a truncated last line, and damaged
+   * lines. The others keep their bytes. A missing file is not created. Damaged lines are saved in a
+   * file next to it, whose name ends with {@code .damaged}.
    *
-   * @param key of the number; every line has one
+   * @param key of the number, which every line has
    * @return a sentence for each damaged line
    */
   public static List<String> dropAfter(Path file, String key, long last) throws IOException {
     return keep(file, line -> line.path(key).asLong() <= last, key);
   }
 
-  /** Like {@link #dropAfter}, with any rule for the lines that are kept. */
+  /** Like {@link #dropAfter}, with any predicate for the lines to keep. */
   public static List<String> keep(Path file, Predicate<JsonNode> kept, String key)
       throws IOException {
     List<String> damages = new ArrayList<>();
@@ -129,7 +128,7 @@ public final class JsonLines {
 
   private static Line line(byte[] text, int number) {
     try {
-      // Jackson's reader of bytes would take some that are no UTF-8.
+      // Jackson's byte reader would accept some invalid UTF-8.
       String decoded = UTF_8.newDecoder().decode(ByteBuffer.wrap(text)).toString();
       JsonNode json = JSON.readTree(decoded);
       return json.isObject()
@@ -143,7 +142,7 @@ public final class JsonLines {
   }
 
   /**
-   * The numbers of an object by their keys, those of objects in it with a slash between.
+   * The numbers of an object by their keys; keys of nested objects are joined by a slash.
    *
    * @param prefix of every key
    */

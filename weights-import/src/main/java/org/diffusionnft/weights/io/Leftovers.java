@@ -9,20 +9,23 @@ import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** What {@link AtomicFile} and {@link AtomicFolder} leave behind when their process is killed. */
+/**
+ * The files and folders that {@link AtomicFile} and {@link AtomicFolder} leave behind when their
+ * process is killed.
+ */
 public final class Leftovers {
   private static final Pattern NAME = Pattern.compile("\\..+\\.[0-9a-f]{1,16}\\.tmp");
 
   private Leftovers() {}
 
-  /** Whether a file or folder has the name of one that was being written. */
+  /** Whether a file or folder is named like one that was being written. */
   public static boolean is(Path path) {
     return path.getFileName() != null && NAME.matcher(path.getFileName().toString()).matches();
   }
 
   /**
-   * Deletes them from a folder, which nobody else may be writing to; sub-folders are left alone. A
-   * folder that is not there has none.
+   * Deletes them from a folder that nobody else may be writing to; sub-folders are not searched. A
+   * missing folder has none.
    */
   public static void sweep(Path folder) throws IOException {
     if (!Files.isDirectory(folder)) {
@@ -37,7 +40,7 @@ public final class Leftovers {
     }
   }
 
-  /** Deletes a file, or a folder with all that is in it; links are not followed. */
+  /** Deletes a file, or a folder with its contents; links are not followed. */
   public static void delete(Path root) throws IOException {
     if (Files.exists(root, LinkOption.NOFOLLOW_LINKS)) {
       try (Stream<Path> walk = Files.walk(root)) {

@@ -5,16 +5,16 @@ import java.util.ArrayList;
 import java.util.List;
 import org.diffusionnft.tensor.DType;
 
-/** What is said where a tensor has numbers that the type it is to be written in cannot hold. */
+/** The message for a tensor with values too large for the dtype it is written in. */
 public final class NumbersTooLarge {
   private NumbersTooLarge() {}
 
   /**
-   * The sentence.
+   * The exception with its message.
    *
    * @param file that the tensor is read from
    * @param merged whether an adapter was merged into it
-   * @param dtype that does not hold its numbers
+   * @param dtype that cannot represent its values
    */
   public static InvalidFileException of(Path file, String tensor, boolean merged, DType dtype) {
     List<String> remedies = new ArrayList<>();
@@ -23,7 +23,7 @@ public final class NumbersTooLarge {
     } else if (dtype == DType.BF16) {
       remedies.add("write F32");
     }
-    if (merged && dtype != DType.F16) { // no sound layer comes near to what BF16 cannot hold
+    if (merged && dtype != DType.F16) { // no sound layer comes close to the range of BF16
       remedies.add("take an adapter that did not diverge");
     }
     return new InvalidFileException(

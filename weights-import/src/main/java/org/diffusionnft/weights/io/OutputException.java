@@ -7,8 +7,8 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file or folder that cannot be written: full disk, missing or read-only folder, something in the
- * way. The message is one sentence. What was there before is unchanged.
+ * A file or folder cannot be written: full disk, missing or read-only folder, an obstacle at its
+ * path. The message is one sentence. Existing content is unchanged.
  */
 public final class OutputException extends IOException {
   private static final long serialVersionUID = 1L;
@@ -17,8 +17,8 @@ public final class OutputException extends IOException {
   private final String reason;
 
   /**
-   * @param target what was to be written
-   * @param reason why it cannot be
+   * @param target the file or folder to be written
+   * @param reason why it cannot be written
    */
   public OutputException(Path target, String reason, @Nullable Throwable cause) {
     super("cannot write " + target + ": " + reason, cause);
@@ -27,7 +27,7 @@ public final class OutputException extends IOException {
   }
 
   /**
-   * The same of a file in a folder that is filled under a hidden name, by the name it would get.
+   * The same for a file in a folder that is filled under a hidden name; uses the name it would get.
    */
   static OutputException in(Path folder, Path hidden, IOException e) {
     return e instanceof OutputException o && o.target.startsWith(hidden)
@@ -35,7 +35,7 @@ public final class OutputException extends IOException {
         : of(folder, e);
   }
 
-  /** What went wrong while this was written, in a sentence that names it. */
+  /** The failure to write a target, in a sentence that names it. */
   public static OutputException of(Path target, IOException e) {
     if (e instanceof OutputException o) {
       return o;

@@ -3,9 +3,8 @@ package org.diffusionnft.weights.io;
 import java.util.regex.Pattern;
 
 /**
- * Numbers as people write them: decimal, of ASCII digits. Java takes more for a number, which is a
- * mistake where a person wrote it: {@code 1f}, {@code 0x1p-3}, {@code NaN}, digits of other
- * scripts.
+ * Numbers as people write them: decimal, with ASCII digits. Java accepts more forms, which are
+ * mistakes in user input: {@code 1f}, {@code 0x1p-3}, {@code NaN}, digits of other scripts.
  */
 public final class PlainNumber {
   private static final Pattern WHOLE = Pattern.compile("[+-]?[0-9]+");
@@ -17,31 +16,31 @@ public final class PlainNumber {
   private PlainNumber() {}
 
   /**
-   * A number, which may be infinite where it is too large for a double.
+   * Parses a number, which becomes infinite if it is too large for a double.
    *
-   * @throws NumberFormatException if it is none
+   * @throws NumberFormatException if it is not a number
    */
   public static double parse(String text) {
     return Double.parseDouble(required(NUMBER, text));
   }
 
   /**
-   * A whole number.
+   * Parses an integer.
    *
-   * @throws NumberFormatException if it is none, or too large
+   * @throws NumberFormatException if it is not an integer, or too large
    */
   public static long parseWhole(String text) {
     return Long.parseLong(required(WHOLE, text));
   }
 
-  /** Whether a text is a whole number, however large. */
+  /** Whether a text is an integer of any size. */
   public static boolean isWhole(String text) {
     return WHOLE.matcher(text).matches();
   }
 
   /**
-   * Whether YAML 1.1 reads a text, such as 010, as octal digits, where people and YAML 1.2 read
-   * decimal ones. In settings nobody knows which is meant.
+   * Whether YAML 1.1 reads a text, such as 010, as octal, where people and YAML 1.2 read decimal.
+   * In settings it is ambiguous.
    */
   public static boolean isOctal(String text) {
     return OCTAL.matcher(text).matches();

@@ -8,8 +8,8 @@ import java.util.function.LongConsumer;
 
 /**
  * Reads a message in the <a href="https://protobuf.dev/programming-guides/encoding/">protocol
- * buffer wire format</a>, field by field. Every length is checked against what is left before it is
- * believed.
+ * buffer wire format</a>, field by field. Every length is checked against the remaining bytes
+ * before it is used.
  */
 public final class ProtobufReader {
   private static final int VARINT = 0;
@@ -24,10 +24,10 @@ public final class ProtobufReader {
   private ByteBuffer value;
 
   /**
-   * A reader of a whole message.
+   * Reads a whole message.
    *
-   * @param file named in messages of errors
-   * @param in from its position to its limit; mapped files are read where they are
+   * @param file named in error messages
+   * @param in read from its position to its limit; mapped files are read in place
    */
   public ProtobufReader(Path file, ByteBuffer in) {
     this.file = file;
@@ -35,7 +35,7 @@ public final class ProtobufReader {
     this.value = in;
   }
 
-  /** Goes on to the next field; false at the end. */
+  /** Advances to the next field; false at the end. */
   public boolean next() throws InvalidFileException {
     if (!in.hasRemaining()) {
       return false;
@@ -75,7 +75,7 @@ public final class ProtobufReader {
     return field;
   }
 
-  /** The value of a number field. */
+  /** The value of a varint field. */
   public long varint() throws InvalidFileException {
     require(VARINT);
     return readVarint(value.duplicate());
@@ -87,7 +87,7 @@ public final class ProtobufReader {
     return value.order(ByteOrder.LITTLE_ENDIAN).getInt(0);
   }
 
-  /** The value of a bytes field, where it lies in the file. */
+  /** The value of a bytes field, without copying. */
   public ByteBuffer slice() throws InvalidFileException {
     require(LENGTH_DELIMITED);
     return value.slice().order(ByteOrder.LITTLE_ENDIAN);
@@ -98,7 +98,7 @@ public final class ProtobufReader {
     return new String(bytes(), StandardCharsets.UTF_8);
   }
 
-  /** Every number of a repeated field, which may lie alone or packed with others. */
+  /** Every number of a repeated varint field, packed or not. */
   public void varints(LongConsumer each) throws InvalidFileException {
     if (wireType == VARINT) {
       each.accept(varint());
@@ -110,7 +110,7 @@ public final class ProtobufReader {
     }
   }
 
-  /** Every four-byte number of a repeated field, alone or packed; as its bits. */
+  /** The bits of every four-byte number of a repeated field, packed or not. */
   public void fixed32s(LongConsumer each) throws InvalidFileException {
     if (wireType == FIXED32) {
       each.accept(fixed32());
@@ -121,7 +121,7 @@ public final class ProtobufReader {
     }
   }
 
-  /** Every eight-byte number of a repeated field, alone or packed; as its bits. */
+  /** The bits of every eight-byte number of a repeated field, packed or not. */
   public void fixed64s(LongConsumer each) throws InvalidFileException {
     if (wireType == FIXED64) {
       each.accept(value.order(ByteOrder.LITTLE_ENDIAN).getLong(0));
@@ -151,7 +151,7 @@ public final class ProtobufReader {
     return bytes;
   }
 
-  /** The value of a field that is itself a message. */
+  /** The value of an embedded message field. */
   public ProtobufReader message() throws InvalidFileException {
     require(LENGTH_DELIMITED);
     return new ProtobufReader(file, value.slice());

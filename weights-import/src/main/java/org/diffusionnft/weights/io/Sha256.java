@@ -8,12 +8,12 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** The checksum by which files are told apart. */
+/** SHA-256 digests. */
 public final class Sha256 {
   private Sha256() {}
 
   /**
-   * Of a file, in small hexadecimal digits.
+   * The digest of a file, in lowercase hexadecimal.
    *
    * @throws IOException if it cannot be read
    */
@@ -28,7 +28,7 @@ public final class Sha256 {
     return HexFormat.of().formatHex(digest.digest());
   }
 
-  /** Of bytes, in small hexadecimal digits. */
+  /** The digest of bytes, in lowercase hexadecimal. */
   public static String of(byte[] bytes) {
     return HexFormat.of().formatHex(digest().digest(bytes));
   }

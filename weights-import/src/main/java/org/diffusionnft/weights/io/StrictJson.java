@@ -15,9 +15,11 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
-/** JSON files in and out: bounded in size, without duplicate keys, errors of one sentence. */
+/**
+ * Reads and writes JSON files: bounded in size, without duplicate keys, with one-sentence errors.
+ */
 public final class StrictJson {
-  /** Vocabularies are the largest, with some 20 MB. In memory a tree takes many times as much. */
+  /** Vocabularies are the largest, at about 20 MB. In memory, a tree takes many times as much. */
   private static final long LARGEST_FILE = 64L << 20;
 
   private static final ObjectMapper MAPPER =
@@ -31,7 +33,7 @@ public final class StrictJson {
   /**
    * Reads a file that holds one JSON object.
    *
-   * @throws InvalidFileException if it is missing, larger than 64 MiB, or anything else
+   * @throws InvalidFileException if it is missing, larger than 64 MiB, or not a JSON object
    */
   public static ObjectNode readObject(Path file) throws InvalidFileException {
     if (read(file) instanceof ObjectNode object) {
@@ -43,7 +45,7 @@ public final class StrictJson {
   /**
    * Reads a file that holds one JSON array.
    *
-   * @throws InvalidFileException if it is missing, larger than 64 MiB, or anything else
+   * @throws InvalidFileException if it is missing, larger than 64 MiB, or not a JSON array
    */
   public static ArrayNode readArray(Path file) throws InvalidFileException {
     if (read(file) instanceof ArrayNode array) {
@@ -72,7 +74,7 @@ public final class StrictJson {
     }
   }
 
-  /** Says what a file is that is known to be something else. */
+  /** Reports the kind of a file that is known not to be JSON. */
   private static void requireJson(Path file) throws InvalidFileException {
     switch (FileKind.of(file)) {
       case JSON, TEXT, UNKNOWN -> {}
@@ -81,11 +83,11 @@ public final class StrictJson {
   }
 
   /**
-   * Reads an object that stands as text inside a file.
+   * Reads an object embedded as text in a file.
    *
-   * @param file where, for messages
-   * @param what what it is, for messages
-   * @throws InvalidFileException if it is anything else
+   * @param file the file, for messages
+   * @param what name of the object, for messages
+   * @throws InvalidFileException if it is not a JSON object
    */
   public static ObjectNode parseObject(Path file, String what, String text)
       throws InvalidFileException {
@@ -101,9 +103,9 @@ public final class StrictJson {
   }
 
   /**
-   * Reads a text that stands in no file, by the same rules: each key once, nothing after the value.
+   * Parses a text by the same rules: no duplicate keys, nothing after the value.
    *
-   * @throws JsonProcessingException if it is not such a text
+   * @throws JsonProcessingException if it violates them
    */
   public static JsonNode parse(String text) throws JsonProcessingException {
     return MAPPER.readTree(text);
@@ -120,7 +122,7 @@ public final class StrictJson {
   }
 
   /**
-   * Writes an object as Python's {@code json.dump(..., indent=2)} does, atomically.
+   * Writes an object like Python's {@code json.dump(..., indent=2)}, atomically.
    *
    * @throws OutputException if the file cannot be written
    */

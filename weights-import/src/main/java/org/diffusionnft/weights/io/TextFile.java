@@ -13,7 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
-/** Text that people write: settings, prompts. */
+/** Text files written by people: settings, prompts. */
 public final class TextFile {
   private static final int LARGEST = 256 << 20;
   private static final char BYTE_ORDER_MARK = '\ufeff';
@@ -21,20 +21,19 @@ public final class TextFile {
   private TextFile() {}
 
   /**
-   * Reads a file, or what comes through a pipe, as UTF-8; a byte order mark at its beginning is
-   * left out.
+   * Reads a file or pipe as UTF-8; a byte order mark at the start is dropped.
    *
-   * @throws InvalidFileException if it is missing, larger than 256 MiB or no UTF-8; the message
-   *     says in which line
+   * @throws InvalidFileException if it is missing, larger than 256 MiB or not UTF-8; the message
+   *     names the line
    */
   public static String read(Path file) throws InvalidFileException {
     return read(file, LARGEST);
   }
 
   /**
-   * {@link #read(Path)} with a bound of its own: what is larger is not read.
+   * {@link #read(Path)} with another size limit: a larger file is not read.
    *
-   * @param largest bytes, whole KiB
+   * @param largest maximum size in bytes, a multiple of 1 KiB
    */
   public static String read(Path file, int largest) throws InvalidFileException {
     byte[] bytes = bytes(file, largest);

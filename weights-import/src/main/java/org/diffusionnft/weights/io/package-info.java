@@ -1,4 +1,4 @@
-/** Files that appear as a whole or not at all, strict JSON, and what is said of a bad file. */
+/** Atomic file writing, strict JSON, and error messages about files. */
 @NullMarked
 package org.diffusionnft.weights.io;
 

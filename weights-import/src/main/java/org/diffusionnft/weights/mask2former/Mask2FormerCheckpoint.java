@@ -17,14 +17,14 @@ import org.diffusionnft.weights.singlefile.ModelFamily;
 import org.diffusionnft.weights.torch.TensorFiles;
 
 /**
- * A Mask2Former on disk: a folder of transformers with {@code config.json}, {@code
- * model.safetensors} and perhaps {@code preprocessor_config.json}, or one file with the names of
- * transformers or of mmdet, such as its {@code .pth}, of which only tensors are read. It must stay
- * open while a model uses its tensors.
+ * A Mask2Former on disk: a transformers folder with {@code config.json}, {@code model.safetensors}
+ * and optionally {@code preprocessor_config.json}, or one file with the names of transformers or
+ * mmdet, such as mmdet's {@code .pth}, from which only tensors are read. It must stay open while a
+ * model uses its tensors.
  *
  * @param config the dimensions
- * @param labels what the configuration calls the classes; empty where there is none
- * @param preprocessor what pictures go through before
+ * @param labels class names from the configuration; empty without one
+ * @param preprocessor how images are preprocessed
  * @param tensors under the names of transformers
  */
 public record Mask2FormerCheckpoint(
@@ -62,9 +62,9 @@ public record Mask2FormerCheckpoint(
   }
 
   /**
-   * Opens a file whose configuration is known from elsewhere.
+   * Opens a file with a given configuration.
    *
-   * @param configFile where the configuration is from, for messages
+   * @param configFile the source of the configuration, for messages
    * @param config with the keys of transformers' {@code Mask2FormerConfig}
    * @throws InvalidFileException if either is not a Mask2Former's
    */
@@ -88,9 +88,9 @@ public record Mask2FormerCheckpoint(
   }
 
   /**
-   * Tensors under the names of transformers, whichever of both they have.
+   * Tensors under the names of transformers, given under those of transformers or mmdet.
    *
-   * @throws InvalidFileException if they are of neither
+   * @throws InvalidFileException if they are neither
    */
   public static TensorSource named(TensorSource tensors) throws InvalidFileException {
     if (tensors.names().contains(MmdetKeyMap.MARK)) {
@@ -104,9 +104,9 @@ public record Mask2FormerCheckpoint(
   }
 
   /**
-   * Makes the model.
+   * Creates the model.
    *
-   * @throws org.diffusionnft.tensor.InvalidInputException if tensors are missing, unknown or of
+   * @throws org.diffusionnft.tensor.InvalidInputException if tensors are missing, unknown or have
    *     another shape
    */
   public Mask2Former load(Device device) {

@@ -21,7 +21,7 @@ import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.io.JsonFields;
 import org.diffusionnft.weights.io.StrictJson;
 
-/** Where a Mask2Former's configuration comes from: JSON, or its tensors. */
+/** Reads a Mask2Former's configuration from JSON, or infers it from its tensors. */
 public final class Mask2FormerConfigFile {
   private static final int LARGEST_LIST = 1 << 14;
   private static final double EPS = 1e-5;
@@ -29,7 +29,7 @@ public final class Mask2FormerConfigFile {
   private static final Map<String, UnaryOp> ACTIVATIONS =
       Map.of("relu", UnaryOp.RELU, "gelu", UnaryOp.GELU_ERF, "gelu_new", UnaryOp.GELU_TANH);
 
-  /** Read, or of no weight when nothing is learnt. */
+  /** Keys that are read, or have no effect on inference. */
   private static final Set<String> MODEL =
       Set.of(
           "activation_function",
@@ -90,8 +90,8 @@ public final class Mask2FormerConfigFile {
   /**
    * The configuration in a JSON object with the keys of transformers' {@code Mask2FormerConfig}.
    *
-   * @param file where the object is from, for messages
-   * @throws InvalidFileException for a missing or impossible key
+   * @param file the source of the object, for messages
+   * @throws InvalidFileException for a missing key or invalid value
    */
   public static Mask2FormerConfig parse(Path file, JsonNode json) throws InvalidFileException {
     JsonFields fields = new JsonFields(file, json);
@@ -169,7 +169,7 @@ public final class Mask2FormerConfigFile {
     return activation;
   }
 
-  /** Halvings between the finest map that attention looks at and the masks. */
+  /** Number of halvings between the masks and the finest map that attention uses. */
   private static int upLevels(JsonFields fields, SwinConfig backbone) throws InvalidFileException {
     int[] strides = fields.integers("feature_strides");
     int common = fields.integer("common_stride", 4);
@@ -190,7 +190,7 @@ public final class Mask2FormerConfigFile {
   }
 
   /**
-   * What a configuration calls the classes, in their order.
+   * The class names of a configuration, in order.
    *
    * @throws InvalidFileException if the names are missing, or not numbered from 0 on
    */
@@ -212,7 +212,7 @@ public final class Mask2FormerConfigFile {
     return labels;
   }
 
-  /** The inverse of {@link #parse}, with numbers for names. */
+  /** The inverse of {@link #parse}, with numbers as class names. */
   public static ObjectNode toJson(Mask2FormerConfig config) {
     ObjectNode json = StrictJson.object();
     json.putArray("architectures").add("Mask2FormerForUniversalSegmentation");
@@ -265,10 +265,9 @@ public final class Mask2FormerConfigFile {
   }
 
   /**
-   * Infers the configuration from names and shapes. What they do not tell is as in all published
-   * models.
+   * Infers the configuration from names and shapes; everything else is as in all published models.
    *
-   * @throws InvalidFileException if tensors needed for this are missing or of another rank
+   * @throws InvalidFileException if tensors needed for this are missing or have another rank
    */
   public static Mask2FormerConfig infer(TensorSource source) throws InvalidFileException {
     String swin = "model.pixel_level_module.encoder.";

@@ -10,18 +10,17 @@ import org.diffusionnft.weights.io.JsonFields;
 import org.diffusionnft.weights.io.StrictJson;
 
 /**
- * What a picture goes through before a Mask2Former sees it, as {@code preprocessor_config.json} of
- * transformers has it.
+ * Image preprocessing for Mask2Former, as in transformers' {@code preprocessor_config.json}.
  *
- * @param shortest the shorter side's length, in pixels
- * @param longest the most that the longer side may then have
- * @param divisor both sides become multiples of this
+ * @param shortest length of the shorter side, in pixels
+ * @param longest maximum length of the longer side
+ * @param divisor both sides are padded to multiples of this
  * @param mean of red, green and blue, where 1 is white
  * @param deviation likewise
  */
 public record Mask2FormerPreprocessor(
     int shortest, int longest, int divisor, List<Double> mean, List<Double> deviation) {
-  /** What the published models were trained with, in mmdet as in transformers. */
+  /** The settings of the published models, in mmdet and transformers. */
   public static final Mask2FormerPreprocessor PUBLISHED =
       new Mask2FormerPreprocessor(
           800, 1333, 32, List.of(0.485, 0.456, 0.406), List.of(0.229, 0.224, 0.225));
@@ -33,7 +32,7 @@ public record Mask2FormerPreprocessor(
   /**
    * Checks that the fields fit together.
    *
-   * @throws IllegalArgumentException that names the field
+   * @throws IllegalArgumentException naming the field
    */
   public Mask2FormerPreprocessor {
     mean = List.copyOf(mean);
@@ -56,8 +55,8 @@ public record Mask2FormerPreprocessor(
   /**
    * The settings in a JSON object with the keys of transformers' {@code Mask2FormerImageProcessor}.
    *
-   * @param file where the object is from, for messages
-   * @throws InvalidFileException for an impossible key
+   * @param file the source of the object, for messages
+   * @throws InvalidFileException for an invalid value
    */
   public static Mask2FormerPreprocessor parse(Path file, JsonNode json)
       throws InvalidFileException {

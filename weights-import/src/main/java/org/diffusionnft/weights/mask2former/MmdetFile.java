@@ -12,14 +12,14 @@ import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.mask2former.MmdetKeyMap.Origin;
 import org.diffusionnft.weights.mask2former.MmdetKeyMap.Part;
 
-/** A Mask2Former as mmdet writes it, under the names and shapes of transformers. */
+/** A Mask2Former written by mmdet, under the names and shapes of transformers. */
 final class MmdetFile extends RenamedTensors<Origin> {
 
   MmdetFile(TensorSource file) {
     super(file, MmdetKeyMap.origins(file.names()));
   }
 
-  /** Which of three equal runs of rows, or -1 for all. */
+  /** The index of one of three equal runs of rows, or -1 for all rows. */
   private static int third(Origin origin) {
     return switch (origin.part()) {
       case WHOLE, UNFOLDED -> -1;

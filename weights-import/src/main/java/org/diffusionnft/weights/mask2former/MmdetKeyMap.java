@@ -9,14 +9,14 @@ import java.util.regex.Pattern;
 import org.diffusionnft.weights.RenamedTensors;
 
 /**
- * mmdet's names of a Mask2Former's tensors, by those of transformers. One tensor of theirs can be
- * three of ours (queries, keys and values are stacked), or have its columns in another order (where
- * maps halve). A row is a pattern of theirs, in which {@code #} stands for a number, and ours; the
- * numbers are the same, or one more where a row says {@code +}.
+ * Maps transformers' names of a Mask2Former's tensors to mmdet's. An mmdet tensor may hold three of
+ * ours (stacked queries, keys and values), or have its columns in another order (patch merging). A
+ * row is a pattern of mmdet's, in which {@code #} stands for a number, and ours; the numbers are
+ * the same, or one more where a row has {@code +}.
  */
 final class MmdetKeyMap {
 
-  /** Which part of a tensor of mmdet a tensor is. */
+  /** The part of an mmdet tensor that a tensor is. */
   enum Part {
     /** All of it. */
     WHOLE,
@@ -26,16 +26,16 @@ final class MmdetKeyMap {
     SECOND,
     /** The last third. */
     THIRD,
-    /** All of it; four tokens' channels lie token by token, not channel by channel. */
+    /** All of it; the channels of four tokens are ordered by token, not by channel. */
     UNFOLDED
   }
 
-  /** A tensor of mmdet and the part of it that is meant. */
+  /** An mmdet tensor and the part of it that is used. */
   record Origin(String name, Part part) implements RenamedTensors.Named {}
 
   private record Row(Pattern theirs, String ours, Part part) {}
 
-  /** What tells mmdet's files from others. */
+  /** A tensor that identifies mmdet's files. */
   static final String MARK = "panoptic_head.query_feat.weight";
 
   private static final String PIXELS = "model.pixel_level_module.decoder.";
@@ -49,7 +49,7 @@ final class MmdetKeyMap {
   private static final String BLOCK = "backbone.stages.#.blocks.#.";
   private static final String OUR_BLOCK = SWIN + "encoder.layers.#.blocks.#.";
 
-  /** Under each there are a weight and, where ours has one, a bias. */
+  /** Each has a weight and, where ours has one, a bias. */
   private static final List<Row> MODULES =
       List.of(
           row(HEAD + "cls_embed.", "class_predictor.", Part.WHOLE),
@@ -135,8 +135,7 @@ final class MmdetKeyMap {
   private MmdetKeyMap() {}
 
   /**
-   * Where each tensor comes from. Names that no row knows map to themselves, so that whoever loads
-   * them reports them.
+   * The origin of each tensor. Names without a row map to themselves, so that loading reports them.
    */
   static Map<String, Origin> origins(Set<String> names) {
     Map<String, Origin> origins = new LinkedHashMap<>();

@@ -3,8 +3,8 @@ package org.diffusionnft.weights.onnx;
 import java.util.Locale;
 
 /**
- * What the elements of an ONNX tensor are: {@code TensorProto.DataType} by its numbers. Complex
- * numbers are left out: nothing here computes with them.
+ * The element type of an ONNX tensor: {@code TensorProto.DataType} by its numbers. Complex types
+ * are omitted because they are not supported.
  */
 public enum ElementType {
   FLOAT(1, 32, Kind.FLOATS),
@@ -34,13 +34,13 @@ public enum ElementType {
 
   /** What elements are held as in memory. */
   public enum Kind {
-    /** As {@code float}: F32 itself, and narrower types, which it holds exactly. */
+    /** As {@code float}: F32 and narrower types, which it represents exactly. */
     FLOATS,
     /** As {@code double}. */
     DOUBLES,
     /** As {@code long}. */
     SIGNED,
-    /** As {@code long}; 64 bits of them as the {@code long} of the same bits. */
+    /** As {@code long}; 64-bit values as the {@code long} with the same bits. */
     UNSIGNED,
     /** As {@code String}. */
     STRINGS
@@ -59,8 +59,8 @@ public enum ElementType {
   /**
    * The type with this number in files.
    *
-   * @param where what has it, for the message
-   * @throws UnsupportedOnnxException if it is none of these
+   * @param where what has this type, for the message
+   * @throws UnsupportedOnnxException if there is no such type
    */
   public static ElementType of(long code, String where) {
     for (ElementType type : values()) {
@@ -87,7 +87,7 @@ public enum ElementType {
     return kind;
   }
 
-  /** Whether elements are whole numbers or truth values. */
+  /** Whether elements are integers or booleans. */
   public boolean isInteger() {
     return kind == Kind.SIGNED || kind == Kind.UNSIGNED;
   }

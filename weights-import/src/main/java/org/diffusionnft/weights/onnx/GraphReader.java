@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /** {@code GraphProto}, {@code NodeProto}, {@code AttributeProto} and {@code TypeProto}. */
 final class GraphReader {
-  /** How deep graphs lie in each other, and types; real models need two or three. */
+  /** Maximum nesting depth of graphs and types; real models need two or three. */
   private static final int DEEPEST = 16;
 
   private static final int LARGEST_RANK = 32;
@@ -235,7 +235,8 @@ final class GraphReader {
         default -> {}
       }
     }
-    // exporters write a question mark for every open dimension, whether it is like others or not
+    // exporters write a question mark for every open dimension, so equal marks do not imply equal
+    // sizes
     return new OnnxType.Dim(size, name.equals("?") ? "" : name);
   }
 }

@@ -2,7 +2,7 @@ package org.diffusionnft.weights.onnx;
 
 import java.util.Arrays;
 
-/** Numbers of a repeated field, as many as come. */
+/** A growable array of a repeated field's numbers. */
 final class Numbers {
   private long[] values = new long[8];
   private int count;
@@ -22,7 +22,7 @@ final class Numbers {
     return Arrays.copyOf(values, count);
   }
 
-  /** The numbers whose bits were added. */
+  /** The floats whose bits were added. */
   float[] floats() {
     float[] out = new float[count];
     for (int i = 0; i < count; i++) {

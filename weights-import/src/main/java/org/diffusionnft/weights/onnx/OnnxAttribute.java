@@ -5,13 +5,13 @@ import java.util.List;
 /** An attribute of a node. */
 @SuppressWarnings("ArrayRecordComponent") // read once, by the operator that has it
 public sealed interface OnnxAttribute {
-  /** A whole number. */
+  /** An integer. */
   record OfInt(long value) implements OnnxAttribute {}
 
-  /** A number. */
+  /** A float. */
   record OfFloat(float value) implements OnnxAttribute {}
 
-  /** A text. */
+  /** A string. */
   record OfString(String value) implements OnnxAttribute {}
 
   /** A tensor. */
@@ -20,15 +20,15 @@ public sealed interface OnnxAttribute {
   /** A graph that the node runs. */
   record OfGraph(OnnxGraph value) implements OnnxAttribute {}
 
-  /** Whole numbers. */
+  /** Integers. */
   record OfInts(long[] values) implements OnnxAttribute {}
 
-  /** Numbers. */
+  /** Floats. */
   record OfFloats(float[] values) implements OnnxAttribute {}
 
-  /** Texts. */
+  /** Strings. */
   record OfStrings(List<String> values) implements OnnxAttribute {}
 
-  /** What no operator here reads, such as sparse tensors. */
+  /** An attribute that no operator here reads, such as a sparse tensor. */
   record Other(String kind) implements OnnxAttribute {}
 }

@@ -21,9 +21,9 @@ import org.diffusionnft.weights.io.ProtobufReader;
 
 /**
  * Reads {@code .onnx} files: the protocol buffers of <a
- * href="https://github.com/onnx/onnx/blob/main/onnx/onnx.proto">onnx.proto</a>, and the files
- * beside them that large tensors may lie in. Files are mapped, not read; every length is checked
- * against what is there before it is believed.
+ * href="https://github.com/onnx/onnx/blob/main/onnx/onnx.proto">onnx.proto</a>, and the external
+ * files that may hold large tensors. Files are mapped, not read; every length is checked against
+ * the actual size before it is used.
  */
 public final class OnnxFile {
   private OnnxFile() {}
@@ -31,8 +31,8 @@ public final class OnnxFile {
   /**
    * Reads a model.
    *
-   * @throws InvalidFileException if it is missing, damaged or no ONNX model
-   * @throws UnsupportedOnnxException if it uses what is not supported
+   * @throws InvalidFileException if it is missing, damaged or not an ONNX model
+   * @throws UnsupportedOnnxException if it uses an unsupported feature
    */
   public static OnnxModel read(Path file) throws InvalidFileException {
     ByteBuffer bytes = map(file);
@@ -47,7 +47,7 @@ public final class OnnxFile {
   /**
    * Reads a model from memory.
    *
-   * @param file what messages call it, and whose folder has its external data
+   * @param file named in messages; its folder holds the external data
    */
   public static OnnxModel parse(Path file, ByteBuffer bytes) throws InvalidFileException {
     Map<String, Long> opsets = new LinkedHashMap<>();
@@ -78,9 +78,9 @@ public final class OnnxFile {
   }
 
   /**
-   * Reads a {@code .pb} file with one tensor, as test data has them.
+   * Reads a {@code .pb} file with one tensor, as in test data.
    *
-   * @throws InvalidFileException if it is missing, damaged or no tensor
+   * @throws InvalidFileException if it is missing, damaged or not a tensor
    */
   public static OnnxTensor readTensor(Path file) throws InvalidFileException {
     return new TensorReader(file).tensor(new ProtobufReader(file, map(file)));
@@ -89,7 +89,7 @@ public final class OnnxFile {
   /**
    * Reads a {@code .pb} file with one value of this type.
    *
-   * @throws InvalidFileException if it is missing, damaged or no such value
+   * @throws InvalidFileException if it is missing, damaged or not such a value
    */
   public static OnnxValue readValue(Path file, OnnxType type) throws InvalidFileException {
     ProtobufReader message = new ProtobufReader(file, map(file));
@@ -122,7 +122,7 @@ public final class OnnxFile {
     }
   }
 
-  /** A file as it lies on the disk. */
+  /** Maps a file. */
   static ByteBuffer map(Path file) throws InvalidFileException {
     if (Files.isDirectory(file)) {
       throw new InvalidFileException(file, "is a folder where an ONNX file is expected");
@@ -146,7 +146,7 @@ public final class OnnxFile {
     }
   }
 
-  /** A file of external data, of any size, as it lies on the disk. */
+  /** Maps a file of external data, of any size. */
   static MemorySegment mapWhole(Path file) throws InvalidFileException {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       return channel.map(MapMode.READ_ONLY, 0, channel.size(), Arena.ofAuto());

@@ -8,10 +8,10 @@ import org.jspecify.annotations.Nullable;
  * Nodes and the values between them.
  *
  * @param name may be empty
- * @param inputs what is given, those with an initializer too
- * @param outputs what is asked for
+ * @param inputs the graph's inputs, including those with an initializer
+ * @param outputs the graph's outputs
  * @param initializers constants by name
- * @param nodes in the order of the file
+ * @param nodes in file order
  */
 public record OnnxGraph(
     String name,
@@ -23,7 +23,7 @@ public record OnnxGraph(
   /**
    * An input or an output.
    *
-   * @param type null where the file does not say
+   * @param type null if the file does not declare it
    */
   public record Port(String name, @Nullable OnnxType type) {}
 }

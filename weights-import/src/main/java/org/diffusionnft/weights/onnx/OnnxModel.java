@@ -4,10 +4,10 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * A model as it lies in its file.
+ * The contents of a model file.
  *
- * @param file where it is from
+ * @param file its file
  * @param opsets the version of each domain's operators; the empty name is ONNX's own domain
- * @param graph what it computes
+ * @param graph its computation
  */
 public record OnnxModel(Path file, Map<String, Long> opsets, OnnxGraph graph) {}

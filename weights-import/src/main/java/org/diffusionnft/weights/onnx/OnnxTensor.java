@@ -5,15 +5,14 @@ import org.diffusionnft.tensor.Shape;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A tensor in a file. The bytes of large ones stay where they are in the mapped file until they are
- * asked for.
+ * A tensor in a file. The bytes of large ones stay in the mapped file until they are requested.
  *
- * @param name empty where it has none
+ * @param name empty if it has none
  * @param type of the elements
  * @param shape of the tensor
- * @param bytes little-endian, exactly as many as the elements need; null if they are {@code values}
+ * @param bytes little-endian, exactly as many as the elements need; null if {@code values} is used
  * @param values {@code float[]}, {@code double[]}, {@code long[]} or {@code String[]}, by the kind
- *     of the type; null if they are {@code bytes}
+ *     of the type; null if {@code bytes} is used
  */
 public record OnnxTensor(
     String name,
@@ -22,7 +21,7 @@ public record OnnxTensor(
     @Nullable ByteBuffer bytes,
     @Nullable Object values) {
 
-  /** The elements, as an array of the kind of the type; it must not be changed. */
+  /** The elements, as an array by the kind of the type; it must not be changed. */
   public Object array() {
     if (values != null) {
       return values;
@@ -79,7 +78,7 @@ public record OnnxTensor(
     };
   }
 
-  /** The number whose two's complement these lowest bits are. */
+  /** Interprets the lowest bits as a two's complement number. */
   static long signed(long value, int bits) {
     int shift = Long.SIZE - bits;
     return value << shift >> shift;

@@ -2,7 +2,7 @@ package org.diffusionnft.weights.onnx;
 
 import java.util.List;
 
-/** What a file gives an input or an output: a tensor, a list of values, or perhaps nothing. */
+/** A value for an input or output: a tensor, a sequence of values, or an absent optional. */
 public sealed interface OnnxValue {
   /** A tensor. */
   record One(OnnxTensor tensor) implements OnnxValue {}

@@ -5,12 +5,9 @@ import java.util.EnumMap;
 import java.util.Map;
 import org.diffusionnft.tensor.HalfPrecision;
 
-/**
- * Floating-point numbers of 16 bits and fewer: what their bits mean, and how a {@code float} is
- * rounded to them.
- */
+/** Floating-point formats of 16 bits and fewer: decoding, and rounding from {@code float}. */
 public final class SmallFloats {
-  /** Every value of a type of at most 8 bits by its bits. */
+  /** For each type of at most 8 bits, its values by their bits. */
   private static final Map<ElementType, float[]> TABLES = new EnumMap<>(ElementType.class);
 
   static {
@@ -24,15 +21,15 @@ public final class SmallFloats {
 
   private SmallFloats() {}
 
-  /** How a number between two that a type has is rounded. */
+  /** How a value between two representable numbers is rounded. */
   public enum Rounding {
-    /** To the nearer one, at a tie to the one with an even last bit. */
+    /** To nearest, ties to even. */
     NEAREST,
-    /** To the nearer one, at a tie to the greater. */
+    /** To nearest, ties up. */
     NEAREST_UP,
-    /** To the greater one. */
+    /** Up. */
     UP,
-    /** To the smaller one. */
+    /** Down. */
     DOWN
   }
 
@@ -87,7 +84,7 @@ public final class SmallFloats {
     return table;
   }
 
-  /** A number rounded to a type, to nearest, with infinities where the type has them. */
+  /** Rounds to a type, to nearest, with infinities if the type has them. */
   public static float round(ElementType type, float x) {
     return switch (type) {
       case FLOAT -> x;
@@ -98,16 +95,16 @@ public final class SmallFloats {
   }
 
   /**
-   * A number rounded to a type of at most 8 bits.
+   * Rounds to a type of at most 8 bits.
    *
-   * @param saturate whether what is too large becomes the largest number instead of infinity or, in
-   *     types without it, NaN
+   * @param saturate whether values that are too large become the largest number instead of infinity
+   *     or, in types without it, NaN
    */
   public static float round(ElementType type, float x, boolean saturate, Rounding rounding) {
     float[] table = table(type);
     float[] finite = magnitudes(type, table);
     if (Float.isNaN(x)) {
-      // the type without NaN gets what the reference code gives: negative zero
+      // the type without NaN gets negative zero, as in the reference code
       return type == ElementType.FLOAT4E2M1 ? -0f : Float.NaN;
     }
     boolean signed = type != ElementType.FLOAT8E8M0;
@@ -164,7 +161,7 @@ public final class SmallFloats {
     return upwards ? high : low;
   }
 
-  /** The finite values without sign, ascending; the place of each is its bits. */
+  /** The non-negative finite values, ascending; the index of each is its bits. */
   private static float[] magnitudes(ElementType type, float[] table) {
     int end = type == ElementType.FLOAT8E8M0 ? 255 : table.length / 2;
     int count = 0;

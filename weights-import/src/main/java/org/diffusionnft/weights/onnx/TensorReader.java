@@ -21,7 +21,7 @@ import org.diffusionnft.weights.io.PlainNumber;
 import org.diffusionnft.weights.io.ProtobufReader;
 import org.jspecify.annotations.Nullable;
 
-/** {@code TensorProto}, with its elements in any of the four places where they may be. */
+/** {@code TensorProto}, with its elements in any of the four places that the format allows. */
 final class TensorReader {
   private static final int LARGEST_RANK = 32;
   private static final long EXTERNAL = 1;
@@ -89,7 +89,7 @@ final class TensorReader {
     return new OnnxTensor(name, type, shape, null, values);
   }
 
-  /** Elements of less than a byte, of which {@code int32_data} has a byte in each number. */
+  /** Elements of less than a byte, of which {@code int32_data} packs a byte into each number. */
   private OnnxTensor packedBytes(String name, ElementType type, Shape shape, Numbers integers)
       throws InvalidFileException {
     long[] numbers = integers.longs();
@@ -173,7 +173,7 @@ final class TensorReader {
     to.put(key, value);
   }
 
-  /** Bytes in a file beside the model's; never in one outside of its folder. */
+  /** Bytes in an external file, which must be inside the model's folder. */
   private ByteBuffer external(String name, Map<String, String> place, long needed)
       throws InvalidFileException {
     String location = place.getOrDefault("location", "");
@@ -213,7 +213,7 @@ final class TensorReader {
     return data.asSlice(offset, length).asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
   }
 
-  /** The file of this name if it lies in the folder, links followed. */
+  /** The file with this name if it is inside the folder after resolving links. */
   private static @Nullable Path inside(Path folder, String location) {
     try {
       Path beside = folder.resolve(location).normalize();

@@ -2,7 +2,7 @@ package org.diffusionnft.weights.onnx;
 
 import org.diffusionnft.tensor.InvalidInputException;
 
-/** A model that is well formed but wants something that is not supported; the message says what. */
+/** A well-formed model needs something that is not supported; the message says what. */
 public final class UnsupportedOnnxException extends InvalidInputException {
   private static final long serialVersionUID = 1L;
 

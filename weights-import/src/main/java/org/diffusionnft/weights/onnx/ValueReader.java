@@ -5,7 +5,7 @@ import java.util.List;
 import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.io.ProtobufReader;
 
-/** {@code SequenceProto} and {@code OptionalProto}, by the type that a model declares. */
+/** {@code SequenceProto} and {@code OptionalProto}, read by the type that a model declares. */
 final class ValueReader {
   private final TensorReader tensors;
 

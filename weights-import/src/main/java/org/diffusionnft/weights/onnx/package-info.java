@@ -1,4 +1,4 @@
-/** Models in the Open Neural Network Exchange format, as they lie in files. */
+/** Reads model files in the Open Neural Network Exchange format. */
 @NullMarked
 package org.diffusionnft.weights.onnx;
 

@@ -12,21 +12,20 @@ import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Memory;
 import org.diffusionnft.weights.io.InvalidFileException;
 
-/** Adapters on disk, whoever wrote them: PEFT folders and diffusers' files. */
+/** Adapters on disk in either format: PEFT folders and diffusers' files. */
 public final class AdapterFile {
-  /** Files that are nothing without the folder around them. */
+  /** Files that are useless without their folder. */
   private static final Set<String> OF_PEFT =
       Set.of(PeftConfigFile.NAME, PeftFolder.TENSORS, "adapter_model.bin");
 
   private AdapterFile() {}
 
   /**
-   * Reads an adapter, whichever of the two forms it has: a PEFT folder, or diffusers' file, alone
-   * or in its folder.
+   * Reads an adapter in either form: a PEFT folder, or diffusers' file, alone or in its folder.
    *
-   * @return its tensors are F32 and belong to the innermost open scope
-   * @throws InvalidFileException if it is none, has parts for other models than the transformer, or
-   *     holds a number that is NaN or infinite
+   * @return the adapter; its tensors are F32 and belong to the innermost open scope
+   * @throws InvalidFileException if it is not an adapter, has parts for models other than the
+   *     transformer, or contains a NaN or infinite value
    */
   public static PeftAdapter read(Path path, Device device) throws InvalidFileException {
     PeftAdapter adapter = readAsIs(path, device);
@@ -40,9 +39,10 @@ public final class AdapterFile {
   }
 
   /**
-   * {@link #read} without a look at the numbers, for whoever shows them.
+   * {@link #read} without checking the values, for displaying them.
    *
-   * @throws InvalidFileException if it is none, or has parts for other models than the transformer
+   * @throws InvalidFileException if it is not an adapter, or has parts for models other than the
+   *     transformer
    */
   public static PeftAdapter readAsIs(Path path, Device device) throws InvalidFileException {
     if (Files.isRegularFile(path)) {
@@ -55,7 +55,7 @@ public final class AdapterFile {
         : PeftFolder.readOne(path, device);
   }
 
-  /** An adapter with numbers that are none. */
+  /** The error for an adapter with values that are not finite. */
   public static InvalidFileException notFinite(Path path, String module, String fault) {
     return new InvalidFileException(
         path,
@@ -85,7 +85,7 @@ public final class AdapterFile {
   /**
    * Reads an adapter for a model, to sample with.
    *
-   * @return not trainable, owned by the caller
+   * @return a frozen adapter, owned by the caller
    * @throws InvalidFileException if there is none, or it does not fit the model
    */
   public static Adapter load(Path path, MmditConfig model, Device device)
@@ -97,7 +97,7 @@ public final class AdapterFile {
     }
   }
 
-  /** An adapter that is for another model. */
+  /** The error for an adapter that is for another model. */
   public static InvalidFileException doesNotFit(Path path, InvalidInputException why) {
     return new InvalidFileException(path, "does not fit the model: " + why.getMessage(), why);
   }

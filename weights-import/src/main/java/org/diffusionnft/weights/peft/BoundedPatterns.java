@@ -12,8 +12,8 @@ import org.diffusionnft.weights.io.BoundedSearch.HopelessSearchException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Regular expressions from files of strangers. One can be written to take all memory, or for ever:
- * each is small, and all searches of one object together are bounded.
+ * Untrusted regular expressions from files, which may be written to exhaust memory or run forever:
+ * the size of each is limited, and so is the total work of all searches of one object.
  */
 final class BoundedPatterns {
   private static final long MOST_LOOKS = 4_000_000;
@@ -26,10 +26,10 @@ final class BoundedPatterns {
   private final BoundedSearch bounds = new BoundedSearch(MOST_LOOKS);
 
   /**
-   * An expression with more around it, in which a dot is what it is in Python: anything but a line
-   * feed.
+   * Compiles an expression with a prefix and suffix; a dot matches as in Python: anything but a
+   * line feed.
    *
-   * @throws InvalidInputException that names an expression that is none, or one too large
+   * @throws InvalidInputException naming an expression that is invalid or too large
    */
   static Pattern compile(String before, String expression, String after) {
     requireSmall(expression);
@@ -44,7 +44,7 @@ final class BoundedPatterns {
   /**
    * Searches the name of a module.
    *
-   * @throws InvalidInputException that names the expression, where it takes too much
+   * @throws InvalidInputException naming the expression, if it exceeds the limits
    */
   <R extends @Nullable Object> R search(
       Pattern pattern, String expression, String module, Function<Matcher, R> search) {
@@ -58,7 +58,7 @@ final class BoundedPatterns {
     }
   }
 
-  /** Nested repetitions and groups take memory, and stack, that grow faster than their text. */
+  /** The memory and stack for nested repetitions and groups grow faster than their text. */
   private static void requireSmall(String expression) {
     long repetitions = 1;
     Matcher matcher = REPETITION.matcher(expression);

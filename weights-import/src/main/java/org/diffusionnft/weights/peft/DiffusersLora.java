@@ -24,17 +24,17 @@ import org.diffusionnft.weights.safetensors.SafetensorsWriter;
 /**
  * LoRA adapters as diffusers' {@code save_lora_weights} writes and {@code load_lora_weights} reads
  * them: one file, {@code pytorch_lora_weights.safetensors}, with names like {@code
- * transformer.<module>.lora_A.weight}. Alpha stands in the file's metadata, or in tensors {@code
- * transformer.<module>.alpha}; where it stands nowhere it is the rank, as diffusers assumes.
+ * transformer.<module>.lora_A.weight}. Alpha is in the file's metadata, or in tensors {@code
+ * transformer.<module>.alpha}; if it is missing it equals the rank, as in diffusers.
  */
 public final class DiffusersLora {
-  /** What diffusers names the file. */
+  /** The file name that diffusers uses. */
   public static final String NAME = "pytorch_lora_weights.safetensors";
 
   private static final String METADATA = "lora_adapter_metadata";
   private static final String PREFIX = "transformer.";
 
-  /** What the metadata says of these is of no concern: there are no tensors of them. */
+  /** Metadata about these is ignored, because there are no tensors for them. */
   private static final String TEXT_ENCODER = "text_encoder";
 
   private DiffusersLora() {}
@@ -67,7 +67,7 @@ public final class DiffusersLora {
     return stated(file.path(), metadata, modules);
   }
 
-  /** The configuration of PEFT in the metadata, whose keys begin with the model's name. */
+  /** The PEFT configuration in the metadata, whose keys begin with the model's name. */
   private static PeftConfig stated(Path file, String metadata, Map<String, LoraFactors> modules)
       throws InvalidFileException {
     int rank = modules.values().iterator().next().rank();
@@ -97,7 +97,9 @@ public final class DiffusersLora {
     return PeftConfigFile.parse(file, json);
   }
 
-  /** Of the tensors: alpha is what a tensor says, or else the rank. */
+  /**
+   * The configuration inferred from tensors: alpha is the value of its tensor, or else the rank.
+   */
   private static PeftConfig inferred(Map<String, LoraFactors> modules, Map<String, Double> alphas) {
     int rank = modules.values().iterator().next().rank();
     Map<String, Integer> ranks = new LinkedHashMap<>();
@@ -117,7 +119,7 @@ public final class DiffusersLora {
         rank, rank, false, 0, targets(modules.keySet()), null, ranks, alphaPattern, null);
   }
 
-  /** Ends of the modules' names: all after the block's number. */
+  /** Suffixes of the modules' names: everything after the block's number. */
   private static List<String> targets(Set<String> modules) {
     Set<String> targets = new TreeSet<>();
     for (String module : modules) {
@@ -127,7 +129,7 @@ public final class DiffusersLora {
   }
 
   /**
-   * Writes an adapter as diffusers does.
+   * Writes an adapter in diffusers' format.
    *
    * @throws OutputException if the file cannot be written
    */

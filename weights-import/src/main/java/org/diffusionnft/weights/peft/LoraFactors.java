@@ -11,13 +11,13 @@ import org.jspecify.annotations.Nullable;
  * @param b {@code [out, rank]}
  */
 public record LoraFactors(Tensor a, Tensor b) {
-  /** How the names of tensors A end, in PEFT's files and diffusers'. */
+  /** Suffix of the names of A tensors, in PEFT's and diffusers' files. */
   static final String A = ".lora_A.weight";
 
-  /** How the names of tensors B end. */
+  /** Suffix of the names of B tensors. */
   static final String B = ".lora_B.weight";
 
-  /** What they hold that is no number, NaN or an infinite one; null if all is well. */
+  /** Describes a value that is NaN or infinite; null if all are finite. */
   public @Nullable String fault() {
     NotFinite found = NotFinite.find(a);
     if (found == null) {

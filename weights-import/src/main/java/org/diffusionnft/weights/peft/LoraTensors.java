@@ -21,17 +21,17 @@ import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.singlefile.ModelFamily;
 
 /**
- * The tensors of a LoRA file, whoever wrote it: pairs of factors named {@code
- * PREFIX<module>.lora_A.weight} and {@code PREFIX<module>.lora_B.weight}, and nothing else but what
- * states alpha.
+ * The tensors of a LoRA file in either format: pairs of factors named {@code
+ * PREFIX<module>.lora_A.weight} and {@code PREFIX<module>.lora_B.weight}, and otherwise only
+ * alphas.
  */
 final class LoraTensors {
   private static final String ALPHA = ".alpha";
 
-  /** A model's have some 50; how long it takes to look for one grows with the square of this. */
+  /** A model's names have about 50 characters; the search time grows with the square of this. */
   private static final int LONGEST_NAME = 1000;
 
-  /** Parts of names that only variants of LoRA have, which change what the factors mean. */
+  /** Name parts that occur only in LoRA variants, which change the meaning of the factors. */
   private static final List<Map.Entry<String, String>> VARIANTS =
       List.of(
           Map.entry("lora_magnitude_vector", "DoRA"),
@@ -61,10 +61,10 @@ final class LoraTensors {
   /**
    * Reads all tensors of a file.
    *
-   * @param prefix of every name
+   * @param prefix the prefix of every name
    * @param alphas whether tensors may state alpha
-   * @throws InvalidFileException if there are none, one is no matrix of floating-point numbers, the
-   *     two factors of a layer do not fit, or there is something that plain LoRA has not
+   * @throws InvalidFileException if there are none, one is not a floating-point matrix, the two
+   *     factors of a layer do not match, or there is something that is not plain LoRA
    */
   static LoraTensors read(TensorSource file, String prefix, boolean alphas, Device device)
       throws InvalidFileException {
@@ -90,7 +90,7 @@ final class LoraTensors {
     return modules;
   }
 
-  /** What tensors state as alpha, by module. */
+  /** The alphas stated by tensors, by module. */
   Map<String, Double> alphas() {
     return alpha;
   }
@@ -115,7 +115,10 @@ final class LoraTensors {
     throw stranger(name);
   }
 
-  /** What is wrong with a file shows in any of its names, whichever is met first. */
+  /**
+   * The error for an unknown name: all names are checked, so that the message does not depend on
+   * which comes first.
+   */
   private InvalidFileException stranger(String name) {
     for (Map.Entry<String, String> variant : VARIANTS) {
       for (String other : file.names()) {
@@ -221,10 +224,10 @@ final class LoraTensors {
   }
 
   /**
-   * Checks that a configuration takes all modules that there are factors of, says the ranks that
-   * these have, and scales them by numbers.
+   * Checks that a configuration targets all modules that have factors, states their actual ranks,
+   * and scales them by finite numbers.
    *
-   * @throws InvalidFileException that names a module if not
+   * @throws InvalidFileException naming a module otherwise
    */
   void require(PeftConfig config) throws InvalidFileException {
     try {
@@ -238,7 +241,10 @@ final class LoraTensors {
     }
   }
 
-  /** PEFT makes no layer where the configuration wants none, and ignores the tensors for it. */
+  /**
+   * PEFT creates no layer for a module that the configuration does not target, and ignores its
+   * tensors.
+   */
   private void requireTargeted(TargetedModules targets) throws InvalidFileException {
     for (Map.Entry<String, LoraFactors> e : modules.entrySet()) {
       String against = targets.optionAgainst(e.getKey(), e.getValue().a().shape().rank());

@@ -11,14 +11,14 @@ import java.util.regex.Pattern;
 import org.diffusionnft.tensor.InvalidInputException;
 
 /**
- * Values by regular expression of a module's name, found as PEFT's {@code get_pattern_key} finds
- * them: the first pattern counts that matches the whole name, or its end from a dot on. How long
- * that takes is bounded: see {@link BoundedPatterns}.
+ * Values by regular expression of a module's name, looked up like PEFT's {@code get_pattern_key}:
+ * the first pattern that matches the whole name, or its end after a dot, wins. The time is bounded:
+ * see {@link BoundedPatterns}.
  *
- * @param <T> what is looked up
+ * @param <T> type of the values
  */
 public final class ModulePatterns<T> {
-  /** What writers of adapters give as patterns is nearly always a name. */
+  /** Patterns in adapter files are nearly always plain names. */
   private static final Pattern NAME = Pattern.compile("(?:[A-Za-z0-9_]|\\\\\\.|\\.)*");
 
   private interface Test {
@@ -34,7 +34,7 @@ public final class ModulePatterns<T> {
    * Values by pattern.
    *
    * @param byPattern in the order in which they are tried
-   * @throws InvalidInputException that names a pattern that is no regular expression, or one too
+   * @throws InvalidInputException naming a pattern that is not a valid regular expression, or too
    *     large
    */
   public ModulePatterns(Map<String, T> byPattern) {
@@ -44,15 +44,15 @@ public final class ModulePatterns<T> {
         .forEach(p -> tests.put(p, NAME.matcher(p).matches() ? name(p) : any(p)));
   }
 
-  /** The patterns and what they stand for, in the order in which they are tried. */
+  /** The patterns and their values, in the order in which they are tried. */
   public SequencedMap<String, T> byPattern() {
     return byPattern;
   }
 
   /**
-   * What the first pattern that matches a module stands for.
+   * The value of the first pattern that matches a module.
    *
-   * @throws InvalidInputException that names a pattern that takes too long to match
+   * @throws InvalidInputException naming a pattern that takes too long to match
    */
   public T get(String module, T otherwise) {
     return known.computeIfAbsent(module, this::search).orElse(otherwise);
@@ -67,7 +67,7 @@ public final class ModulePatterns<T> {
     return Optional.empty();
   }
 
-  /** A pattern of letters, digits and dots: a dot without a backslash stands for any character. */
+  /** A pattern of letters, digits and dots: an unescaped dot matches any character. */
   private static Test name(String pattern) {
     String letters = pattern.replace("\\.", "\n");
     return module -> {

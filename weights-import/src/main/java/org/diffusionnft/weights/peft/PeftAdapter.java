@@ -12,16 +12,16 @@ import org.diffusionnft.tensor.Shape;
 /**
  * A LoRA adapter as PEFT stores it.
  *
- * @param config what {@code adapter_config.json} says
+ * @param config the contents of {@code adapter_config.json}
  * @param modules the factors by name of the adapted module, {@code transformer_blocks.0.attn.to_q}
  */
 public record PeftAdapter(PeftConfig config, Map<String, LoraFactors> modules) {
-  /** Keeps a copy of the map, in its order. */
+  /** Copies the map, preserving its order. */
   public PeftAdapter {
     modules = Collections.unmodifiableMap(new LinkedHashMap<>(modules));
   }
 
-  /** What {@code B A} is multiplied with before it is added to the module's weight. */
+  /** The factor on {@code B A} before it is added to the module's weight. */
   public double scaling(String module) {
     LoraFactors factors = modules.get(module);
     if (factors == null) {
@@ -31,7 +31,7 @@ public record PeftAdapter(PeftConfig config, Map<String, LoraFactors> modules) {
   }
 
   /**
-   * The adapter as models use it, of copies of the factors that belong to no scope.
+   * The adapter for use by models, with copies of the factors that belong to no scope.
    *
    * @param parameters names and shapes of the model's parameters
    * @param trainable whether gradients are wanted
@@ -55,7 +55,7 @@ public record PeftAdapter(PeftConfig config, Map<String, LoraFactors> modules) {
   }
 
   /**
-   * An adapter of one rank and alpha for all modules, as PEFT stores it.
+   * Converts an adapter with one rank and alpha for all modules to PEFT's form.
    *
    * @throws InvalidInputException if a layer's scale is not alpha / rank
    */

@@ -5,17 +5,17 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The part of PEFT's {@code LoraConfig} that says what the numbers of an adapter mean.
+ * The part of PEFT's {@code LoraConfig} that defines the meaning of an adapter's tensors.
  *
- * @param rank {@code r}: rank of modules that no rank pattern names
- * @param alpha {@code lora_alpha}: numerator of the scaling of modules that no alpha pattern names
+ * @param rank {@code r}: rank of modules that match no rank pattern
+ * @param alpha {@code lora_alpha}: numerator of the scaling of modules that match no alpha pattern
  * @param rankStabilized {@code use_rslora}: scale with {@code alpha / sqrt(rank)}, not {@code alpha
  *     / rank}
  * @param dropout {@code lora_dropout}, for training
- * @param targetModules ends of the names of adapted modules; empty if there is a pattern instead
- * @param targetPattern a regular expression of whole names of adapted modules, if that is how
- *     {@code target_modules} names them
- * @param exclusions what is left out of the modules that these name
+ * @param targetModules name suffixes of adapted modules; empty if there is a pattern instead
+ * @param targetPattern a regular expression for whole names of adapted modules, if {@code
+ *     target_modules} is one
+ * @param exclusions modules excluded from these
  * @param rankPattern rank by regular expression of the module's name
  * @param alphaPattern alpha by regular expression of the module's name
  * @param baseModel {@code base_model_name_or_path}
@@ -35,18 +35,17 @@ public record PeftConfig(
   /**
    * {@code exclude_modules}, {@code layers_to_transform} and {@code layers_pattern}.
    *
-   * @param modules ends of the names of modules that are not adapted
-   * @param pattern a regular expression of whole names, if that is how these are named
-   * @param layers numbers of the layers that are adapted; empty for all
-   * @param layerPatterns regular expressions of what stands before such a number; empty for
-   *     anything
+   * @param modules name suffixes of modules that are not adapted
+   * @param pattern a regular expression for whole names, if given instead
+   * @param layers indices of the adapted layers; empty for all
+   * @param layerPatterns regular expressions for what precedes a layer index; empty for anything
    */
   public record Exclusions(
       List<String> modules,
       @Nullable String pattern,
       List<Integer> layers,
       List<String> layerPatterns) {
-    /** Nothing is left out. */
+    /** No exclusions. */
     public static final Exclusions NONE = new Exclusions(List.of(), null, List.of(), List.of());
 
     /** Keeps copies of the lists. */
@@ -62,7 +61,7 @@ public record PeftConfig(
     targetModules = List.copyOf(targetModules);
   }
 
-  /** A configuration that leaves nothing out, whose patterns are given as maps. */
+  /** A configuration without exclusions, with patterns given as maps. */
   public PeftConfig(
       int rank,
       double alpha,
@@ -96,7 +95,7 @@ public record PeftConfig(
     return rankPattern.get(module, rank);
   }
 
-  /** What {@code B A} of a module of this rank is multiplied with. */
+  /** The factor on {@code B A} of a module with this rank. */
   public double scaling(String module, int actualRank) {
     double a = alphaPattern.get(module, alpha);
     return a / (rankStabilized ? Math.sqrt(actualRank) : actualRank);

@@ -17,8 +17,8 @@ import org.diffusionnft.weights.io.StrictJson;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code adapter_config.json}. Reading takes what plain LoRA needs and refuses every variant that
- * would change the numbers; writing gives all keys that PEFT 0.21 gives.
+ * {@code adapter_config.json}. Reading accepts plain LoRA and rejects every variant that would
+ * change the result; writing produces all keys that PEFT 0.21 writes.
  */
 final class PeftConfigFile {
   static final String NAME = "adapter_config.json";
@@ -45,7 +45,7 @@ final class PeftConfigFile {
           "use_qalora",
           "velora_config");
 
-  /** Fields that say what the factors are, or where they came from, and nothing else. */
+  /** Fields that only describe the factors or their origin. */
   private static final Set<String> UNDERSTOOD =
       Set.of(
           "alpha_pattern",
@@ -73,11 +73,11 @@ final class PeftConfigFile {
           "task_type",
           "use_rslora");
 
-  /** Initialisations that leave the base weights alone. EVA chooses A from activations. */
+  /** Initialisations that leave the base weights unchanged. EVA computes A from activations. */
   private static final Set<String> PLAIN_INITIALISATIONS =
       Set.of("true", "false", "gaussian", "orthogonal", "eva");
 
-  /** Initialisations that take out of the base weights what the factors start with. */
+  /** Initialisations that subtract the initial factors from the base weights. */
   private static final Set<String> CHANGING_INITIALISATIONS =
       Set.of("pissa", "olora", "loftq", "corda", "lora_ga");
 
@@ -99,9 +99,9 @@ final class PeftConfigFile {
   }
 
   /**
-   * A configuration as a JSON object.
+   * Parses a configuration from a JSON object.
    *
-   * @param file where it is from, for messages
+   * @param file its source, for messages
    * @throws InvalidFileException see {@link #read}
    */
   static PeftConfig parse(Path file, ObjectNode json) throws InvalidFileException {
@@ -220,7 +220,7 @@ final class PeftConfigFile {
     }
   }
 
-  /** The entries of a list, none if there is a pattern in its place. */
+  /** The entries of a list; none if there is a pattern instead. */
   private List<String> names(String field) throws InvalidFileException {
     JsonNode node = json.path(field);
     List<String> names = new ArrayList<>();

@@ -23,18 +23,19 @@ import org.diffusionnft.weights.safetensors.SafetensorsWriter;
 
 /**
  * Folders of LoRA adapters as PEFT's {@code save_pretrained} writes and {@code from_pretrained}
- * reads them: the adapter {@code default} in the folder itself, every other one in a sub-folder of
- * its name. An adapter trained here loads in diffusers, one trained there resumes here.
+ * reads them: the adapter {@code default} in the folder itself, every other one in a sub-folder
+ * with its name. An adapter trained here loads in diffusers, and one trained there can be resumed
+ * here.
  *
  * <p>Tensors are named {@code base_model.model.<module>.lora_A.weight}, {@code [rank, in]}, and
- * {@code ....lora_B.weight}, {@code [out, rank]}; those of a convolution have its kernel's
- * dimensions besides.
+ * {@code ....lora_B.weight}, {@code [out, rank]}; those of a convolution also have its kernel
+ * dimensions.
  */
 public final class PeftFolder {
   /** The adapter in the folder itself. */
   public static final String DEFAULT = "default";
 
-  /** What PEFT names the file of tensors. */
+  /** PEFT's name for the tensor file. */
   static final String TENSORS = "adapter_model.safetensors";
 
   private static final String PREFIX = "base_model.model.";
@@ -56,7 +57,7 @@ public final class PeftFolder {
    * Reads all adapters of a folder, {@code default} first.
    *
    * @return the adapters by name; their tensors are F32 and belong to the innermost open scope
-   * @throws InvalidFileException if the folder holds none, or something that plain LoRA is not
+   * @throws InvalidFileException if the folder contains none, or one that is not plain LoRA
    */
   public static Map<String, PeftAdapter> read(Path folder, Device device)
       throws InvalidFileException {
@@ -100,7 +101,7 @@ public final class PeftFolder {
   }
 
   /**
-   * Writes adapters, all or nothing.
+   * Writes adapters atomically.
    *
    * @param adapters by name; {@link #DEFAULT} goes to the folder itself
    * @throws OutputException if the folder exists and isn't empty, or it cannot be written
@@ -114,8 +115,8 @@ public final class PeftFolder {
   }
 
   /**
-   * Writes adapters into a folder that is itself being written as part of something larger, such as
-   * a checkpoint inside {@link AtomicFolder}.
+   * Writes adapters into a folder that is being written as part of something larger, such as a
+   * checkpoint inside {@link AtomicFolder}.
    */
   public static void fill(Path folder, Map<String, PeftAdapter> adapters) throws IOException {
     for (Map.Entry<String, PeftAdapter> e : adapters.entrySet()) {

@@ -13,14 +13,14 @@ import org.diffusionnft.weights.peft.PeftConfig.Exclusions;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which modules PEFT adapts, as its {@code check_target_module_exists} finds them. Of any other
- * module it ignores the tensors.
+ * Which modules PEFT adapts, as in its {@code check_target_module_exists}. It ignores the tensors
+ * of any other module.
  */
 final class TargetedModules {
-  /** All modules with a matrix for a weight, in any case of its letters. */
+  /** All modules whose weight is a matrix; case-insensitive. */
   private static final String ALL_LINEAR = "all-linear";
 
-  /** What stands before a layer's number where no pattern says it. */
+  /** What precedes a layer index if there is no pattern. */
   private static final String ANY_NAME = "[^.]*";
 
   private record Expression(String text, Pattern pattern) {}
@@ -36,9 +36,9 @@ final class TargetedModules {
   private final boolean allLinear;
 
   /**
-   * What a configuration says.
+   * The modules of a configuration.
    *
-   * @throws InvalidInputException that names a pattern that is no regular expression, or one too
+   * @throws InvalidInputException naming a pattern that is not a valid regular expression, or too
    *     large
    */
   TargetedModules(PeftConfig config) {
@@ -64,10 +64,10 @@ final class TargetedModules {
   }
 
   /**
-   * The option, with its value, by which PEFT does not adapt a module; null if it does.
+   * The option, with its value, that keeps PEFT from adapting a module; null if it is adapted.
    *
    * @param dimensions of the module's factors
-   * @throws InvalidInputException that names a pattern that takes too long to match
+   * @throws InvalidInputException naming a pattern that takes too long to match
    */
   @Nullable String optionAgainst(String module, int dimensions) {
     Exclusions exclusions = config.exclusions();
@@ -114,7 +114,7 @@ final class TargetedModules {
         && bounds.search(expression.pattern(), expression.text(), module, Matcher::matches);
   }
 
-  /** The first pattern that finds a number decides, as in PEFT. */
+  /** The first pattern that finds a layer index decides, as in PEFT. */
   private boolean isInLayers(String module) {
     for (Expression expression : layerNumbers) {
       Boolean inLayer =
@@ -126,12 +126,12 @@ final class TargetedModules {
     return false;
   }
 
-  /** Whether the layer that is found is one of these; null if none is found. */
+  /** Whether the matched layer is one of these; null without a match. */
   private @Nullable Boolean inLayer(Matcher matcher) {
     return matcher.lookingAt() ? layers.contains(number(matcher.group(1))) : null;
   }
 
-  /** What a group holds, or a number that no layer has: the pattern may have groups of its own. */
+  /** The number in a group, or one that no layer has: the pattern may contain groups of its own. */
   private static int number(@Nullable String digits) {
     try {
       return digits == null ? -1 : Integer.parseInt(digits);

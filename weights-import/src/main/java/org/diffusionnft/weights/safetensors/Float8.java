@@ -7,8 +7,8 @@ import org.diffusionnft.tensor.HalfPrecision;
 import org.diffusionnft.weights.StoredType;
 
 /**
- * Numbers of eight bits (Micikevicius et al., "FP8 Formats for Deep Learning", arXiv 2209.05433),
- * widened to BF16, which holds every one of them exactly.
+ * FP8 numbers (Micikevicius et al., "FP8 Formats for Deep Learning", arXiv 2209.05433), widened to
+ * BF16, which represents all of them exactly.
  */
 final class Float8 {
   private static final int VALUES = 1 << Byte.SIZE;
@@ -25,7 +25,7 @@ final class Float8 {
 
   private Float8() {}
 
-  /** Sign, four bits of exponent with a bias of 7, three of fraction; all ones are NaN. */
+  /** Sign, four exponent bits with a bias of 7, three fraction bits; all ones are NaN. */
   private static float e4m3(int bits) {
     int exponent = bits >> 3 & 0xf;
     int fraction = bits & 7;
@@ -41,7 +41,7 @@ final class Float8 {
     return type.equals(StoredType.F8_E4M3) || type.equals(StoredType.F8_E5M2);
   }
 
-  /** The numbers as BF16, in memory of the arena. */
+  /** The values as BF16, in memory of the arena. */
   static MemorySegment widened(StoredType type, MemorySegment narrow, Arena arena) {
     short[] table = type.equals(StoredType.F8_E4M3) ? E4M3 : E5M2;
     long count = narrow.byteSize();

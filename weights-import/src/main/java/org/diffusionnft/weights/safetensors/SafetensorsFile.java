@@ -34,8 +34,8 @@ import org.diffusionnft.weights.io.InvalidFileException;
  * bytes. See <a href="https://github.com/huggingface/safetensors#format">the format</a>. Files may
  * be larger than memory; only the header is read before a tensor is used.
  *
- * <p>Every length is checked against the file before it is believed. The file must not be changed
- * while it is open.
+ * <p>Every length is checked against the file before it is used. The file must not be changed while
+ * it is open.
  */
 public final class SafetensorsFile implements TensorSource {
   /** The longest header the reference implementation accepts. */
@@ -49,7 +49,7 @@ public final class SafetensorsFile implements TensorSource {
   private final MemorySegment data;
   private final SafetensorsHeader header;
 
-  /** Of tensors that cannot be used where they are in the file. */
+  /** Copies of tensors that cannot be used in place. */
   private final Map<String, MemorySegment> copies = new ConcurrentHashMap<>();
 
   private SafetensorsFile(Path path, Arena arena, MemorySegment data, SafetensorsHeader header) {
@@ -168,9 +168,9 @@ public final class SafetensorsFile implements TensorSource {
   }
 
   /**
-   * Type, shape and place of a tensor.
+   * Type, shape and position of a tensor.
    *
-   * @throws InvalidFileException if there is none of that name
+   * @throws InvalidFileException if there is none with that name
    */
   public TensorEntry entry(String name) throws InvalidFileException {
     TensorEntry entry = header.entries().get(name);
@@ -205,7 +205,7 @@ public final class SafetensorsFile implements TensorSource {
   /**
    * The bytes of a tensor in the mapped file, read-only, valid until {@link #close}.
    *
-   * @throws InvalidFileException if there is none of that name
+   * @throws InvalidFileException if there is none with that name
    */
   public MemorySegment bytes(String name) throws InvalidFileException {
     TensorEntry entry = entry(name);
@@ -215,9 +215,8 @@ public final class SafetensorsFile implements TensorSource {
   /**
    * {@inheritDoc}
    *
-   * <p>Numbers of eight bits are widened to BF16, which has room for all of them. Old writers did
-   * not align the data. Such tensors are copied once, to memory that lives as long as the file is
-   * open.
+   * <p>FP8 values are widened to BF16, which represents all of them exactly. Old writers did not
+   * align the data. Such tensors are copied once, to memory that lives as long as the file is open.
    */
   @Override
   public Tensor tensor(String name, Device device) throws InvalidFileException {

@@ -27,11 +27,12 @@ import org.diffusionnft.weights.StoredType;
 import org.diffusionnft.weights.io.InvalidFileException;
 
 /**
- * The JSON at the start of a safetensors file, checked as strictly as the reference implementation
- * does: the tensors must cover the data exactly, without overlap or hole. Stricter in one point:
- * duplicate names are errors. Nothing is allocated by what the file claims, only by what it holds.
+ * The JSON at the start of a safetensors file, checked as strictly as in the reference
+ * implementation: the tensors must cover the data exactly, without overlaps or gaps. One check is
+ * stricter: duplicate names are errors. Allocations depend on the actual contents, never on sizes
+ * that the file claims.
  *
- * @param entries the tensors by name, in the order of the data
+ * @param entries the tensors by name, in data order
  * @param metadata the free-form strings under {@code __metadata__}
  */
 record SafetensorsHeader(Map<String, TensorEntry> entries, Map<String, String> metadata) {
@@ -55,7 +56,7 @@ record SafetensorsHeader(Map<String, TensorEntry> entries, Map<String, String> m
    * Parses and checks a header.
    *
    * @param json the header's bytes
-   * @param dataBytes how many bytes follow the header in the file
+   * @param dataBytes number of bytes after the header in the file
    */
   static SafetensorsHeader parse(Path file, InputStream json, long dataBytes) throws IOException {
     Reader utf8 =
@@ -248,7 +249,7 @@ record SafetensorsHeader(Map<String, TensorEntry> entries, Map<String, String> m
       return new TensorEntry(name, type, Shape.of(dims), begin, end);
     }
 
-    /** A type that nobody knows has at least one bit a number. */
+    /** An unknown type has at least one bit per element. */
     private void requireSize(String name, StoredType type, long[] dims, long bytes)
         throws InvalidFileException {
       int bits = Math.max(type.bits(), 1);
@@ -272,7 +273,10 @@ record SafetensorsHeader(Map<String, TensorEntry> entries, Map<String, String> m
       }
     }
 
-    /** Bytes or bits; the product of the non-zero dimensions must fit, even if one is zero. */
+    /**
+     * The size in bytes or bits; the product of the non-zero dimensions must fit, even if one is
+     * zero.
+     */
     private long size(String name, int each, long[] dims) throws InvalidFileException {
       long product = each;
       boolean empty = false;

@@ -35,17 +35,17 @@ import org.diffusionnft.weights.io.OutputException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes safetensors files byte for byte as the reference implementation (the Rust crate behind
- * PyTorch's {@code save_file}) does: tensors by falling dtype, then by name; header padded with
- * spaces to 8 bytes. Files appear complete or not at all; see {@link AtomicFile}.
+ * Writes safetensors files that are byte-identical to the reference implementation's (the Rust
+ * crate behind PyTorch's {@code save_file}): tensors by descending dtype, then by name; header
+ * padded with spaces to 8 bytes. Files are written atomically; see {@link AtomicFile}.
  */
 public final class SafetensorsWriter {
-  /** PyTorch's savers add this, and loaders of transformers and diffusers ask for it. */
+  /** PyTorch's savers add this, and the loaders of transformers and diffusers require it. */
   public static final Map<String, String> PYTORCH = Map.of("format", "pt");
 
   private static final long CHUNK = 1 << 26;
 
-  /** Dtypes in the order of the data: that of the crate's enumeration, reversed. */
+  /** Dtypes in data order: the reverse of the crate's enumeration. */
   private static final List<DType> ORDER =
       List.of(
           DType.I64,
@@ -62,7 +62,7 @@ public final class SafetensorsWriter {
   private SafetensorsWriter() {}
 
   /**
-   * Writes tensors, whatever devices they are on.
+   * Writes tensors, which may be on any devices.
    *
    * @param metadata free-form strings; an empty map writes no {@code __metadata__} at all
    * @throws IllegalArgumentException for the name {@code __metadata__} or a header over 100 MB
@@ -84,13 +84,13 @@ public final class SafetensorsWriter {
   }
 
   /**
-   * Writes the tensors of a source one by one: at no time is more than one of them in memory.
+   * Writes the tensors of a source one by one: at most one of them is in memory at a time.
    *
-   * @param dtype what floating-point tensors are converted to; null to leave them as they are
-   * @param device converts and joins; one that computes in this process
+   * @param dtype the dtype that floating-point tensors are converted to; null to keep theirs
+   * @param device converts and joins tensors; must compute in this process
    * @param metadata see {@link #write(Path, Map, Map)}
-   * @throws InvalidFileException if the source has no dtype or shape for one of its names, or holds
-   *     a number that is NaN, infinite, or too large for the dtype
+   * @throws InvalidFileException if the source has no dtype or shape for one of its names, or
+   *     contains a value that is NaN, infinite, or too large for the dtype
    * @throws OutputException if the file cannot be written; nothing is then left behind
    */
   public static void write(
@@ -121,7 +121,7 @@ public final class SafetensorsWriter {
         });
   }
 
-  /** F16 ends at 65504: what is larger would be written as infinite. */
+  /** F16 ends at 65504: larger values would become infinite. */
   private static Tensor rounded(TensorSource source, Planned to, Tensor tensor)
       throws InvalidFileException {
     Tensor rounded = Elementwise.convert(tensor, to.dtype());
@@ -131,7 +131,7 @@ public final class SafetensorsWriter {
     return rounded;
   }
 
-  /** Names the file that the numbers lie in, and the tensor as it is called there. */
+  /** Names the file that contains the values, and the tensor by its name in that file. */
   private static InvalidFileException tooLarge(
       TensorSource source, String name, DType dtype, Device device) throws InvalidFileException {
     for (TensorSource.Place place : source.madeOf(name)) {
@@ -143,7 +143,7 @@ public final class SafetensorsWriter {
     return NumbersTooLarge.of(source.path(), name, false, dtype);
   }
 
-  /** What the header says of a tensor. */
+  /** A tensor's header entry. */
   private record Planned(String name, DType dtype, Shape shape) {
     long bytes() {
       return shape.elements() * dtype.bytes();

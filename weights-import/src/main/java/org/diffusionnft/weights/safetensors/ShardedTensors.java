@@ -25,9 +25,9 @@ import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.io.StrictJson;
 
 /**
- * The tensors of a folder that Hugging Face's libraries have written: one file, or several with an
- * index ({@code BASE.safetensors.index.json}) that names the file of each tensor. An index may only
- * name files of its own folder.
+ * The tensors of a folder written by Hugging Face's libraries: one file, or several with an index
+ * ({@code BASE.safetensors.index.json}) that names the file of each tensor. An index may only name
+ * files in its own folder.
  */
 public final class ShardedTensors implements TensorSource {
   private static final String SUFFIX = ".safetensors";
@@ -47,9 +47,9 @@ public final class ShardedTensors implements TensorSource {
    * Opens the tensors of a folder.
    *
    * @param base the name without its suffix, {@code model} or {@code diffusion_pytorch_model}; the
-   *     variant {@code BASE.fp16} is taken where there is no other
-   * @throws InvalidFileException if files are missing, or the index names a file elsewhere, a
-   *     tensor that its file lacks, or not all tensors of its files
+   *     variant {@code BASE.fp16} is used if there is no other
+   * @throws InvalidFileException if files are missing, or the index names a file outside the folder
+   *     or a tensor that its file lacks, or omits a tensor of its files
    */
   public static TensorSource open(Path folder, String base) throws InvalidFileException {
     for (String name : List.of(base + SUFFIX, base + ".fp16" + SUFFIX)) {
@@ -87,7 +87,7 @@ public final class ShardedTensors implements TensorSource {
       }
       tensorsOf.computeIfAbsent(file, _ -> new ArrayList<>()).add(e.getKey());
     }
-    for (String name : tensorsOf.keySet()) { // before any is opened: it explains other misfits
+    for (String name : tensorsOf.keySet()) { // before any is opened: it explains other mismatches
       if (!Files.exists(index.resolveSibling(name))) {
         throw new InvalidFileException(
             index, "names the file " + quote(name) + ", which is missing: download it too");
@@ -126,7 +126,7 @@ public final class ShardedTensors implements TensorSource {
     return file;
   }
 
-  /** A name without any folder in it, on any system. */
+  /** Whether a name contains no folder, on any system. */
   private static boolean isPlainName(String file) {
     return file.endsWith(SUFFIX)
         && file.chars().noneMatch(c -> c == '/' || c == '\\' || c == ':' || c < ' ')

@@ -4,10 +4,10 @@ import org.diffusionnft.tensor.Shape;
 import org.diffusionnft.weights.StoredType;
 
 /**
- * Where a tensor is in a safetensors file.
+ * A tensor's entry in a safetensors file.
  *
  * @param name its key in the header
- * @param type how its numbers lie there
+ * @param type its storage type
  * @param shape its dimensions
  * @param begin its first byte, counted from the end of the header
  * @param end the byte after its last, counted from the end of the header

@@ -1,4 +1,4 @@
-/** The safetensors format, in and out. */
+/** Reading and writing the safetensors format. */
 @NullMarked
 package org.diffusionnft.weights.safetensors;
 

@@ -17,9 +17,9 @@ import org.diffusionnft.weights.TensorSource;
 import org.diffusionnft.weights.io.InvalidFileException;
 
 /**
- * The parts of a checkpoint, given under the names of diffusers and transformers, under those of
- * Stability AI's single files. The inverse of {@link SingleFile}: queries, keys and values are
- * joined, one tensor at a time, when they are asked for.
+ * Presents the parts of a checkpoint, given under the names of diffusers and transformers, under
+ * those of Stability AI's single files. The inverse of {@link SingleFile}: queries, keys and values
+ * are joined on demand, one tensor at a time.
  */
 public final class AsSingleFile implements TensorSource {
   /** How a tensor is made. */
@@ -63,10 +63,10 @@ public final class AsSingleFile implements TensorSource {
   }
 
   /**
-   * The parts as one file.
+   * Combines the parts into one file.
    *
-   * @param path what error messages name
-   * @param parts stay the caller's
+   * @param path named in error messages
+   * @param parts remain the caller's
    * @throws InvalidFileException if a transformer has some of queries, keys and values, but not all
    */
   public static AsSingleFile of(Path path, Map<SingleFile.Part, TensorSource> parts)
@@ -158,7 +158,7 @@ public final class AsSingleFile implements TensorSource {
   /**
    * {@inheritDoc}
    *
-   * <p>What is joined or swapped is a copy in the device's innermost scope.
+   * <p>Joined or swapped tensors are copies in the device's innermost scope.
    */
   @Override
   public Tensor tensor(String name, Device device) throws InvalidFileException {

@@ -14,14 +14,14 @@ import org.diffusionnft.weights.RenamedTensors;
 /**
  * How the names of Stability AI's single files ({@code sd3.5_medium.safetensors}) correspond to
  * those of diffusers. One row of {@link #MODEL} or {@link #BLOCK} per module; every module has a
- * {@code .weight} and, but for the norms, a {@code .bias}.
+ * {@code .weight} and, except for the norms, a {@code .bias}.
  *
  * <p>Sources: {@code mmditx.py} of Stability-AI/sd3.5 and {@code
  * convert_sd3_transformer_checkpoint_to_diffusers} of diffusers.
  */
 public final class MmditKeyMap {
 
-  /** Which part of a single-file tensor a diffusers tensor is. */
+  /** The part of a single-file tensor that a diffusers tensor is. */
   enum Part {
     /** All of it. */
     WHOLE,
@@ -42,7 +42,7 @@ public final class MmditKeyMap {
 
   private record Row(String single, String diffusers, Part part) {}
 
-  /** A single-file tensor and the part of it that is meant; never SWAPPED_IN_LAST_BLOCK. */
+  /** A single-file tensor and the part of it that is used; never SWAPPED_IN_LAST_BLOCK. */
   record Origin(String name, Part part) implements RenamedTensors.Named {}
 
   static final String PREFIX = "model.diffusion_model.";
@@ -104,9 +104,8 @@ public final class MmditKeyMap {
   }
 
   /**
-   * Every diffusers tensor that a single file holds, and where. Names of the transformer that no
-   * row knows map to themselves, so that whoever loads them reports them; those of text encoders
-   * and VAE are left out.
+   * Every diffusers tensor in a single file, with its origin. Transformer names without a row map
+   * to themselves, so that loading reports them; those of text encoders and VAE are left out.
    */
   static Map<String, Origin> diffusersNames(Set<String> names) {
     String prefix = names.stream().anyMatch(n -> n.startsWith(PREFIX)) ? PREFIX : "";
@@ -147,7 +146,7 @@ public final class MmditKeyMap {
   /**
    * Every single-file tensor, with {@link #PREFIX}, that a transformer under diffusers names is
    * written to, and the diffusers tensors it is made of: one, or queries, keys and values. The
-   * inverse of {@link #diffusersNames}; names that no row knows map to themselves.
+   * inverse of {@link #diffusersNames}; names without a row map to themselves.
    */
   static Map<String, List<Origin>> singleFileNames(Set<String> names) {
     int lastBlock = -1;

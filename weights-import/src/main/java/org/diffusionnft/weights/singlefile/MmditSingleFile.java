@@ -16,8 +16,8 @@ import org.diffusionnft.weights.singlefile.MmditKeyMap.Origin;
 
 /**
  * The transformer of a single file under the names and shapes of diffusers. Queries, keys and
- * values are views of the rows of their {@code qkv}; the few modulations whose halves stand the
- * other way round are copied.
+ * values are views of the rows of their {@code qkv}; the few modulations whose halves are in the
+ * opposite order are copied.
  */
 public final class MmditSingleFile extends RenamedTensors<Origin> {
   private final Arena arena;
@@ -73,7 +73,7 @@ public final class MmditSingleFile extends RenamedTensors<Origin> {
     return scaleShift;
   }
 
-  /** Rows of one of {@code count} equal parts. */
+  /** Number of rows of one of {@code count} equal parts. */
   private long parts(Origin origin, Shape shape, int count) throws InvalidFileException {
     if (shape.rank() == 0 || shape.dim(0) % count != 0) {
       throw new InvalidFileException(

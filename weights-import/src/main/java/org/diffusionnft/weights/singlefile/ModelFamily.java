@@ -4,9 +4,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** What kind of model a file's tensor names look like, for whoever opened the wrong one. */
+/** Guesses the kind of model from a file's tensor names, for messages about a wrong file. */
 public final class ModelFamily {
-  /** Parts of names in the order in which they are sought, most telling first. */
+  /** Parts of names in the order in which they are searched, most specific first. */
   private static final List<Map.Entry<String, String>> MARKS =
       List.of(
           Map.entry("joint_blocks.", "a Stable Diffusion 3 transformer in Stability AI's layout"),
@@ -32,7 +32,7 @@ public final class ModelFamily {
   private ModelFamily() {}
 
   /**
-   * What it looks like, as {@code it looks like ...}.
+   * The guess as a phrase, {@code it looks like ...}.
    *
    * @param names of tensors
    */

@@ -18,8 +18,8 @@ import org.diffusionnft.weights.io.InvalidFileException;
 
 /**
  * The parts of a checkpoint in one file, as Stability AI publishes them: always a transformer,
- * often the autoencoder, sometimes the text encoders. Each part is seen under the names of
- * diffusers or transformers; no tensor is left over.
+ * often the autoencoder, sometimes the text encoders. Each part has the names of diffusers or
+ * transformers; no tensor is left over.
  */
 public final class SingleFile {
 
@@ -42,13 +42,13 @@ public final class SingleFile {
       this.prefix = prefix;
     }
 
-    /** What its tensors' names start with. */
+    /** The prefix of its tensors' names. */
     public String prefix() {
       return prefix;
     }
   }
 
-  /** What tools add to such files and no model reads. */
+  /** Tensors that tools add to such files and no model reads. */
   private static final Pattern IGNORED =
       Pattern.compile(
           "text_encoders\\.\\w+\\.logit_scale|model_sampling\\.sigmas"
@@ -66,7 +66,7 @@ public final class SingleFile {
   /**
    * Sorts the tensors of a file.
    *
-   * @param file stays the caller's, and must stay open while a part is used
+   * @param file remains the caller's, and must stay open while a part is used
    * @throws InvalidFileException if tensors belong to no part, or are those of another kind of
    *     model
    */

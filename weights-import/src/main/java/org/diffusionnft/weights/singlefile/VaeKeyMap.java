@@ -29,8 +29,8 @@ public final class VaeKeyMap {
   /**
    * A single-file tensor.
    *
-   * @param matrix whether it is a convolution of 1x1, {@code [O, C, 1, 1]}, that diffusers has as a
-   *     matrix
+   * @param matrix whether it is a 1x1 convolution, {@code [O, C, 1, 1]}, that is a matrix in
+   *     diffusers
    */
   record Origin(String name, boolean matrix) implements RenamedTensors.Named {}
 
@@ -81,8 +81,8 @@ public final class VaeKeyMap {
   }
 
   /**
-   * Every diffusers tensor that a single file holds, and where. Names of the autoencoder that no
-   * row knows map to themselves, so that whoever loads them reports them; others are left out.
+   * Every diffusers tensor in a single file, with its origin. Autoencoder names without a row map
+   * to themselves, so that loading reports them; others are left out.
    */
   static Map<String, Origin> diffusersNames(Set<String> names) {
     String prefix = names.stream().anyMatch(n -> n.startsWith(PREFIX)) ? PREFIX : "";
@@ -126,8 +126,8 @@ public final class VaeKeyMap {
 
   /**
    * Every single-file tensor, with {@link #PREFIX}, that an autoencoder under diffusers names is
-   * written to, and where it comes from. The inverse of {@link #diffusersNames}; names that no row
-   * knows map to themselves.
+   * written to, with its origin. The inverse of {@link #diffusersNames}; names without a row map to
+   * themselves.
    */
   static Map<String, Origin> singleFileNames(Set<String> names) {
     int lastLevel = 0;
@@ -157,7 +157,7 @@ public final class VaeKeyMap {
     return found;
   }
 
-  /** Puts a level (counted from the other end if {@code reverse}) and a number into a name. */
+  /** Inserts a level (counted from the other end if {@code reverse}) and a number into a name. */
   private static String fill(String name, Matcher module, int lastLevel, boolean reverse) {
     if (module.groupCount() == 0) {
       return name;

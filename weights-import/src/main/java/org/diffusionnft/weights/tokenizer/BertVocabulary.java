@@ -8,7 +8,7 @@ import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.io.TextFile;
 
-/** BERT's {@code vocab.txt}: a token a line, whose number is its id. */
+/** BERT's {@code vocab.txt}: one token per line; the line index is its id. */
 public final class BertVocabulary {
   private static final int MOST = 1 << 20;
 
@@ -17,8 +17,8 @@ public final class BertVocabulary {
   /**
    * BERT's uncased tokenizer with this vocabulary.
    *
-   * @param appended special tokens that stand behind it, as BLIP's
-   * @throws InvalidFileException if the file is missing or no vocabulary of BERT
+   * @param appended special tokens with the ids after it, as in BLIP
+   * @throws InvalidFileException if the file is missing or not a BERT vocabulary
    */
   public static Tokenizer open(Path file, List<String> appended) throws InvalidFileException {
     List<String> tokens = TextFile.read(file).lines().limit(MOST + 1L).toList();

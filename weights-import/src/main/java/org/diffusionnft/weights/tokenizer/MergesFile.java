@@ -12,7 +12,7 @@ import java.util.List;
 import org.diffusionnft.models.tokenizer.BytePairs;
 import org.diffusionnft.weights.io.InvalidFileException;
 
-/** A {@code merges.txt}: one pair of tokens a line, best first. */
+/** A {@code merges.txt}: one pair of tokens per line, best first. */
 final class MergesFile {
   private static final long LARGEST_FILE = 64L << 20;
 
@@ -21,7 +21,7 @@ final class MergesFile {
   /**
    * Reads all pairs.
    *
-   * @throws InvalidFileException if it is missing or a line is no pair
+   * @throws InvalidFileException if it is missing or a line is not a pair
    */
   static List<BytePairs.Pair> read(Path file) throws InvalidFileException {
     List<String> lines;

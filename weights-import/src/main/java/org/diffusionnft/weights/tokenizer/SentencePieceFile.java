@@ -13,14 +13,14 @@ import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.io.ProtobufReader;
 
 /**
- * What a SentencePiece model ({@code spiece.model}) says that a tokenizer needs. The file is a
+ * The part of a SentencePiece model ({@code spiece.model}) that a tokenizer needs. The file is a
  * protocol buffer, {@code ModelProto} of {@code sentencepiece_model.proto}.
  *
  * @param pieces in the order of their ids
- * @param unknown the id of the piece for what is unknown
+ * @param unknown the id of the unknown piece
  * @param charsmap the precompiled character map; empty if there is none
  */
-@SuppressWarnings("ArrayRecordComponent") // read once, by its maker
+@SuppressWarnings("ArrayRecordComponent") // read once, by its creator
 record SentencePieceFile(List<Unigram.Piece> pieces, int unknown, byte[] charsmap) {
   private static final long LARGEST_FILE = 64L << 20;
 
@@ -42,7 +42,7 @@ record SentencePieceFile(List<Unigram.Piece> pieces, int unknown, byte[] charsma
   /**
    * Reads a model.
    *
-   * @throws InvalidFileException if it is missing, damaged, or no unigram model
+   * @throws InvalidFileException if it is missing, damaged, or not a unigram model
    */
   static SentencePieceFile read(Path file) throws InvalidFileException {
     byte[] bytes;
@@ -99,7 +99,7 @@ record SentencePieceFile(List<Unigram.Piece> pieces, int unknown, byte[] charsma
     return new SentencePieceFile(pieces, unknown, charsmap);
   }
 
-  /** Adds a piece and returns whether it is the one for what is unknown. */
+  /** Adds a piece and returns whether it is the unknown piece. */
   private static boolean readPiece(ProtobufReader piece, List<Unigram.Piece> pieces)
       throws InvalidFileException {
     String text = "";

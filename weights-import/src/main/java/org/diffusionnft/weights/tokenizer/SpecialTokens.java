@@ -22,10 +22,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Which tokens of a tokenizer's folder are special: {@code tokenizer_config.json} and, in older
- * folders, {@code special_tokens_map.json}. As transformers does it: a token given as an object has
- * the properties that stand there; one given as a plain string has those of {@code
- * added_tokens_decoder}, or else is sought in the text before it is normalised; the last one named
- * counts.
+ * folders, {@code special_tokens_map.json}. As in transformers: a token given as an object has the
+ * properties stated there; one given as a plain string has those of {@code added_tokens_decoder},
+ * or else is matched in the text before normalisation; the last definition wins.
  */
 final class SpecialTokens {
   private static final List<String> ROLES =
@@ -40,13 +39,13 @@ final class SpecialTokens {
   private static final List<String> LISTS =
       List.of("additional_special_tokens", "extra_special_tokens");
 
-  /** T5 has 100, its kin up to 300. */
+  /** T5 has 100, related models up to 300. */
   private static final int MOST_EXTRA_IDS = 1000;
 
   private static final String DECODER = "added_tokens_decoder";
   private static final String EXTRA_IDS = "extra_ids";
 
-  /** All that is read here. */
+  /** The keys that are read here. */
   private static final Set<String> READ =
       Stream.of(ROLES, LISTS, List.of(DECODER, EXTRA_IDS))
           .flatMap(List::stream)
@@ -94,7 +93,7 @@ final class SpecialTokens {
   }
 
   /**
-   * Reads what a folder says; neither file need be there.
+   * Reads a folder's special tokens; both files are optional.
    *
    * @throws InvalidFileException if one is not a JSON object
    */
@@ -113,25 +112,25 @@ final class SpecialTokens {
   }
 
   /**
-   * Checks that nothing else stands in the configuration that could change ids.
+   * Checks that the configuration contains nothing else that could change ids.
    *
-   * @param isT5 whether it is of T5's tokenizer rather than CLIP's
-   * @throws InvalidFileException that names the option
+   * @param isT5 whether it is for T5's tokenizer rather than CLIP's
+   * @throws InvalidFileException naming the option
    */
   void requireOptions(boolean isT5, boolean isWhole) throws InvalidFileException {
     TokenizerOptions.require(file, config, READ, isT5, isWhole);
   }
 
-  /** The text of the token of a role such as {@code pad_token}, or else a default. */
+  /** The text of the token with a role such as {@code pad_token}, or a default. */
   String content(String role, String orElse) throws InvalidFileException {
     JsonNode token = roles.get(role);
     return token == null ? orElse : content(file, role, token);
   }
 
   /**
-   * How many sentinel tokens a T5 vocabulary has beyond its SentencePiece model.
+   * Number of sentinel tokens that a T5 vocabulary has beyond its SentencePiece model.
    *
-   * @throws InvalidFileException if the number is impossible
+   * @throws InvalidFileException if the number is invalid
    */
   int extraIds() throws InvalidFileException {
     if (extraIds == null || extraIds.isNull()) {
@@ -152,9 +151,9 @@ final class SpecialTokens {
   }
 
   /**
-   * All special tokens, over what the tokenizer itself has added.
+   * All special tokens, overriding those that the tokenizer itself has added.
    *
-   * @param own the tokens that {@code tokenizer.json} has added
+   * @param own the added tokens of {@code tokenizer.json}
    * @param ids the id of a token in the vocabulary, or null
    * @throws InvalidFileException if a token is malformed or not in the vocabulary
    */
@@ -206,9 +205,9 @@ final class SpecialTokens {
   }
 
   /**
-   * The properties of a token that an object states.
+   * The token with the properties that an object states.
    *
-   * @throws InvalidFileException if one is neither true nor false
+   * @throws InvalidFileException if one is not a boolean
    */
   static AddedToken flags(Path file, JsonNode node, String content, int id)
       throws InvalidFileException {

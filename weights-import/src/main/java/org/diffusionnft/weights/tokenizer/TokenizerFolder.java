@@ -25,9 +25,8 @@ import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.io.StrictJson;
 
 /**
- * A tokenizer's folder as transformers writes it: {@code tokenizer.json}, or the files it replaces
- * ({@code vocab.json} with {@code merges.txt}, or {@code spiece.model}), and which tokens are
- * special.
+ * A tokenizer folder written by transformers: {@code tokenizer.json}, or the files it replaces
+ * ({@code vocab.json} with {@code merges.txt}, or {@code spiece.model}), and the special tokens.
  */
 public final class TokenizerFolder {
   private static final String START = "<|startoftext|>";
@@ -35,7 +34,7 @@ public final class TokenizerFolder {
 
   private TokenizerFolder() {}
 
-  /** What a tokenizer does, whichever file says it. */
+  /** The steps of a tokenizer, from whichever file. */
   record Pipeline(
       TokenModel model,
       TextNormalizer normalizer,
@@ -44,9 +43,9 @@ public final class TokenizerFolder {
       Optional<String> start,
       String end) {}
 
-  /** The files in which a vocabulary may stand, the preferred first. */
+  /** The files that may contain a vocabulary, the preferred first. */
   public enum Form {
-    /** Everything in one file, as fast tokenizers are saved. */
+    /** Everything in one file, as saved by fast tokenizers. */
     JSON("tokenizer.json"),
     /** With {@code merges.txt}: CLIP's. */
     BYTE_PAIRS("vocab.json"),
@@ -86,7 +85,7 @@ public final class TokenizerFolder {
   /**
    * Opens the tokenizer of a folder.
    *
-   * @throws InvalidFileException if there is none, or it is damaged or of another kind than CLIP's
+   * @throws InvalidFileException if there is none, or it is damaged or of a kind other than CLIP's
    *     and T5's
    */
   public static Tokenizer open(Path folder) throws InvalidFileException {
@@ -96,9 +95,9 @@ public final class TokenizerFolder {
   /**
    * Opens the tokenizer of a text encoder's model.
    *
-   * @param vocabulary how many tokens the encoder has
-   * @param said where that stands, for the message: {@code vocab_size in a/config.json}
-   * @throws InvalidFileException also if it has tokens that the encoder has not
+   * @param vocabulary number of tokens of the encoder
+   * @param said where that is stated, for the message: {@code vocab_size in a/config.json}
+   * @throws InvalidFileException also if it has tokens that the encoder lacks
    */
   public static Tokenizer open(Path folder, int vocabulary, String said)
       throws InvalidFileException {
@@ -162,8 +161,8 @@ public final class TokenizerFolder {
   }
 
   /**
-   * Older folders list their added tokens once more. What stands only there would be sought in the
-   * text by some versions of transformers and not by others.
+   * Older folders list their added tokens a second time. Tokens listed only there would be matched
+   * in the text by some versions of transformers and not by others.
    */
   private static void requireDescribed(Path file, List<AddedToken> added)
       throws InvalidFileException {
@@ -211,9 +210,9 @@ public final class TokenizerFolder {
   }
 
   /**
-   * A vocabulary as an object of ids, which have no gaps but those that other tokens fill.
+   * A vocabulary from an object of ids, which have no gaps except those filled by other tokens.
    *
-   * @param others how many tokens have their ids elsewhere
+   * @param others number of tokens whose ids are elsewhere
    */
   static Map<String, Integer> vocabulary(Path file, JsonNode json, int others)
       throws InvalidFileException {

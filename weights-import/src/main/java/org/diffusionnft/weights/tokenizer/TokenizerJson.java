@@ -28,11 +28,11 @@ import org.diffusionnft.weights.io.StrictJson;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A {@code tokenizer.json} of Hugging Face's tokenizers, as far as CLIP's and T5's go. Anything
- * else in it is an error: a tokenizer that is nearly right would go unnoticed.
+ * A {@code tokenizer.json} of Hugging Face's tokenizers, limited to what CLIP and T5 use. Anything
+ * else in it is an error, because a nearly correct tokenizer would go unnoticed.
  */
 final class TokenizerJson {
-  /** The patterns that CLIP's and T5's files have, in the syntax of the file. */
+  /** The patterns in CLIP's and T5's files, in the file's syntax. */
   private static final Map<String, Pattern> PATTERNS =
       Map.of(
           "\\s+",
@@ -47,7 +47,7 @@ final class TokenizerJson {
   private final Path file;
   private final JsonNode root;
 
-  /** The steps met so far that can make a text longer. */
+  /** The steps seen so far that can make a text longer. */
   private final Set<String> growing = new HashSet<>();
 
   private TokenizerJson(Path file, JsonNode root) {
@@ -58,7 +58,7 @@ final class TokenizerJson {
   /**
    * Reads a file.
    *
-   * @throws InvalidFileException if it is damaged or has a part that neither CLIP nor T5 has
+   * @throws InvalidFileException if it is damaged or has a part that neither CLIP nor T5 uses
    */
   static TokenizerFolder.Pipeline read(Path file) throws InvalidFileException {
     TokenizerJson json = new TokenizerJson(file, StrictJson.readObject(file));
@@ -91,9 +91,9 @@ final class TokenizerJson {
   }
 
   /**
-   * A token that every text gets.
+   * A token added to every text.
    *
-   * @param id what the file says is written for it
+   * @param id the id that the file gives for it
    */
   private record Mark(String token, JsonNode id) {}
 
@@ -125,7 +125,7 @@ final class TokenizerJson {
       } else {
         String token = text(part.path("SpecialToken").path("id"), "a token of post_processor");
         JsonNode ids = post.path("special_tokens").path(token).path("ids");
-        // A list of one id is that id; of more, it is no id at all, and refused as such.
+        // A list of one id counts as that id; a longer one is not an id and is rejected.
         marks.add(new Mark(token, ids.size() == 1 ? ids.path(0) : ids));
       }
     }
@@ -138,7 +138,7 @@ final class TokenizerJson {
         sequence == 1 ? Optional.of(marks.getFirst()) : Optional.empty(), marks.getLast());
   }
 
-  /** A token that the vocabulary lacks is named where its id is needed. */
+  /** A token missing from the vocabulary is reported where its id is needed. */
   private void requireId(Mark mark, @Nullable Integer id) throws InvalidFileException {
     JsonNode stated = mark.id();
     boolean fits = stated.isIntegralNumber() && stated.canConvertToInt();
@@ -149,7 +149,7 @@ final class TokenizerJson {
     }
   }
 
-  /** How far texts are filled up and cut says whoever encodes them, but not on which side. */
+  /** The caller sets the length for padding and truncation, but not the side. */
   private void requireRightSide(String what) throws InvalidFileException {
     JsonNode json = root.path(what);
     boolean off = json.isNull() || json.isMissingNode();
@@ -159,7 +159,8 @@ final class TokenizerJson {
   }
 
   /**
-   * Tokenizers takes the vocabulary's ids, or else the next that are free, whatever stands here.
+   * The tokenizers library uses the vocabulary's ids, or else the next free ones, whatever is
+   * stated here.
    */
   private List<AddedToken> added(TokenModel model) throws InvalidFileException {
     List<AddedToken> tokens = new ArrayList<>();
@@ -264,7 +265,10 @@ final class TokenizerJson {
     };
   }
 
-  /** What a text is replaced by is never longer: else a few steps would make it endless. */
+  /**
+   * Replacements are never longer than the match: otherwise a few steps could grow a text without
+   * limit.
+   */
   private TextNormalizer replace(JsonNode json) throws InvalidFileException {
     JsonNode content = json.path("content");
     if (!content.isTextual()) {
@@ -321,7 +325,10 @@ final class TokenizerJson {
     };
   }
 
-  /** What makes a text longer does so once: repeated, it would make it endless. */
+  /**
+   * A step that makes a text longer may occur only once: repeated, it could grow a text without
+   * limit.
+   */
   private void requireFirst(String step) throws InvalidFileException {
     if (!growing.add(step)) {
       throw unsupported("the step " + quote(step) + " twice");

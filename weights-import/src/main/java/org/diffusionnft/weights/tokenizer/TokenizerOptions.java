@@ -18,11 +18,11 @@ import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.io.JsonFields;
 
 /**
- * What {@code tokenizer_config.json} says besides special tokens. None of it is followed: an option
- * has the value that the published tokenizers have, or changes no id, or is an error.
+ * The options of {@code tokenizer_config.json} other than special tokens. None is implemented: an
+ * option must have the value of the published tokenizers, or not affect ids, or is an error.
  */
 final class TokenizerOptions {
-  /** Who wrote the file, how text is made of ids, and what calls of pipelines say themselves. */
+  /** Options about provenance, decoding, and things that pipelines set in each call. */
   private static final Set<String> HARMLESS =
       Set.of(
           "backend",
@@ -49,10 +49,10 @@ final class TokenizerOptions {
 
   private static final String LONGEST = "model_max_length";
 
-  /** As long as CLIP's position embedding: pipelines fill up and cut to it. */
+  /** The length of CLIP's position embedding, to which pipelines pad and truncate. */
   private static final int CLIP_LENGTH = 77;
 
-  /** What transformers takes for no bound. */
+  /** What transformers treats as no limit. */
   private static final double NO_BOUND = 1e20;
 
   private static final Map<String, List<JsonNode>> OF_BOTH =
@@ -77,17 +77,22 @@ final class TokenizerOptions {
           "unk_id", List.of(IntNode.valueOf(2)));
 
   /**
-   * Off, only the first word would get T5's mark of a space, if the tokenizer is made of {@code
-   * spiece.model}. It says nothing where {@code tokenizer.json} is read: there the steps stand.
+   * If off, only the first word would get T5's space symbol when the tokenizer is built from {@code
+   * spiece.model}. It has no effect when {@code tokenizer.json} is read, which states the steps.
    */
   private static final String LEGACY = "legacy";
 
-  /** What makes transformers read {@code spiece.model} though {@code tokenizer.json} is there. */
+  /**
+   * Options that make transformers read {@code spiece.model} although {@code tokenizer.json}
+   * exists.
+   */
   private static final List<String> REBUILT = List.of("from_slow", "add_prefix_space");
 
   private TokenizerOptions() {}
 
-  /** A class, its fast kin, and what both are called where all is in {@code tokenizer.json}. */
+  /**
+   * A class, its fast variant, and the name of both when everything is in {@code tokenizer.json}.
+   */
   private static List<JsonNode> classes(String slow) {
     return texts(slow, slow + "Fast", "PreTrainedTokenizerFast", "TokenizersBackend");
   }
@@ -100,9 +105,9 @@ final class TokenizerOptions {
    * Checks a file.
    *
    * @param read options that are read elsewhere
-   * @param isT5 whether it is of T5's tokenizer rather than CLIP's
-   * @param isWhole whether the tokenizer is that of {@code tokenizer.json}
-   * @throws InvalidFileException that names an option that would change ids, or is unknown
+   * @param isT5 whether it is for T5's tokenizer rather than CLIP's
+   * @param isWhole whether the tokenizer is read from {@code tokenizer.json}
+   * @throws InvalidFileException naming an option that would change ids, or is unknown
    */
   static void require(Path file, ObjectNode config, Set<String> read, boolean isT5, boolean isWhole)
       throws InvalidFileException {
@@ -143,7 +148,7 @@ final class TokenizerOptions {
     }
   }
 
-  /** How long T5's texts become says whoever calls it. */
+  /** The length of T5's texts is set by the caller. */
   private static void requireLength(JsonFields fields, boolean isT5) throws InvalidFileException {
     double length = fields.number(LONGEST);
     if (!isT5 && length != CLIP_LENGTH && length < NO_BOUND) {

@@ -1,4 +1,4 @@
-/** Files of tokenizers. */
+/** Tokenizer files. */
 @NullMarked
 package org.diffusionnft.weights.tokenizer;
 

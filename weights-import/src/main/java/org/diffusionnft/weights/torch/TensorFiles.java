@@ -7,12 +7,12 @@ import org.diffusionnft.weights.io.FileKind;
 import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.safetensors.SafetensorsFile;
 
-/** Files of tensors of either kind. */
+/** Opens tensor files of either kind. */
 public final class TensorFiles {
   private TensorFiles() {}
 
   /**
-   * Opens a safetensors file or one of PyTorch's, whichever it is by its first bytes.
+   * Opens a safetensors or PyTorch file, recognised by its first bytes.
    *
    * @throws InvalidFileException if it is missing or neither
    */

@@ -30,9 +30,9 @@ import org.diffusionnft.weights.io.InvalidFileException;
 import org.diffusionnft.weights.torch.TorchPickle.TensorRef;
 
 /**
- * The tensors of a file that {@code torch.save} has written since PyTorch 1.6: an archive with a
- * pickle that says where they are. Tensors are copied from it when they are first asked for. No
- * code of the pickle is run: see {@link TorchPickle}.
+ * The tensors of a file written by {@code torch.save} since PyTorch 1.6: an archive with a pickle
+ * that locates them. Tensors are copied from it on first use. No code of the pickle is run: see
+ * {@link TorchPickle}.
  */
 final class TorchFile implements TensorSource {
   private static final long LARGEST_PICKLE = 64L << 20;
@@ -59,7 +59,9 @@ final class TorchFile implements TensorSource {
   private final Map<String, TensorRef> tensors;
   private final Arena arena = Arena.ofShared();
 
-  /** By storage: one that several tensors share, or that is asked for in parts, is read once. */
+  /**
+   * Cached by storage, so that one shared by several tensors, or read in parts, is read only once.
+   */
   private final Map<String, MemorySegment> storages = new HashMap<>();
 
   private TorchFile(Path path, ZipFile archive, String folder, Map<String, TensorRef> tensors) {
@@ -137,7 +139,7 @@ final class TorchFile implements TensorSource {
     return pickles.getFirst();
   }
 
-  /** Files say in which order bytes are since PyTorch 2.1; those before were little-endian. */
+  /** Files state their byte order since PyTorch 2.1; older ones are little-endian. */
   private static void requireLittleEndian(Path path, ZipFile archive, String folder)
       throws IOException {
     ZipEntry entry = archive.getEntry(folder + BYTE_ORDER);
@@ -155,7 +157,7 @@ final class TorchFile implements TensorSource {
     }
   }
 
-  /** Checks that a tensor's numbers are those in its storage. */
+  /** Checks that a tensor's values are those in its storage. */
   private void requirePlain(String name) throws InvalidFileException {
     Set<String> metadata = ref(name).metadata();
     if (!metadata.isEmpty()) {
@@ -168,9 +170,9 @@ final class TorchFile implements TensorSource {
   }
 
   /**
-   * PyTorch never compresses. What is compressed could grow without bounds when it is read, and
-   * what lies on top of something else could be read again and again. Of two entries of one name,
-   * each reader takes another.
+   * PyTorch never compresses. Compressed entries could expand without limit, overlapping entries
+   * could be read repeatedly, and readers differ in which of two entries with the same name they
+   * use.
    */
   private static void requireStored(Path path, ZipFile archive) throws IOException {
     long room = Files.size(path);
@@ -250,7 +252,7 @@ final class TorchFile implements TensorSource {
     return device.wrap(dtype, shape, storage.asSlice(start, shape.elements() * dtype.bytes()));
   }
 
-  /** Checks that a tensor lies in its storage; of a type that is not known, one byte a number. */
+  /** Checks that a tensor is within its storage; an unknown type counts as one byte per element. */
   private void requireInside(String name) throws InvalidFileException {
     TensorRef ref = ref(name);
     long bytes = Math.max(1, stored(name).bits() / Byte.SIZE);

@@ -19,16 +19,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the pickles that {@code torch.save} writes for tensors and dictionaries of them, and
- * nothing else. A pickle is a program; this one runs none: names of Python's are only compared with
- * the few that make tensors, and whatever else is built is kept as an {@link Opaque} thing. A
- * pickle that would run commands where Python loads it is refused, for nobody saved that with
- * weights.
+ * nothing else. A pickle is a program, but nothing is run here: Python names are only compared with
+ * the few that create tensors, and any other object is kept as {@link Opaque}. A pickle that would
+ * run commands when loaded by Python is rejected, because legitimate weights never contain that.
  */
 final class TorchPickle {
   private static final int DEEPEST = 1_000_000;
   private static final int MOST_DIMENSIONS = 64;
 
-  /** Modules of Python's that no weights need, and that run commands or open the system. */
+  /** Python modules that no weights need, and that run commands or access the system. */
   private static final Set<String> RUNNING_MODULES =
       Set.of(
           "asyncio",
@@ -46,7 +45,7 @@ final class TorchPickle {
           "sys",
           "webbrowser");
 
-  /** What runs code or opens files of what Python has built in. */
+  /** Python built-ins that run code or open files. */
   private static final Set<String> RUNNING =
       Set.of(
           "__import__",
@@ -59,10 +58,10 @@ final class TorchPickle {
           "input",
           "open");
 
-  /** Where metadata stands among what makes a tensor. */
+  /** Index of the metadata in the arguments that rebuild a tensor. */
   private static final int METADATA = 6;
 
-  /** A name of Python's, as a module and what is in it. */
+  /** A Python global: a module and a name in it. */
   record Name(String module, String name) {
     @Override
     public String toString() {
@@ -70,19 +69,20 @@ final class TorchPickle {
     }
   }
 
-  /** Where a tensor's numbers are: a file of the archive, of numbers of this type. */
+  /** A tensor's storage: a file of the archive with elements of this type. */
   record StorageRef(String type, String key) {}
 
   /**
-   * A tensor in a storage; offset, sizes and strides in numbers.
+   * A tensor in a storage; offset, sizes and strides in elements.
    *
-   * @param metadata what else is on, such as {@code neg}: the numbers stored are not the tensor's
+   * @param metadata flags that are on, such as {@code neg}: the stored values are then not the
+   *     tensor's
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   record TensorRef(
       StorageRef storage, long offset, long[] sizes, long[] strides, Set<String> metadata) {}
 
-  /** Anything that is not about tensors. */
+  /** Any object that is not about tensors. */
   record Opaque(Object what) {}
 
   private enum Mark {
@@ -102,9 +102,10 @@ final class TorchPickle {
   }
 
   /**
-   * What a pickle holds: maps, lists, texts, numbers, {@link TensorRef}s, {@link Opaque} things.
+   * The contents of a pickle: maps, lists, strings, numbers, {@link TensorRef}s, {@link Opaque}
+   * objects.
    *
-   * @throws IllegalArgumentException that says what is wrong with it
+   * @throws IllegalArgumentException saying what is wrong with it
    */
   static Object read(byte[] pickle) {
     try {
@@ -173,7 +174,7 @@ final class TorchPickle {
         List<?> arguments = (List<?>) pop();
         stack.push(call(pop(), arguments));
       }
-      case 'b' -> pop(); // state of what was built; tensors and dictionaries need none
+      case 'b' -> pop(); // state of the object built; tensors and dictionaries need none
       case 's' -> {
         Object value = pop();
         put(pop(), value);
@@ -224,7 +225,7 @@ final class TorchPickle {
     };
   }
 
-  /** The keys of a dictionary with values other than false; none are needed where there is none. */
+  /** The keys of a dictionary whose values are not false; empty without a dictionary. */
   private static Set<String> on(Object metadata) {
     Set<String> on = new TreeSet<>();
     if (metadata != Nothing.NONE) {
@@ -262,7 +263,8 @@ final class TorchPickle {
     if (parts.size() < 3 || !"storage".equals(parts.get(0))) {
       throw new IllegalArgumentException("its pickle refers to something that is no storage");
     }
-    // Nothing else is turned into text: what contains itself, or others many times, has no end.
+    // Nothing else is converted to text: self-referential or highly shared objects could be
+    // endless.
     String type = parts.get(1) instanceof Name n ? n.name() : (String) parts.get(1);
     return new StorageRef(type, (String) parts.get(2));
   }
@@ -344,8 +346,8 @@ final class TorchPickle {
   }
 
   /**
-   * The tensors of a dictionary, or of the {@code state_dict} in it; not in that one's in turn,
-   * which may be the same again.
+   * The tensors of a dictionary, or of its {@code state_dict}; not of a nested one, which may be
+   * cyclic.
    */
   static Map<String, TensorRef> tensors(@Nullable Object value) {
     Map<String, TensorRef> tensors = new LinkedHashMap<>();

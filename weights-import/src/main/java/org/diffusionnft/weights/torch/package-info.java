@@ -1,4 +1,4 @@
-/** PyTorch's archives, read without running their code. */
+/** PyTorch archives, read without running their code. */
 @NullMarked
 package org.diffusionnft.weights.torch;
 

@@ -47,9 +47,7 @@ final class VerifyCommand implements Callable<Integer> {
   @Mixin private ComputeOptions compute;
   @Mixin private PrecisionOption precision;
 
-  @Option(
-      names = "--failures",
-      description = "Print only the outputs that are not as expected.")
+  @Option(names = "--failures", description = "Print only the outputs that are not as expected.")
   private boolean failuresOnly;
 
   @Option(

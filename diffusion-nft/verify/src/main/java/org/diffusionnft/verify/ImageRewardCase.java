@@ -92,8 +92,7 @@ final class ImageRewardCase implements CaseKind {
       Shape shape = folder.inputs().shape(name);
       Pixels picture = picture(folder, shape, folder.longs(folder.inputs(), name));
       byte[] small = preprocessing.shrink(picture).rgb();
-      int step =
-          shape.rank() == 3 && shape.dim(2) == 3 ? 1 : 3; // one channel if recorded as grey
+      int step = shape.rank() == 3 && shape.dim(2) == 3 ? 1 : 3; // one channel if recorded as grey
       double[] unsigned = new double[small.length / step];
       Arrays.setAll(unsigned, j -> small[j * step] & 0xff);
       checks.values("resized_uint8." + i, Margin.exact(), unsigned);

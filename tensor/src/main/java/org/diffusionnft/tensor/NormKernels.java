@@ -8,9 +8,10 @@ public interface NormKernels {
   /**
    * {@code out = (x - mean) / sqrt(var + eps) * weight + bias} over the last axis.
    *
-   * @param x {@code [.., C]}, seen as {@code [R, C]} @param weight {@code [G, C]} where G divides
-   *     R: group g applies to rows {@code g R/G} to {@code (g+1) R/G}. G is 1 for a plain affine
-   *     and the batch size for adaLN, where it holds {@code 1 + scale}. Null for 1
+   * @param x {@code [.., C]}, seen as {@code [R, C]}
+   * @param weight {@code [G, C]} where G divides R: group g applies to rows {@code g R/G} to {@code
+   *     (g+1) R/G}. G is 1 for a plain affine and the batch size for adaLN, where it holds {@code 1
+   *     + scale}. Null for 1
    * @param bias like {@code weight}; null for 0
    * @param out like {@code x}
    * @param mean {@code [R]}, for the backward pass

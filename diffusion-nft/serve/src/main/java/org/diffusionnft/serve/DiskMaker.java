@@ -2,6 +2,7 @@ package org.diffusionnft.serve;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.SequencedMap;
 import org.diffusionnft.images.Png;
@@ -77,10 +78,22 @@ public final class DiskMaker implements PictureMaker {
     }
   }
 
+  /** A picture of such a model keeps all processors busy by itself. */
   @Override
-  public List<byte[]> make(Generation wanted, PictureListener listener) throws IOException {
-    return new PictureSampler(model, policies.adapter(wanted.model()), listener)
-        .pictures(wanted.over(usual)).stream().map(Png::encode).toList();
+  public int mostTogether() {
+    return 1;
+  }
+
+  @Override
+  public List<List<byte[]>> make(List<Generation> wanted, PictureListener listener)
+      throws IOException {
+    List<List<byte[]>> made = new ArrayList<>();
+    for (Generation one : wanted) {
+      made.add(
+          new PictureSampler(model, policies.adapter(one.model()), listener)
+              .pictures(one.over(usual)).stream().map(Png::encode).toList());
+    }
+    return made;
   }
 
   @Override

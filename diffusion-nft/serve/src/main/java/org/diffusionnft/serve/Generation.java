@@ -3,6 +3,7 @@ package org.diffusionnft.serve;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
@@ -105,6 +106,15 @@ public record Generation(
         number(json, "guidance", 0, LARGEST_GUIDANCE, false),
         format.equals("url"),
         flag(json, "stream"));
+  }
+
+  /** Whether the pictures of both can be made in one batch: same model, size and sampling. */
+  boolean goesWith(Generation other) {
+    return Objects.equals(model, other.model)
+        && width == other.width
+        && height == other.height
+        && Objects.equals(steps, other.steps)
+        && Objects.equals(guidance, other.guidance);
   }
 
   /** The request, with defaults for missing fields. */

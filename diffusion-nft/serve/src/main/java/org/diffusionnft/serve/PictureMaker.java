@@ -16,15 +16,19 @@ public interface PictureMaker extends AutoCloseable {
    */
   void check(Generation wanted);
 
+  /** How many pictures of several requests are worth making as one batch; 1 for none. */
+  int mostTogether();
+
   /**
-   * Makes the pictures.
+   * Makes the pictures of some requests: of one, or of several that {@link Generation#goesWith go
+   * together}. A picture has the same bytes either way.
    *
    * @param listener may throw to cancel
-   * @return PNG files
+   * @return PNG files, a list for each request
    * @throws IOException if a file of the model is damaged
    * @throws org.diffusionnft.tensor.InvalidInputException that says what is not possible
    */
-  List<byte[]> make(Generation wanted, PictureListener listener) throws IOException;
+  List<List<byte[]>> make(List<Generation> wanted, PictureListener listener) throws IOException;
 
   /** Frees the model. */
   @Override

@@ -2,17 +2,19 @@ package org.diffusionnft.serve;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.diffusionnft.pipeline.PictureListener;
-import org.jspecify.annotations.Nullable;
 
 /**
- * A queue of requests, which run one at a time, since one picture uses all processors. The number
- * of waiting requests and the time of each are limited.
+ * A queue of requests. They run one after the other, since a picture uses all processors; those
+ * that {@link Generation#goesWith go together} run as one batch. The number of waiting requests and
+ * the time of each are limited.
  */
 final class Turns implements AutoCloseable {
   private static final long LOOK_MILLIS = 100;
@@ -24,8 +26,8 @@ final class Turns implements AutoCloseable {
   private final Metrics metrics;
   private final Thread worker = new Thread(this::work, "pictures");
   private volatile boolean closing;
-  private volatile @Nullable Turn current;
-  private volatile double millisAPicture = FIRST_GUESS_MILLIS;
+  private volatile List<Turn> current = List.of();
+  private volatile double millisARequest = FIRST_GUESS_MILLIS;
 
   /** One request. */
   static final class Turn {
@@ -50,14 +52,16 @@ final class Turns implements AutoCloseable {
       return progress;
     }
 
-    private void requireWanted(Duration limit) {
+    /** Whether it is answered: with its pictures, or since nobody waits for it any longer. */
+    private boolean isAnswered(Duration limit) {
       if (cancelled) {
-        throw new BadRequestException(499, null, "the client has gone");
+        pictures.completeExceptionally(new BadRequestException(499, null, "the client has gone"));
+      } else if (System.nanoTime() > deadline) {
+        pictures.completeExceptionally(
+            new BadRequestException(
+                504, null, "not done within %d s, the limit here".formatted(limit.toSeconds())));
       }
-      if (System.nanoTime() > deadline) {
-        throw new BadRequestException(
-            504, null, "not done within %d s, the limit here".formatted(limit.toSeconds()));
-      }
+      return pictures.isDone();
     }
   }
 
@@ -96,12 +100,12 @@ final class Turns implements AutoCloseable {
 
   /** The number of waiting and running requests. */
   int length() {
-    return waiting.size() + (current == null ? 0 : 1);
+    return waiting.size() + current.size();
   }
 
   /** Seconds after which a rejected client may retry. */
   long secondsToWait() {
-    return Math.max(1, Math.round(waiting.size() * millisAPicture / 2000));
+    return Math.max(1, Math.round(waiting.size() * millisARequest / 2000));
   }
 
   private void work() {
@@ -109,9 +113,9 @@ final class Turns implements AutoCloseable {
       try {
         Turn turn = waiting.poll(LOOK_MILLIS, TimeUnit.MILLISECONDS);
         if (turn != null) {
-          current = turn;
-          follow(turn);
-          current = null;
+          current = withOthers(turn);
+          follow(current);
+          current = List.of();
         }
       } catch (InterruptedException e) {
         return; // shut down
@@ -119,28 +123,58 @@ final class Turns implements AutoCloseable {
     }
   }
 
-  /** A failure is the answer to this request only; the next one runs regardless. */
-  private void follow(Turn turn) {
+  /** A request, with waiting ones that fit into its batch. */
+  private List<Turn> withOthers(Turn first) {
+    List<Turn> turns = new ArrayList<>(List.of(first));
+    int count = first.wanted.count();
+    for (Turn other : waiting) {
+      int more = other.wanted.count();
+      if (count + more <= maker.mostTogether()
+          && other.wanted.goesWith(first.wanted)
+          && waiting.remove(other)) {
+        turns.add(other);
+        count += more;
+      }
+    }
+    return List.copyOf(turns);
+  }
+
+  /** A failure is the answer to its own request only: those of its batch run again, alone. */
+  private void follow(List<Turn> turns) {
+    List<Turn> open = turns.stream().filter(turn -> !turn.isAnswered(limit)).toList();
+    if (open.isEmpty()) {
+      return;
+    }
     long begin = System.nanoTime();
     try {
-      turn.requireWanted(limit);
-      List<byte[]> pictures =
-          maker.make(
-              turn.wanted,
-              new PictureListener() {
-                @Override
-                public void evaluated(long done, long all) {
-                  turn.progress = (double) done / all;
-                  turn.requireWanted(limit);
-                }
-              });
+      List<List<byte[]>> made =
+          maker.make(open.stream().map(turn -> turn.wanted).toList(), listener(open));
       double seconds = (System.nanoTime() - begin) / 1e9;
-      millisAPicture = 1000 * seconds;
-      metrics.made(pictures.size(), seconds);
-      turn.pictures.complete(pictures);
+      millisARequest = 1000 * seconds / open.size();
+      metrics.made(made.stream().mapToInt(List::size).sum(), seconds);
+      for (int i = 0; i < open.size(); i++) {
+        open.get(i).pictures.complete(made.get(i));
+      }
     } catch (IOException | RuntimeException | Error e) {
-      turn.pictures.completeExceptionally(e);
+      if (open.size() == 1) {
+        open.getFirst().pictures.completeExceptionally(e);
+      } else {
+        open.forEach(turn -> follow(List.of(turn)));
+      }
     }
+  }
+
+  private PictureListener listener(List<Turn> turns) {
+    return new PictureListener() {
+      @Override
+      public void evaluated(long done, long all) {
+        turns.forEach(turn -> turn.progress = (double) done / all);
+        // Each is asked, as this also answers those that nobody waits for.
+        if (turns.stream().filter(turn -> turn.isAnswered(limit)).count() == turns.size()) {
+          throw new CancellationException("nobody waits for these pictures any longer");
+        }
+      }
+    };
   }
 
   /** Finishes the accepted requests and accepts no more. */
@@ -153,10 +187,7 @@ final class Turns implements AutoCloseable {
   public void close() {
     closing = true;
     worker.interrupt();
-    Turn running = current;
-    if (running != null) {
-      running.cancel();
-    }
+    current.forEach(Turn::cancel);
     try {
       worker.join();
     } catch (InterruptedException e) {

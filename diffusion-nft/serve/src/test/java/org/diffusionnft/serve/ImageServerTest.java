@@ -1,5 +1,6 @@
 package org.diffusionnft.serve;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -19,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -306,6 +308,43 @@ class ImageServerTest {
     assertEquals(1, bugs.size());
     maker.lets.release();
     assertEquals(200, post(GENERATIONS, "{\"prompt\": \"next\"}").statusCode());
+  }
+
+  @Test
+  void requestsOfAKindRunAsOneBatch() throws Exception {
+    maker.together = 4;
+    start(20, Duration.ofMinutes(1), ApiKeys.none());
+    List<CompletableFuture<HttpResponse<String>>> answers = new ArrayList<>();
+    answers.add(postLater(GENERATIONS, "{\"prompt\": \"first\", \"seed\": 0}"));
+    maker.begun.await();
+    List<String> more =
+        List.of(
+            "{\"prompt\": \"a\", \"seed\": 1}",
+            "{\"prompt\": \"b\", \"seed\": 2, \"steps\": 3}",
+            "{\"prompt\": \"broken\", \"seed\": 3}",
+            "{\"prompt\": \"c\", \"seed\": 4, \"n\": 3}",
+            "{\"prompt\": \"d\", \"seed\": 5}");
+    for (int i = 0; i < more.size(); i++) {
+      answers.add(postLater(GENERATIONS, more.get(i)));
+      // In this order, as it decides what goes together.
+      while (!get("metrics").body().contains("dnft_queue_length " + (i + 2))) {
+        Thread.sleep(10);
+      }
+    }
+    maker.lets.release(7);
+    for (int i = 0; i < answers.size(); i++) {
+      HttpResponse<String> answer = answers.get(i).get();
+      if (i == 3) {
+        assertEquals(500, answer.statusCode());
+      } else {
+        byte[] expected = {1, 2, (byte) i};
+        String picture =
+            json.readTree(answer.body()).path("data").path(0).path("b64_json").asText();
+        assertArrayEquals(expected, Base64.getDecoder().decode(picture), answer.body());
+      }
+    }
+    // The first alone; a, broken and d, which fails, so each alone; b; c, whose pictures are three.
+    assertEquals(List.of(1, 3, 1, 1, 1, 1, 1), maker.batches);
   }
 
   private int send(HttpRequest.Builder request) throws Exception {

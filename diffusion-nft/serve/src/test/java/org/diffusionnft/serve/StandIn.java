@@ -1,6 +1,8 @@
 package org.diffusionnft.serve;
 
 import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -12,6 +14,8 @@ final class StandIn implements PictureMaker {
   final CountDownLatch begun = new CountDownLatch(1);
   final AtomicInteger made = new AtomicInteger();
   final AtomicInteger cancelled = new AtomicInteger();
+  final List<Integer> batches = new CopyOnWriteArrayList<>();
+  volatile int together = 1;
 
   @Override
   public List<String> names() {
@@ -26,23 +30,29 @@ final class StandIn implements PictureMaker {
   }
 
   @Override
-  public List<byte[]> make(Generation wanted, PictureListener listener) {
+  public int mostTogether() {
+    return together;
+  }
+
+  @Override
+  public List<List<byte[]>> make(List<Generation> wanted, PictureListener listener) {
+    batches.add(wanted.size());
     begun.countDown();
     try {
       while (!lets.tryAcquire(20, java.util.concurrent.TimeUnit.MILLISECONDS)) {
         listener.evaluated(1, 2);
       }
-    } catch (BadRequestException e) {
+    } catch (CancellationException e) {
       cancelled.incrementAndGet();
       throw e;
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }
-    if (wanted.prompt().equals("broken")) {
+    if (wanted.stream().anyMatch(one -> one.prompt().equals("broken"))) {
       throw new IllegalStateException("a bug of ours");
     }
-    made.incrementAndGet();
-    return List.of(new byte[] {1, 2, (byte) wanted.seed()});
+    made.addAndGet(wanted.size());
+    return wanted.stream().map(one -> List.of(new byte[] {1, 2, (byte) one.seed()})).toList();
   }
 
   @Override

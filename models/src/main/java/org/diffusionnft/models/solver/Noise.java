@@ -1,6 +1,7 @@
 package org.diffusionnft.models.solver;
 
 import java.util.Arrays;
+import java.util.List;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.Philox;
 import org.diffusionnft.tensor.Shape;
@@ -26,16 +27,25 @@ public interface Noise {
    * @param streams one per entry of the batch
    */
   static Noise philox(long seed, long... streams) {
-    long[] own = streams.clone();
+    return philox(Arrays.stream(streams).mapToObj(stream -> new Philox(seed, stream)).toList());
+  }
+
+  /**
+   * The same with a generator for each entry of the batch: they may differ in their seeds.
+   *
+   * @param generators one per entry of the batch
+   */
+  static Noise philox(List<Philox> generators) {
+    List<Philox> own = List.copyOf(generators);
     return (device, step, shape) -> {
-      if (shape.dim(0) != own.length) {
+      if (shape.dim(0) != own.size()) {
         throw new IllegalArgumentException(
-            own.length + " noise streams do not fit a batch of " + shape.dim(0));
+            own.size() + " noise streams do not fit a batch of " + shape.dim(0));
       }
-      int size = Math.toIntExact(shape.elements() / Math.max(1, own.length));
-      float[] values = new float[Math.multiplyExact(size, own.length)];
-      for (int b = 0; b < own.length; b++) {
-        float[] row = new Philox(seed, own[b]).normals((step + 1L) * size, size);
+      int size = Math.toIntExact(shape.elements() / Math.max(1, own.size()));
+      float[] values = new float[Math.multiplyExact(size, own.size())];
+      for (int b = 0; b < own.size(); b++) {
+        float[] row = own.get(b).normals((step + 1L) * size, size);
         System.arraycopy(row, 0, values, b * size, size);
       }
       return Tensor.of(device, values, shape.dims());

@@ -55,7 +55,16 @@ public record ShapesSampler(Mmdit model, ForwardPass pass, SamplingSettings sett
    * @param first index of the first picture
    */
   public Images sample(List<String> captions, long seed, int first) {
-    return Autocast.in(settings.precision(), () -> sampleBatch(captions, seed, first));
+    return sample(captions, Noise.philox(seed, Noise.streams(first, captions.size())));
+  }
+
+  /**
+   * Samples one batch of pictures.
+   *
+   * @param noise for as many pictures as there are captions
+   */
+  public Images sample(List<String> captions, Noise noise) {
+    return Autocast.in(settings.precision(), () -> sampleBatch(captions, noise));
   }
 
   /** The same sampler with another guidance scale. */
@@ -63,12 +72,11 @@ public record ShapesSampler(Mmdit model, ForwardPass pass, SamplingSettings sett
     return new ShapesSampler(model, pass, settings.withGuidanceScale(scale));
   }
 
-  private Images sampleBatch(List<String> captions, long seed, int first) {
+  private Images sampleBatch(List<String> captions, Noise noise) {
     int count = captions.size();
     Device device = model.device();
     WordVectors vectors = new WordVectors(model.config().jointAttentionDim());
     try (var _ = device.memory().scope()) {
-      Noise noise = Noise.philox(seed, Noise.streams(first, count));
       Shape shape = Shape.of(count, ShapesWorld.CHANNELS, ShapesWorld.SIZE, ShapesWorld.SIZE);
       Tensor start = noise.draw(device, Noise.INITIAL, shape);
       Tensor images =

@@ -171,7 +171,8 @@ public final class TrainRun implements AutoCloseable {
    *     this process alone
    * @throws OutputException if the folder cannot be created
    * @throws InvalidFileException if the adapter to start from cannot be trained with this model
-   * @throws InvalidInputException if an epoch's images do not fit into this process's memory
+   * @throws org.diffusionnft.tensor.InvalidInputException if an epoch's images do not fit into this
+   *     process's memory
    */
   public static TrainRun start(
       Path folder, TrainConfig config, Trainable trainable, @Nullable CrewConnection cluster)
@@ -215,7 +216,8 @@ public final class TrainRun implements AutoCloseable {
    * @param cluster does the work that can be distributed, and remains owned by the caller; null for
    *     this process alone
    * @throws InvalidFileException if the checkpoint does not fit the model
-   * @throws InvalidInputException if an epoch's images do not fit into this process's memory
+   * @throws org.diffusionnft.tensor.InvalidInputException if an epoch's images do not fit into this
+   *     process's memory
    */
   public static TrainRun resume(
       Resumption from, Trainable trainable, @Nullable CrewConnection cluster) throws IOException {

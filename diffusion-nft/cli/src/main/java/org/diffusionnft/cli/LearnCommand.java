@@ -27,7 +27,8 @@ import picocli.CommandLine.Spec;
           + " interrupted; with --export, writes that page instead. With the number of a chapter"
           + " of docs/course, draws its picture: 1 flow matching, 2 policies as velocity fields,"
           + " 3 the positive and the negative policy, 4 why no likelihood, 5 from samples to"
-          + " update, 6 what it is not. Both take seconds."
+          + " update, 6 what it is not. The page takes half a minute, a"
+          + " picture seconds."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)

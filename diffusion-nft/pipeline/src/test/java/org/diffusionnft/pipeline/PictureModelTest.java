@@ -18,6 +18,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.diffusionnft.images.Images;
+import org.diffusionnft.images.Pixels;
 import org.diffusionnft.models.sampling.DivergedException;
 import org.diffusionnft.models.transformer.Conditioning;
 import org.diffusionnft.pipeline.checkpoint.Inspection;
@@ -55,6 +56,23 @@ class PictureModelTest {
   @AfterAll
   static void close() {
     device.close();
+  }
+
+  @Test
+  void theBatchChangesNoPicture() throws IOException {
+    try (PictureModel opened =
+        PictureModel.open(model, OPTIONS, device, null, PictureListener.NONE)) {
+      PictureSampler sampler = new PictureSampler(opened, null, PictureListener.NONE);
+      PictureRequest request =
+          PictureRequest.of("a cat").withWidth(32).withHeight(32).withSteps(3).withCount(6);
+      List<Pixels> alone = sampler.pictures(request);
+      for (int batch : new int[] {2, 5, 6}) {
+        List<Pixels> together = sampler.pictures(request.withBatch(batch));
+        for (int i = 0; i < alone.size(); i++) {
+          assertArrayEquals(alone.get(i).rgb(), together.get(i).rgb(), "batches of " + batch);
+        }
+      }
+    }
   }
 
   @Test

@@ -1,4 +1,4 @@
-/** Records of a run for viewing: pictures, TensorBoard events, a page, the same page live. */
+/** The page about runs, as a file and live as a dashboard. */
 @NullMarked
 package org.diffusionnft.reports;
 

@@ -1,4 +1,4 @@
-/** The trainer, the embedded world and the command line. */
+/** The trainers: sampling, rewards, updates of the policy, one epoch after the other. */
 @NullMarked
 package org.diffusionnft.trainer;
 

@@ -11,8 +11,8 @@ import org.diffusionnft.tensor.InvalidInputException;
  * @param mostObjects maximum number per class; the most confident ones are kept
  * @param mostOverlap maximum overlap of two objects of a class; above it the less confident one is
  *     dropped; 1 for no limit
- * @param positionMargin the distance beyond touching, as a fraction of both sizes, from which an
- *     object counts as beside another
+ * @param positionMargin how far apart the centers of two objects must be along an axis, as a
+ *     fraction of the sum of both sizes
  */
 public record GenEvalSettings(
     double threshold,

@@ -26,8 +26,8 @@ public final class Geometry {
   /**
    * Where {@code a} is relative to {@code b}: none, one or two relations.
    *
-   * @param margin the distance beyond touching, as a fraction of both sizes, from which an object
-   *     counts as beside another
+   * @param margin how far apart the centers must be along an axis, as a fraction of the sum of both
+   *     sizes: boxes that touch have 0.5
    */
   public static Set<String> relations(double[] a, double[] b, double margin) {
     double offsetX = (a[0] + a[2]) / 2 - (b[0] + b[2]) / 2;

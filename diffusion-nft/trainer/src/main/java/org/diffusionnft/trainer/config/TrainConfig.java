@@ -31,8 +31,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * All settings of a DiffusionNFT run. Defaults are those of the reference code's {@code
  * config/nft.py:sd3_geneval}; the other official runs are {@link Preset}s. Where its names differ
- * from ours, the settings' documentation gives both. Its mixed precision has no counterpart:
- * arithmetic is F32 here.
+ * from ours, the settings' documentation gives both. Its mixed precision is F16; ours is F32 or, if
+ * asked for, BF16.
  *
  * @param algorithm how a policy learns from scored images
  * @param seed every random number of a run follows from it. In the reference code: {@code seed}.

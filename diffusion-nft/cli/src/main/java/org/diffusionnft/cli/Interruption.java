@@ -43,8 +43,8 @@ final class Interruption implements Stop {
   static int during(PrintWriter err, String command, Work work)
       throws IOException, InterruptedException {
     Interruption interruption = new Interruption(err, "what is done is being saved");
-    try {
-      interruption.run(work);
+    try (Registration _ = interruption.listen()) {
+      work.run(interruption);
       return 0;
     } catch (StoppedException e) {
       err.println("stopped, and what was done is saved: go on with '" + command + "'");
@@ -57,19 +57,21 @@ final class Interruption implements Stop {
    * Serves until a stop is requested; {@code work} then finishes the requests that it has accepted.
    */
   static void serving(PrintWriter err, Work work) throws IOException, InterruptedException {
-    new Interruption(err, "what was asked for is being finished").run(work);
+    Interruption interruption = new Interruption(err, "what was asked for is being finished");
+    try (Registration _ = interruption.listen()) {
+      work.run(interruption);
+    }
   }
 
-  private void run(Work work) throws IOException, InterruptedException {
-    Map<String, Object> before = listen();
-    try {
-      work.run(this);
-    } finally {
+  /** Signal handlers of ours, in place of those before. */
+  private record Registration(Map<String, Object> before) implements AutoCloseable {
+    @Override
+    public void close() {
       before.forEach(Signals::unregister);
     }
   }
 
-  private Map<String, Object> listen() {
+  private Registration listen() {
     if (TerminalError.isTerminal()) {
       // The progress bar's library installs its own signal handlers when it first asks for the
       // terminal's width. This triggers that before ours are installed, or it would take Ctrl-C
@@ -84,7 +86,7 @@ final class Interruption implements Stop {
             before.put(signal, handler);
           }
         });
-    return before;
+    return new Registration(before);
   }
 
   private void received(int code) {

@@ -11,13 +11,13 @@ import org.diffusionnft.shapes.training.Trainables;
 import org.diffusionnft.tensor.Device;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.diffusionnft.tensor.Precision;
-import org.diffusionnft.trainer.Stop;
 import org.diffusionnft.trainer.config.AdapterSettings;
 import org.diffusionnft.trainer.config.EvaluationSettings;
 import org.diffusionnft.trainer.config.Preset;
 import org.diffusionnft.trainer.config.SettingsReference;
 import org.diffusionnft.trainer.config.StagePlan;
 import org.diffusionnft.trainer.config.TrainConfig;
+import org.diffusionnft.trainer.evaluation.Evaluation;
 import org.diffusionnft.trainer.run.CrewConnection;
 import org.diffusionnft.trainer.run.Resumption;
 import org.diffusionnft.trainer.run.TrainRun;
@@ -127,24 +127,21 @@ final class TrainCommand implements Callable<Integer> {
       spec.commandLine().getOut().flush();
       return 0;
     }
-    return resume == null ? start() : goOn(resume);
-  }
-
-  private int start() throws IOException, InterruptedException {
+    if (resume != null) {
+      try (Resumption found = Resumption.find(resume)) {
+        Resumption from = epochs == null ? found : found.withEpochs(epochs);
+        Resumed.show(from, compute);
+        return train(
+            resume,
+            from.config(),
+            (trainable, cluster) -> TrainRun.resume(from, trainable, cluster));
+      }
+    }
     TrainConfig config = read();
     Path folder = out == null ? Path.of(config.output()) : out;
     TrainRun.requireStartable(folder);
     return train(
         folder, config, (trainable, cluster) -> TrainRun.start(folder, config, trainable, cluster));
-  }
-
-  private int goOn(Path folder) throws IOException, InterruptedException {
-    try (Resumption found = Resumption.find(folder)) {
-      Resumption from = epochs == null ? found : found.withEpochs(epochs);
-      Resumed.show(from, compute);
-      return train(
-          folder, from.config(), (trainable, cluster) -> TrainRun.resume(from, trainable, cluster));
-    }
   }
 
   @FunctionalInterface
@@ -163,7 +160,16 @@ final class TrainCommand implements Callable<Integer> {
       tellStart(run);
       Resumed.showRepairs(run, compute);
       String command = Launched.command("train", "--resume", folder);
-      int stopped = Interruption.during(err, command, stop -> train(run, stop));
+      int stopped =
+          Interruption.during(
+              err,
+              command,
+              stop -> {
+                try (TrainingProgress progress =
+                    new TrainingProgress(compute, run.epoch(), config.epochs(), run::crewWords)) {
+                  run.train(progress, this::tell, stop);
+                }
+              });
       if (stopped != 0) {
         return stopped;
       }
@@ -174,15 +180,8 @@ final class TrainCommand implements Callable<Integer> {
     return 0;
   }
 
-  private void train(TrainRun run, Stop stop) throws IOException {
-    try (TrainingProgress progress =
-        new TrainingProgress(compute, run.epoch(), run.config().epochs(), run::crewWords)) {
-      run.train(
-          progress,
-          (epoch, evaluation) ->
-              compute.note("epoch " + epoch + ", held out: " + evaluation.summary()),
-          stop);
-    }
+  private void tell(long epoch, Evaluation evaluation) {
+    compute.note("epoch " + epoch + ", held out: " + evaluation.summary());
   }
 
   private void tellStart(TrainRun run) {

@@ -26,6 +26,7 @@ final class Turns implements AutoCloseable {
   private final Metrics metrics;
   private final Thread worker = new Thread(this::work, "pictures");
   private volatile boolean closing;
+  private volatile boolean abandoned;
   private volatile List<Turn> current = List.of();
   private volatile double millisARequest = FIRST_GUESS_MILLIS;
 
@@ -87,13 +88,16 @@ final class Turns implements AutoCloseable {
    */
   Turn submit(Generation wanted) {
     if (closing) {
-      throw new BadRequestException(503, null, "the server is being stopped");
+      throw stopping();
     }
     Turn turn = new Turn(wanted, limit);
     if (!waiting.offer(turn)) {
       metrics.refused();
       throw new BadRequestException(
           429, null, "%d requests are waiting, as many as may".formatted(waiting.size()));
+    }
+    if (!worker.isAlive() && waiting.remove(turn)) { // it ended in the meantime
+      throw stopping();
     }
     return turn;
   }
@@ -109,7 +113,7 @@ final class Turns implements AutoCloseable {
   }
 
   private void work() {
-    while (!closing || !waiting.isEmpty()) {
+    while (!abandoned && (!closing || !waiting.isEmpty())) {
       try {
         Turn turn = waiting.poll(LOOK_MILLIS, TimeUnit.MILLISECONDS);
         if (turn != null) {
@@ -141,6 +145,10 @@ final class Turns implements AutoCloseable {
 
   /** A failure is the answer to its own request only: those of its batch run again, alone. */
   private void follow(List<Turn> turns) {
+    if (abandoned) {
+      turns.forEach(turn -> turn.pictures.completeExceptionally(stopping()));
+      return;
+    }
     List<Turn> open = turns.stream().filter(turn -> !turn.isAnswered(limit)).toList();
     if (open.isEmpty()) {
       return;
@@ -168,6 +176,9 @@ final class Turns implements AutoCloseable {
     return new PictureListener() {
       @Override
       public void evaluated(long done, long all) {
+        if (abandoned) {
+          throw stopping();
+        }
         turns.forEach(turn -> turn.progress = (double) done / all);
         // Each is asked, as this also answers those that nobody waits for.
         if (turns.stream().filter(turn -> turn.isAnswered(limit)).count() == turns.size()) {
@@ -183,15 +194,23 @@ final class Turns implements AutoCloseable {
     worker.join(limit);
   }
 
+  /** Ends as soon as possible: no request gets its pictures any longer, each gets an answer. */
   @Override
   public void close() {
     closing = true;
+    abandoned = true;
     worker.interrupt();
-    current.forEach(Turn::cancel);
     try {
       worker.join();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    for (Turn turn = waiting.poll(); turn != null; turn = waiting.poll()) {
+      turn.pictures.completeExceptionally(stopping());
+    }
+  }
+
+  private static BadRequestException stopping() {
+    return new BadRequestException(503, null, "the server is being stopped");
   }
 }

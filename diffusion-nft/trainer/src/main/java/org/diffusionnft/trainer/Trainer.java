@@ -203,7 +203,7 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
       listener.scored(rollout, advantages);
 
       PhaseTime.Moment sampled = PhaseTime.Moment.now();
-      List<StepReport> steps = trainOrRestore(shift, rollout, advantages, listener, stop);
+      List<StepReport> steps = train(shift, rollout, advantages, listener, stop);
 
       double decay = oldDecay(step);
       old.follow(policy, decay);
@@ -302,33 +302,7 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
    */
   record Trained(LossTerms terms, @Nullable TrainedBatch batch) {}
 
-  private List<StepReport> trainOrRestore(
-      Crew.Shift shift,
-      Rollout rollout,
-      double[][] advantages,
-      TrainingListener listener,
-      Stop stop) {
-    AdamW optimizer = optimizer();
-    Snapshot before = optimization().before();
-    before.take();
-    long stepBefore = step;
-    long optimizerStepBefore = optimizer.step();
-    boolean done = false;
-    try {
-      List<StepReport> reports = train(shift, rollout, advantages, listener, stop);
-      done = true;
-      return reports;
-    } finally {
-      if (!done) {
-        before.restore();
-        step = stepBefore;
-        optimizer.step(optimizerStepBefore);
-        gradients.zero();
-      }
-    }
-  }
-
-  /** Learns from an epoch's images. */
+  /** Learns from an epoch's images. If it fails or is stopped, the state is as it was before. */
   private List<StepReport> train(
       Crew.Shift shift,
       Rollout rollout,
@@ -342,23 +316,53 @@ public abstract sealed class Trainer implements AutoCloseable permits ForwardTra
     long firstPass = plan.pass(epoch);
     List<StepReport> reports = new ArrayList<>();
     AtomicInteger done = new AtomicInteger();
-    for (long pass = firstPass; pass < firstPass + inner; pass++) {
-      Policies policies = new Policies(policy, averageNow());
-      for (int first = 0; first < batches; first += batchesPerStep) {
-        List<LossTerms> terms =
-            shift.descend(
-                new OptimizerStep(epoch, step, pass, first, batchesPerStep, turns),
-                policies,
-                rollout,
-                advantages,
-                gradients,
-                batch ->
-                    listener.trained(epoch, done.incrementAndGet(), inner * batches * turns, batch),
-                stop);
-        reports.add(update(LossTerms.mean(terms), listener));
+    try (Undo undo = new Undo()) {
+      for (long pass = firstPass; pass < firstPass + inner; pass++) {
+        Policies policies = new Policies(policy, averageNow());
+        for (int first = 0; first < batches; first += batchesPerStep) {
+          List<LossTerms> terms =
+              shift.descend(
+                  new OptimizerStep(epoch, step, pass, first, batchesPerStep, turns),
+                  policies,
+                  rollout,
+                  advantages,
+                  gradients,
+                  batch ->
+                      listener.trained(
+                          epoch, done.incrementAndGet(), inner * batches * turns, batch),
+                  stop);
+          reports.add(update(LossTerms.mean(terms), listener));
+        }
       }
+      undo.cancel();
     }
     return reports;
+  }
+
+  /** Restores the state at its creation when it is closed, unless it was cancelled. */
+  private final class Undo implements AutoCloseable {
+    private final Snapshot before = optimization().before();
+    private final long stepBefore = step;
+    private final long optimizerStepBefore = optimizer().step();
+    private boolean cancelled;
+
+    private Undo() {
+      before.take();
+    }
+
+    private void cancel() {
+      cancelled = true;
+    }
+
+    @Override
+    public void close() {
+      if (!cancelled) {
+        before.restore();
+        step = stepBefore;
+        optimizer().step(optimizerStepBefore);
+        gradients.zero();
+      }
+    }
   }
 
   /**

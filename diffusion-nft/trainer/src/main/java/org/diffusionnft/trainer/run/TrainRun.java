@@ -344,7 +344,8 @@ public final class TrainRun implements AutoCloseable {
           rest.finishEpoch(OptionalDouble.empty());
         }
         while (trainer.epoch() < config.epochs()) {
-          EpochReport report = runEpoch(new JournalListener(listener, journal), stop);
+          EpochReport report =
+              orPause(() -> trainer.runEpoch(new JournalListener(listener, journal), stop), stop);
           String metrics = EpochJson.line(report, plan.at(report.epoch()).name());
           append(METRICS, metrics);
           appendMembers(report);
@@ -409,10 +410,6 @@ public final class TrainRun implements AutoCloseable {
           },
           stop);
     }
-  }
-
-  private EpochReport runEpoch(TrainingListener listener, Stop stop) throws IOException {
-    return orPause(() -> trainer.runEpoch(listener, stop), stop);
   }
 
   @FunctionalInterface

@@ -3,6 +3,7 @@ package org.diffusionnft.kernels;
 import org.diffusionnft.kernels.Block.Left;
 import org.diffusionnft.kernels.machine.MachineExponentials;
 import org.diffusionnft.kernels.machine.MachineTiles;
+import org.diffusionnft.kernels.machine.MachineTranspose;
 import org.diffusionnft.tensor.DType;
 import org.jspecify.annotations.Nullable;
 
@@ -14,12 +15,14 @@ import org.jspecify.annotations.Nullable;
  * @param rounds whether attention scores are rounded to BF16 before they are multiplied
  * @param down machine code for a row stride of {@link TallRows#ROW} bytes, or null
  * @param across the same for a left matrix that is stored transposed
+ * @param transpose machine code for transposes, or null
  * @param exponentials machine code for softmax, or null
  */
 record FloatFormat(
     boolean rounds,
     @Nullable MachineTiles down,
     @Nullable MachineTiles across,
+    @Nullable MachineTranspose transpose,
     @Nullable MachineExponentials exponentials)
     implements ProductFormat {
   /** Row stride of A, in bytes, above which its rows are copied together before use. */
@@ -40,8 +43,8 @@ record FloatFormat(
   }
 
   @Override
-  public int columns() {
-    return 256;
+  public boolean fetches() {
+    return down != null;
   }
 
   @Override
@@ -51,7 +54,7 @@ record FloatFormat(
 
   @Override
   public void pack(Matrix b, int fromK, int k, int column, int columns, long to, long work) {
-    Panels.pack(b, fromK, k, column, columns, to, work);
+    Panels.pack(b, fromK, k, column, columns, to, work, transpose);
   }
 
   /**
@@ -127,12 +130,13 @@ record FloatFormat(
       long rowC,
       float scale,
       boolean add,
-      long tile) {
+      long tile,
+      long fetches) {
     boolean packed = k >= LEAST_STEPS && stepB == Panels.step(columns);
     if (packed && down != null && a.row() == TallRows.ROW && a.step() == 4) {
-      down.strip(rows, columns, k, a.address(), b, c, rowC, scale, add);
+      down.strip(rows, columns, k, a.address(), b, c, rowC, scale, add, fetches);
     } else if (packed && across != null && a.row() == 4 && a.step() == TallRows.ROW) {
-      across.strip(rows, columns, k, a.address(), b, c, rowC, scale, add);
+      across.strip(rows, columns, k, a.address(), b, c, rowC, scale, add, fetches);
     } else {
       Block.strip(rows, columns, k, a, b, stepB, c, rowC, scale, add, tile);
     }

@@ -4,6 +4,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.diffusionnft.kernels.machine.MachineExponentials;
 import org.diffusionnft.kernels.machine.MachineKernels;
 import org.diffusionnft.kernels.machine.MachineTiles;
+import org.diffusionnft.kernels.machine.MachineTranspose;
 import org.diffusionnft.tensor.InvalidInputException;
 import org.jspecify.annotations.Nullable;
 
@@ -60,18 +61,21 @@ record Formats(ProductFormat floats, ProductFormat rounding, ProductFormat half,
         };
     MachineTiles down = machine.floats().orElse(null);
     MachineTiles across = machine.floatsAcross().orElse(null);
+    MachineTranspose transpose = machine.transpose().orElse(null);
     MachineExponentials exponentials = machine.exponentials().orElse(null);
-    ProductFormat rounding = new FloatFormat(true, down, across, exponentials);
+    ProductFormat rounding = new FloatFormat(true, down, across, transpose, exponentials);
     ProductFormat half =
-        machine.pairs().isPresent()
+        transpose != null
+                && machine.pairs().isPresent()
                 && machine.pairsAcross().isPresent()
                 && machine.halfExponentials().isPresent()
             ? new PairFormat(
                 machine.pairs().get(),
                 machine.pairsAcross().get(),
+                transpose,
                 machine.halfExponentials().get())
             : rounding;
-    ProductFormat floats = new FloatFormat(false, down, across, exponentials);
+    ProductFormat floats = new FloatFormat(false, down, across, transpose, exponentials);
     return new Formats(floats, rounding, half, machine.missing());
   }
 

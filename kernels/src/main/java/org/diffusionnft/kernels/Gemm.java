@@ -1,18 +1,15 @@
 package org.diffusionnft.kernels;
 
+import org.diffusionnft.kernels.GemmTask.Part;
 import org.diffusionnft.tensor.DType;
 import org.diffusionnft.tensor.MatrixKernels.Product;
 import org.diffusionnft.tensor.UnaryOp;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One matrix product, split into tasks by its shape only.
- *
- * <p>A task is a block of rows and columns of the output with all of K. For some rows at a time, it
- * walks K in steps of {@link ProductFormat#depth}, for which a panel of B stays in the L1 cache,
- * and adds each step's product to the output, which stays in L2. So the order of additions for an
- * element does not depend on how the rest is split. If B is small and shared by the whole batch, it
- * is packed once for all tasks; otherwise each task packs its own columns.
+ * One matrix product, split by its shape only into tasks: blocks of rows and columns of the output
+ * with all of K. If B is small and shared by the whole batch, it is packed once for all tasks;
+ * otherwise each task packs its own columns.
  */
 final class Gemm {
 
@@ -39,11 +36,10 @@ final class Gemm {
     }
   }
 
-  /** The output block of one task. */
-  private record Part(int batch, int row, int rows, int column, int columns) {}
-
-  /** Maximum rows of a task that packs B itself. */
+  /** Maximum rows and columns of a task that packs B itself. */
   private static final int TASK_ROWS = 2048;
+
+  private static final int TASK_COLUMNS = 384;
 
   /**
    * A task that packs B itself is halved only above this many multiply-adds: tens of microseconds.
@@ -59,9 +55,6 @@ final class Gemm {
   /** Maximum size of B, in floats, for packing it once for all tasks. */
   private static final long SHARED_FLOATS = 1 << 18;
 
-  /** Minimum rows of A and columns of a task for which a copy for the tall tiles pays off. */
-  private static final int MANY = 64;
-
   /**
    * Maximum number of rows for which every task takes all rows. Tasks then differ in columns, and
    * each packs its own: a panel packed by another core would have to travel between caches every
@@ -69,11 +62,6 @@ final class Gemm {
    */
   private static final int ALL_ROWS = 96;
 
-  /** Maximum number of rows for which packing all of B first would be most of the work. */
-  private static final int FEW = 8;
-
-  private static final int SLOT_A = 1;
-  private static final int SLOT_B = 2;
   private static final int SHARED_B = 1;
   private static final int SHARED_BIAS = 2;
 
@@ -119,8 +107,8 @@ final class Gemm {
     Cut cut = cut();
     int rows = cut.rows;
     int columns = cut.columns;
-    int rowTasks = (m + rows - 1) / rows;
-    int columnTasks = (n + columns - 1) / columns;
+    int rowTasks = parts(m, rows);
+    int columnTasks = parts(n, columns);
     long biasFloats = biasFloats();
     workers.run(
         Math.toIntExact((long) batches * rowTasks * columnTasks),
@@ -128,14 +116,22 @@ final class Gemm {
         (index, scratch) -> {
           int column = index % columnTasks * columns;
           int row = index / columnTasks % rowTasks * rows;
+          int batch = index / columnTasks / rowTasks;
           Part part =
               new Part(
-                  index / columnTasks / rowTasks,
                   row,
                   Math.min(rows, m - row),
                   column,
-                  Math.min(columns, n - column));
-          multiply(part, cut.packed, scratch);
+                  Math.min(columns, n - column),
+                  out + 4L * (((long) batch * m + row) * n + column),
+                  4L * n);
+          GemmTask task =
+              new GemmTask(format, a.matrix(batch), b.matrix(batch), k, product, part, scratch);
+          if (cut.packed == 0) {
+            task.run();
+          } else {
+            task.run(cut.packed);
+          }
           finish(part, biasFloats, scratch);
         });
   }
@@ -153,7 +149,7 @@ final class Gemm {
       return new Cut(m, columnsOfTask(), 0);
     }
     long packed = packOnce ? packShared() : 0;
-    int columns = packOnce ? n : Math.min(n, format.columns());
+    int columns = packOnce ? n : Math.min(n, TASK_COLUMNS);
     int rows = packOnce ? rowsOfTask(columns) : Math.min(m, TASK_ROWS);
     while (!packOnce && blocks(rows, columns) < FEW_TASKS && worthHalving(rows, columns)) {
       // Rows first: a panel packed for fewer than about fifty rows costs as much as it saves.
@@ -167,7 +163,7 @@ final class Gemm {
   }
 
   private long blocks(int rows, int columns) {
-    return (long) batches * ((m + rows - 1) / rows) * ((n + columns - 1) / columns);
+    return (long) batches * parts(m, rows) * parts(n, columns);
   }
 
   private boolean worthHalving(int rows, int columns) {
@@ -185,7 +181,7 @@ final class Gemm {
 
   private int columnsOfTask() {
     long columns = Math.max(Panels.WIDTH, SMALL_TASK_WORK / ((long) m * Math.max(1, k)));
-    return Math.min(n, evenly(n, (int) Math.min(format.columns(), columns), Panels.WIDTH));
+    return Math.min(n, evenly(n, (int) Math.min(TASK_COLUMNS, columns), Panels.WIDTH));
   }
 
   /** Packs all of B, a task per panel. */
@@ -197,15 +193,10 @@ final class Gemm {
         (long) n * k,
         (panel, scratch) -> {
           int column = panel * Panels.WIDTH;
-          packPanel(b.first, 0, k, column, n, to + 4L * column * steps, scratch);
+          int columns = Math.min(Panels.WIDTH, n - column);
+          format.pack(b.first, 0, k, column, columns, to + 4L * column * steps, scratch.work());
         });
     return to;
-  }
-
-  private void packPanel(
-      Matrix from, int fromK, int depth, int column, int end, long to, Scratch scratch) {
-    int columns = Math.min(Panels.WIDTH, end - column);
-    format.pack(from, fromK, depth, column, columns, to, scratch.work());
   }
 
   private long biasFloats() {
@@ -220,124 +211,18 @@ final class Gemm {
     return to;
   }
 
-  private long output(Part part) {
-    return out + 4L * (((long) part.batch * m + part.row) * n + part.column);
-  }
-
-  /** Rows first, then K, so that a block of the output stays in the L2 cache until it is done. */
-  private void multiply(Part part, long packed, Scratch scratch) {
-    if (k == 0) {
-      clear(part);
-    }
-    boolean inPlace = packed == 0 && inPlace();
-    if (packed == 0 && !inPlace && m <= FEW) {
-      multiplyFew(part, scratch);
-      return;
-    }
-    long panels = packed == 0 && !inPlace ? packColumns(part, scratch) : packed;
-    int most = evenly(part.rows, format.rows(), Block.ROWS);
-    for (int row = 0; row < part.rows; row += most) {
-      int rows = Math.min(most, part.rows - row);
-      boolean reused = Math.min(rows, part.columns) >= MANY;
-      for (int fromK = 0; fromK < k; fromK += format.depth()) {
-        int depth = Math.min(format.depth(), k - fromK);
-        Matrix from = a.matrix(part.batch);
-        Block.Left left =
-            format.left(from, part.row + row, rows, fromK, depth, reused, scratch, SLOT_A);
-        for (int p = 0; p < Panels.count(part.columns); p++) {
-          int columns = Math.min(Panels.WIDTH, part.columns - p * Panels.WIDTH);
-          long offset = 4L * p * Panels.WIDTH;
-          long step = Panels.step(columns);
-          long panel = panels + offset * format.steps(k) + step * format.steps(fromK);
-          if (inPlace && columns == Panels.WIDTH) {
-            step = b.first.rowBytes();
-            panel = b.at(part.batch) + step * fromK + 4L * part.column + offset;
-          } else if (inPlace) {
-            panel = scratch.floats(SLOT_B, Panels.floats(columns, depth));
-            int column = part.column + p * Panels.WIDTH;
-            packPanel(b.matrix(part.batch), fromK, depth, column, column + columns, panel, scratch);
-          }
-          format.strip(
-              rows,
-              columns,
-              depth,
-              left,
-              panel,
-              step,
-              output(part) + 4L * row * n + offset,
-              4L * n,
-              (float) product.scale(),
-              product.accumulate() || fromK > 0,
-              scratch.tile());
-        }
-      }
-    }
-  }
-
-  /**
-   * Few rows use a panel only once, so each is packed into the memory of the one before, which is
-   * still in cache. Sums have the order of {@link #multiply}: the bits of a row do not depend on
-   * the number of rows.
-   */
-  private void multiplyFew(Part part, Scratch scratch) {
-    Matrix left = a.matrix(part.batch);
-    Matrix right = b.matrix(part.batch);
-    int end = part.column + part.columns;
-    for (int column = part.column; column < end; column += Panels.WIDTH) {
-      int columns = Math.min(Panels.WIDTH, end - column);
-      long step = Panels.step(columns);
-      long panel = scratch.floats(SLOT_B, Panels.floats(columns, format.steps(k)));
-      packPanel(right, 0, k, column, end, panel, scratch);
-      for (int fromK = 0; fromK < k; fromK += format.depth()) {
-        int depth = Math.min(format.depth(), k - fromK);
-        format.strip(
-            part.rows,
-            columns,
-            depth,
-            format.left(left, part.row, part.rows, fromK, depth, false, scratch, SLOT_A),
-            panel + step * format.steps(fromK),
-            step,
-            output(part) + 4L * (column - part.column),
-            4L * n,
-            (float) product.scale(),
-            product.accumulate() || fromK > 0,
-            scratch.tile());
-      }
-    }
-  }
-
   /**
    * A part size, rounded up to {@code multiple}, that splits {@code size} about evenly into parts
    * of at most {@code most}.
    */
-  private static int evenly(int size, int most, int multiple) {
-    int parts = (size + most - 1) / most;
-    int each = (size + parts - 1) / parts;
-    return (each + multiple - 1) / multiple * multiple;
+  static int evenly(int size, int most, int multiple) {
+    int each = parts(size, parts(size, most));
+    return parts(each, multiple) * multiple;
   }
 
-  /** Whether B is read in place: for so few rows, packing would be most of the work. */
-  private boolean inPlace() {
-    return m <= FEW && !b.first.transposed() && b.first.dtype() == DType.F32;
-  }
-
-  private void clear(Part part) {
-    for (int r = 0; r < part.rows && !product.accumulate(); r++) {
-      RowLoops.fill(output(part) + 4L * n * r, 0, part.columns);
-    }
-  }
-
-  /** Packs all of K of a task's columns. */
-  private long packColumns(Part part, Scratch scratch) {
-    int steps = format.steps(k);
-    long to = scratch.floats(SLOT_B, Panels.floats(part.columns, steps));
-    int end = part.column + part.columns;
-    Matrix from = b.matrix(part.batch);
-    for (int p = 0; p < Panels.count(part.columns); p++) {
-      int column = part.column + p * Panels.WIDTH;
-      packPanel(from, 0, k, column, end, to + 4L * p * Panels.WIDTH * steps, scratch);
-    }
-    return to;
+  /** The number of parts of at most {@code each} that a size is split into. */
+  static int parts(int size, int each) {
+    return (size + each - 1) / each;
   }
 
   private void finish(Part part, long biasFloats, Scratch scratch) {
@@ -345,13 +230,13 @@ final class Gemm {
     if (biasFloats == 0 && activation == null) {
       return;
     }
-    for (int r = 0; r < part.rows; r++) {
-      long at = output(part) + 4L * n * r;
+    for (int r = 0; r < part.rows(); r++) {
+      long at = part.out() + part.rowOut() * r;
       if (biasFloats != 0) {
-        RowLoops.add(biasFloats + 4L * part.column, at, part.columns);
+        RowLoops.add(biasFloats + 4L * part.column(), at, part.columns());
       }
       if (activation != null) {
-        UnaryRows.value(activation, 0, 0, at, at, part.columns, scratch);
+        UnaryRows.value(activation, 0, 0, at, at, part.columns(), scratch);
       }
     }
   }

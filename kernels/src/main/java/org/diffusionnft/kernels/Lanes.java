@@ -138,6 +138,10 @@ final class Lanes {
     ALL.set(I32, address, value);
   }
 
+  static void setLong(long address, long value) {
+    ALL.set(I64, address, value);
+  }
+
   static long getLong(long address) {
     return ALL.get(I64, address);
   }

@@ -3,6 +3,7 @@ package org.diffusionnft.kernels;
 import org.diffusionnft.kernels.Block.Left;
 import org.diffusionnft.kernels.machine.MachineExponentials;
 import org.diffusionnft.kernels.machine.MachineTiles;
+import org.diffusionnft.kernels.machine.MachineTranspose;
 import org.diffusionnft.tensor.DType;
 
 /**
@@ -11,8 +12,14 @@ import org.diffusionnft.tensor.DType;
  *
  * @param down for rows of pairs
  * @param across for a left matrix that is stored transposed
+ * @param transpose for transposes of pairs
+ * @param exponentials for softmax
  */
-record PairFormat(MachineTiles down, MachineTiles across, MachineExponentials exponentials)
+record PairFormat(
+    MachineTiles down,
+    MachineTiles across,
+    MachineTranspose transpose,
+    MachineExponentials exponentials)
     implements ProductFormat {
   /** Maximum elements of k for which a row of pairs fits into the row stride of a left matrix. */
   static final int MOST_DEPTH = (int) TallRows.ROW / 2;
@@ -31,10 +38,9 @@ record PairFormat(MachineTiles down, MachineTiles across, MachineExponentials ex
     return 19 * Block.ROWS;
   }
 
-  /** Twice as many as for floats, because each task copies the rows of A again. */
   @Override
-  public int columns() {
-    return 512;
+  public boolean fetches() {
+    return true;
   }
 
   @Override
@@ -50,7 +56,7 @@ record PairFormat(MachineTiles down, MachineTiles across, MachineExponentials ex
     if (b.transposed()) {
       long from = b.address() + 2 * (column * ld + fromK);
       // A pair is copied as if it were a float.
-      Transposition.pack(DType.F32, from, 2 * ld, columns, pairs, to, stored, work);
+      Transposition.pack(DType.F32, from, 2 * ld, columns, pairs, to, stored, work, transpose);
       if (k % 2 == 1) {
         for (int j = 0; j < stored; j++) {
           int last = j < columns ? Lanes.getShort(from + 2 * (j * ld + k - 1)) & 0xffff : 0;
@@ -133,8 +139,9 @@ record PairFormat(MachineTiles down, MachineTiles across, MachineExponentials ex
       long rowC,
       float scale,
       boolean add,
-      long tile) {
+      long tile,
+      long fetches) {
     MachineTiles tiles = a.step() == 4 ? down : across;
-    tiles.strip(rows, columns, steps(k), a.address(), b, c, rowC, scale, add);
+    tiles.strip(rows, columns, steps(k), a.address(), b, c, rowC, scale, add, fetches);
   }
 }

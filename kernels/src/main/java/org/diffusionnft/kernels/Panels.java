@@ -8,7 +8,9 @@ import static org.diffusionnft.kernels.Lanes.LANES;
 import static org.diffusionnft.kernels.Lanes.ORDER;
 
 import jdk.incubator.vector.VectorMask;
+import org.diffusionnft.kernels.machine.MachineTranspose;
 import org.diffusionnft.tensor.DType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The right-hand matrix of a product, packed into panels that the micro-kernels read sequentially:
@@ -50,15 +52,24 @@ final class Panels {
    * @param column first column of the panel
    * @param columns columns of the matrix in it, 1 to {@link #WIDTH}
    * @param work {@link Transposition#WORK_FLOATS} of working memory
+   * @param transpose machine code for transposes, or null
    */
-  static void pack(Matrix b, int fromK, int k, int column, int columns, long to, long work) {
+  static void pack(
+      Matrix b,
+      int fromK,
+      int k,
+      int column,
+      int columns,
+      long to,
+      long work,
+      @Nullable MachineTranspose transpose) {
     int stored = columns <= LANES ? LANES : WIDTH;
     DType dtype = b.dtype();
     int size = dtype.bytes();
     long ld = b.ld();
     if (b.transposed()) {
       long from = b.address() + size * (column * ld + fromK);
-      Transposition.pack(dtype, from, size * ld, columns, k, to, stored, work);
+      Transposition.pack(dtype, from, size * ld, columns, k, to, stored, work, transpose);
       return;
     }
     long from = b.address() + size * (fromK * ld + column);

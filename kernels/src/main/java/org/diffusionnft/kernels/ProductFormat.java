@@ -13,11 +13,8 @@ interface ProductFormat {
   /** Maximum rows of A processed at a time: they share the L2 cache with B. */
   int rows();
 
-  /**
-   * Maximum columns of a task that packs B itself: with {@link #depth} rows they share the L2
-   * cache.
-   */
-  int columns();
+  /** Whether {@link #strip} can fetch what is used next. */
+  boolean fetches();
 
   /** Number of steps for {@code k} elements of k. */
   int steps(int k);
@@ -80,6 +77,7 @@ interface ProductFormat {
    *
    * @param k number of elements of k
    * @param tile scratch of {@link Block#TILE_FLOATS}
+   * @param fetches {@link Fetches#list}, or 0 to fetch nothing
    */
   void strip(
       int rows,
@@ -92,7 +90,8 @@ interface ProductFormat {
       long rowC,
       float scale,
       boolean add,
-      long tile);
+      long tile,
+      long fetches);
 
   /** {@code c = scale * a b}, or {@code c += scale * a b}, where {@code a} is {@code [m, k]}. */
   default void multiply(int m, int n, int k, Left a, long panels, Block.Result c, long tile) {
@@ -101,7 +100,7 @@ interface ProductFormat {
       int columns = Math.min(Panels.WIDTH, n - column);
       long at = panels + 4L * column * steps(k);
       long to = c.address() + 4L * column;
-      strip(m, columns, k, a, at, Panels.step(columns), to, c.row(), c.scale(), c.add(), tile);
+      strip(m, columns, k, a, at, Panels.step(columns), to, c.row(), c.scale(), c.add(), tile, 0);
     }
   }
 }

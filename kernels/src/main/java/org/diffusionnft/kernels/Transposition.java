@@ -13,7 +13,9 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShuffle;
+import org.diffusionnft.kernels.machine.MachineTranspose;
 import org.diffusionnft.tensor.DType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Transposes square blocks with as many rows as a vector has lanes. A round interleaves row i with
@@ -48,9 +50,18 @@ final class Transposition {
    * @param stored stride of the rows written, in floats, a multiple of LANES; those beyond {@code
    *     columns} become 0
    * @param work working memory
+   * @param machine machine code for whole blocks of words, or null
    */
   static void pack(
-      DType dtype, long from, long row, int columns, int k, long to, int stored, long work) {
+      DType dtype,
+      long from,
+      long row,
+      int columns,
+      int k,
+      long to,
+      int stored,
+      long work,
+      @Nullable MachineTranspose machine) {
     int size = dtype.bytes();
     for (int group = 0; group < stored; group += LANES) {
       int rows = Math.max(0, Math.min(LANES, columns - group));
@@ -63,6 +74,11 @@ final class Transposition {
           dtype == DType.BF16 && ORDER == ByteOrder.LITTLE_ENDIAN
               ? pairs(from + group * row, row, rows, k, to + 4L * group, stored, work)
               : 0;
+      int blocks = k / MachineTranspose.SIZE;
+      if (machine != null && dtype == DType.F32 && rows == MachineTranspose.SIZE && blocks > 0) {
+        machine.run(from + group * row, row, to + 4L * group, 4L * stored, blocks);
+        i = blocks * MachineTranspose.SIZE;
+      }
       for (; i < k; i += LANES) {
         int length = Math.min(LANES, k - i);
         long at = from + group * row + (long) size * i;
@@ -71,7 +87,7 @@ final class Transposition {
           block(at, row, work, target, 4L * stored);
         } else {
           fetch(dtype, at, row, rows, length, work);
-          part(work, target, 4L * stored, length);
+          part(work, target, 4L * stored, length, machine);
         }
       }
     }
@@ -155,9 +171,14 @@ final class Transposition {
   }
 
   /** Transposes a block of which only the first columns are wanted. */
-  private static void part(long work, long to, long rowTo, int length) {
+  private static void part(
+      long work, long to, long rowTo, int length, @Nullable MachineTranspose machine) {
     long whole = work + 2L * LANES * BYTES;
-    block(work, BYTES, work + LANES * BYTES, whole, BYTES);
+    if (machine == null) {
+      block(work, BYTES, work + LANES * BYTES, whole, BYTES);
+    } else {
+      machine.run(work, BYTES, whole, BYTES, 1);
+    }
     for (int i = 0; i < length; i++) {
       fromMemorySegment(FLOATS, ALL, whole + i * BYTES, ORDER)
           .intoMemorySegment(ALL, to + i * rowTo, ORDER);

@@ -145,7 +145,8 @@ final class WindowProduct {
               4L * n,
               1,
               fromK > 0,
-              scratch.tile());
+              scratch.tile(),
+              0);
         }
         first += packed;
       }

@@ -33,6 +33,7 @@ final class MatrixCases {
       {300, 4, 16},
       {8, 70, 1030},
       {256, 128, 48},
+      {300, 530, 513},
       {0, 5, 3},
       {5, 3, 0},
     };
@@ -93,6 +94,7 @@ final class MatrixCases {
       {45, 70, 384},
       {29, 300, 385},
       {600, 33, 16},
+      {300, 530, 1030},
     };
     for (int[] d : shapes) {
       for (boolean ta : new boolean[] {false, true}) {

@@ -76,11 +76,41 @@ public final class Assembler {
     bytes(0x48 | to.high() << 2, 0x8B, 0x44 | to.low() << 3, 0x24, 8 + 8 * index);
   }
 
+  /** Loads 64 bits. */
+  public void load(Gp to, At from) {
+    bytes(0x48 | to.high() << 2 | from.base().high(), 0x8B);
+    place(to.low(), from);
+  }
+
+  /** Asks for the cache line at {@code base + 4 * index}, which will be read. */
+  public void fetch(Gp base, Gp index) {
+    prefix(index.high() << 1 | base.high());
+    boolean rbp = base.low() == Gp.RBP.low(); // it and R13 need a displacement
+    // prefetcht1: into the L2 cache
+    bytes(0x0F, 0x18, (rbp ? 0x40 : 0) | 2 << 3 | 4, 2 << 6 | index.low() << 3 | base.low());
+    if (rbp) {
+      bytes(0);
+    }
+  }
+
+  /** Asks for the cache line at an address, which will be written. */
+  public void fetchToWrite(At at) {
+    prefix(at.base().high());
+    bytes(0x0F, 0x0D);
+    place(1, at); // prefetchw
+  }
+
   /** Stores 32 bits. */
   public void storeInt(At to, Gp from) {
     prefix(from.high() << 2 | to.base().high());
-    bytes(0x89, 0x80 | from.low() << 3 | to.base().low());
-    number(to.displacement());
+    bytes(0x89);
+    place(from.low(), to);
+  }
+
+  /** The operand bytes of a place in memory: always with a displacement of 32 bits. */
+  private void place(int register, At at) {
+    bytes(0x80 | register << 3 | at.base().low());
+    number(at.displacement());
   }
 
   /** {@code register = 0}. */

@@ -11,6 +11,7 @@ import org.diffusionnft.kernels.machine.Tile.Element;
  * @param floatsAcross for floats, with A stored transposed
  * @param pairs for pairs of BF16 numbers
  * @param pairsAcross for pairs of BF16 numbers, with A stored transposed
+ * @param transpose transposes of floats, or of pairs
  * @param exponentials softmax's exponentials as floats
  * @param halfExponentials the same, rounded to BF16
  * @param missing why some or all are missing, in one sentence; empty if none is
@@ -20,6 +21,7 @@ public record MachineKernels(
     Optional<MachineTiles> floatsAcross,
     Optional<MachineTiles> pairs,
     Optional<MachineTiles> pairsAcross,
+    Optional<MachineTranspose> transpose,
     Optional<MachineExponentials> exponentials,
     Optional<MachineExponentials> halfExponentials,
     String missing) {
@@ -27,6 +29,7 @@ public record MachineKernels(
   /** No micro-kernels. */
   public static MachineKernels none(String why) {
     return new MachineKernels(
+        Optional.empty(),
         Optional.empty(),
         Optional.empty(),
         Optional.empty(),
@@ -49,6 +52,7 @@ public record MachineKernels(
       }
       Optional<MachineTiles> floats = Optional.of(MachineTiles.of(Element.F32, rowA, 4));
       Optional<MachineTiles> floatsAcross = Optional.of(MachineTiles.of(Element.F32, 4, rowA));
+      Optional<MachineTranspose> transpose = Optional.of(MachineTranspose.make());
       Optional<MachineExponentials> exponentials = Optional.of(MachineExponentials.of(false, rowA));
       if (!processor.bf16()) {
         return new MachineKernels(
@@ -56,6 +60,7 @@ public record MachineKernels(
             floatsAcross,
             Optional.empty(),
             Optional.empty(),
+            transpose,
             exponentials,
             Optional.empty(),
             "this processor has no AVX-512 BF16: products in BF16 run in F32");
@@ -65,6 +70,7 @@ public record MachineKernels(
           floatsAcross,
           Optional.of(MachineTiles.of(Element.BF16_PAIR, rowA, 4)),
           Optional.of(MachineTiles.of(Element.BF16_PAIR, 4, rowA)),
+          transpose,
           exponentials,
           Optional.of(MachineExponentials.of(true, rowA)),
           "");

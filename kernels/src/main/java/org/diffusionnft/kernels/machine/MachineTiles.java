@@ -20,9 +20,13 @@ public final class MachineTiles {
           long.class,
           int.class,
           long.class,
+          long.class,
           float.class);
 
-  private static final int VARIANTS = 4;
+  /** One vector, two, two with fetching; each without and with adding. */
+  private static final int VARIANTS = 6;
+
+  private static final int FETCHING = 2;
 
   private final int rowA;
   private final MemorySegment[] functions = new MemorySegment[Tile.MOST_ROWS * VARIANTS];
@@ -34,8 +38,10 @@ public final class MachineTiles {
     for (int i = 0; i < functions.length; i++) {
       starts[i] = code.position();
       int variant = i % VARIANTS;
-      new Tile(element, i / VARIANTS + 1, variant / 2 + 1, variant % 2 == 1, rowA, stepA)
-          .write(code);
+      int width = variant / 2;
+      int vectors = Math.min(2, width + 1);
+      boolean add = variant % 2 == 1;
+      new Tile(element, i / VARIANTS + 1, vectors, add, width == FETCHING, rowA, stepA).write(code);
     }
     starts[functions.length] = code.position();
     MemorySegment memory = ExecutableMemory.of(code.code());
@@ -68,6 +74,8 @@ public final class MachineTiles {
    * @param b address of the panel: rows of 16 elements for up to 16 columns, else 32
    * @param steps of k, at least 1
    * @param rowC row stride of c in bytes
+   * @param fetches address of {@link Tile#FETCHES} addresses for each tile, from each of which four
+   *     bytes a step are fetched into the cache; the tiles are {@link #tiles} many. 0 for none
    */
   public void strip(
       int rows,
@@ -78,21 +86,38 @@ public final class MachineTiles {
       long c,
       long rowC,
       float scale,
-      boolean add) {
-    int vectors = columns > Tile.LANES ? 2 : 1;
+      boolean add,
+      long fetches) {
+    boolean wide = columns > Tile.LANES;
     int mask = columns == 2 * Tile.LANES ? -1 : (1 << columns) - 1;
-    int variant = 2 * (vectors - 1) + (add ? 1 : 0);
+    int width = !wide ? 0 : fetches == 0 ? 1 : FETCHING;
+    int variant = 2 * width + (add ? 1 : 0);
     // Tiles of about equal height: a last tile of one row would take half as long as a full one.
-    int tiles = (rows + Tile.MOST_ROWS - 1) / Tile.MOST_ROWS;
+    int tiles = tiles(rows);
     int height = rows / tiles;
     int taller = rows % tiles;
     if (taller > 0) {
       MemorySegment function = functions[height * VARIANTS + variant];
-      call(function, a, b, c, rowC, steps, mask, taller, scale);
+      call(function, a, b, c, rowC, steps, mask, taller, fetches, scale);
     }
     long done = (long) taller * (height + 1);
     MemorySegment function = functions[(height - 1) * VARIANTS + variant];
-    call(function, a + done * rowA, b, c + done * rowC, rowC, steps, mask, tiles - taller, scale);
+    call(
+        function,
+        a + done * rowA,
+        b,
+        c + done * rowC,
+        rowC,
+        steps,
+        mask,
+        tiles - taller,
+        fetches + (long) taller * Tile.FETCHES * Long.BYTES,
+        scale);
+  }
+
+  /** The number of tiles that a number of rows is split into. */
+  public static int tiles(int rows) {
+    return (rows + Tile.MOST_ROWS - 1) / Tile.MOST_ROWS;
   }
 
   private static void call(
@@ -104,9 +129,10 @@ public final class MachineTiles {
       long steps,
       int mask,
       long tiles,
+      long fetches,
       float scale) {
     try {
-      CALL.invokeExact(function, a, b, c, rowC, steps, mask, tiles, scale);
+      CALL.invokeExact(function, a, b, c, rowC, steps, mask, tiles, fetches, scale);
     } catch (RuntimeException | Error e) {
       throw e;
     } catch (Throwable e) {

@@ -22,6 +22,9 @@ final class TileTrial {
   /** Full and partial vectors; columns beyond these must not be written. */
   private static final int[] COLUMNS = {32, 16, 21, 3};
 
+  /** Columns of a full panel. */
+  private static final int WIDTH = 2 * Tile.LANES;
+
   /** Row stride of c in floats. */
   private static final int ROW_C = 40;
 
@@ -33,6 +36,8 @@ final class TileTrial {
               IntStream.rangeClosed(1, Tile.MOST_ROWS),
               IntStream.of(2 * Tile.MOST_ROWS, 2 * Tile.MOST_ROWS + 1))
           .toArray();
+
+  private static final long[] NO_LIST = {0};
 
   private static final int MOST = ROWS[ROWS.length - 1];
 
@@ -60,23 +65,46 @@ final class TileTrial {
     SplittableRandom random = new SplittableRandom(1);
     try (Arena arena = Arena.ofConfined()) {
       long bytesA = (long) rowA * MOST + (long) stepA * STEPS;
-      MemorySegment a = random(arena, bytesA / Float.BYTES, random);
+      MemorySegment a = arena.allocate(bytesA, 64);
+      for (int i = 0; i < MOST * STEPS; i++) {
+        a.set(ValueLayout.JAVA_INT, offsetA(i / STEPS, i % STEPS), word(random));
+      }
       MemorySegment c = arena.allocate(4L * ROW_C * MOST, 64);
+      // Fetching from no address is harmless.
+      MemorySegment list =
+          arena.allocate(ValueLayout.JAVA_LONG, (long) MachineTiles.tiles(MOST) * Tile.FETCHES);
+      long[] lists = {0, list.address()};
+      MemorySegment wide = arena.allocate(4L * WIDTH * STEPS, 64);
+      for (int i = 0; i < WIDTH * STEPS; i++) {
+        wide.setAtIndex(ValueLayout.JAVA_INT, i, word(random));
+      }
+      MemorySegment narrow = firstVectors(arena, wide);
+      float[] sums = sums(a.toArray(ValueLayout.JAVA_INT), wide.toArray(ValueLayout.JAVA_INT));
       for (int columns : COLUMNS) {
-        int stored = columns > Tile.LANES ? 2 * Tile.LANES : Tile.LANES;
-        MemorySegment b = random(arena, (long) stored * STEPS, random);
+        MemorySegment b = columns > Tile.LANES ? wide : narrow;
         for (boolean add : new boolean[] {false, true}) {
-          float[] all = expected(a, b, columns, stored, add);
+          float[] all = expected(sums, columns, add);
           for (int rows : ROWS) {
-            c.copyFrom(MemorySegment.ofArray(GUARDS));
-            tiles.strip(
-                rows, columns, STEPS, a.address(), b.address(), c.address(), ROW_BYTES, SCALE, add);
             float[] right = GUARDS.clone();
             System.arraycopy(all, 0, right, 0, rows * ROW_C);
-            if (!Arrays.equals(right, c.toArray(ValueLayout.JAVA_FLOAT))) {
-              return Optional.of(
-                  "the micro-kernel for %d rows and %d columns of %s computes wrong sums"
-                      .formatted(rows, columns, element));
+            for (long fetches : columns > Tile.LANES ? lists : NO_LIST) {
+              c.copyFrom(MemorySegment.ofArray(GUARDS));
+              tiles.strip(
+                  rows,
+                  columns,
+                  STEPS,
+                  a.address(),
+                  b.address(),
+                  c.address(),
+                  ROW_BYTES,
+                  SCALE,
+                  add,
+                  fetches);
+              if (!Arrays.equals(right, c.toArray(ValueLayout.JAVA_FLOAT))) {
+                return Optional.of(
+                    "the micro-kernel for %d rows and %d columns of %s computes wrong sums"
+                        .formatted(rows, columns, element));
+              }
             }
           }
         }
@@ -85,12 +113,8 @@ final class TileTrial {
     return Optional.empty();
   }
 
-  private MemorySegment random(Arena arena, long words, SplittableRandom random) {
-    MemorySegment segment = arena.allocate(4 * words, 64);
-    for (long i = 0; i < words; i++) {
-      segment.setAtIndex(ValueLayout.JAVA_INT, i, word(random));
-    }
-    return segment;
+  private int offsetA(int row, int step) {
+    return row * rowA + step * stepA;
   }
 
   /** Numbers with few digits, so that sums are exact in any order. */
@@ -102,32 +126,48 @@ final class TileTrial {
         : (HalfPrecision.floatToBf16(x) & 0xffff) | HalfPrecision.floatToBf16(y) << 16;
   }
 
+  /** The first vector of each row of a panel. */
+  private static MemorySegment firstVectors(Arena arena, MemorySegment wide) {
+    long vector = (long) Tile.LANES * Float.BYTES;
+    MemorySegment narrow = arena.allocate(STEPS * vector, 64);
+    for (int k = 0; k < STEPS; k++) {
+      MemorySegment.copy(wide, 2L * k * vector, narrow, k * vector, vector);
+    }
+    return narrow;
+  }
+
+  /** The product of a and b by plain loops, {@code [MOST, WIDTH]}. */
+  private float[] sums(int[] a, int[] b) {
+    float[] sums = new float[MOST * WIDTH];
+    for (int r = 0; r < MOST; r++) {
+      for (int k = 0; k < STEPS; k++) {
+        int x = a[offsetA(r, k) / Float.BYTES];
+        for (int j = 0; j < WIDTH; j++) {
+          int y = b[k * WIDTH + j];
+          sums[r * WIDTH + j] += first(x) * first(y) + second(x) * second(y);
+        }
+      }
+    }
+    return sums;
+  }
+
+  private float first(int word) {
+    return Float.intBitsToFloat(element == Element.F32 ? word : word << 16);
+  }
+
+  /** The second number of a pair; a float has none. */
+  private float second(int word) {
+    return element == Element.F32 ? 0 : Float.intBitsToFloat(word & 0xffff0000);
+  }
+
   /** The expected contents of c; columns beyond {@code columns} are unchanged. */
-  private float[] expected(MemorySegment a, MemorySegment b, int columns, int stored, boolean add) {
+  private static float[] expected(float[] sums, int columns, boolean add) {
     float[] c = GUARDS.clone();
     for (int r = 0; r < MOST; r++) {
       for (int j = 0; j < columns; j++) {
-        float sum = 0;
-        for (int k = 0; k < STEPS; k++) {
-          sum +=
-              product(
-                  a.get(ValueLayout.JAVA_INT, (long) r * rowA + (long) k * stepA),
-                  b.get(ValueLayout.JAVA_INT, 4L * (k * stored + j)));
-        }
-        c[r * ROW_C + j] = SCALE * sum + (add ? GUARD : 0);
+        c[r * ROW_C + j] = SCALE * sums[r * WIDTH + j] + (add ? GUARD : 0);
       }
     }
     return c;
-  }
-
-  private float product(int x, int y) {
-    if (element == Element.F32) {
-      return Float.intBitsToFloat(x) * Float.intBitsToFloat(y);
-    }
-    return half(x) * half(y) + half(x >>> 16) * half(y >>> 16);
-  }
-
-  private static float half(int bits) {
-    return HalfPrecision.bf16ToFloat((short) bits);
   }
 }

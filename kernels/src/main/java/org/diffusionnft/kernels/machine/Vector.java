@@ -33,6 +33,12 @@ public enum Vector {
   VCMPPS(Map.F, Prefix.NONE, 0xC2, 64),
   /** Quarters of {@code b}, twice, and of {@code c}, twice. */
   VSHUFF32X4(Map.F3A, Prefix.P66, 0x23, 64),
+  /** The first two lanes of each quarter of {@code b} and {@code c}, alternating. */
+  VUNPCKLPS(Map.F, Prefix.NONE, 0x14, 64),
+  /** The last two lanes of each quarter of {@code b} and {@code c}, alternating. */
+  VUNPCKHPS(Map.F, Prefix.NONE, 0x15, 64),
+  /** Two lanes of each quarter of {@code b}, then two of {@code c}. */
+  VSHUFPS(Map.F, Prefix.NONE, 0xC6, 64),
   /** Moves lanes within each quarter. */
   VPERMILPS(Map.F3A, Prefix.P66, 0x04, 64),
   /** {@code a = b + c} on integers. */

@@ -52,7 +52,12 @@ class AssemblerTest {
         all.put(
             "mov dword ptr [" + name(r) + " + 1000], " + word(s),
             a -> a.storeInt(new At(r, 1000), s));
+        all.put(
+            "mov " + name(s) + ", qword ptr [" + name(r) + " + 1000]",
+            a -> a.load(s, new At(r, 1000)));
+        all.put("prefetcht1 [" + name(r) + " + 4*" + name(s) + "]", a -> a.fetch(r, s));
       }
+      all.put("prefetchw [" + name(r) + " + 1000]", a -> a.fetchToWrite(new At(r, 1000)));
     }
     all.put("cpuid", Assembler::cpuid);
     all.put("xgetbv", Assembler::xgetbv);
@@ -78,6 +83,8 @@ class AssemblerTest {
                 Vector.VSUBPS,
                 Vector.VMAXPS,
                 Vector.VPADDD,
+                Vector.VUNPCKLPS,
+                Vector.VUNPCKHPS,
                 Vector.VPXORD)) {
           String text =
               "%s zmm%d, zmm%d, zmm%d".formatted(op.name().toLowerCase(Locale.ROOT), x, y, z);
@@ -96,6 +103,9 @@ class AssemblerTest {
         all.put(
             "vshuff32x4 zmm%d, zmm%d, zmm%d, 78".formatted(x, y, z),
             a -> a.vector(Vector.VSHUFF32X4, x, y, z, 78));
+        all.put(
+            "vshufps zmm%d, zmm%d, zmm%d, 238".formatted(x, y, z),
+            a -> a.vector(Vector.VSHUFPS, x, y, z, 238));
         all.put(
             "vpermilps zmm%d, zmm%d, 177".formatted(x, z),
             a -> a.vector(Vector.VPERMILPS, x, 0, z, 177));

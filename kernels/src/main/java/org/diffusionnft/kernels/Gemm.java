@@ -125,13 +125,9 @@ final class Gemm {
                   Math.min(columns, n - column),
                   out + 4L * (((long) batch * m + row) * n + column),
                   4L * n);
-          GemmTask task =
-              new GemmTask(format, a.matrix(batch), b.matrix(batch), k, product, part, scratch);
-          if (cut.packed == 0) {
-            task.run();
-          } else {
-            task.run(cut.packed);
-          }
+          new GemmTask(
+                  format, a.matrix(batch), b.matrix(batch), k, product, part, cut.packed, scratch)
+              .run();
           finish(part, biasFloats, scratch);
         });
   }

@@ -29,8 +29,19 @@ final class GemmTask {
   private final int k;
   private final Product product;
   private final Part part;
+  private final long packed;
   private final Scratch scratch;
   private final int panels;
+
+  /** Most rows of a step. */
+  private final int most;
+
+  private final int blocks;
+
+  /** Bytes of a panel, and how many are kept in memory: two if none is used again. */
+  private final long panelBytes;
+
+  private final int kept;
 
   /**
    * The block of the output.
@@ -47,6 +58,12 @@ final class GemmTask {
     }
   }
 
+  /**
+   * A task.
+   *
+   * @param packed address of the packed panel of the part's first column, with all of K; 0 if the
+   *     task packs its panels itself
+   */
   GemmTask(
       ProductFormat format,
       Matrix a,
@@ -54,6 +71,7 @@ final class GemmTask {
       int k,
       Product product,
       Part part,
+      long packed,
       Scratch scratch) {
     this.format = format;
     this.a = a;
@@ -61,32 +79,64 @@ final class GemmTask {
     this.k = k;
     this.product = product;
     this.part = part;
+    this.packed = packed;
     this.scratch = scratch;
     this.panels = Panels.count(part.columns);
+    this.most = Gemm.evenly(part.rows, format.rows(), Block.ROWS);
+    this.blocks = Gemm.parts(part.rows, most);
+    this.panelBytes = 4L * Panels.WIDTH * format.steps(Math.min(k, format.depth()));
+    this.kept = blocks > 1 ? panels : Math.min(panels, 2);
   }
 
-  /** Packs the panels that it needs, and multiplies. */
+  /** Multiplies. */
   void run() {
     if (k == 0) {
       clear();
-    } else if (part.rows <= FEW) {
+      return;
+    }
+    if (packed == 0 && part.rows <= FEW) {
       runFew();
-    } else {
-      new Walk(0).run();
+      return;
+    }
+    long memory = packed == 0 ? scratch.floats(SLOT_B, kept * panelBytes / Float.BYTES) : 0;
+    Fetches fetches =
+        packed == 0 && format.fetches() ? new Fetches(scratch, SLOT_FETCHES, most) : null;
+    Step step = step(0);
+    for (int index = 1; step != null; index++) {
+      Step next = step(index);
+      Block.Left left = left(step, Math.min(step.rows, part.columns) >= MANY);
+      for (int panel = 0; panel < panels; panel++) {
+        long at = at(memory, step, panel);
+        if (packed == 0 && step.packs()) {
+          pack(panel, step.fromK, step.depth, at);
+        }
+        format.strip(
+            step.rows,
+            columns(panel),
+            step.depth,
+            left,
+            at,
+            Panels.step(columns(panel)),
+            output(step.row, panel),
+            part.rowOut,
+            (float) product.scale(),
+            product.accumulate() || step.fromK > 0,
+            scratch.tile(),
+            fetches == null ? 0 : fetch(fetches, memory, step, panel, next));
+      }
+      step = next;
     }
   }
 
-  /**
-   * Multiplies with panels that are packed already.
-   *
-   * @param packed address of the panel of the part's first column, with all of K
-   */
-  void run(long packed) {
-    if (k == 0) {
-      clear();
-    } else {
-      new Walk(packed).run();
+  /** A step; null after the last one. */
+  private @Nullable Step step(int index) {
+    int fromK = index / blocks * format.depth();
+    if (fromK >= k) {
+      return null;
     }
+    int row = index % blocks * most;
+    return new Step(
+        row, Math.min(most, part.rows - row), fromK, Math.min(format.depth(), k - fromK));
   }
 
   private void clear() {
@@ -105,20 +155,8 @@ final class GemmTask {
     format.pack(b, fromK, depth, column, columns(panel), to, scratch.work());
   }
 
-  private void strip(Step step, int panel, Block.Left left, long at, long stepB, long fetches) {
-    format.strip(
-        step.rows,
-        columns(panel),
-        step.depth,
-        left,
-        at,
-        stepB,
-        part.out + part.rowOut * step.row + 4L * panel * Panels.WIDTH,
-        part.rowOut,
-        (float) product.scale(),
-        product.accumulate() || step.fromK > 0,
-        scratch.tile(),
-        fetches);
+  private long output(int row, int panel) {
+    return part.out + part.rowOut * row + 4L * panel * Panels.WIDTH;
   }
 
   private Block.Left left(Step step, boolean reused) {
@@ -142,129 +180,84 @@ final class GemmTask {
       }
       for (int fromK = 0; fromK < k; fromK += format.depth()) {
         Step step = new Step(0, part.rows, fromK, Math.min(format.depth(), k - fromK));
-        strip(step, panel, left(step, false), at + stepB * format.steps(fromK), stepB, 0);
+        format.strip(
+            step.rows,
+            columns,
+            step.depth,
+            left(step, false),
+            at + stepB * format.steps(fromK),
+            stepB,
+            output(0, panel),
+            part.rowOut,
+            (float) product.scale(),
+            product.accumulate() || fromK > 0,
+            scratch.tile(),
+            0);
       }
     }
   }
 
-  /** The steps of a task with more than a few rows. */
-  private final class Walk {
-    private final long packed;
-    private final int most = Gemm.evenly(part.rows, format.rows(), Block.ROWS);
-    private final int blocks = Gemm.parts(part.rows, most);
-    private final int steps = blocks * Gemm.parts(k, format.depth());
+  /** The address of a packed panel. */
+  private long at(long memory, Step step, int panel) {
+    return packed == 0
+        ? memory + panel % kept * panelBytes
+        : packed
+            + 4L * panel * Panels.WIDTH * format.steps(k)
+            + Panels.step(columns(panel)) * format.steps(step.fromK);
+  }
 
-    /** Size of a panel in bytes, and how many are kept: two if none is used again. */
-    private final long panelBytes = 4L * Panels.WIDTH * format.steps(Math.min(k, format.depth()));
-
-    private final int kept = blocks > 1 ? panels : Math.min(panels, 2);
-    private final long memory;
-    private final @Nullable Fetches fetches;
-
-    private Walk(long packed) {
-      this.packed = packed;
-      this.memory = packed == 0 ? scratch.floats(SLOT_B, kept * panelBytes / 4) : 0;
-      this.fetches =
-          packed == 0 && format.fetches() ? new Fetches(scratch, SLOT_FETCHES, most) : null;
+  /** Has a strip fetch what comes after it. */
+  private long fetch(Fetches fetches, long memory, Step step, int panel, @Nullable Step next) {
+    Fetches.Rows leftRows =
+        next == null ? packedRows(memory, step, panel) : leftRows(next, panel * fetches.leftRows());
+    boolean last = panel + 1 == panels;
+    Step following = last ? next : step;
+    int followingPanel = last ? 0 : panel + 1;
+    Fetches.Rows panelRows;
+    if (next != null && next.packs() && !b.transposed()) {
+      panelRows = rowsToPack(next, 4L * format.steps(step.depth), panel * fetches.panelRows());
+    } else if (following == null || (following.packs() && !b.transposed())) {
+      panelRows = packedRows(memory, step, panel); // there is nothing to fetch
+    } else if (following.packs()) {
+      panelRows = columnsToPack(following, followingPanel);
+    } else {
+      panelRows = packedRows(memory, following, followingPanel);
     }
+    return fetches.list(panelRows, leftRows);
+  }
 
-    private @Nullable Step step(int index) {
-      if (index == steps) {
-        return null;
-      }
-      int row = index % blocks * most;
-      int fromK = index / blocks * format.depth();
-      return new Step(
-          row, Math.min(most, part.rows - row), fromK, Math.min(format.depth(), k - fromK));
-    }
+  private Fetches.Rows packedRows(long memory, Step step, int panel) {
+    return new Fetches.Rows(
+        at(memory, step, panel), 4L * format.steps(step.depth), Panels.padded(columns(panel)));
+  }
 
-    private void run() {
-      Step step = step(0);
-      for (int index = 1; step != null; index++) {
-        Step next = step(index);
-        Block.Left left = left(step, Math.min(step.rows, part.columns) >= MANY);
-        for (int panel = 0; panel < panels; panel++) {
-          long at = at(step, panel);
-          if (packed == 0 && step.packs()) {
-            pack(panel, step.fromK, step.depth, at);
-          }
-          long list = fetches == null ? 0 : fetch(fetches, step, panel, next);
-          strip(step, panel, left, at, Panels.step(columns(panel)), list);
-        }
-        step = next;
-      }
-    }
+  /** What a panel is packed from if B is stored transposed. */
+  private Fetches.Rows columnsToPack(Step step, int panel) {
+    long column = part.column + (long) panel * Panels.WIDTH;
+    return new Fetches.Rows(
+        b.address() + column * b.rowBytes() + (long) b.dtype().bytes() * step.fromK,
+        b.rowBytes(),
+        columns(panel));
+  }
 
-    /** The address of a packed panel. */
-    private long at(Step step, int panel) {
-      return packed == 0
-          ? memory + panel % kept * panelBytes
-          : packed
-              + 4L * panel * Panels.WIDTH * format.steps(k)
-              + Panels.step(columns(panel)) * format.steps(step.fromK);
-    }
+  /** What all panels of a step are packed from if B is not stored transposed. */
+  private Fetches.Rows rowsToPack(Step step, long piece, int from) {
+    return new Fetches.Rows(
+        b.address() + step.fromK * b.rowBytes() + (long) b.dtype().bytes() * part.column,
+        b.rowBytes(),
+        step.depth,
+        piece,
+        from);
+  }
 
-    /** Has a strip fetch what comes after it. */
-    private long fetch(Fetches fetches, Step step, int panel, @Nullable Step next) {
-      Fetches.Rows leftRows =
-          next == null ? packedRows(step, panel) : leftRows(next, panel * fetches.leftRows());
-      boolean last = panel + 1 == panels;
-      Step following = last ? next : step;
-      int followingPanel = last ? 0 : panel + 1;
-      Fetches.Rows panelRows;
-      if (next != null && next.packs() && !b.transposed()) {
-        panelRows = rowsToPack(next, 4L * format.steps(step.depth), panel * fetches.panelRows());
-      } else if (following == null || (following.packs() && !b.transposed())) {
-        panelRows = packedRows(step, panel); // there is nothing to fetch
-      } else if (following.packs()) {
-        panelRows = columnsToPack(following, followingPanel);
-      } else {
-        panelRows = packedRows(following, followingPanel);
-      }
-      return fetches.list(panelRows, leftRows);
-    }
-
-    private Fetches.Rows packedRows(Step step, int panel) {
-      return new Fetches.Rows(
-          at(step, panel), 4L * format.steps(step.depth), Panels.padded(columns(panel)));
-    }
-
-    /** What a panel is packed from if B is stored transposed. */
-    private Fetches.Rows columnsToPack(Step step, int panel) {
-      long column = part.column + (long) panel * Panels.WIDTH;
-      return new Fetches.Rows(
-          b.address() + column * b.rowBytes() + (long) b.dtype().bytes() * step.fromK,
-          b.rowBytes(),
-          columns(panel));
-    }
-
-    /** What all panels of a step are packed from if B is not stored transposed. */
-    private Fetches.Rows rowsToPack(Step step, long piece, int from) {
-      return new Fetches.Rows(
-          b.address() + step.fromK * b.rowBytes() + (long) b.dtype().bytes() * part.column,
-          b.rowBytes(),
-          step.depth,
-          piece,
-          from);
-    }
-
-    /** What the left matrix of a step is copied from. */
-    private Fetches.Rows leftRows(Step step, int from) {
-      long row = (long) part.row + step.row;
-      long size = a.dtype().bytes();
-      return a.transposed()
-          ? new Fetches.Rows(
-              a.address() + step.fromK * a.rowBytes() + size * row,
-              a.rowBytes(),
-              step.depth,
-              0,
-              from)
-          : new Fetches.Rows(
-              a.address() + row * a.rowBytes() + size * step.fromK,
-              a.rowBytes(),
-              step.rows,
-              0,
-              from);
-    }
+  /** What the left matrix of a step is copied from. */
+  private Fetches.Rows leftRows(Step step, int from) {
+    long row = (long) part.row + step.row;
+    long size = a.dtype().bytes();
+    return a.transposed()
+        ? new Fetches.Rows(
+            a.address() + step.fromK * a.rowBytes() + size * row, a.rowBytes(), step.depth, 0, from)
+        : new Fetches.Rows(
+            a.address() + row * a.rowBytes() + size * step.fromK, a.rowBytes(), step.rows, 0, from);
   }
 }

@@ -44,7 +44,7 @@ final class Activations {
    * difference, which would lose all digits for large u.
    */
   private static FloatVector sigmoidAndSlope(FloatVector u, FloatVector factor) {
-    FloatVector e = VectorMath.exp(u.abs().neg());
+    FloatVector e = VectorMath.expBelow(u.abs().neg());
     FloatVector larger = broadcast(FLOATS, 1).div(e.add(1f));
     FloatVector smaller = e.mul(larger);
     FloatVector s = larger.blend(smaller, u.compare(VectorOperators.LT, 0));
@@ -57,7 +57,7 @@ final class Activations {
 
   static FloatVector geluErfSlope(FloatVector x) {
     FloatVector cdf = VectorMath.erf(x.mul(SQRT_HALF)).add(1f).mul(0.5f);
-    FloatVector density = VectorMath.exp(x.mul(x).mul(-0.5f)).mul(INVERSE_SQRT_2_PI);
+    FloatVector density = VectorMath.expBelow(x.mul(x).mul(-0.5f)).mul(INVERSE_SQRT_2_PI);
     return x.fma(density, cdf);
   }
 
